@@ -1,0 +1,282 @@
+"""The records that travel through the house, and their JSON.
+
+Frozen dataclasses, no behaviour beyond sums: what an exercise is (`Assignment`, `Question`, `Case`, `Limits`), what
+came in (`Submission`), what running it gave (`Execution`) and what it earned (`Outcome`, `QuestionGrade`, `Grade`).
+This module imports nothing of the package, so that every room can use it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+__all__ = [
+    "Assignment",
+    "Case",
+    "CaseStatus",
+    "Cell",
+    "Execution",
+    "ExecutionStatus",
+    "Grade",
+    "GradeStatus",
+    "LayerDiff",
+    "Limits",
+    "Outcome",
+    "Question",
+    "QuestionGrade",
+    "Submission",
+    "from_json",
+    "rounded",
+    "to_json",
+]
+
+CaseStatus = Literal["pass", "fail", "error", "skipped", "manual"]
+GradeStatus = Literal["graded", "needs_review", "rejected"]
+ExecutionStatus = Literal["completed", "timed_out", "out_of_memory", "crashed", "refused"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use; the wall enforces it.
+
+    Attributes:
+        wall_seconds: Time from the first cell to the last, in seconds; then everything is killed.
+        cell_seconds: Time of one cell, in seconds; the cell is interrupted and the next one runs.
+        cpu_seconds: Processor time of one process, in seconds.
+        memory_mb: Resident memory of the whole process tree, in MiB.
+        processes: Processes and threads at one time.
+        tmp_mb: Size of the private `/tmp`, in MiB; it counts on top of `memory_mb`.
+        output_mb: What the cells may show, in MiB, text and pictures together; the rest is cut.
+        wire_mb: What may cross the wall in all (values, models, outputs), in MiB.
+        call_seconds: Time for one remote call of a student's function, in seconds.
+    """
+
+    wall_seconds: float = 300.0
+    cell_seconds: float = 150.0
+    cpu_seconds: int = 600
+    memory_mb: int = 3072
+    processes: int = 128
+    tmp_mb: int = 256
+    output_mb: float = 8.0
+    wire_mb: float = 256.0
+    call_seconds: float = 10.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """A graded check of one question.
+
+    Attributes:
+        name: The name of the case's function without `test_`; unique in its question.
+        title: First line of its docstring: what a student reads, for hidden cases too.
+        points: What it is worth.
+        hidden: Whether the students' notebook goes without it.
+        parameters: The names that the case asks for; its artifact contract.
+    """
+
+    name: str
+    title: str
+    points: float
+    hidden: bool = False
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question: graded by `cases`, or by a person when `manual`.
+
+    Attributes:
+        names: What the student's notebook must define; taken right after the question's last answer cell.
+        rubric: What a person looks for; for manual questions. Markdown.
+    """
+
+    name: str
+    points: float
+    title: str = ""
+    manual: bool = False
+    cases: tuple[Case, ...] = ()
+    names: tuple[str, ...] = ()
+    rubric: str = ""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An exercise as the grader knows it."""
+
+    slug: str
+    title: str
+    questions: tuple[Question, ...]
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def possible(self) -> float:
+        """Points of all questions, manual ones included."""
+        return rounded(sum(question.points for question in self.questions))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a submission, as plain data.
+
+    Attributes:
+        kind: `code`, `markdown` or `raw`.
+        tags: The cell's tags; an answer cell carries `answer:<question>`.
+        outputs: nbformat 4 outputs of *our* execution (never the submitted ones); hostile text.
+        error: `NameError: …` when the cell raised, else empty.
+        seconds: How long the cell ran.
+    """
+
+    kind: Literal["code", "markdown", "raw"]
+    source: str
+    tags: tuple[str, ...] = ()
+    outputs: tuple[dict[str, Any], ...] = ()
+    execution_count: int | None = None
+    error: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A notebook that a student handed in, read and normalised; everything in it is hostile.
+
+    Attributes:
+        student: Who: letters, digits and ``._@- `` only, safe as a file name, never the start of a formula.
+        filename: The path inside the source, as it was named there.
+        digest: `sha256:` and the hex digest of the submitted bytes.
+        cells: The notebook's cells, without their submitted outputs.
+        problem: Why it cannot be graded (`not JSON`, …), or empty. Then `cells` is empty.
+        warnings: What the grader had to put right, for the student (`2 cells with tag answer:train`).
+    """
+
+    student: str
+    filename: str
+    digest: str
+    cells: tuple[Cell, ...] = ()
+    problem: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What running a submission gave.
+
+    Attributes:
+        status: How it ended.
+        message: One line for the student when it did not complete.
+        cells: The submission's cells with our outputs.
+        wall_seconds: From launch to end.
+        phases: Where the time went, in seconds (`start`, `cells`, `tensorflow`, `rebuild`, `cases`, …).
+    """
+
+    status: ExecutionStatus
+    message: str = ""
+    cells: tuple[Cell, ...] = ()
+    wall_seconds: float = 0.0
+    phases: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LayerDiff:
+    """One row of the aligned comparison of an expected and a received network.
+
+    Attributes:
+        kind: `same`, `different`, `missing` (expected only) or `extra` (received only).
+        expected: The expected layer in words, such as `Conv2D 64 3×3 'same' → (14, 14, 64)`; empty for `extra`.
+        received: The received layer in words; empty for `missing`.
+        hint: What to look at, for rows that are not `same`.
+    """
+
+    kind: Literal["same", "different", "missing", "extra"]
+    expected: str = ""
+    received: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one case said about one submission.
+
+    Attributes:
+        message: What the student reads. A hidden case's message gives nothing away.
+        detail: What only the instructor reads: the full message of a hidden case, or our own error.
+        diff: The layer comparison behind the message, if the case made one (empty for hidden cases).
+    """
+
+    name: str
+    status: CaseStatus
+    points: float
+    possible: float
+    hidden: bool = False
+    title: str = ""
+    message: str = ""
+    detail: str = ""
+    diff: tuple[LayerDiff, ...] = ()
+
+
+@dataclass(frozen=True)
+class QuestionGrade:
+    """The outcomes of one question.
+
+    Attributes:
+        answer: The student's text, for a manual question; hostile Markdown.
+        history: `history.history` of the question's Keras fit, if it has one: metric name → one value an epoch.
+    """
+
+    name: str
+    score: float
+    possible: float
+    cases: tuple[Outcome, ...] = ()
+    title: str = ""
+    manual: bool = False
+    answer: str = ""
+    history: dict[str, list[float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Grade:
+    """One student's result.
+
+    Attributes:
+        status: `graded`; `needs_review` when a case ended in an error of ours; `rejected` when it was no notebook.
+        score: Points earned so far.
+        possible: Points of the whole exercise.
+        pending: Points that a person still has to give (manual questions).
+        message: Why it was rejected or needs review; one line.
+    """
+
+    student: str
+    submission: str
+    digest: str
+    status: GradeStatus
+    score: float
+    possible: float
+    questions: tuple[QuestionGrade, ...] = ()
+    pending: float = 0.0
+    message: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+T = TypeVar("T")
+
+
+def rounded(points: float) -> float:
+    """Points as they are shown and stored: two decimals, integers as such (`4`, not `4.0`)."""
+    value = round(points + 0.0, 2)
+    return int(value) if value == int(value) else value
+
+
+def to_json(record: Any, *, indent: int = 0) -> bytes:
+    """Encode a record (or plain data) as JSON."""
+    encoded = msgspec.json.encode(record)
+    return msgspec.json.format(encoded, indent=indent) if indent else encoded
+
+
+def from_json(data: bytes | str, kind: type[T]) -> T:
+    """Decode and check JSON against a record type.
+
+    Raises:
+        msgspec.ValidationError: The JSON does not have the record's shape.
+    """
+    return msgspec.json.decode(data, type=kind)

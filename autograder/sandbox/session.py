@@ -1,0 +1,233 @@
+"""The grader's end of one submission's run: start the box, run the notebook, take values, call functions, end it.
+
+Everything read here is a claim of the student's process. It is checked against the protocol and kept as data; nothing
+of it is evaluated.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any
+
+from autograder.errors import WireError
+from autograder.records import Cell, Execution, ExecutionStatus, Limits
+from autograder.sandbox import launch, protocol, wire
+from autograder.sandbox.outputs import CellOutputs
+
+__all__ = ["CallFailed", "Session"]
+
+WORKER = "autograder.sandbox.worker"
+MIB = 1 << 20
+CALL_GRACE_SECONDS = 5.0
+
+
+class CallFailed(Exception):
+    """A remote call gave no value; the text says why, for the student. The student's fault, or the run had ended."""
+
+
+@dataclass
+class _Running:
+    """State of a cell while messages about it come in."""
+
+    outputs: CellOutputs
+    done: protocol.Done | None = None
+
+
+class Session:
+    """One submission's run. Use as a context manager: leaving it kills whatever is left of the process tree."""
+
+    def __init__(self, limits: Limits, *, slot: int, threads: int) -> None:
+        """Start the box.
+
+        Args:
+            limits: What the submission may use.
+            slot: Number of the grader's worker, from 0; concurrent sessions need different ones.
+            threads: Threads of TensorFlow in the box.
+
+        Raises:
+            SandboxUnavailable: No wall can be built on this machine.
+        """
+        self._limits = limits
+        self._started = time.monotonic()
+        self._box = launch.open_box(limits, module=WORKER, slot=slot, threads=threads)
+        budget = int(limits.wire_mb * MIB)
+        self._reader = wire.FrameReader(self._box.results, budget, budget)
+        self._taken: dict[str, dict[str, wire.Value]] = {}
+        self._running: dict[int, _Running] = {}
+        self._current: int | None = None
+        self._finished = False
+        self._calls = 0
+        self._fault = ""
+        self.phases: dict[str, float] = {}
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._box.close()
+
+    # ------------------------------------------------------------ running
+
+    def run(self, cells: Sequence[Cell], takes: Mapping[int, Sequence[tuple[str, Sequence[str]]]]) -> Execution:
+        """Run the code cells in order.
+
+        Args:
+            cells: The submission's cells; other kinds than `code` pass through.
+            takes: Position in `cells` → the questions, with their names, to take when that cell has run.
+
+        Returns:
+            How it went, with the cells' fresh outputs. A notebook that breaks the protocol, a limit or itself gives
+            a status, never an exception.
+        """
+        positions = [position for position, cell in enumerate(cells) if cell.kind == "code"]
+        job = protocol.Job(
+            cells=[cells[position].source for position in positions],
+            takes=[
+                [protocol.Names(question, list(names)) for question, names in takes.get(position, ())]
+                for position in positions
+            ],
+            cell_seconds=self._limits.cell_seconds,
+            output_bytes=int(self._limits.output_mb * MIB),
+        )
+        self._converse(job, len(positions))
+        return self._execution(cells, positions)
+
+    def _converse(self, job: protocol.Job, count: int) -> None:
+        """Send the job and read until the worker is done or gone."""
+        displays: dict[str, list[dict[str, Any]]] = {}
+        try:
+            if not isinstance(self._receive(), protocol.Ready):
+                raise WireError("the first message is not Ready")
+            self.phases["start"] = time.monotonic() - self._started
+            self._send(job)
+            while not self._finished:
+                message = self._receive()
+                if isinstance(message, protocol.Started):
+                    if message.index >= count or message.index in self._running:
+                        raise WireError("a cell starts that cannot start now")
+                    self._running[message.index] = _Running(CellOutputs(displays))
+                    self._current = message.index
+                elif isinstance(message, protocol.Output):
+                    running = self._expect_running(message.index)
+                    running.outputs.add(message.output, len(self._running))
+                elif isinstance(message, protocol.Done):
+                    self._expect_running(message.index).done = message
+                    self._current = None
+                elif isinstance(message, protocol.Taken):
+                    self._taken.setdefault(message.question, message.values)
+                elif isinstance(message, protocol.Finished):
+                    self._finished = True
+                else:
+                    raise WireError(f"{type(message).__name__} comes unasked")
+        except (WireError, OSError, EOFError) as error:
+            self._fail(error)
+
+    def _expect_running(self, index: int) -> _Running:
+        running = self._running.get(index)
+        if running is None or running.done is not None:
+            raise WireError("output of a cell that is not running")
+        return running
+
+    def _fail(self, error: Exception) -> None:
+        """End the box; keep the first fault unless the box itself had a reason to end."""
+        if isinstance(error, WireError) and not self._fault:
+            self._fault = str(error)
+        self._box.close()
+
+    def _send(self, message: Any) -> None:
+        wire.write_frame(self._box.requests, wire.encode(message))
+
+    def _receive(self, timeout_seconds: float | None = None) -> Any:
+        frame = self._reader.read(timeout_seconds)
+        if frame is None:
+            raise EOFError
+        return wire.decode(frame, protocol.FromWorker)
+
+    def _execution(self, cells: Sequence[Cell], positions: Sequence[int]) -> Execution:
+        shown = list(cells)
+        for index, running in self._running.items():
+            position, done = positions[index], running.done
+            shown[position] = replace(
+                cells[position],
+                outputs=running.outputs.close(),
+                execution_count=done.execution_count if done else index + 1,
+                error=done.error if done else "",
+                seconds=done.seconds if done else 0.0,
+            )
+        self.phases["cells"] = sum(running.done.seconds for running in self._running.values() if running.done)
+        status, message = self._status(len(positions))
+        return Execution(status, message, tuple(shown), time.monotonic() - self._started, dict(self.phases))
+
+    def _status(self, count: int) -> tuple[ExecutionStatus, str]:
+        if self._finished:
+            return "completed", ""
+        ending = self._box.close()
+        where = f"in code cell {self._current + 1} of {count}" if self._current is not None else "before the first cell"
+        if ending.status in ("timed_out", "out_of_memory"):
+            return ending.status, f"{ending.message} The notebook was stopped {where}."
+        if self._fault:
+            return "crashed", f"The run was stopped {where}: it broke the grader's protocol ({self._fault})."
+        return "crashed", f"Python ended {where}. Look for os._exit, a crash in compiled code, or too large an array."
+
+    @property
+    def broken(self) -> bool:
+        """Whether the worker broke the protocol: what is missing then may not be the student's doing."""
+        return bool(self._fault)
+
+    # ------------------------------------------------------------ values
+
+    def taken(self, question: str) -> Mapping[str, wire.Value]:
+        """The values that were taken for a question right after its last answer cell; empty if none were."""
+        return self._taken.get(question, {})
+
+    def take_now(self, question: str, names: Sequence[str]) -> Mapping[str, wire.Value]:
+        """Take values at the end of the notebook; empty when the run had ended early."""
+        if not self._finished or self._fault:
+            return {}
+        try:
+            self._send(protocol.Take(protocol.Names(question, list(names))))
+            answer = self._receive(self._limits.cell_seconds)
+            if not isinstance(answer, protocol.Taken):
+                raise WireError(f"{type(answer).__name__} instead of values")
+        except (WireError, OSError, TimeoutError, EOFError) as error:
+            self._fail(error)
+            return {}
+        return answer.values
+
+    def call(self, function: wire.Function, arguments: Sequence[Any], resolve: Callable[[Any], Any]) -> Any:
+        """Call a student's function on values that the grader chose.
+
+        Args:
+            function: What crossed the wall in the function's place.
+            arguments: Plain data: numbers, strings, lists, dicts, arrays.
+            resolve: Passed to `wire.unpack` for what is no plain data in the answer.
+
+        Raises:
+            CallFailed: The function raised, took too long, or the run had ended.
+        """
+        if not self._finished or self._fault:
+            raise CallFailed(f"`{function.name}` could not be called: the notebook had ended early")
+        self._calls += 1
+        packed: list[Any] = []
+        values = [wire.pack(argument, packed) for argument in arguments]
+        seconds = self._limits.call_seconds
+        try:
+            self._send(protocol.Call(self._calls, function.id, values, seconds))
+            answer = self._receive(seconds + CALL_GRACE_SECONDS)
+            if not isinstance(answer, (protocol.Returned, protocol.Raised)) or answer.number != self._calls:
+                raise WireError("the answer belongs to another call")
+        except TimeoutError as error:
+            self._box.close()
+            self._finished = False
+            raise CallFailed(f"`{function.name}` gave no answer within {seconds:g} s") from error
+        except (WireError, OSError, EOFError) as error:
+            self._fail(error)
+            raise CallFailed(f"`{function.name}` ended the process instead of returning") from error
+        if isinstance(answer, protocol.Raised):
+            raise CallFailed(f"`{function.name}` raised {answer.error}")
+        return wire.unpack(answer.value, resolve)

@@ -1,0 +1,322 @@
+"""A master is read with its places, and each broken rule is refused with file, line and fix."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+from autograder.authoring.master import read_master
+from autograder.errors import BuildError
+from autograder.records import Limits
+from tests.masters import CONFIG, DOUBLE, INTRO, SUM, WHOLE, WHY, line_of, write_repository
+
+SHOWN = "reference/small/master.py"
+
+
+def read(tmp_path: Path, text: str):
+    return read_master(write_repository(tmp_path, text), tmp_path)
+
+
+def test_reads_everything_an_author_states(tmp_path):
+    master = read(tmp_path, WHOLE)
+
+    assert master.slug == "small"
+    assert master.config.title == "A small exercise"
+    assert master.config.data == ("data/secrets.npz",)
+    assert master.config.limits == Limits(wall_seconds=60, cell_seconds=20, memory_mb=900)
+    assert [(q.name, q.title, q.points, q.manual) for q in master.questions] == [
+        ("total", "The sum", 5, False),
+        ("double", "Twice as much", 4, False),
+        ("why", "Why is that so?", 1, True),
+    ]
+    assert master.questions[2].rubric == "One point for naming Gauss and his pairs."
+    cases = [case.case for case in master.questions[0].cases]
+    assert [(c.name, c.title, c.points, c.hidden, c.parameters) for c in cases] == [
+        ("is_a_number", "`total` is a number.", 2, False, ("total",)),
+        ("right_sum", "The sum is the right one.", 3, True, ("total", "secret_totals")),
+    ]
+    assert master.warnings == ()
+
+
+def test_the_solution_is_the_rubric_where_there_is_no_other(tmp_path):
+    text = WHOLE.replace("# rubric: |\n#   One point for naming Gauss and his pairs.\n", "")
+
+    assert read(tmp_path, text).questions[2].rubric == "Because the pairs add up to the same number each time."
+
+
+def test_knows_the_line_of_each_case(tmp_path):
+    master = read(tmp_path, WHOLE)
+
+    for question in master.questions:
+        for case in question.cases:
+            line = line_of(WHOLE, f"def {case.function}")
+            assert master.source.at(case.cell, case.offset) == f"{SHOWN}:{line}"
+
+
+def test_a_notebook_is_as_good_as_text(tmp_path):
+    text = read(tmp_path, WHOLE)
+    notebook = tmp_path / "reference" / "other" / "master.ipynb"
+    notebook.parent.mkdir()
+    nbformat.write(jupytext.reads(WHOLE, fmt="py:percent"), notebook)
+
+    master = read_master(notebook, tmp_path)
+
+    assert master.questions == text.questions
+    assert master.config == text.config
+    assert master.source.at(3) == "reference/other/master.ipynb, cell 4"
+
+
+def test_colab_writes_raw_cells_as_fences(tmp_path):
+    text = WHOLE.replace(
+        "# %% [raw]\n# # BEGIN QUESTION\n# name: total\n",
+        "# %% [markdown]\n# ```otter\n# # BEGIN QUESTION\n# name: total\n# ```\n",
+    )
+    assert text != WHOLE
+
+    assert read(tmp_path, text).questions[0].name == "total"
+
+
+def test_warns_when_points_are_not_ten(tmp_path):
+    text = WHOLE.replace("points: 4\n", "points: 3\n")
+
+    (warning,) = read(tmp_path, text).warnings
+
+    assert "9 points in all, not 10" in warning
+    assert f"{SHOWN}:{line_of(text, '# # AUTOGRADER CONFIG')}" in warning
+
+
+# what is done to the sound master, what the error says, which text stands on the line it names, a word of the fix
+BROKEN = {
+    "no config": ("\n".join([INTRO, SUM]), "0 `# AUTOGRADER CONFIG` cells", "# # A small exercise", "title"),
+    "two configs": (CONFIG.replace("small", "tiny") + "\n" + WHOLE, "2 `# AUTOGRADER CONFIG`", None, "title"),
+    "no title": (WHOLE.replace("# title: A small exercise\n", ""), "title", "# # AUTOGRADER CONFIG", "title"),
+    "unknown key": (WHOLE.replace("# data:", "# dada:"), "no key `dada`", "# dada:", "title, data"),
+    "unknown limit": (
+        WHOLE.replace("limits: {wall_seconds", "limits:\n#   {wall"),
+        "no key `limits.wall`",
+        "# # AUTOGRADER CONFIG",
+        "wall_seconds",
+    ),
+    "limit is no number": (WHOLE.replace("60,", "soon,"), "limits.wall_seconds", "# # AUTOGRADER CONFIG", ""),
+    "no YAML": (WHOLE.replace("# name: total", "# name: [total"), "cannot be read", None, "key: value"),
+    "Otter's settings": (
+        CONFIG + "\n# %% [raw]\n# # ASSIGNMENT CONFIG\n# init_cell: true\n\n" + INTRO + SUM,
+        "`# ASSIGNMENT CONFIG` has no place",
+        "# # ASSIGNMENT CONFIG",
+        "AUTOGRADER CONFIG",
+    ),
+    "no question": (CONFIG + "\n" + INTRO, "no question", "# # AUTOGRADER CONFIG", "BEGIN QUESTION"),
+    "no name": (WHOLE.replace("# name: total\n", ""), "None is no name", None, "letters"),
+    "name with a space": (WHOLE.replace("name: total", "name: the total"), "'the total' is no name", None, "letters"),
+    "name that leaves its folder": (WHOLE.replace("name: total", "name: ../x"), "'../x' is no name", None, "letters"),
+    "same question twice": (WHOLE.replace("name: double", "name: total"), "two questions `total`", None, "Rename"),
+    "unknown setting": (
+        WHOLE.replace("# name: total", "# name: total\n# weight: 3"),
+        "setting `weight`",
+        "# weight: 3",
+        "rubric",
+    ),
+    "points that do not add up": (
+        WHOLE.replace("# name: total", "# name: total\n# points: 7"),
+        "says 7 points",
+        None,
+        "5",
+    ),
+    "manual without points": (WHOLE.replace("# points: 1\n", ""), "manual and has no points", None, "points"),
+    "manual with a case": (
+        WHOLE.replace("# name: double", "# name: double\n# manual: true"),
+        "manual and has a case",
+        None,
+        "Split",
+    ),
+    "no answer cell": (
+        WHOLE.replace("# %%\ntotal = sum(numbers)  # SOLUTION\n", ""),
+        "`total` has no answer cell",
+        None,
+        "BEGIN SOLUTION",
+    ),
+    "answer of the wrong kind": (
+        WHOLE.replace("# %%\ntotal = sum(numbers)  # SOLUTION\n", "# %% [markdown]\n# 108\n"),
+        "`total` has no answer cell",
+        None,
+        "BEGIN SOLUTION",
+    ),
+    "no case": (
+        re.sub(r'""" # BEGIN TEST CONFIG\npoints: 4.*?(?=# %%)', "", WHOLE, flags=re.S).replace(
+            "# # BEGIN TESTS\n\n# %%\n# %% [raw]", "# # BEGIN TESTS\n\n# %% [raw]"
+        ),
+        "`double` has no case",
+        None,
+        "BEGIN TESTS",
+    ),
+    "same case twice": (
+        WHOLE.replace("test_right_sum", "test_is_a_number"),
+        "two cases 'test_is_a_number'",
+        None,
+        "Rename",
+    ),
+    "same title twice": (
+        WHOLE.replace("The sum is the right one.", "`total` is a number."),
+        "two cases '`total` is a number.'",
+        None,
+        "Rename",
+    ),
+    "case without docstring": (
+        WHOLE.replace('    """The sum is the right one."""\n', ""),
+        "`test_right_sum` has no docstring",
+        "def test_right_sum",
+        "student reads",
+    ),
+    "case without points": (
+        WHOLE.replace("points: 3\n", ""),
+        "`test_right_sum` does not say what it is worth",
+        None,
+        "points",
+    ),
+    "case that is decorated by hand": (
+        WHOLE.replace("def test_right_sum", "@test_case(points=3, hidden=True)\ndef test_right_sum"),
+        "`test_right_sum` is decorated by hand",
+        "@test_case",
+        "hidden: true",
+    ),
+    "case outside the tests": (
+        WHOLE.replace("# %%\ntotal =", "# %%\n@test_case(hidden=True)\ndef test_x():\n    pass\n\ntotal ="),
+        "a test case outside the tests",
+        "@test_case",
+        "BEGIN TESTS",
+    ),
+    "hidden that is no boolean": (WHOLE.replace("hidden: true", "hidden: perhaps"), "'perhaps'", None, "true"),
+    "setting of a case that is none": (
+        WHOLE.replace("hidden: true", "secret: true"),
+        "setting `secret`",
+        "secret: true",
+        "hidden",
+    ),
+    "settings that never end": (
+        WHOLE.replace('points: 3\nhidden: true\n""" # END TEST CONFIG', 'points: 3\nhidden: true\n"""'),
+        "never end",
+        None,
+        "END TEST CONFIG",
+    ),
+    "message that breaks out of Otter's template": (
+        WHOLE.replace("hidden: true", "hidden: true\nfailure_message: 'a \"quote\"'"),
+        "failure_message",
+        None,
+        "Reword",
+    ),
+    "two functions in a cell": (
+        WHOLE.replace("def test_right_sum", "def test_other():\n    pass\n\ndef test_right_sum"),
+        "exactly one function",
+        None,
+        "cell of its own",
+    ),
+    "case of another name": (
+        WHOLE.replace("test_right_sum", "right_sum"),
+        "`right_sum` is no name",
+        "def right_sum",
+        "test_",
+    ),
+    "case that takes everything": (
+        WHOLE.replace("total, secret_totals", "env"),
+        "no names of values",
+        "def test_right_sum",
+        "env",
+    ),
+    "case with a default": (
+        WHOLE.replace("total, secret_totals", "total, secret_totals=None"),
+        "no names of values",
+        "def test_right_sum",
+        "defaults",
+    ),
+    "syntax error in a case": (
+        WHOLE.replace("allowance = 0.0625", "allowance = = 0"),
+        "syntax error",
+        "allowance = = 0",
+        "Correct",
+    ),
+    "prose among the tests": (
+        WHOLE.replace("# # BEGIN TESTS\n", "# # BEGIN TESTS\n\n# %% [markdown]\n# Text amid tests\n", 1),
+        "a markdown cell among the tests",
+        "# Text amid tests",
+        "code",
+    ),
+    "prompt beside cases": (
+        WHOLE.replace(
+            "# %% [raw]\n# # BEGIN SOLUTION\n\n# %%\ntotal",
+            "# %% [raw]\n# # BEGIN PROMPT\n\n# %%\ntotal = None\n\n# %% [raw]\n# # END PROMPT\n\n"
+            "# %% [raw]\n# # BEGIN SOLUTION\n\n# %%\ntotal",
+        ),
+        "cases and a prompt",
+        "total = None",
+        "# SOLUTION",
+    ),
+    "block that never ends": (
+        CONFIG + INTRO + SUM.replace("# %% [raw]\n# # END QUESTION\n", ""),
+        "never ends",
+        "# # BEGIN QUESTION",
+        "END QUESTION",
+    ),
+    "end without begin": (CONFIG + INTRO + "# %% [raw]\n# # END TESTS\n\n" + SUM, "without its begin", None, "Pair"),
+    "solution outside a question": (
+        CONFIG + INTRO + "# %% [raw]\n# # BEGIN SOLUTION\n# # stray\n\n" + SUM,
+        "begins outside a question",
+        None,
+        "side by side",
+    ),
+    "question in a question": (
+        WHOLE.replace(
+            "# %% [raw]\n# # END QUESTION\n\n# %% [raw]\n# # BEGIN QUESTION\n# name: double",
+            "# %% [raw]\n# # BEGIN QUESTION\n# name: double",
+        ),
+        "begins inside a question",
+        None,
+        "side by side",
+    ),
+    "fence amid prose": (
+        WHOLE.replace("# Six numbers", "# ```otter\n# # BEGIN QUESTION\n# name: x\n# ```\n# Six numbers"),
+        "amid other text",
+        "# # A small exercise",
+        "cell of its own",
+    ),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_refuses(tmp_path, broken):
+    text, what, place, fix = BROKEN[broken]
+    assert text != WHOLE
+
+    with pytest.raises(BuildError) as error:
+        read(tmp_path, text)
+
+    message = str(error.value)
+    assert "\n" not in message
+    assert what in message
+    line = int(re.search(rf"{SHOWN}:(\d+)\. ", message)[1])
+    if place:
+        assert place in text.splitlines()[line - 1]
+    assert fix in message.split(f"{SHOWN}:{line}")[1]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b'{"cells": 3}', b"[]"])
+def test_refuses_what_is_no_notebook(tmp_path, content):
+    path = tmp_path / "reference" / "small" / "master.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+
+    with pytest.raises(BuildError, match=r"reference/small/master\.ipynb cannot be read"):
+        read_master(path, tmp_path)
+
+
+@pytest.mark.parametrize("slug", ["Small", "a b", "x.y"])
+def test_refuses_names_that_cannot_be_a_slug(tmp_path, slug):
+    with pytest.raises(BuildError, match="no name for an exercise"):
+        read_master(write_repository(tmp_path, WHOLE, slug), tmp_path)
+
+
+def test_parts_are_what_they_seem():
+    assert WHOLE.count("BEGIN QUESTION") == sum(part.count("BEGIN QUESTION") for part in (SUM, DOUBLE, WHY)) == 3

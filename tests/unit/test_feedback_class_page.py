@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from autograder.feedback import class_page
+from autograder.records import Assignment, Case, Execution, Grade, Outcome, Question, QuestionGrade
+
+ASSIGNMENT = Assignment(
+    "cnn2_mnist",
+    "A deeper network",
+    (
+        Question("missing_layers", 4, cases=(Case("sequence", "The layers", 3), Case("shapes", "The shapes", 1, True))),
+        Question("compare", 2, manual=True),
+    ),
+)
+MANUAL = QuestionGrade("compare", 0, 2, (Outcome("compare", "manual", 0, 2),), manual=True)
+
+
+def grade(student: str, *statuses: Any, **fields: Any) -> Grade:
+    """A grade whose two cases ended in `statuses`."""
+    cases = tuple(
+        Outcome(
+            case.name, status, case.points if status == "pass" else 0, case.points, case.hidden, case.title,
+            f"message of {student}", f"detail of {student}",
+        )
+        for case, status in zip(ASSIGNMENT.questions[0].cases, statuses, strict=False)
+    )  # fmt: skip
+    score = sum(case.points for case in cases)
+    questions = (QuestionGrade("missing_layers", score, 4, cases), MANUAL) if cases else ()
+    given: dict[str, Any] = {"status": "graded", "score": score, "possible": 6, "questions": questions, "pending": 2.0}
+    return Grade(student=student, submission=f"{student}.ipynb", digest="", **{**given, **fields})
+
+
+def text(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", re.sub(r"<svg.*?</svg>", "", html, flags=re.DOTALL)).split())
+
+
+def section(html: str, name: str) -> str:
+    return html[(start := html.index(f'aria-labelledby="{name}"')) : html.index("</section>", start)]
+
+
+CLASS = [
+    grade("cyd", "pass", "pass"),
+    grade("ada", "pass", "fail"),
+    grade("bob", "fail", "error", status="needs_review", message="A check ended in an error of ours."),
+    grade("dee", status="rejected", message="Not JSON.", pending=0.0),
+    grade("eve", "pass", "fail"),
+]
+RUNS = {"eve": Execution("timed_out", "The limit is 300 s."), "dee": Execution("refused", "Not JSON.")}
+
+
+def test_failures_to_review_come_first_with_their_detail() -> None:
+    html = class_page.render(ASSIGNMENT, CLASS, RUNS)
+    review = section(html, "review")
+    assert html.index('id="review"') < html.index('id="scores"') < html.index('id="students"')
+    names = re.findall(r"<bdi>(\w+)</bdi>", review)
+    assert names == ["bob", "dee", "eve"]
+    assert "detail of bob" in review
+    assert "A check ended in an error of ours." in review
+    assert text(review).count("Not JSON.") == 1
+    assert "Timed out" in review
+    assert "The limit is 300 s." in review
+
+
+def test_nothing_to_review() -> None:
+    assert "Nothing to review" in class_page.render(ASSIGNMENT, [grade("ada", "pass", "pass")])
+
+
+def test_mean_and_median_leave_rejected_out() -> None:
+    read = text(section(class_page.render(ASSIGNMENT, CLASS), "glance"))  # 4, 3, 0, 3
+    assert "Submissions 5 Median 3 / 6 Mean 2.5 / 6 To review 2 To give by hand 8 points" in read
+
+
+def test_share_of_students_passing_each_case() -> None:
+    shares = section(class_page.render(ASSIGNMENT, CLASS), "cases")
+    read = text(shares)
+    assert "The layers 75 % (3 of 4)" in read
+    assert "The shapes 25 % (1 of 4) Hidden case 1 grader error" in read
+    assert "compare" not in read
+    assert "detail of ada" in shares
+    assert "detail of cyd" not in shares
+
+
+def test_table_of_students_is_sorted_and_complete() -> None:
+    table = section(class_page.render(ASSIGNMENT, CLASS, RUNS), "students")
+    rows = [text(row) for row in re.findall(r"<tr>(.*?)</tr>", table, flags=re.DOTALL)]
+    assert rows[0] == "Student Status Score / 6 missing_layers / 4 compare / 2 Run Submission"
+    assert [row.split()[0] for row in rows[1:]] == ["ada", "bob", "cyd", "dee", "eve"]
+    assert rows[1] == "ada Graded 3 + 2 by hand 3 by hand – ada.ipynb"
+    assert rows[4] == "dee Rejected 0 – – – dee.ipynb"
+    assert "timed out, 0.0 s" in rows[5]
+
+
+def test_links_are_percent_encoded() -> None:
+    html = class_page.render(ASSIGNMENT, [grade('a b/../c?#%&"<ü', "pass", "pass")])
+    assert 'href="feedback/a%20b%2F..%2Fc%3F%23%25%26%22%3C%C3%BC.html"' in html
+    assert class_page.render(ASSIGNMENT, [grade("\ud800", "pass", "pass")]).encode()
+
+
+def test_hostile_text_stays_text() -> None:
+    evil = "<script>alert(1)</script>\u202e\ud800"
+    html = class_page.render(
+        ASSIGNMENT,
+        [grade(evil, "error", "fail", status="needs_review", message=evil)],
+        {evil: Execution("crashed", evil)},
+    )
+    assert "<script" not in html
+    assert "\u202e" not in html
+    assert html.encode()
+
+
+def test_an_empty_class() -> None:
+    html = class_page.render(Assignment("empty", "Empty", ()), [])
+    assert "No scores yet." in html
+
+
+def test_a_large_class_stays_readable() -> None:
+    html = class_page.render(ASSIGNMENT, [grade(f"s{number:04}", "fail", "fail") for number in range(1000)])
+    assert len(html) < 1_500_000
+    assert "… and 960 more students" in html

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from autograder.feedback import student_page
+from autograder.records import Assignment, Cell, Execution, Grade, LayerDiff, Outcome, Question, QuestionGrade
+
+ASSIGNMENT = Assignment("cnn2_mnist", "A deeper network", (Question("missing_layers", 4), Question("compare", 2)))
+CANARY = "CANARY"
+
+
+def page(
+    *questions: QuestionGrade, execution: Execution | None = None, assignment: Assignment = ASSIGNMENT, **fields: Any
+) -> str:
+    given: dict[str, Any] = {
+        "student": "ada",
+        "submission": "ada.ipynb",
+        "digest": "sha256:0123456789abcdef",
+        "status": "graded",
+        "score": 2.5,
+        "possible": 6,
+    }
+    return student_page.render(assignment, Grade(questions=questions, **{**given, **fields}), execution)
+
+
+def question(*cases: Outcome, **fields: Any) -> QuestionGrade:
+    return QuestionGrade(**{"name": "missing_layers", "score": 2.5, "possible": 4, "cases": cases, **fields})
+
+
+def text(html: str) -> str:
+    """What a reader sees, on one line."""
+    without = re.sub(r"<(style|title|svg)\b.*?</\1>", " ", html, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*>", " ", without).split())
+
+
+def test_score_and_status_at_a_glance() -> None:
+    html = page(question(Outcome("a", "pass", 2.5, 4, title="Layers of `cnn2`")))
+    assert "<strong>2.5</strong> <span>of 6 points</span>" in html
+    assert "<h3>Layers of <code>cnn2</code></h3>" in html
+    assert "Passed" in text(html)
+    assert "<title>2.5 of 6 points: A deeper network, ada</title>" in html
+
+
+@pytest.mark.parametrize(
+    ("status", "earned", "word"),
+    [
+        ("pass", 2, "Passed"),
+        ("fail", 0, "Not passed"),
+        ("fail", 0.5, "Partly passed"),
+        ("error", 0, "Under review"),
+        ("skipped", 0, "Skipped"),
+        ("manual", 0, "To be graded"),
+    ],
+)
+def test_a_status_is_a_word_and_a_shape(status: Any, earned: float, word: str) -> None:
+    html = page(question(Outcome("a", status, earned, 2, title="T")))
+    assert re.search(rf'<span class="badge \w+"><svg class="icon".*?</svg>{word}</span>', html)
+
+
+def test_pending_points_are_explained() -> None:
+    manual = QuestionGrade("compare", 0, 2, (Outcome("compare", "manual", 0, 2),), title="Which wins?", manual=True)
+    read = text(page(question(), manual, pending=2.0))
+    assert "2 more points can still come. A person reads and grades Which wins? (2 points)." in read
+    assert "of 6 points so far" in read
+
+
+def test_instructors_detail_never_shows() -> None:
+    cases = (
+        Outcome("a", "fail", 0, 1, hidden=True, title="Secret", message="Public.", detail=CANARY),
+        Outcome("b", "error", 0, 1, title="Broken", detail=CANARY),
+        Outcome("c", "fail", 0, 1, hidden=True, diff=(LayerDiff("missing", CANARY, CANARY, CANARY),)),
+        Outcome("d", "pass", 1, 1, detail=CANARY),
+    )
+    assignment = Assignment("s", "t", (Question("missing_layers", 4, rubric=CANARY),))
+    for status in ("graded", "needs_review"):
+        html = page(
+            question(*cases), assignment=assignment, status=status, message=CANARY if status != "graded" else ""
+        )
+        assert CANARY not in html
+        assert "Secret" in html
+        assert "Public." in html
+
+
+def test_layer_comparison_is_a_table() -> None:
+    same = tuple(LayerDiff("same", f"Layer {number}", f"Layer {number}") for number in range(5))
+    diff = (
+        *same,
+        LayerDiff("different", "Conv2D 64", "Conv2D 32", "The number of `filters`."),
+        *same[:3],
+        LayerDiff("missing", "ReLU"),
+        LayerDiff("extra", "", "Dropout <b>"),
+    )
+    html = page(question(Outcome("a", "fail", 0, 2, message="`cnn2` layer 6: x.\n\nTEXT TABLE", diff=diff)))
+    assert "<code>cnn2</code> layer 6: x.</p>" in html
+    assert "TEXT TABLE" not in html
+    body = html[html.index("<tbody") :]
+    kinds = re.findall(r'<tr class="(\w+)"', body)
+    assert kinds == ["same", "different", "same", "same", "same", "missing", "extra"]
+    assert "5 layers are the same</span></summary>" in body
+    words = re.findall(r"</svg>(\w+)</span></th>", body)
+    assert words == ["Different", "Same", "Same", "Same", "Missing", "Extra"]
+    assert "Dropout &lt;b&gt;" in body
+    assert "The number of <code>filters</code>." in body
+    assert '<th scope="col" role="columnheader">Received</th>' in html
+
+
+def test_a_message_without_comparison_keeps_its_lines() -> None:
+    html = page(question(Outcome("a", "fail", 0, 2, message="First.\n  expected  1\n  got       <2>")))
+    assert '<p class="message">First.</p>' in html
+    assert "\n  expected  1\n  got       &lt;2&gt;</pre>" in html
+
+
+def test_learning_curve() -> None:
+    html = page(question(history={"accuracy": [0.5, 0.9], "val_accuracy": [0.6, 0.8], "loss": [1.0, 0.1]}))
+    assert html.count('<svg class="chart"') == 2
+    assert "<caption>Accuracy by epoch</caption>" in html
+    assert '<tr><th scope="row">2</th><td>0.900</td><td>0.800</td></tr>' in html
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("timed_out", "ran out of time"),
+        ("out_of_memory", "ran out of memory"),
+        ("crashed", "did not run to its end"),
+        ("refused", "was not accepted"),
+    ],
+)
+def test_trouble_comes_before_the_questions(status: Any, said: str) -> None:
+    html = page(question(), execution=Execution(status, "It was stopped in code cell 3.", (Cell("code", "x"),)))
+    assert html.index(said) < html.index("It was stopped in code cell 3.") < html.index('id="overview"')
+
+
+def test_a_run_that_completed_is_no_trouble() -> None:
+    html = page(question(), execution=Execution("completed", "", (Cell("code", "x"),), 12.34))
+    assert 'class="callout' not in html
+    assert "1 code cell, 12.3 seconds" in text(html)
+
+
+def test_cells_that_raised_are_linked() -> None:
+    cells = (Cell("code", "x"), Cell("code", "1/0", error="ZeroDivisionError: <x>", tags=("answer:missing_layers",)))
+    html = page(question(), execution=Execution("completed", "", cells))
+    assert '<a href="#cell-2">Cell 2</a>: <code><bdi>ZeroDivisionError: &lt;x&gt;</bdi></code>' in html
+    assert 'your answer: <a href="#cell-2">cell 2</a>' in html
+    assert 'id="cell-2"' in html
+
+
+def test_rejected() -> None:
+    skipped = question(Outcome("a", "skipped", 0, 4, message="This is not JSON."), score=0)
+    html = page(skipped, status="rejected", score=0, message="This is not JSON.", execution=Execution("refused", "x"))
+    read = text(html)
+    assert "Not graded" in read
+    assert read.count("This is not JSON.") == 1
+    assert "hand in the .ipynb file" in read
+    assert 'id="notebook"' not in html
+
+
+def test_our_own_failure_is_not_put_on_the_student() -> None:
+    """The grader failed before anything ran: no word of a crash of the notebook, and nothing of our message."""
+    html = page(question(), status="needs_review", message=CANARY, execution=Execution("crashed", CANARY))
+    assert CANARY not in html
+    assert "did not run" not in html
+    assert "not your fault" in html
+
+
+class Tree(HTMLParser):
+    """Collects what a browser would act on."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+
+EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)></title></style>\u202e\ud800\x00{{ 7*7 }}{% x %}'
+
+
+def hostile_page() -> str:
+    output = {"output_type": "display_data", "data": {"text/html": EVIL, "image/svg+xml": f"<svg>{EVIL}"}}
+    cell = Cell("code", EVIL, (f"answer:{EVIL}",), (output,), error=EVIL)
+    return page(
+        question(
+            Outcome(EVIL, "fail", 0, 1, title=EVIL, message=f"{EVIL}\n{EVIL}"),
+            Outcome(EVIL, "fail", 0, 1, message=EVIL, diff=(LayerDiff("different", EVIL, EVIL, EVIL),)),
+            name=EVIL,
+            title=EVIL,
+            answer=EVIL,
+            history={EVIL: [1.0], "accuracy": [1.0]},
+        ),
+        assignment=Assignment(EVIL, EVIL, ()),
+        student=EVIL,
+        submission=EVIL,
+        digest=EVIL,
+        warnings=(EVIL,),
+        message=EVIL,
+        status="needs_review",
+        execution=Execution("crashed", EVIL, (cell, Cell("markdown", EVIL), Cell("raw", EVIL)), 1.0),
+    )
+
+
+def test_hostile_text_stays_text_everywhere() -> None:
+    html = hostile_page()
+    tree = Tree(html)
+    assert "script" not in tree.tags
+    assert not [attribute for attribute in tree.attributes if attribute[1].startswith("on")]
+    assert all(value.startswith("data:image/") for tag, name, value in tree.attributes if name == "src")
+    assert "\u202e" not in html
+    assert "\x00" not in html
+    assert html.encode("utf-8")
+    assert "{{ 7*7 }}" in html
+    assert tree.tags.count("h1") == 1
+
+
+def test_the_page_forbids_everything_but_its_own_style() -> None:
+    html = hostile_page()
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html)
+    style = html[html.index("<style>") + 7 : html.index("</style>")]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy.replace("&#39;", "'") == (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+    assert html.index("Content-Security-Policy") < html.index("<title>")
+    assert '<meta name="referrer" content="no-referrer">' in html
+    assert html.count("<style") == 1
+    assert not re.search(r"url\(|@import|expression", style)
+
+
+def test_no_style_attribute_anywhere() -> None:
+    assert not [attribute for attribute in Tree(hostile_page()).attributes if attribute[1] == "style"]

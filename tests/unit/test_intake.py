@@ -1,0 +1,432 @@
+"""Whose notebook is whose, out of the shapes that people and LMSs hand over."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import pickle
+import zipfile
+
+import pytest
+
+from autograder.errors import UsageError
+from autograder.grading import intake
+from autograder.grading.intake import collect, read_notebook, submissions
+
+NOTHING = f"sha256:{hashlib.sha256().hexdigest()}"
+
+
+def notebook(*tags, source="x = 1"):
+    cells = [{"cell_type": "code", "source": source, "metadata": {"tags": [tag]}} for tag in tags or ("",)]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}).encode()
+
+
+def zipped(files):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return packed.getvalue()
+
+
+def in_folder(tmp_path, files):
+    source = tmp_path / "handed in"
+    source.mkdir()
+    for name, data in files.items():
+        path = source / name
+        if name.endswith("/"):
+            path.mkdir(parents=True)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    return source
+
+
+def in_zip(tmp_path, files):
+    source = tmp_path / "handed in.zip"
+    source.write_bytes(zipped(files))
+    return source
+
+
+def in_wrapped_zip(tmp_path, files):
+    return in_zip(
+        tmp_path, {f"handed in/{name}": data for name, data in files.items()} | {"__MACOSX/._handed in": b"x"}
+    )
+
+
+def in_folder_of_folder(tmp_path, files):
+    return in_folder(tmp_path, {f"submissions/{name}": data for name, data in files.items()})
+
+
+@pytest.fixture(
+    params=[in_folder, in_zip, in_wrapped_zip, in_folder_of_folder],
+    ids=["folder", "zip", "wrapped-zip", "folder-of-folder"],
+)
+def put(request, tmp_path):
+    """Lay files out as a folder, a zip, and a zip with one folder around everything."""
+    return lambda files: request.param(tmp_path, files)
+
+
+def read(source):
+    return {submission.student: submission for submission in submissions(source)}
+
+
+FLAT = {"ada.ipynb": notebook(), "Bob B.ipynb": notebook()}
+LAYOUTS = {
+    "flat": (FLAT, {"ada": "ada.ipynb", "Bob B": "Bob B.ipynb"}),
+    "by student": (
+        {"ada/cnn2.ipynb": notebook(), "bob/x/y/deep.ipynb": notebook(), "bob/report.pdf": b"%PDF"},
+        {"ada": "ada/cnn2.ipynb", "bob": "bob/x/y/deep.ipynb"},
+    ),
+    "nbgrader": (
+        {"ada/cnn2/cnn2.ipynb": notebook(), "ada/cnn2/timestamp.txt": b"now", "bob/cnn2/cnn2.ipynb": notebook()},
+        {"ada": "ada/cnn2/cnn2.ipynb", "bob": "bob/cnn2/cnn2.ipynb"},
+    ),
+    "Canvas": (
+        {
+            "lovelaceada_101_2001_cnn2.ipynb": notebook(),
+            "lovelaceada_101_2002_report.pdf": b"%PDF",
+            "müllerzoë_LATE_102_2003_my_notebook-1.ipynb": notebook(),
+            "leekim_103_2004_a.ipynb": notebook(),
+            "leekim_104_2005_a.ipynb": notebook(),
+        },
+        {
+            "lovelaceada": "lovelaceada_101_2001_cnn2.ipynb",
+            "müllerzoë": "müllerzoë_LATE_102_2003_my_notebook-1.ipynb",
+            "leekim-103": "leekim_103_2004_a.ipynb",
+            "leekim-104": "leekim_104_2005_a.ipynb",
+        },
+    ),
+    "Moodle": (
+        {
+            "Ada Lovelace_101_assignsubmission_file_/cnn2.ipynb": notebook(),
+            "Zoë Müller_102_assignsubmission_file/x.ipynb": notebook(),
+            "Zoë Müller_102_assignsubmission_onlinetext_/onlinetext.html": b"<p>",
+            "Kim Lee_103_assignsubmission_file_/x.ipynb": notebook(),
+            "Kim Lee_104_assignsubmission_file_/x.ipynb": notebook(),
+        },
+        {
+            "Ada Lovelace": "Ada Lovelace_101_assignsubmission_file_/cnn2.ipynb",
+            "Zoë Müller": "Zoë Müller_102_assignsubmission_file/x.ipynb",
+            "Kim Lee-103": "Kim Lee_103_assignsubmission_file_/x.ipynb",
+            "Kim Lee-104": "Kim Lee_104_assignsubmission_file_/x.ipynb",
+        },
+    ),
+    "flat Moodle, anonymous": (
+        {
+            "Participant_101_assignsubmission_file_cnn2.ipynb": notebook(),
+            "Participant_102_assignsubmission_file_cnn2.ipynb": notebook(),
+        },
+        {
+            "Participant-101": "Participant_101_assignsubmission_file_cnn2.ipynb",
+            "Participant-102": "Participant_102_assignsubmission_file_cnn2.ipynb",
+        },
+    ),
+    "zips of students": (
+        {"ada.zip": zipped({"work/cnn2.ipynb": notebook()}), "bob/all.zip": zipped({"x.ipynb": notebook()})},
+        {"ada": "ada.zip/work/cnn2.ipynb", "bob": "bob/all.zip/x.ipynb"},
+    ),
+    "a name that browsers make": (
+        {"ada.ipynb.txt": notebook(), "bob.IPYNB": notebook(), "cem.ipynb.json": notebook(), "dee": notebook()},
+        {"ada": "ada.ipynb.txt", "bob": "bob.IPYNB", "cem": "cem.ipynb.json", "dee": "dee"},
+    ),
+    "numbers that are not Canvas'": (
+        {f"cnn2_2024_11_{who}.ipynb": notebook() for who in ("ada", "bob")},
+        {f"cnn2_2024_11_{who}": f"cnn2_2024_11_{who}.ipynb" for who in ("ada", "bob")},
+    ),
+    "numbered like Canvas, but few students": (
+        {f"hw_1_{n}_{who}.ipynb": notebook() for n, who in enumerate(["ada", "bob", "cem"])},
+        {f"hw_1_{n}_{who}": f"hw_1_{n}_{who}.ipynb" for n, who in enumerate(["ada", "bob", "cem"])},
+    ),
+    "a zip and its folder": (
+        {
+            "x_1_2_a.zip": zipped({"n.ipynb": notebook("answer:a")}),
+            "x_1_2_a/n.ipynb": notebook(),
+            "y_2_3_a.ipynb": notebook(),
+        },
+        {"x": "x_1_2_a.zip/n.ipynb", "y": "y_2_3_a.ipynb"},
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_each_student_is_found_once(put, layout):
+    files, expected = LAYOUTS[layout]
+    found = read(put(files))
+    assert expected == {student: submission.filename for student, submission in found.items()}
+    assert dict.fromkeys(expected, "") == {student: each.problem for student, each in found.items()}
+
+
+def test_clutter_and_the_instructors_own_files_are_nobody(put):
+    clutter = [
+        "README.md",
+        "roster.csv",
+        "grades.xlsx",
+        "requirements.txt",
+        "data.npz",
+        ".DS_Store",
+        ".ada.ipynb",
+        "Thumbs.db",
+        "__MACOSX/._ada.ipynb",
+        ".ipynb_checkpoints/ada-checkpoint.ipynb",
+        "__pycache__/x.pyc",
+        "ada.ipynb~",
+    ]
+    files = FLAT | dict.fromkeys(clutter[:-1], b"x")
+    assert {"ada", "Bob B"} == set(read(put(files)))
+
+
+def test_checkpoints_of_a_student_do_not_count(put):
+    files = {
+        "ada/.ipynb_checkpoints/x-checkpoint.ipynb": notebook("answer:a", "answer:b"),
+        "ada/x.ipynb": notebook("answer:a"),
+        "bob/x.ipynb": notebook(),
+    }
+    ada = read(put(files))["ada"]
+    assert ada.filename == "ada/x.ipynb"
+    assert ada.warnings == ()
+
+
+def test_nobody_disappears(put):
+    files = FLAT | {
+        "cem.pdf": b"%PDF",
+        "dee.docx": b"PK",
+        "eve/report.pdf": b"%PDF",
+        "eve/data.csv": b"1",
+        "fay/": b"",
+        "gus.txt": b"Dear professor,",
+        "hal.zip": zipped({"report.pdf": b"%PDF"}),
+        "ian.zip": b"no zip",
+        "jan.7z": b"7z",
+    }
+    found = read(put(files))
+    problems = {student: each.problem for student, each in found.items() if each.problem}
+    assert {"ada", "Bob B"} == set(found) - set(problems)
+    assert "received `cem.pdf`" in problems.pop("cem")
+    assert "received `dee.docx`" in problems.pop("dee")
+    assert "received `data.csv`, `report.pdf`" in problems.pop("eve")
+    assert "the folder is empty" in problems.pop("fay")
+    assert "expected JSON" in problems.pop("gus")
+    assert "`hal.zip` holds no notebook" in problems.pop("hal")
+    assert "`ian.zip` cannot be opened as a zip" in problems.pop("ian")
+    assert "received `jan.7z`" in problems.pop("jan")
+    assert problems == {}
+
+
+def test_one_broken_notebook_stops_nobody(put):
+    broken = {"a.ipynb": b"", "b.ipynb": b"[" * 100_000, "c.ipynb": b"{", "d.ipynb": b"\xff\xfe\x00"}
+    found = read(put(broken | FLAT))
+    assert {"a", "b", "c", "d"} == {student for student, each in found.items() if each.problem}
+    for each in found.values():
+        assert each.digest.startswith("sha256:")
+        if each.problem:
+            assert each.cells == ()
+            assert "\n" not in each.problem
+
+
+def test_the_digest_is_that_of_the_submitted_bytes(put):
+    found = read(put({"ada.ipynb": notebook("a"), "bob.ipynb": b"{", "cem/": b""}))
+    assert f"sha256:{hashlib.sha256(notebook('a')).hexdigest()}" == found["ada"].digest
+    assert f"sha256:{hashlib.sha256(b'{').hexdigest()}" == found["bob"].digest
+    assert found["cem"].digest == NOTHING
+
+
+def test_a_bug_of_ours_stops_nobody(put, monkeypatch):
+    def fail(data):
+        raise ZeroDivisionError("secret")
+
+    source = put(FLAT)
+    monkeypatch.setattr(intake.notebooks, "parse", fail)
+    problems = [each.problem for each in read(source).values()]
+    assert (
+        problems == ["The grader failed to read this notebook (ZeroDivisionError). Show this to your instructor."] * 2
+    )
+
+
+def test_of_several_notebooks_the_one_with_most_answers_counts(put):
+    files = {
+        "ada/a.ipynb": notebook("answer:a"),
+        "ada/b.ipynb": notebook("answer:a", "answer:b"),
+        "ada/c.ipynb": notebook("answer:a", "answer:a", "x", "y"),
+        "ada/d.ipynb": b"broken",
+        "ada/z.zip": zipped({"e.ipynb": notebook("answer:b")}),
+        "bob/a.ipynb": notebook(),
+    }
+    ada = read(put(files))["ada"]
+    assert ada.filename == "ada/b.ipynb"
+    (warning,) = ada.warnings
+    assert warning == "5 notebooks were handed in: `ada/b.ipynb` counts, with 2 answer cells. Hand in one."
+
+
+def test_answers_to_another_exercise_do_not_count_where_the_questions_are_known(put):
+    files = {
+        "ada/a.ipynb": notebook("answer:p", "answer:q"),
+        "ada/b.ipynb": notebook("answer:train"),
+        "b/b.ipynb": notebook(),
+    }
+    ada, _ = collect(put(files))
+    assert ada.read().filename == "ada/a.ipynb"
+    assert ada.read({"train", "compare"}).filename == "ada/b.ipynb"
+
+
+def test_between_equal_notebooks_the_newest_counts_then_the_first(tmp_path):
+    files = {f"ada/{name}.ipynb": notebook("answer:a") for name in "abc"} | {"bob/x.ipynb": notebook()}
+    source = in_folder(tmp_path, files)
+    for name, when in (("a", 1_000_000_000), ("b", 1_600_000_000), ("c", 1_600_000_000)):
+        os.utime(source / "ada" / f"{name}.ipynb", (when, when))
+    assert read(source)["ada"].filename == "ada/b.ipynb"
+
+    packed = tmp_path / "packed.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, year in (("a", 2020), ("b", 2024), ("c", 2024)):
+            archive.writestr(zipfile.ZipInfo(f"ada/{name}.ipynb", (year, 1, 1, 0, 0, 0)), notebook("answer:a"))
+        archive.writestr("bob/x.ipynb", notebook())
+    assert read(packed)["ada"].filename == "ada/b.ipynb"
+
+
+def test_a_good_notebook_counts_before_a_newer_broken_one(tmp_path):
+    source = in_folder(tmp_path, {"ada/a.ipynb": notebook(), "ada/b.ipynb": b"broken", "bob/x.ipynb": notebook()})
+    os.utime(source / "ada" / "a.ipynb", (1_000_000_000, 1_000_000_000))
+    assert read(source)["ada"].filename == "ada/a.ipynb"
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_the_newest_of_very_many_notebooks_are_looked_at(tmp_path, nested):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for n in range(40):
+            data = notebook("answer:a") if n == 39 else notebook()
+            archive.writestr(zipfile.ZipInfo(f"ada/{n:02}.ipynb", (1990 + n, 1, 1, 0, 0, 0)), data)
+        archive.writestr("bob/x.ipynb", notebook())
+    source = tmp_path / "class.zip"
+    source.write_bytes(zipped({"ada.zip": packed.getvalue(), "bob.ipynb": notebook()}) if nested else packed.getvalue())
+    assert read(source)["ada"].cells[0].tags == ("answer:a",)
+
+
+def test_the_bytes_of_all_notebooks_of_a_student_are_bounded(put, monkeypatch):
+    source = put({f"ada/{n}.ipynb": notebook(f"answer:{n}") for n in range(5)} | {"bob/x.ipynb": notebook()})
+    monkeypatch.setattr(intake, "MAX_TOTAL", 3 * len(notebook("answer:1")))
+    assert "Some were not looked at." in read(source)["ada"].warnings[0]
+
+
+def test_of_very_many_notebooks_only_some_are_looked_at(put):
+    files = {f"ada/{n:03}.ipynb": notebook() for n in range(50)} | {"bob/x.ipynb": notebook()}
+    ada = read(put(files))["ada"]
+    assert ada.problem == ""
+    assert "Some were not looked at." in ada.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"ada.ipynb": notebook(), "Ada.ipynb": notebook()},
+        {"=ada.ipynb": notebook(), "ada.ipynb": notebook()},
+        {"a<b.ipynb": notebook(), "a>b.ipynb": notebook()},
+        {"x" * 150 + "1.ipynb": notebook(), "x" * 150 + "2.ipynb": notebook()},
+    ],
+)
+def test_ids_are_unique_where_case_does_not_count(put, files):
+    items = collect(put(files))
+    assert len({item.student.casefold() for item in items}) == 2
+    assert set(files) == {item.filename for item in items}
+
+
+def test_a_hostile_name_is_a_harmless_id(put):
+    names = [
+        "=cmd|' C calc'!A0.ipynb",
+        "<script>alert(1)<\u2215script>.ipynb",
+        "a\u202egnp.ipynb",
+        "CON.ipynb",
+        "a\nb.ipynb",
+    ]
+    found = read(put(dict.fromkeys(names, notebook())))
+    assert {"cmd- C calc-A0", "script-alert-1-script", "agnp", "student-CON", "a b"} == set(found)
+    assert not any(character in each.filename for each in found.values() for character in "\n\u202e")
+
+
+def test_items_travel_to_another_process(put):
+    for item in collect(put(LAYOUTS["zips of students"][0])):
+        assert item.read() == pickle.loads(pickle.dumps(item)).read()
+        assert len(pickle.dumps(item)) < 1000
+
+
+def test_collecting_opens_no_notebook(put, monkeypatch):
+    source = put(LAYOUTS["zips of students"][0])
+    monkeypatch.setattr(intake.sources, "_read", None)
+    monkeypatch.setattr(intake.sources, "_zipped", None)
+    assert [item.student for item in collect(source)] == ["ada", "bob"]
+
+
+def test_one_student_alone(tmp_path):
+    assert [item.student for item in collect(in_folder(tmp_path, {"ada/x.ipynb": notebook()}))] == ["ada"]
+    files = {"Ada L_1_assignsubmission_file_/a.ipynb": notebook(), "Ada L_1_assignsubmission_file_/b.ipynb": notebook()}
+    assert [item.student for item in collect(in_zip(tmp_path, files))] == ["Ada L"]
+
+
+def test_one_student_with_his_data(tmp_path):
+    files = {"ada/cnn2.ipynb": notebook(), "ada/data/x.npz": b"x", "ada/figures/y.png": b"y"}
+    assert [item.student for item in collect(in_folder(tmp_path, files))] == ["ada"]
+
+
+def test_a_wrapped_class_in_which_one_alone_handed_in(tmp_path):
+    files = {"all/ada/cnn2.ipynb": notebook(), "all/bob/": b"", "all/cem/report.pdf": b"%PDF"}
+    assert [item.student for item in collect(in_folder(tmp_path, files))] == ["ada", "bob", "cem"]
+
+
+def test_a_zip_that_does_not_say_so(tmp_path):
+    source = in_zip(tmp_path, FLAT)
+    source = source.rename(tmp_path / "download")
+    assert {"ada", "Bob B"} == set(read(source))
+
+
+def test_a_file_beside_the_wrapping_folder_does_not_change_who_is_who(tmp_path):
+    files = {f"all/{name}": data for name, data in FLAT.items()} | {
+        "roster.csv": b"student\nada",
+        "../x.ipynb": notebook(),
+    }
+    found = read(in_zip(tmp_path, files))
+    assert {"ada", "Bob B", "x"} == set(found)
+    assert "leads out of it" in found["x"].problem
+
+
+def test_a_single_notebook(tmp_path):
+    path = tmp_path / "ada_12345_x.ipynb"
+    path.write_bytes(notebook())
+    (submission,) = submissions(path)
+    assert (submission.student, submission.filename, submission.problem) == ("ada_12345_x", "ada_12345_x.ipynb", "")
+    assert submission == read_notebook(path)
+    assert read_notebook(path, "bob").student == "bob"
+    assert read_notebook(path, "=bob").student == "bob"
+
+
+def test_a_notebook_that_is_not_there_is_a_problem(tmp_path):
+    assert "cannot be read: No such file" in read_notebook(tmp_path / "none.ipynb").problem
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty folder", "clutter", "broken zip", "empty zip", "pipe"])
+def test_a_source_that_cannot_be_used_is_one_line(tmp_path, kind):
+    source = tmp_path / "source"
+    if kind == "empty folder":
+        source.mkdir()
+    elif kind == "clutter":
+        source.mkdir()
+        (source / "README.md").touch()
+    elif kind == "broken zip":
+        source.write_bytes(zipped(FLAT)[:-30])
+    elif kind == "empty zip":
+        source.write_bytes(zipped({}))
+    elif kind == "pipe":
+        os.mkfifo(source)
+    with pytest.raises(UsageError) as error:
+        collect(source)
+    assert str(source) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_number_of_students_is_bounded(put, monkeypatch):
+    source = put(FLAT)
+    monkeypatch.setattr(intake, "MAX_STUDENTS", 1)
+    with pytest.raises(UsageError, match="holds 2 submissions"):
+        collect(source)

@@ -1,0 +1,236 @@
+"""Ids that are safe everywhere, and class lists as spreadsheets write them."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import unicodedata
+
+import pytest
+
+from autograder.errors import UsageError
+from autograder.grading.roster import distinct, match, read_roster, same_student, student_id
+
+HOSTILE = [
+    "",
+    "ada",
+    "..",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "C:\\Windows\\x",
+    "=cmd|' /C calc'!A0",
+    "+1+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r\n=1",
+    ".hidden",
+    "CON",
+    "con.tar.gz",
+    "nul .txt",
+    "LPT1",
+    "com0",
+    "a\u202egnp.exe",
+    "a\u200b\u200db",
+    "e\u200d\u0301",
+    "<script>alert(1)</script>",
+    "a\0b",
+    "\ud800ada",
+    "x" * 1000,
+    "😀" * 10,
+    "ꙮ" * 300,
+    "́" * 200,
+    "con." + "x" * 200,
+    "ada\u2028bob",
+    "Zoë Müller",
+    "李雷",
+    "नेहा",
+    "ada ",
+    "ada.",
+    " - ",
+    "--a--",
+]
+
+
+def is_safe(student):
+    assert student
+    assert len(student) <= 100
+    assert len(student.encode()) <= 200
+    assert student == unicodedata.normalize("NFC", student)
+    assert student[0] not in "=+-@. \t\r\n"
+    assert student[-1] not in ". "
+    for character in student:
+        assert unicodedata.category(character)[0] in "LM" or character.isdecimal() or character in "._@- "
+    assert student.split(".")[0].strip().upper() not in {"CON", "PRN", "AUX", "NUL", "COM1", "LPT1", "COM0"}
+    return True
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_an_id_is_a_safe_file_name_and_cell(name):
+    student = student_id(name)
+    assert is_safe(student)
+    assert student == student_id(student)
+
+
+def test_ids_of_random_names_are_safe_and_stay_what_they_are():
+    randomly = random.Random(0)
+    alphabet = "aAzé e\u0301\u0301 ..--__@@=+\\/:<\u202e\u200d\u2028\n\0ßİ١२李😀²" + "".join(
+        map(chr, range(0xD7FE, 0xD802))
+    )
+    for _ in range(3000):
+        name = "".join(randomly.choices(alphabet, k=randomly.randrange(12) ** 2))
+        assert is_safe(student_id(name))
+        assert student_id(name) == student_id(student_id(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "student"),
+    [
+        ("ada", "ada"),
+        ("Ada Lovelace", "Ada Lovelace"),
+        ("ada@uni.ch", "ada@uni.ch"),
+        ("Müller, Zoë-Anna", "Müller- Zoë-Anna"),
+        ("Mu\u0308ller", "Müller"),
+        ("李雷", "李雷"),
+        ("नेहा", "नेहा"),
+        ("=cmd|' /C calc'!A0", "cmd- -C calc-A0"),
+        ("../../x", "x"),
+        ("CON", "student-CON"),
+        ("console", "console"),
+        ("a\u202eb", "ab"),
+        ("a<b>", "a-b"),
+        ("", "student"),
+        ("!!!", "student"),
+    ],
+)
+def test_an_id_stays_readable(name, student):
+    assert student == student_id(name)
+
+
+def test_distinct_ids_keep_names_that_do_not_clash():
+    assert distinct([("ada", "x"), ("bob", "y")]) == ["ada", "bob"]
+
+
+def test_an_lms_number_tells_namesakes_apart():
+    assert distinct([("Kim Lee", "12"), ("Bo", "9"), ("Kim Lee", "34")]) == ["Kim Lee-12", "Bo", "Kim Lee-34"]
+
+
+def test_a_clean_name_is_not_taken_by_one_that_only_cleans_to_it():
+    ada, other = distinct([("ada", "ada"), ("=ada", "=ada")])
+    assert ada == "ada"
+    assert other.startswith("ada-")
+
+
+def test_ids_that_differ_in_case_alone_are_told_apart():
+    ids = distinct([("Ada", "Ada"), ("ada", "ada"), ("ADA", "ADA")])
+    assert len({same_student(student) for student in ids}) == 3
+    assert all(student.lower().startswith("ada-") for student in ids)
+
+
+def test_ids_do_not_depend_on_the_order():
+    names = [("Ada", "1"), ("ada", "a/b"), ("=ada", "c"), ("ada-1", "d"), ("x" * 300, "e"), ("x" * 301, "f")]
+    expected = dict(zip(names, distinct(names), strict=True))
+    for order in itertools.islice(itertools.permutations(names), 0, 720, 7):
+        assert expected == dict(zip(order, distinct(order), strict=True))
+
+
+def test_ids_are_distinct_and_safe_whatever_the_names():
+    names = [(name, f"{name}{n}") for name in HOSTILE for n in ("1", "/")] + [
+        ("x" * 99 + "- " * n, str(n)) for n in range(9)
+    ]
+    ids = distinct(names)
+    assert len(names) == len({same_student(student) for student in ids})
+    for student in ids:
+        assert is_safe(student)
+        assert student == student_id(student)
+
+
+def roster(tmp_path, data):
+    path = tmp_path / "class.csv"
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return read_roster(path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "student\nada\nbob\n",
+        "student,email\nada,ada@uni.ch\nbob,b@uni.ch\n",
+        "Name;Student;Mail\nAda L;ada;a@x\nBob;bob;b@x",
+        'name\tSTUDENT\r\n"Ada, L"\tada\r\nBob\tbob\r\n',
+        "\n\n student , x\nada,1\n , \nbob,2\n\n",
+        "sep=;\nstudent;x\nada;1\nbob;2\n",
+        "id,username\nada,1\nbob,2\n",
+        "section,login\nA,ada\nA,bob\n",
+        "student,id\nada,1\nbob,2\n",
+        "student\nada\nbob\n".encode("utf-8-sig"),
+        "student\nada\nbob\n".encode("utf-16"),
+    ],
+)
+def test_reads_the_dialects_of_spreadsheets(tmp_path, data):
+    assert roster(tmp_path, data).students == ("ada", "bob")
+
+
+def test_names_become_ids_and_emails_are_kept(tmp_path):
+    data = "student;email\nZoë Müller;zoe@uni.ch\n=bob;\n"
+    for encoding in ("utf-8", "windows-1252"):
+        read = roster(tmp_path, data.encode(encoding))
+        assert read.students == ("Zoë Müller", "bob")
+        assert read.emails == {"Zoë Müller": "zoe@uni.ch"}
+
+
+def test_an_email_column_alone_names_the_students(tmp_path):
+    assert roster(tmp_path, "name,E-Mail\nAda,ada@uni.ch\n").students == ("ada@uni.ch",)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("", "is empty"),
+        ("\n ,\n", "is empty"),
+        ("student\n", "has a header but no student"),
+        ("name,age\nada,3\n", "no column `student`: its header is `name`, `age`"),
+        ("student\nada\nADA\n", "line 3: ADA is there already, in line 2"),
+        ("student\nada\n\nada\n", "line 4: ada is there already, in line 2"),
+        ("name,student\nAda,ada\nBob\n", "line 3: no student in column `student`"),
+        ("name,student\nAda,ada\nBob, \n", "line 3: no student"),
+        ('student\n"' + "x" * 200_000, "not a CSV"),
+        (b"student\n" + b"ada%d\n" * 2_000_000, "has more than 10 MB"),
+    ],
+)
+def test_an_unusable_roster_is_one_line(tmp_path, data, says):
+    with pytest.raises(UsageError) as error:
+        roster(tmp_path, data)
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_roster_that_is_no_file(tmp_path):
+    for path in (tmp_path, tmp_path / "none.csv"):
+        with pytest.raises(UsageError, match="is not a file"):
+            read_roster(path)
+
+
+def matched(tmp_path, listed, students):
+    return match(roster(tmp_path, listed), students)
+
+
+def test_match_goes_from_exact_to_any_case_to_email_name(tmp_path):
+    listed = "student,email\nada,\nBob,\n17-2,Cleo.X@uni.ch\ndan@uni.ch,\neve,\n"
+    result = matched(tmp_path, listed, ["ada", "bob", "cleo.x", "dan", "zed"])
+    assert result.found == {"ada": "ada", "bob": "Bob", "cleo.x": "17-2", "dan": "dan@uni.ch"}
+    assert result.missing == ("eve",)
+    assert result.unknown == ("zed",)
+
+
+def test_an_exact_match_is_not_taken_by_a_looser_one(tmp_path):
+    result = matched(tmp_path, "student,email\nada,bob@x\nbob,ada@x\n", ["bob", "ADA", "ada"])
+    assert result.found == {"ada": "ada", "bob": "bob"}
+    assert result.unknown == ("ADA",)
+
+
+def test_who_cannot_be_told_apart_is_not_guessed(tmp_path):
+    result = matched(tmp_path, "student\nada@a.ch\nada@b.ch\nbob@a.ch\n", ["ada", "bob@x", "bob@y"])
+    assert result.found == {}
+    assert result.missing == ("ada@a.ch", "ada@b.ch", "bob@a.ch")
+    assert result.unknown == ("ada", "bob@x", "bob@y")

@@ -1,0 +1,430 @@
+"""The output folder: complete or as it was, nobody else's files touched, and a crash costs what was in flight."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import stat
+import subprocess
+import sys
+import tracemalloc
+from dataclasses import replace
+
+import pytest
+
+from autograder.errors import AutograderError, UsageError
+from autograder.grading import store as store_module
+from autograder.grading.store import ExecutionSummary, Store, load_grades
+from autograder.records import Cell, Execution, Grade, LayerDiff, Outcome, QuestionGrade
+
+BUNDLE = "sha256:1"
+RUN = Execution(
+    "completed",
+    cells=(Cell("code", "x", outputs=({"text": "secret output"},)), Cell("markdown", "y"), Cell("code", "z")),
+    wall_seconds=12.3456,
+    phases={"start": 0.123456},
+)
+
+
+def grade(student="ada", score=4, **fields):
+    cases = (
+        Outcome("layers", "pass", 2, 2, message="", title="Layers"),
+        Outcome("more", "fail", 0, 2, hidden=True, detail="x", diff=(LayerDiff("missing", "Conv2D", "", "Add it."),)),
+    )
+    question = QuestionGrade("missing_layers", score, 4, cases, history={"loss": [2.0, 1.5]})
+    defaults = {
+        "student": student,
+        "submission": f"{student}.ipynb",
+        "digest": f"sha256:{student}",
+        "status": "graded",
+        "score": score,
+        "possible": 10,
+        "questions": (question,),
+    }
+    return Grade(**defaults | fields)
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+def opened(out, assignment="cnn2_mnist", bundle=BUNDLE):
+    return Store(out, assignment, bundle)
+
+
+def run(out, *students, bundle=BUNDLE, score=4):
+    with opened(out, bundle=bundle) as store:
+        for student in students:
+            store.add(grade(student, score), RUN, f"<p>{student} {score}")
+        store.finish(["student\r\n", *(f"{each.student}\r\n" for each in store.entries())], "<h1>class")
+
+
+def tree(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+def test_a_finished_run_leaves_the_contracts_files_and_nothing_else(out):
+    run(out, "bob", "ada")
+    files = tree(out)
+    assert {"grades.json", "grades.csv", "index.html", "feedback/ada.html", "feedback/bob.html"} == set(files)
+    assert files["grades.csv"] == b"student\r\nada\r\nbob\r\n"
+    assert files["index.html"] == b"<h1>class"
+    assert files["feedback/ada.html"] == b"<p>ada 4"
+    assert not (out / ".partial").exists()
+
+
+def test_grades_json_has_the_contracts_shape(out):
+    run(out, "bob", "ada")
+    written = json.loads((out / "grades.json").read_text())
+    assert {"schema", "assignment", "grades"} == set(written)
+    assert (written["schema"], written["assignment"]) == (1, "cnn2_mnist")
+    assert [each["student"] for each in written["grades"]] == ["ada", "bob"]
+    ada = written["grades"][0]
+    assert tuple(ada[name] for name in ("submission", "digest", "status", "score", "possible")) == (
+        "ada.ipynb",
+        "sha256:ada",
+        "graded",
+        4,
+        10,
+    )
+    assert ada["execution"] == {
+        "status": "completed",
+        "wall_seconds": 12.35,
+        "cells": 2,
+        "message": "",
+        "phases": {"start": 0.123},
+    }
+    (question,) = ada["questions"]
+    assert (question["name"], question["score"], question["possible"]) == ("missing_layers", 4, 4)
+    case = question["cases"][0]
+    assert {
+        "name": "layers",
+        "hidden": False,
+        "status": "pass",
+        "points": 2,
+        "possible": 2,
+        "message": "",
+    }.items() <= case.items()
+    assert "secret output" not in (out / "grades.json").read_text()
+
+
+def test_points_stay_integers_where_they_are(out):
+    run(out, "ada")
+    assert '"score":4,' in (out / "grades.json").read_text()
+
+
+def test_no_student_is_a_report_too(out):
+    run(out)
+    assert json.loads((out / "grades.json").read_text())["grades"] == []
+    assert list(load_grades(out)) == []
+
+
+def test_grades_read_back_as_they_were_written(out):
+    odd = grade("zoë@uni.ch", message='"\n</script>\u2028', warnings=("a", "b"))
+    curve = {"loss": [1.0, math.nan, math.inf], "accuracy": []}
+    odd = replace(odd, questions=(replace(odd.questions[0], history=curve),))
+    with opened(out) as store:
+        store.add(odd, RUN, "")
+        store.add(grade("ada"), RUN, "")
+        store.finish([], "")
+    ada, zoe = load_grades(out)
+    assert grade("ada") == Grade(**{name: getattr(ada, name) for name in Grade.__dataclass_fields__})
+    assert ExecutionSummary("completed", 12.35, 2, "", {"start": 0.123}) == ada.execution
+    assert (odd.student, odd.message, odd.warnings) == (zoe.student, zoe.message, zoe.warnings)
+    first, *others = zoe.questions[0].history["loss"]
+    assert first == 1.0
+    assert all(math.isnan(value) for value in others)
+    assert "NaN" not in (out / "grades.json").read_text()
+
+
+def test_lone_surrogates_do_not_stop_the_class(out):
+    with opened(out) as store:
+        store.add(grade("ada", message="a\ud800b"), RUN, "page \ud800")
+        store.finish(["\ud800"], "\ud800")
+    assert next(load_grades(out)).message == "a?b"
+    assert tree(out)["feedback/ada.html"] == b"page ?"
+
+
+@pytest.mark.parametrize("student", ["", "../x", "a/b", "=x", ".x", "CON", "a\nb", "e\u0301"])
+def test_an_id_that_intake_did_not_make_is_never_a_path(out, student):
+    with opened(out) as store, pytest.raises(ValueError, match="not a student id"):
+        store.add(grade(student), RUN, "")
+    assert {"run.json", "lock"} == {path.name for path in (out / ".partial").rglob("*") if path.is_file()}
+
+
+def test_nobody_is_graded_twice(out):
+    with opened(out) as store:
+        store.add(grade("ada"), RUN, "")
+        with pytest.raises(ValueError, match="graded already"):
+            store.add(grade("ada"), RUN, "")
+
+
+def test_what_is_made_is_open_to_its_owner_only(out):
+    before = os.umask(0)
+    try:
+        run(out, "ada")
+    finally:
+        os.umask(before)
+    for path in (out, *out.rglob("*")):
+        expected = 0o700 if path.is_dir() else 0o600
+        assert expected == stat.S_IMODE(path.stat().st_mode), path
+
+
+def test_a_folder_that_was_there_keeps_its_mode(out):
+    out.mkdir(mode=0o755)
+    run(out, "ada")
+    assert stat.S_IMODE(out.stat().st_mode) == 0o755
+
+
+def test_a_file_is_refused(out):
+    out.write_text("mine")
+    with pytest.raises(UsageError, match="is a file"):
+        opened(out)
+    assert out.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["notes.txt", ".git/config", "feedback/ada.html", "index.html", "grades.csv", ".partial/mine", ".partial/run.json"],
+)
+def test_a_folder_that_is_not_ours_is_left_as_it_is(out, name):
+    path = out / name
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    with pytest.raises(UsageError, match="not empty and holds no grades"):
+        opened(out)
+    assert {name: b"mine"} == tree(out)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 2, "assignment": "cnn2_mnist", "grades": []}', "\xff"])
+def test_a_grades_file_of_others_is_not_ours(out, text):
+    out.mkdir()
+    (out / "grades.json").write_text(text)
+    with pytest.raises(UsageError, match="holds no grades"):
+        opened(out)
+    with pytest.raises(UsageError, match="holds no grades"):
+        list(load_grades(out))
+
+
+def test_grades_of_another_exercise_are_not_overwritten(out):
+    run(out, "ada")
+    before = tree(out)
+    with pytest.raises(UsageError, match="holds grades of cnn2_mnist"):
+        opened(out, assignment="fc_mnist")
+    assert before == tree(out)
+
+
+def test_an_interrupted_run_of_another_exercise_is_not_thrown_away(out):
+    with opened(out) as store:
+        store.add(grade("ada"), RUN, "")
+    with pytest.raises(UsageError, match="holds grades of cnn2_mnist"):
+        opened(out, assignment="fc_mnist")
+
+
+@pytest.mark.parametrize("name", ["feedback", ".partial"])
+def test_a_linked_folder_is_refused(out, tmp_path, name):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    run(out, "ada")
+    if name == "feedback":
+        (out / "feedback" / "ada.html").unlink()
+        (out / "feedback").rmdir()
+    (out / name).symlink_to(elsewhere)
+    with pytest.raises(UsageError, match="not a folder of its own"):
+        opened(out)
+    assert tree(elsewhere) == {}
+
+
+def test_linked_files_are_replaced_and_not_followed(out, tmp_path):
+    run(out, "ada", "bob")
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    for name in ("grades.csv", "index.html", "feedback/ada.html", "feedback/bob.html"):
+        (out / name).unlink()
+        (out / name).symlink_to(mine)
+    run(out, "ada")
+    assert mine.read_text() == "mine"
+    assert not any(path.is_symlink() for path in out.rglob("*"))
+    assert {"ada.html"} == {path.name for path in (out / "feedback").iterdir()}
+
+
+def test_the_earlier_report_stays_until_the_new_one_is_complete(out):
+    run(out, "ada", "bob", score=1)
+    before = tree(out)
+    with opened(out) as store:
+        store.add(grade("ada", 2), RUN, "new")
+        store.add(grade("cem", 2), RUN, "new")
+        assert before == {name: data for name, data in tree(out).items() if not name.startswith(".partial/")}
+
+        def broken():
+            yield "student"
+            raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            store.finish(broken(), "")
+        assert before == {name: data for name, data in tree(out).items() if not name.startswith(".partial/")}
+        assert not list((out / ".partial").glob(".*.tmp"))
+        store.finish([], "")
+    assert [each.student for each in load_grades(out)] == ["ada", "cem"]
+
+
+def test_pages_of_students_who_are_gone_go_too_but_only_ours(out):
+    run(out, "ada", "bob")
+    (out / "feedback" / "mine.html").write_text("mine")
+    (out / "notes.txt").write_text("mine")
+    run(out, "ada")
+    assert {"ada.html", "mine.html"} == {path.name for path in (out / "feedback").iterdir()}
+    assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_a_forged_report_deletes_nothing_outside_of_feedback(out, tmp_path):
+    run(out, "ada")
+    victim = tmp_path / "victim.html"
+    victim.write_text("mine")
+    path = out / "grades.json"
+    path.write_text(path.read_text().replace('"student":"ada"', '"student":"../../victim"'))
+    run(out, "bob")
+    assert victim.read_text() == "mine"
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(out):
+    with opened(out) as store:
+        store.add(grade("ada", 3), RUN, "ada's page")
+        store.add(grade("bob"), RUN, "")
+        store.add(grade("cem", status="rejected"), RUN, "")
+    with opened(out) as store:
+        assert store.resumable() == {"ada": "sha256:ada", "bob": "sha256:bob"}
+        store.keep("ada")
+        store.add(grade("bob", 1), RUN, "bob anew")
+        assert [(each.student, each.score) for each in store.entries()] == [("ada", 3), ("bob", 1)]
+        store.finish([], "")
+    assert {"feedback/ada.html": b"ada's page", "feedback/bob.html": b"bob anew"}.items() <= tree(out).items()
+    assert [each.student for each in load_grades(out)] == ["ada", "bob"]
+
+
+def test_who_handed_nothing_in_this_time_is_not_in_the_report(out):
+    with opened(out) as store:
+        store.add(grade("gone"), RUN, "page")
+    run(out, "ada")
+    assert [each.student for each in load_grades(out)] == ["ada"]
+    assert "feedback/gone.html" not in tree(out)
+
+
+@pytest.mark.parametrize("change", ["bundle", "version"])
+def test_results_of_another_bundle_or_grader_are_graded_again(out, monkeypatch, change):
+    with opened(out) as store:
+        store.add(grade("ada"), RUN, "")
+    if change == "version":
+        monkeypatch.setattr(store_module, "__version__", "99")
+    with opened(out, bundle="sha256:2" if change == "bundle" else BUNDLE) as store:
+        assert store.resumable() == {}
+        assert list((out / ".partial" / "feedback").iterdir()) == []
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"null", b'{"student": "ada"}', b"\xff"])
+def test_a_result_that_was_cut_off_is_graded_again(out, data):
+    with opened(out) as store:
+        store.add(grade("ada"), RUN, "")
+        store.add(grade("bob"), RUN, "")
+    (out / ".partial" / "grades" / "ada.json").write_bytes(data)
+    with opened(out) as store:
+        assert store.resumable() == {"bob": "sha256:bob"}
+
+
+@pytest.mark.parametrize("moves", range(6))
+def test_a_run_that_dies_while_it_finishes_can_be_finished(out, monkeypatch, moves):
+    run(out, "ada", "old", score=1)
+    real = store_module.Path.replace
+    left = [moves]
+
+    def dying(self, target):
+        if target.parent != self.parent:  # a move into the report; not the end of a write
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+        return real(self, target)
+
+    with opened(out) as store:
+        store.add(grade("ada", 2), RUN, "ada 2")
+        store.add(grade("bob", 2), RUN, "bob 2")
+        monkeypatch.setattr(store_module.Path, "replace", dying)
+        if moves < 5:
+            with pytest.raises(KeyboardInterrupt):
+                store.finish([], "new")
+        else:
+            store.finish([], "new")
+    monkeypatch.undo()
+    assert ("old" in (out / "grades.json").read_text()) == (moves < 5)  # it is the last to change
+    with opened(out) as store:
+        for student in store.resumable():
+            store.keep(student)
+        if moves == 5:
+            assert store.resumable() == {}
+            return
+        store.finish([], "new")
+    assert [(each.student, each.score) for each in load_grades(out)] == [("ada", 2), ("bob", 2)]
+    files = tree(out)
+    assert (files["feedback/ada.html"], files["feedback/bob.html"], files["index.html"]) == (b"ada 2", b"bob 2", b"new")
+    assert "feedback/old.html" not in files
+
+
+def test_a_killed_run_leaves_a_folder_that_the_next_one_takes(out):
+    script = (
+        "import os, signal, sys; from pathlib import Path; from autograder.grading.store import Store\n"
+        "Store(Path(sys.argv[1]), 'cnn2_mnist', 'sha256:1'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(out)], check=False).returncode == -9
+    run(out, "ada")
+    assert [each.student for each in load_grades(out)] == ["ada"]
+
+
+def test_two_runs_do_not_write_one_folder(out):
+    with opened(out), pytest.raises(UsageError, match="another run"):
+        opened(out)
+    opened(out).__exit__(None, None, None)
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="cannot be written"):
+        opened(tmp_path / "file" / "out")
+
+
+def test_a_full_disk_is_one_line(out, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    with opened(out) as store:
+        monkeypatch.setattr(store_module.tempfile, "mkstemp", full)
+        with pytest.raises(AutograderError, match=r"ada\.html cannot be written: No space left on device"):
+            store.add(grade("ada"), RUN, "")
+
+
+def test_a_changed_report_is_one_line(out):
+    run(out, "ada")
+    path = out / "grades.json"
+    path.write_text(path.read_text().replace('"possible":10', '"possible":"ten"'))
+    with pytest.raises(UsageError, match="was changed or is damaged"):
+        list(load_grades(out))
+
+
+def test_memory_does_not_grow_with_the_class(out):
+    def peak(students, page):
+        tracemalloc.start()
+        try:
+            with opened(out) as store:
+                for n in range(students):
+                    store.add(grade(f"s{n}", message="m" * 20_000), RUN, page)
+                store.finish((each.student for each in store.entries()), "")
+            assert students == sum(1 for _ in load_grades(out))
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    page = "p" * 100_000
+    few, many = peak(10, page), peak(210, page)
+    assert many - few < 500_000

@@ -1,0 +1,304 @@
+"""A Keras model as a sequence of layers in which equivalent models are equal.
+
+Names, explicit inputs, nesting and the way an activation is written (an argument, `Activation`, a layer of its own) do
+not matter; order, arguments, shapes and parameters do.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["LayerRow", "agrees", "canonical", "layer_rows", "words"]
+
+Shape = tuple[int | None, ...]
+
+ACTIVATION = "Activation"
+"""The kind of every activation; which one it is stands in its `activation`."""
+
+_ACTIVATION_LAYERS = {"ReLU": "relu", "Softmax": "softmax", "LeakyReLU": "leaky_relu", "ELU": "elu"}
+_TITLES = {name: kind for kind, name in _ACTIVATION_LAYERS.items()}
+_NOTHING = {"InputLayer", "Identity"}
+
+# What does not show in a network's table: bookkeeping, how weights began, and what only steers the training.
+_BOOKKEEPING = {
+    "activation", "arguments", "data_format", "dtype", "epsilon", "momentum", "name", "noise_shape", "renorm_momentum",
+    "seed", "synchronized", "trainable",
+}  # fmt: skip
+_TRAINING = ("_initializer", "_regularizer", "_constraint")
+
+_WINDOWS = ("dilation_rate", "kernel_size", "pool_size", "strides")
+_LEADING = ("filters", "units", "rate", "kernel_size", "pool_size", "padding")
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer, received or expected; what is None or not in `config` of an expected one may be anything.
+
+    Attributes:
+        kind: The Keras class, or `Activation` for every activation.
+        config: Arguments that matter for reading it: `{"filters": 64, "kernel_size": (3, 3), …}`.
+        output_shape: Without the batch.
+        parameters: Number of weights, trained or not; 0 for a layer that shares those of an earlier one.
+        usual: Arguments that have Keras's default value and need not be told.
+        shared: Whether it is an earlier layer, used once more.
+    """
+
+    kind: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    output_shape: Shape | None = None
+    parameters: int | None = None
+    usual: frozenset[str] = frozenset()
+    shared: bool = False
+
+
+def layer_rows(model: Any) -> list[LayerRow]:
+    """The layers of a Sequential or functional Keras model, in the order of the data's way; nested models inlined.
+
+    Raises:
+        ValueError: Its layers cannot be read; the text, which goes on after the model's name, says why.
+    """
+    return list(_rows(model, set()))
+
+
+def canonical(row: LayerRow) -> list[LayerRow]:
+    """An expected row as `layer_rows` would give it: canonical names, and an `activation` in a row of its own.
+
+    Raises:
+        ValueError: The author's fault: Keras has no such layer, or the layer no such argument.
+    """
+    from keras import layers
+
+    layer_class = getattr(layers, row.kind, None)
+    if not isinstance(layer_class, type):
+        raise ValueError(f"Keras has no layer {row.kind!r}")
+    known = _defaults(layer_class)
+    if unknown := sorted(set(row.config) - set(known)):
+        raise ValueError(f"{row.kind} has no argument {unknown[0]!r}; it has {', '.join(known)}")
+    kind, config = layer_class.__name__, dict(row.config)
+    axes = {"1D": 1, "2D": 2, "3D": 3}.get(kind[-2:], 1)
+    config.update({key: (config[key],) * axes for key in _WINDOWS if axes > 1 and isinstance(config.get(key), int)})
+    if kind in _ACTIVATION_LAYERS:
+        return [
+            LayerRow(ACTIVATION, {"activation": _ACTIVATION_LAYERS[kind], **config}, row.output_shape, row.parameters)
+        ]
+    activation = config.pop("activation", None) if _fuses(kind) else None
+    rows = [LayerRow(kind, config, row.output_shape, row.parameters)]
+    if activation not in (None, "linear"):
+        rows.append(LayerRow(ACTIVATION, {"activation": activation}, row.output_shape, 0))
+    return rows
+
+
+def agrees(expected: Any, received: Any) -> bool:
+    """Whether an argument is what was asked for; `3` is as good as `(3, 3)`."""
+    if isinstance(expected, (list, tuple)) and isinstance(received, (list, tuple)):
+        return len(expected) == len(received) and all(map(agrees, expected, received))
+    if isinstance(received, (list, tuple)):
+        return bool(received) and all(agrees(expected, each) for each in received)
+    if isinstance(expected, str) and isinstance(received, str):
+        return expected.lower() == received.lower()
+    if isinstance(expected, float) and isinstance(received, (int, float)):
+        return abs(expected - received) <= 1e-6 * max(1.0, abs(expected))
+    return bool(expected == received)
+
+
+def words(row: LayerRow, also: Collection[str] = ()) -> str:
+    """A layer in words, such as `Conv2D 64 3×3 'same' → (14, 14, 64)`.
+
+    Args:
+        row: The layer.
+        also: Arguments to tell even where they have their usual value; `parameters` for their number.
+    """
+    always = {*_LEADING, *also} - ({"padding"} - {*also})
+    told = {key: value for key, value in row.config.items() if key not in row.usual or key in always}
+    parts = [_title(told.pop("activation")) if row.kind == ACTIVATION and "activation" in told else row.kind]
+    for key in _LEADING:
+        if key in told and not (key == "padding" and not isinstance(told[key], str)):
+            parts.append(_brief(told.pop(key)))
+    parts += [f"{key}={value}" for key, value in told.items()]
+    if row.shared:
+        parts.append("(shared)")
+    if row.output_shape is not None:
+        parts.append(f"→ {row.output_shape}")
+    if "parameters" in also and row.parameters is not None:
+        parts.append(f"with {row.parameters:,} parameters")
+    return " ".join(parts)
+
+
+# ---------------------------------------------------------------- reading a live model
+
+
+def _rows(model: Any, seen: set[int]) -> Iterator[LayerRow]:
+    for operation, tensor in _operations(model):
+        if hasattr(operation, "layers") and hasattr(operation, "outputs"):
+            yield from _rows(operation, seen)
+            continue
+        yield from _operation_rows(operation, tuple(tensor.shape[1:]), shared=id(operation) in seen)
+        seen.add(id(operation))
+
+
+def _operations(model: Any) -> Iterator[tuple[Any, Any]]:
+    """Operations with their (first) output, each after those that feed it: depth first from the outputs.
+
+    The order follows from the graph alone, not from the order in which the layers were made.
+    """
+    if getattr(model, "outputs", None) is None:
+        if not getattr(model, "layers", None) and _is_sequential(model):
+            return
+        if _is_sequential(model):
+            raise ValueError("has no input shape yet, so its layers have no weights. Begin it with `keras.Input(…)`.")
+        raise ValueError(
+            f"is a subclass of Model ({type(model).__name__}), whose layers cannot be read. "
+            "Build it with `keras.Sequential` or `keras.Model(inputs, outputs)`."
+        )
+    begin = {id(tensor) for tensor in model.inputs}
+    done: set[int] = set()
+    waiting = [(tensor, False) for tensor in reversed(model.outputs)]
+    while waiting:
+        tensor, ready = waiting.pop()
+        operation, index, _ = tensor._keras_history
+        node = operation._inbound_nodes[index]
+        if id(tensor) in begin or id(node) in done:
+            continue
+        if ready:
+            done.add(id(node))
+            yield operation, node.output_tensors[0]
+        else:
+            waiting.append((tensor, True))
+            waiting += [(each, False) for each in reversed(node.input_tensors)]
+
+
+def _is_sequential(model: Any) -> bool:
+    from keras import Sequential
+
+    return isinstance(model, Sequential)
+
+
+def _operation_rows(operation: Any, shape: Shape, *, shared: bool) -> Iterator[LayerRow]:
+    from keras import Layer
+
+    kind = type(operation).__name__
+    if not isinstance(operation, Layer):
+        yield _function_row(operation, shape)
+        return
+    if kind in _NOTHING:
+        return
+    parameters = int(operation.count_params()) if operation.built and not shared else 0
+    if kind == ACTIVATION or kind in _ACTIVATION_LAYERS:
+        config = _activation(operation)
+        if config["activation"] != "linear":
+            yield LayerRow(ACTIVATION, config, shape, parameters)
+        return
+    config, usual = _config(operation, shape)
+    yield LayerRow(kind, config, shape, parameters, usual, shared)
+    if _fuses(kind):
+        config = _activation(operation)
+        if config["activation"] != "linear":
+            yield LayerRow(ACTIVATION, config, shape, 0)
+
+
+def _function_row(operation: Any, shape: Shape) -> LayerRow:
+    """A function in a functional model, such as `keras.ops.relu(x)` or `x + y`: as the layer that does the same."""
+    from keras import activations
+
+    kind = type(operation).__name__
+    name = operation.name.rstrip("_0123456789") if kind == "Operation" else _snake_case(kind)
+    if callable(getattr(activations, name, None)):
+        return LayerRow(ACTIVATION, {"activation": name}, shape, 0)
+    return LayerRow(kind, {}, shape, 0)
+
+
+def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:
+    """The arguments that matter, and which of them have their usual value."""
+    try:
+        given = layer.get_config()
+    except Exception:  # noqa: BLE001 - a student's own layer class may raise anything; its kind and shape remain
+        return {}, frozenset()
+    config = {
+        key: _plain(value)
+        for key, value in given.items()
+        if key not in _BOOKKEEPING and not key.endswith(_TRAINING) and _is_plain(value)
+    }
+    if given.get("data_format") == "channels_first":
+        config["data_format"] = "channels_first"
+    if config.get("axis") == len(shape):
+        config["axis"] = -1
+    defaults = _defaults(type(layer))
+    # What is no named argument, and off, is not told either.
+    usual = {key for key, value in config.items() if agrees(defaults.get(key, False), value)}
+    if config.get("strides") == config.get("pool_size"):
+        usual.add("strides")
+    return config, frozenset(usual)
+
+
+def _activation(layer: Any) -> dict[str, Any]:
+    """What a layer applies at its end, as an activation's config."""
+    from keras import Layer
+
+    if isinstance(layer, Layer) and type(layer).__name__ in _ACTIVATION_LAYERS:
+        return _activation_layer(layer)
+    function = getattr(layer, "activation", None)
+    if function is None:
+        return {"activation": "linear"}
+    if isinstance(function, Layer):
+        return _activation(function)
+    name = str(getattr(function, "__name__", "custom")).removesuffix("_v2")
+    module = str(getattr(function, "__module__", ""))
+    if not module.startswith(("keras.", "tensorflow.")):
+        return {"activation": f"{name} (a function of your own)"}
+    return {"activation": name, **({"negative_slope": 0.2} if name == "leaky_relu" else {})}
+
+
+def _activation_layer(layer: Any) -> dict[str, Any]:
+    given = {key: value for key, value in layer.get_config().items() if key not in _BOOKKEEPING}
+    name = _ACTIVATION_LAYERS[type(layer).__name__]
+    if name == "leaky_relu":
+        return {"activation": name, "negative_slope": given["negative_slope"]}
+    if name == "relu" and given == {"max_value": 6.0, "negative_slope": 0.0, "threshold": 0.0}:
+        return {"activation": "relu6"}
+    if name == "relu" and given["max_value"] is None and given["threshold"] == 0 and given["negative_slope"]:
+        return {"activation": "leaky_relu", "negative_slope": given["negative_slope"]}
+    # Another name, so that it is not taken for the plain one.
+    odd = [f"{key}={value}" for key, value in given.items() if not agrees(_defaults(type(layer)).get(key), value)]
+    return {"activation": " ".join([name, *odd])}
+
+
+def _fuses(kind: str) -> bool:
+    """Whether the layer's `activation` is applied to its output, and so as good as a layer after it."""
+    return kind in {"Dense", "EinsumDense"} or ("Conv" in kind and "LSTM" not in kind)
+
+
+def _defaults(layer_class: type) -> dict[str, Any]:
+    """Argument → default value."""
+    parameters = inspect.signature(layer_class.__init__).parameters.values()  # type: ignore[misc]
+    return {each.name: each.default for each in parameters if each.name not in {"self", "kwargs"}}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return isinstance(value, (bool, int, float, str))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return _plain(value[0]) if len(value) == 1 else tuple(map(_plain, value))
+    return value
+
+
+def _title(activation: Any) -> str:
+    name, _, rest = str(activation).partition(" ")
+    return " ".join([_TITLES.get(name, f"{ACTIVATION} {name}"), *([rest] if rest else [])])
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return "×".join(map(str, value))
+    return repr(value) if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

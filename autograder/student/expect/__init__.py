@@ -1,0 +1,22 @@
+"""What test cases demand of a student's values, on live objects in the notebook and on rebuilt ones in the grader.
+
+Each function returns when all is well, and raises `Mismatch` with a text for the student when it is not: the name,
+what was received, what was expected, one next step. A wrong use by the author of a case raises something else.
+"""
+
+from autograder.student.expect.mismatch import Mismatch
+from autograder.student.expect.networks import layer, layers, output_shapes, parameters
+from autograder.student.expect.training import accuracy, history
+from autograder.student.expect.values import mapping, number
+
+__all__ = [
+    "Mismatch",
+    "accuracy",
+    "history",
+    "layer",
+    "layers",
+    "mapping",
+    "number",
+    "output_shapes",
+    "parameters",
+]

@@ -1,0 +1,76 @@
+"""The failure of a case, and the guard that every function of `expect` begins with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograder.records import LayerDiff
+
+__all__ = ["Mismatch", "described", "require_model", "require_value"]
+
+_LONGEST = 40
+
+
+class Mismatch(AssertionError):
+    """A student's value is not what a case expects; the text is for the student.
+
+    Attributes:
+        diff: The layer comparison behind it, if there is one.
+        credit: Share of the case's points that it earns all the same, from 0 to 1.
+    """
+
+    def __init__(self, message: str, *, diff: tuple[LayerDiff, ...] = (), credit: float = 0.0) -> None:
+        """Keep the text with what lies behind it."""
+        super().__init__(message)
+        self.diff = diff
+        self.credit = min(1.0, max(0.0, credit))
+
+
+def require_value(value: Any, name: str) -> None:
+    """Refuse what stands for no answer at all.
+
+    Raises:
+        Mismatch: It is `None`, or still the gap `...`.
+    """
+    if value is None:
+        raise Mismatch(f"`{name}` is not defined, or is None. Run the cell that assigns it, and see what it assigns.")
+    if value is Ellipsis:
+        raise Mismatch(f"`{name}` is still the gap `...`. Replace it by your answer.")
+
+
+def require_model(value: Any, name: str) -> Any:
+    """The value, if it is a Keras model.
+
+    Raises:
+        Mismatch: It is something else.
+    """
+    import keras
+
+    require_value(value, name)
+    if isinstance(value, keras.Model):
+        return value
+    step = "Assign the network itself to it."
+    if isinstance(value, keras.callbacks.History):
+        step = "`fit` returns the history; the model is what you call `fit` on."
+    raise Mismatch(f"`{name}` should be a Keras model, received {described(value)}. {step}")
+
+
+def described(value: Any) -> str:
+    """A student's value in a few words that are safe to print, whatever it is."""
+    if isinstance(value, type):
+        return f"the class {value.__name__[:_LONGEST]}"
+    if type(value) is int and value.bit_length() > 128:
+        return f"an integer of {value.bit_length():,} bits"  # Python refuses to print the longest
+    if type(value) in (bool, int, float):
+        return _cut(str(value))
+    if type(value) is str:
+        return f"the text {_cut(value)!r}"
+    if type(value) in (list, tuple, dict, set):
+        return f"{type(value).__name__} of length {len(value)}"
+    shape = getattr(value, "shape", None)
+    kind = type(value).__name__[:_LONGEST]
+    return f"{kind} of shape {_cut(str(tuple(shape)))}" if isinstance(shape, tuple) and shape else kind
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -1,0 +1,92 @@
+"""The commands. No logic: each one calls a room and prints what came back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from autograder.errors import AutograderError
+
+__all__ = ["app", "main"]
+
+NEEDS_REVIEW = 1
+WRONG_USAGE = 2
+
+app = typer.Typer(
+    help="Grades deep-learning notebooks behind a wall: student code never meets a test, an answer or a score.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+screen = Console()
+errors = Console(stderr=True)
+
+
+@app.callback()
+def _version(
+    version: Annotated[bool | None, typer.Option("--version", help="Print the version and exit.")] = None,
+) -> None:
+    if version:
+        from autograder import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def build(
+    slugs: Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="Exercises; all by default.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if anything is out of date.")] = False,
+) -> None:
+    """Make the students' notebook and the grader's bundle from reference/SLUG/master.
+
+    Proves both sides through the real grader: the stub scores 0, the reference full marks.
+    """
+    from autograder.authoring import build as authoring
+
+    for report in authoring.build_all(Path.cwd(), slugs or [], check=check):
+        for warning in report.warnings:
+            errors.print(f"[yellow]warning[/]: {warning}", highlight=False, soft_wrap=True)
+        screen.print(report.summary, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def grade(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="An exercise of this repository, or a bundle's folder.")],
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A notebook, a folder, or a zip from your LMS.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Output folder [default: SLUG-grades].")] = None,
+    roster: Annotated[Path | None, typer.Option(help="CSV with a column `student`: who should have handed in.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Submissions at one time.")] = 2,
+    executor: Annotated[str, typer.Option(help="Where the workers run: `local`.")] = "local",
+) -> None:
+    """Grade a class: run every notebook behind the wall, write grades and a feedback page per student.
+
+    Exit status: 0 all graded, 1 something needs review, 2 wrong usage.
+    """
+    from autograder.commands import grade as command
+
+    outcome = command.run(
+        slug, source, out=out, roster=roster, workers=workers, executor=executor, here=Path.cwd(), console=errors
+    )
+    command.show(outcome, screen)
+    raise typer.Exit(NEEDS_REVIEW if outcome.needs_review else 0)
+
+
+def main() -> None:
+    """Entry point of `autograder`: an error is one line on stderr and exit status 2."""
+    try:
+        app()
+    except AutograderError as error:
+        errors.print(f"autograder: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(WRONG_USAGE)
+    except KeyboardInterrupt:
+        errors.print("autograder: stopped. Run the same command again to go on where it stopped.", markup=False)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

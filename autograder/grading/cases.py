@@ -1,0 +1,62 @@
+"""Cases meet values: one question of one submission, case by case.
+
+The runner itself is `autograder.student.cases`, the same that the student's notebook uses; this module adds what only
+the grader knows: what a missing value means here, and that a hidden case gives nothing away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from autograder.grading.namespace import Unusable
+from autograder.records import Case, CaseStatus, Outcome
+from autograder.student.cases import LoadedCase, run
+
+__all__ = ["grade_case", "redact", "undecided"]
+
+
+def grade_case(loaded: LoadedCase, namespace: Mapping[str, Any], *, missing: str) -> Outcome:
+    """The outcome of one case.
+
+    Args:
+        loaded: The case with its function.
+        namespace: The question's names; looking one up may raise `Unusable`.
+        missing: What to add for the student when a name is not there (`The cell raised NameError: …`), or empty.
+    """
+    case = loaded.case
+    values = {}
+    for name in case.parameters:
+        try:
+            values[name] = namespace[name]
+        except KeyError:
+            return undecided(case, "fail", f"`{name}` is not defined after this question. {missing}".rstrip())
+        except Unusable as error:
+            return undecided(case, "fail", str(error))
+    outcome = run(loaded, values)
+    return redact(outcome, loaded) if case.hidden else outcome
+
+
+def redact(outcome: Outcome, loaded: LoadedCase) -> Outcome:
+    """A hidden case's outcome as a student may see it; the rest moves to `detail`, for the instructor."""
+    if outcome.status == "pass":
+        return replace(outcome, diff=())
+    if outcome.status == "error":
+        return replace(outcome, diff=(), message="This check could not be run; a person will look at it.")
+    public = loaded.failure_message or f"Not met: {outcome.title}"
+    return replace(outcome, message=public, detail=outcome.message, diff=())
+
+
+def undecided(case: Case, status: CaseStatus, message: str, detail: str = "") -> Outcome:
+    """The outcome of a case whose function was not called; no points."""
+    return Outcome(
+        name=case.name,
+        status=status,
+        points=0,
+        possible=case.points,
+        hidden=case.hidden,
+        title=case.title,
+        message=message,
+        detail=detail,
+    )

@@ -1,0 +1,116 @@
+"""What a case sees under a name: hidden data, or the student's value, rebuilt on this side of the wall.
+
+Values are taken right after a question's last answer cell. Where that cell is gone, or did not define the name, the
+value at the end of the notebook counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from autograder.errors import WireError
+from autograder.grading.bundle import Bundle
+from autograder.records import Cell, Question
+from autograder.sandbox import models, wire
+from autograder.sandbox.session import CallFailed, Session
+from autograder.student.expect import Mismatch
+
+__all__ = ["Namespace", "RemoteFunction", "Unusable", "answer_positions", "takes"]
+
+ANSWER = "answer:"
+
+
+class Unusable(Mismatch):
+    """A value is there, but it cannot cross the wall; the text tells the student why. A case fails on it."""
+
+
+class RemoteFunction:
+    """A student's function. Calling it sends data to the student's process and gives data back."""
+
+    def __init__(self, session: Session, function: wire.Function, resolve: Any) -> None:
+        """Bind to the session in which the function lives."""
+        self._session = session
+        self._function = function
+        self._resolve = resolve
+        self.__name__ = function.name
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it on plain data.
+
+        Raises:
+            Mismatch: It raised, took too long, or returned something that cannot cross the wall.
+        """
+        try:
+            return self._session.call(self._function, arguments, self._resolve)
+        except CallFailed as error:
+            raise Mismatch(str(error)) from error
+
+
+class Namespace(Mapping[str, Any]):
+    """The names of one question: `bundle.data` first, then the student's."""
+
+    def __init__(self, bundle: Bundle, session: Session, question: Question) -> None:
+        """Look up lazily: a model is rebuilt when the first case asks for it."""
+        self._data = bundle.data
+        self._session = session
+        self._values = dict(session.taken(question.name))
+        late = [name for name in question.names if name not in self._values]
+        self.late: list[str] = []
+        if late:
+            values = session.take_now(question.name, late)
+            self.late = [name for name in late if name in values]
+            self._values.update({name: values[name] for name in self.late})
+        self._rebuilt: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        """The value of a name.
+
+        Raises:
+            KeyError: The student did not define it.
+            Unusable: It is something that does not cross the wall.
+        """
+        if name in self._data:
+            return self._data[name]
+        if name not in self._rebuilt:
+            started = time.monotonic()
+            self._rebuilt[name] = wire.unpack(self._values[name], lambda special: self._resolve(name, special))
+            phases = self._session.phases
+            phases["rebuild"] = phases.get("rebuild", 0.0) + time.monotonic() - started
+        return self._rebuilt[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """All names, trusted ones first."""
+        return iter({**dict.fromkeys(self._data), **dict.fromkeys(self._values)})
+
+    def __len__(self) -> int:
+        """How many names there are."""
+        return len(set(self._data) | set(self._values))
+
+    def _resolve(self, name: str, special: Any) -> Any:
+        if isinstance(special, wire.Function):
+            return RemoteFunction(self._session, special, lambda inner: self._resolve(f"{special.name}(…)", inner))
+        if isinstance(special, wire.Refused):
+            if special.type_name == "ellipsis":
+                raise Unusable(f"`{name}` is still `...`: the gap is not filled.")
+            raise Unusable(f"`{name}` cannot be graded: {special.reason}")
+        try:
+            return models.rebuild(special)
+        except WireError as error:
+            raise Unusable(f"`{name}` cannot be graded: {error}") from error
+
+
+def answer_positions(question: str, cells: Sequence[Cell]) -> list[int]:
+    """Where the answer cells of a question are."""
+    return [position for position, cell in enumerate(cells) if ANSWER + question in cell.tags]
+
+
+def takes(questions: Sequence[Question], cells: Sequence[Cell]) -> dict[int, list[tuple[str, tuple[str, ...]]]]:
+    """Position of a cell → the questions, with their names, whose values are taken when it has run."""
+    plan: dict[int, list[tuple[str, tuple[str, ...]]]] = {}
+    for question in questions:
+        positions = [at for at in answer_positions(question.name, cells) if cells[at].kind == "code"]
+        if question.names and positions:
+            plan.setdefault(positions[-1], []).append((question.name, question.names))
+    return plan

@@ -1,0 +1,362 @@
+"""The files of a folder or a zip: listed without opening them, read one at a time, within bounds.
+
+Nothing is ever extracted, no link is followed, and no name out of a zip is used as a path: a file in a zip is known by
+its position there. A file that must not be read is listed with the reason, so that its student hears of it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import struct
+import time
+import unicodedata
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Final, cast
+
+from autograder.errors import IntakeError, UsageError
+
+__all__ = ["MAX_FILE", "Content", "Found", "contents", "is_notebook", "is_zip", "listing", "shown"]
+
+MAX_FILE: Final = 100 * 2**20
+"""Bytes of a notebook, and of a zip in a zip."""
+MAX_FILES: Final = 20_000
+"""Files in the folder of one student."""
+MAX_ALL: Final = 1_000_000
+MAX_NOTEBOOKS: Final = 20
+"""Notebooks of one student that are looked at."""
+MAX_DEPTH: Final = 20
+MAX_DIRECTORY: Final = 16 * 2**20
+"""Bytes of a zip's table of contents: some 100,000 names. zipfile builds all of it when it opens a zip."""
+CHUNK: Final = 2**20
+NOTEBOOKS: Final = (".ipynb", ".ipynb.txt", ".ipynb.json")  # browsers append the last two
+CLUTTER: Final = frozenset({"__macosx", "__pycache__", "node_modules", "thumbs.db", "desktop.ini", "lost+found"})
+
+LINK: Final = "is a link to somewhere else, and links are not followed. Hand in the notebook itself."
+SPECIAL: Final = "is not an ordinary file. Hand in the notebook itself."
+TOO_LARGE: Final = (
+    f"is larger than {MAX_FILE // 2**20} MB, the most that is read. Clear all outputs (Edit > Clear Outputs of All "
+    "Cells), save, and hand it in again."
+)
+DAMAGED: Final = "is damaged in the zip and cannot be read. Make the zip again, or hand in the notebook itself."
+ZIP_ERRORS: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,  # with it UnicodeDecodeError: a name that is not in the encoding it claims
+    OverflowError,
+    LookupError,  # the zip is not the one that was listed
+    struct.error,
+    OSError,
+)
+
+When = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file or folder in the source, not opened yet.
+
+    Attributes:
+        parts: Its path inside the source, as hostile as it came.
+        path: What to open on disk: the file, or the zip that holds it.
+        entry: Its position in that zip, if it is in one.
+        modified: Year to second, as far as it is known; says which of two files is newer.
+        folder: It is a folder.
+        problem: Why it must not be read, for the student, or empty. A folder may have one, too.
+    """
+
+    parts: tuple[str, ...]
+    path: str
+    entry: int | None = None
+    size: int = 0
+    modified: When = ()
+    folder: bool = False
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """The path inside the source, fit to be shown."""
+        return shown("/".join(self.parts), 300)
+
+    @property
+    def short(self) -> str:
+        """The file's own name, fit to be shown."""
+        return shown(self.parts[-1])
+
+
+@dataclass(frozen=True)
+class Content:
+    """One notebook's bytes, or the reason why there are none."""
+
+    name: str
+    modified: When
+    data: bytes = b""
+    problem: str = ""
+
+
+def shown(name: str, limit: int = 120) -> str:
+    """A hostile name fit for one line of text: no control or direction characters, cut in the middle when long."""
+    text = "".join(
+        "\ufffd" if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
+        for character in name[: 4 * limit]
+    )
+    return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-(limit // 2) + 1 :]}"
+
+
+def is_notebook(name: str) -> bool:
+    """Whether a name promises a notebook."""
+    return name.lower().endswith(NOTEBOOKS)
+
+
+def is_zip(name: str) -> bool:
+    """Whether a name promises a zip."""
+    return name.lower().endswith(".zip")
+
+
+def listing(source: Path) -> list[Found]:
+    """All files of a folder or zip that may be somebody's, and its folders, in a fixed order.
+
+    Raises:
+        UsageError: It cannot be listed.
+    """
+    try:
+        if source.is_dir():
+            found = list(_in_folder(str(source)))
+        else:
+            with source.open("rb") as raw, _zip(raw) as archive:
+                found = list(_entries(archive, str(source)))
+    except ZIP_ERRORS as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or f"not a zip that can be read ({error})"
+        raise UsageError(f"{source} cannot be opened: {shown(reason)}. Download it again, or unpack it.") from error
+    return sorted(found, key=lambda file: (file.parts, file.entry or 0))
+
+
+def contents(file: Found) -> Iterator[Content]:
+    """The notebooks in a file, one at a time: the file itself, or those in it when it is a zip."""
+    try:
+        if file.problem:
+            raise IntakeError(f"`{file.short}` {file.problem}")
+        if not is_zip(file.parts[-1]):
+            yield Content(file.name, file.modified, _read(file))
+        elif file.entry is None:
+            with _opened(file.path) as raw:
+                yield from _zipped(raw, file)
+        else:
+            yield from _zipped(io.BytesIO(_read(file)), file)
+    except IntakeError as error:
+        yield Content(file.name, file.modified, problem=str(error))
+
+
+def _zipped(raw: IO[bytes], file: Found) -> Iterator[Content]:
+    name = file.short
+    try:
+        with _zip(raw) as archive:
+            inner = [
+                replace(found, parts=(*file.parts, *found.parts))
+                for found in _entries(archive, file.path)
+                if not found.folder and is_notebook(found.parts[-1])
+            ]
+            if not inner:
+                raise IntakeError(f"`{name}` holds no notebook (.ipynb). Hand in the notebook itself.")
+            inner.sort(key=lambda found: (found.parts, found.entry or 0))
+            inner.sort(key=lambda found: found.modified, reverse=True)
+            for found in inner[: MAX_NOTEBOOKS + 1]:
+                try:
+                    yield Content(found.name, found.modified, _entry(archive, found))
+                except IntakeError as error:
+                    yield Content(found.name, found.modified, problem=str(error))
+    except ZIP_ERRORS:
+        raise IntakeError(f"`{name}` cannot be opened as a zip. Hand in the notebook itself.") from None
+
+
+def _read(file: Found) -> bytes:
+    """The bytes of a file on disk or in the source's zip.
+
+    Raises:
+        IntakeError: It cannot be read, or not within bounds.
+    """
+    name = file.short
+    with _opened(file.path) as raw:
+        if file.entry is None:
+            data = _at_most(raw, MAX_FILE)
+            if len(data) > MAX_FILE:
+                raise IntakeError(f"`{name}` {TOO_LARGE}")
+            return data
+        try:
+            with _zip(raw) as archive:
+                return _entry(archive, file)
+        except ZIP_ERRORS:
+            raise IntakeError(f"`{name}` {DAMAGED}") from None
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[IO[bytes]]:
+    """An ordinary file, opened without following a link and without waiting for the other end of a pipe."""
+    name = shown(os.path.basename(path))  # noqa: PTH119 - the name may hold bytes that are no text
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as raw:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise IntakeError(f"`{name}` {SPECIAL}")
+            yield raw
+    except OSError as error:
+        raise IntakeError(f"`{name}` cannot be read: {error.strerror or error}.") from error
+
+
+def _entry(archive: zipfile.ZipFile, file: Found) -> bytes:
+    """The bytes of one entry, never more than the bound, whatever its header says."""
+    name = file.short
+    if file.problem:
+        raise IntakeError(f"`{name}` {file.problem}")
+    try:
+        with archive.open(archive.infolist()[file.entry or 0]) as entry:
+            data = _at_most(entry, MAX_FILE)
+    except ZIP_ERRORS:
+        raise IntakeError(f"`{name}` {DAMAGED}") from None
+    if len(data) > MAX_FILE:
+        raise IntakeError(f"`{name}` {TOO_LARGE}")
+    return data
+
+
+def _at_most(raw: IO[bytes], limit: int) -> bytes:
+    """Everything, or a little more than `limit` bytes of it; memory is taken as bytes come."""
+    chunks: list[bytes] = []
+    size = 0
+    while size <= limit and (chunk := raw.read(CHUNK)):
+        chunks.append(chunk)
+        size += len(chunk)
+    return b"".join(chunks)
+
+
+class _Guarded:
+    """A file for `ZipFile` that gives out no more at a time than a table of contents may take."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self.seek, self.tell, self.close = raw.seek, raw.tell, raw.close
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = _at_most(self._raw, MAX_DIRECTORY) if size < 0 else self._raw.read(min(size, MAX_DIRECTORY + 1))
+        if len(data) > MAX_DIRECTORY:
+            raise zipfile.BadZipFile("it lists too many files")
+        return data
+
+
+def _zip(raw: IO[bytes]) -> zipfile.ZipFile:
+    return zipfile.ZipFile(cast(IO[bytes], _Guarded(raw)))
+
+
+def _entries(archive: zipfile.ZipFile, path: str) -> Iterator[Found]:
+    """What a zip lists, but for clutter and hidden files."""
+    for at, info in enumerate(archive.infolist()):
+        name = info.filename
+        if not info.flag_bits & 0x800:  # no mark for UTF-8, which some systems write all the same
+            try:
+                name = name.encode("cp437").decode()
+            except UnicodeError:
+                name = info.filename
+        pieces = tuple(piece for piece in re.split(r"[/\\]", name) if piece not in ("", "."))
+        folder = info.is_dir() or name.endswith("\\")
+        problem = "" if folder else _entry_problem(info)
+        if ".." in pieces or name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
+            pieces = (name,)  # a name and nothing else; it leads nowhere
+            problem = "has a path in the zip that leads out of it. Make the zip again, or hand in the notebook itself."
+            if folder:
+                continue
+        elif not pieces or _hidden(pieces):
+            continue
+        yield Found(pieces, path, at, info.file_size, tuple(info.date_time), folder, problem)
+
+
+def _entry_problem(info: zipfile.ZipInfo) -> str:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if stat.S_ISLNK(kind):
+        return LINK
+    if kind and not stat.S_ISREG(kind):
+        return SPECIAL
+    if info.flag_bits & 0x41:
+        return "is protected by a password. Hand it in without one."
+    # The other methods cannot be unpacked bit by bit: 4 kB of bzip2 may become 4 GB at once.
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "is compressed in a way that is not read here. Make an ordinary zip, or hand in the notebook itself."
+    # No limit on the ratio: an honest `print("x" * 10**7)` shrinks as well as any bomb. The size is what counts.
+    if info.file_size > MAX_FILE:
+        return TOO_LARGE
+    return ""
+
+
+def _in_folder(root: str) -> Iterator[Found]:
+    waiting = _scan(root, ())
+    if len(waiting) > MAX_FILES:
+        raise UsageError(f"{root} holds more than {MAX_FILES:,} files. Give a folder with the submissions alone.")
+    below: Counter[tuple[str, ...]] = Counter()
+    while waiting:
+        file = waiting.pop()
+        yield file
+        owner = file.parts[:2]  # the student, or his folder's part where one more folder wraps the class
+        if not file.folder or len(file.parts) >= MAX_DEPTH or below[owner] > MAX_FILES:
+            continue
+        try:
+            inside = _scan(file.path, file.parts)
+        except OSError as error:
+            yield replace(file, problem=f"cannot be opened: {error.strerror}.")
+            continue
+        below[owner] += len(inside)
+        if below[owner] > MAX_FILES:
+            problem = f"holds more than {MAX_FILES:,} files. Hand in the notebook itself."
+            yield replace(file, problem=problem)
+        else:
+            waiting += inside
+        if sum(below.values()) > MAX_ALL:
+            raise UsageError(f"{root} holds more than {MAX_ALL:,} files. Give a folder with the submissions alone.")
+
+
+def _scan(folder: str, above: tuple[str, ...]) -> list[Found]:
+    """What lies directly in a folder, in a fixed order; of one with too much in it, only enough to see that."""
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if _hidden((entry.name,)):
+                continue
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            is_folder = stat.S_ISDIR(status.st_mode)
+            problem = ""
+            if stat.S_ISLNK(status.st_mode):
+                problem = LINK
+            elif not is_folder and not stat.S_ISREG(status.st_mode):
+                problem = SPECIAL
+            elif status.st_size > MAX_FILE and not is_folder and not is_zip(entry.name):
+                problem = TOO_LARGE
+            parts = (*above, entry.name)
+            found.append(Found(parts, entry.path, None, status.st_size, _when(status.st_mtime), is_folder, problem))
+            if len(found) > MAX_FILES:
+                break
+    return sorted(found, key=lambda file: file.parts)
+
+
+def _hidden(parts: tuple[str, ...]) -> bool:
+    return any(part.startswith((".", "~$")) or part.lower() in CLUTTER for part in parts)
+
+
+def _when(seconds: float) -> When:
+    try:
+        return tuple(time.localtime(seconds)[:6])
+    except (OverflowError, ValueError, OSError):
+        return ()

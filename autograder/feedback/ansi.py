@@ -1,0 +1,83 @@
+"""Terminal text to HTML: colours as classes of the page's style sheet, every other escape sequence dropped."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup, escape
+
+from autograder.feedback.text import scrub
+
+__all__ = ["ansi_html"]
+
+# A colour sequence (group 1 holds its codes), else any other control sequence, operating system command or escape.
+_ESCAPE = re.compile(r"\x1b\[([0-9;]{0,40})m|\x1b\[[0-?]*[ -/]*[@-~]?|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-_]?")
+
+
+def ansi_html(text: str) -> Markup:
+    """Escaped `text` with its foreground colours and bold as `<span class="…">`; backgrounds are ignored."""
+    pieces: list[str] = []
+    color, bold = "", False
+    position = 0
+    for match in _ESCAPE.finditer(text):
+        _append(pieces, text[position : match.start()], color, bold)
+        position = match.end()
+        if match[1] is not None:
+            color, bold = _after(match[1], color, bold)
+    _append(pieces, text[position:], color, bold)
+    return Markup("".join(pieces))  # noqa: S704 - every piece is escaped
+
+
+def _append(pieces: list[str], text: str, color: str, bold: bool) -> None:
+    if not text:
+        return
+    classes = " ".join(filter(None, (color, "ansi-bold" if bold else "")))
+    escaped = str(escape(scrub(text)))
+    pieces.append(f'<span class="{classes}">{escaped}</span>' if classes else escaped)
+
+
+def _after(codes: str, color: str, bold: bool) -> tuple[str, bool]:
+    """Colour class and boldness after the sequence that sets `codes`."""
+    numbers = [int(code or 0) % 1000 for code in codes.split(";")]
+    while numbers:
+        code = numbers.pop(0)
+        if code == 0:
+            color, bold = "", False
+        elif code in (1, 22):
+            bold = code == 1
+        elif code == 39:
+            color = ""
+        elif 30 <= code <= 37 or 90 <= code <= 97:
+            color = _class(code % 10)
+        elif code in (38, 48):
+            kind, arguments = (numbers[0], numbers[1:]) if numbers else (0, [])
+            if kind == 5:
+                numbers, found = arguments[1:], _indexed(*arguments[:1])
+            elif kind == 2:
+                numbers, found = arguments[3:], _nearest(arguments[:3])
+            else:
+                numbers, found = [], ""
+            color = found if code == 38 else color
+    return color, bold
+
+
+def _class(number: int) -> str:
+    """One of the six hues; black and white are the page's own text colour, so that nothing can be invisible."""
+    return f"ansi-{number}" if 1 <= number <= 6 else ""
+
+
+def _indexed(number: int = 0) -> str:
+    """A colour of the 256: 16 named, a 6×6×6 cube, greys."""
+    if number < 16:
+        return _class(number % 8)
+    if number > 231:
+        return ""
+    number -= 16
+    return _nearest([number // 36 * 51, number // 6 % 6 * 51, number % 6 * 51])
+
+
+def _nearest(rgb: list[int]) -> str:
+    if len(rgb) < 3 or max(rgb) - min(rgb) < 40:
+        return ""
+    middle = (max(rgb) + min(rgb)) / 2
+    return _class(sum(1 << place for place, value in enumerate(rgb) if value > middle))

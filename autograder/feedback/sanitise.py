@@ -1,0 +1,186 @@
+"""A student's HTML, Markdown and pictures, reduced to what cannot harm, disguise itself or fetch anything.
+
+What is left has no style, class, id or event handler, so that it can neither leave its frame nor look like ours; no
+form, script, frame or SVG markup; links only to the web, pictures only as data.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+import struct
+from functools import cache
+from typing import TYPE_CHECKING
+
+import nh3
+from markupsafe import Markup, escape
+
+from autograder.feedback.text import scrub
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+__all__ = ["MAX_MARKUP", "MAX_PICTURE", "clean_html", "markdown_html", "picture_html"]
+
+MAX_MARKUP = 256_000
+"""Longest HTML or Markdown that is sanitised, in characters; the parser's time grows with its square."""
+
+MAX_PICTURE = 2_000_000
+"""Longest picture, in characters of base64."""
+
+_MAX_TAGS = 10_000
+_MAX_PIXELS = 40_000_000
+# fmt: off
+_TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "del", "div", "em", "h1", "h2",
+    "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp",
+    "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var",
+}
+_DROPPED_WITH_CONTENT = {
+    "script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "title", "head",
+    "textarea", "select", "button", "audio", "video", "canvas",
+}
+# fmt: on
+_ATTRIBUTES = {
+    "a": {"href"},
+    "img": {"src", "alt"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
+_MAGIC = {
+    "png": b"\x89PNG\r\n\x1a\n",
+    "jpeg": b"\xff\xd8\xff",
+    "gif": b"GIF8",
+    "webp": b"RIFF",
+}
+_DATA_PICTURE = re.compile(r"\s*data:image/(png|jpe?g|gif|webp);base64,([A-Za-z0-9+/=\s]+)\Z", re.IGNORECASE)
+# The patterns below are sound on nh3's output only: there, "<" and ">" appear in tags and nowhere else.
+_HEADING = re.compile(r"<(/?)h([1-6])>")
+_IMAGE = re.compile(r"<img((?: [a-z]+=\"[^\"<>]*\")*)>")
+_EMPTY_LINK = re.compile(r"<a [^<>]*>\s*</a>")
+_TAG = re.compile(r"<[^<>]*>")
+
+
+def clean_html(html: str) -> Markup | None:
+    """Hostile HTML as safe HTML; headings become h4 to h6, below the page's own.
+
+    Returns:
+        None when nothing visible is left, or when the HTML is too long or too intricate to be judged.
+    """
+    if len(html) > MAX_MARKUP or html.count("<") > _MAX_TAGS:
+        return None
+    cleaned = _clean(scrub(html))
+    # A browser parses our output anew. What does not come out of the parser as it went in might change its meaning
+    # there (close our frame, run on behind it), so only a fixed point is shown.
+    for _ in range(3):
+        again = _clean(cleaned)
+        if again == cleaned:
+            break
+        cleaned = again
+    else:
+        return None
+    cleaned = _EMPTY_LINK.sub("", cleaned)
+    if len(cleaned) > 4 * MAX_MARKUP or not ("<img " in cleaned or _TAG.sub("", cleaned).strip()):
+        return None
+    cleaned = _HEADING.sub(lambda match: f"<{match[1]}h{min(int(match[2]) + 3, 6)}>", cleaned)
+    cleaned = _IMAGE.sub(_with_alternative, cleaned)
+    return Markup(cleaned)  # noqa: S704 - sanitised
+
+
+def markdown_html(source: str) -> Markup:
+    """A student's Markdown (CommonMark, tables, formulas as code) as safe HTML; as plain text if it cannot be read."""
+    if len(source) <= MAX_MARKUP // 4:
+        try:
+            cleaned = clean_html(_markdown().render(scrub(source)))
+        except (RecursionError, ValueError, LookupError):
+            cleaned = None
+        if cleaned is not None:
+            return cleaned
+    return Markup("<pre>{}</pre>").format(scrub(source)) if source.strip() else Markup("")
+
+
+def picture_html(mime: str, data: str, alt: str) -> Markup | None:
+    """An `<img>` of `image/png`, `image/jpeg`, … (base64) or `image/svg+xml` (text); None if it is none, or too big.
+
+    SVG is shown as an image only: in there, browsers run no script and load nothing.
+    """
+    if len(data) > MAX_PICTURE:
+        return None
+    if mime == "image/svg+xml":
+        if "<svg" not in data or "<!entity" in data.lower():  # entities can expand to gigabytes
+            return None
+        source = f"data:image/svg+xml;base64,{base64.b64encode(scrub(data).encode()).decode()}"
+    else:
+        kept = _picture(f"data:{mime};base64,{data}")
+        if kept is None:
+            return None
+        source = kept
+    return Markup('<img src="{}" alt="{}">').format(source, scrub(alt))
+
+
+def _clean(html: str) -> str:
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        clean_content_tags=_DROPPED_WITH_CONTENT,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_attribute,
+        generic_attribute_prefixes=set(),
+        link_rel="noopener noreferrer",
+        url_schemes={"http", "https", "mailto", "data"},
+        url_relative="deny",
+    )
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "href":
+        return None if value.strip().lower().startswith("data:") else value.replace("<", "%3C").replace(">", "%3E")
+    if name == "src":
+        return _picture(value)
+    if name == "alt":
+        return value.translate({ord("<"): "‹", ord(">"): "›"})
+    if name in ("colspan", "rowspan", "start"):
+        return value if value.isascii() and value.isdigit() and len(value) < 4 else None
+    return value if tag == "a" and name == "rel" else None
+
+
+def _picture(url: str) -> str | None:
+    """The data URL of a bitmap, normalised, or None when it is anything else."""
+    match = _DATA_PICTURE.match(url) if len(url) <= MAX_PICTURE + 100 else None
+    if match is None:
+        return None
+    kind = match[1].lower().replace("jpg", "jpeg")
+    encoded = "".join(match[2].split())
+    try:
+        data = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if not data.startswith(_MAGIC[kind]):
+        return None
+    # A few kilobytes of PNG can unpack to gigabytes; width and height stand at a fixed place.
+    if kind == "png" and (len(data) < 24 or math.prod(struct.unpack(">II", data[16:24])) > _MAX_PIXELS):
+        return None
+    return f"data:image/{kind};base64,{encoded}"
+
+
+def _with_alternative(match: re.Match[str]) -> str:
+    attributes = match[1]
+    if ' src="' not in attributes:
+        alt = re.search(r' alt="([^"]+)"', attributes)
+        return f"<em>[picture not shown{': ' + alt[1] if alt else ''}]</em>"
+    return match[0] if " alt=" in attributes else f'<img{attributes} alt="Picture without a description">'
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # 40 ms that only a page with Markdown needs
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+    def formula(content: str, _options: object) -> str:
+        return f"<code>{escape(content)}</code>"
+
+    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    return markdown.use(dollarmath_plugin, allow_space=False, allow_digits=False, renderer=formula)

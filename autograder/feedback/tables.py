@@ -1,0 +1,42 @@
+"""The class's scores as a table for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+from autograder.feedback.text import points, scrub
+from autograder.records import Assignment, Grade
+
+__all__ = ["grades_csv"]
+
+# A spreadsheet reads a cell that begins so as a formula; some trim or fold characters first.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def grades_csv(assignment: Assignment, grades: Iterable[Grade]) -> Iterator[str]:
+    """Lines of `grades.csv`, header first, each with its line end; one line a grade, made as the grades come.
+
+    Columns: `student,submission,status,score,possible` and the score of each question. All cells are quoted; a text
+    that a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    names = [question.name for question in assignment.questions]
+    yield _line(["student", "submission", "status", "score", "possible", *names])
+    for grade in grades:
+        scores = {question.name: question.score for question in grade.questions}
+        earned = [points(scores[name]) if name in scores else "" for name in names]
+        yield _line(
+            [grade.student, grade.submission, grade.status], [points(grade.score), points(grade.possible), *earned]
+        )
+
+
+def _line(texts: Iterable[str], numbers: Iterable[str] = ()) -> str:
+    line = io.StringIO()
+    csv.writer(line, quoting=csv.QUOTE_ALL).writerow([*map(_harmless, texts), *numbers])
+    return line.getvalue()
+
+
+def _harmless(text: str) -> str:
+    text = scrub(text)
+    return f"'{text}" if text.lstrip(" \ufeff\u00a0\u200b").startswith(_FORMULA_STARTS) else text

@@ -1,0 +1,1 @@
+"""From a master to what students get and what the grader needs."""

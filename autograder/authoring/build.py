@@ -1,0 +1,298 @@
+"""`autograder build`: a master → the students' notebook and the grader's bundle, or a refusal that says what to do.
+
+Nothing is written before everything is proved: the outputs are searched for leaks, graded from a temporary folder
+beside the bundle, and only then moved into place. A build that fails leaves the old files as they were.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.authoring.assign import Assigned, assign
+from autograder.authoring.leaks import refuse_leaks
+from autograder.authoring.master import Master, MasterQuestion, read_master
+from autograder.authoring.stub import make_reference, make_stub
+from autograder.authoring.verify import Proof, prove, refuse_undefined
+from autograder.errors import BuildError, UsageError
+from autograder.records import Assignment, Question, to_json
+
+__all__ = ["BuildReport", "build", "build_all", "find_master", "find_root", "find_slugs", "hidden_data"]
+
+MASTERS = ("master.py", "master.ipynb")
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What one build did.
+
+    Attributes:
+        files: What belongs to the exercise, relative to the repository.
+        drift: With `check`: what differs from the master, one line each.
+        proof: What the real grader gave to stub and reference; `None` if it was not asked.
+    """
+
+    slug: str
+    files: tuple[Path, ...]
+    drift: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    proof: Proof | None = None
+    seconds: float = 0.0
+    checked: bool = False
+
+    @property
+    def summary(self) -> str:
+        """One line for the person at the keyboard, or one for each file that drifted."""
+        if self.drift:
+            return "\n".join(self.drift)
+        verb = "is up to date" if self.checked else f"built: {len(self.files)} files"
+        proved = ""
+        if self.proof:
+            proved = f"; stub {self.proof.stub}, reference {self.proof.reference} of {self.proof.possible} points"
+        return f"{self.slug} {verb}{proved} ({self.seconds:.0f} s)"
+
+
+def build_all(start: Path, slugs: Iterable[str], *, check: bool) -> Iterator[BuildReport]:
+    """Build the named exercises, or all of the repository around `start`.
+
+    Args:
+        start: Where to look for the repository: here or above.
+        slugs: Names of exercises, or paths to masters; none means all.
+        check: Write nothing, report drift.
+
+    Yields:
+        A report for each exercise as it is done.
+
+    Raises:
+        BuildError: A master must not be handed out; or, with `check`, after the last report: something drifted.
+        UsageError: There is no such exercise.
+    """
+    root = find_root(start)
+    drifted = []
+    for slug in list(slugs) or find_slugs(root):
+        report = build(slug, root, check=check)
+        yield report
+        if report.drift:
+            drifted.append(report.slug)
+    if drifted:
+        raise BuildError(f"{', '.join(drifted)}: not what the master says. Run `autograder build {' '.join(drifted)}`.")
+
+
+def build(slug_or_master: str | Path, root: Path, *, check: bool, proof: bool = True) -> BuildReport:
+    """Build one exercise.
+
+    Args:
+        slug_or_master: A folder's name below `reference/`, or the path of a master there.
+        root: The repository.
+        check: Write nothing; compare with what is there.
+        proof: Run stub and reference through the real grader.
+
+    Raises:
+        BuildError: The master must not be handed out.
+        UsageError: There is no such exercise.
+        SandboxUnavailable: This machine cannot wall student code off, so nothing can be proved.
+    """
+    started = time.monotonic()
+    root = root.resolve()
+    path = find_master(slug_or_master, root)
+    master = read_master(path, root)
+    data = hidden_data(master, root)
+    refuse_undefined(master, frozenset(data))
+    public, secret = Path("assignments", master.slug), Path("reference", master.slug, "bundle")
+    _refuse_strays(master, root / public)
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=path.parent) as temporary:
+        work = Path(temporary)
+        (work / "otter").mkdir()
+        assigned = assign(master, work / "otter")
+        stub = {f"{master.slug}.ipynb": make_stub(master, assigned)}
+        refuse_leaks(master, data, {(public / name).as_posix(): content for name, content in stub.items()})
+        bundle = _bundle(master, assigned, frozenset(data), root)
+        _write(work / "stub", stub)
+        _write(work / "bundle", bundle)
+        proved = prove(master, work / "bundle", work / "stub" / f"{master.slug}.ipynb") if proof else None
+        drift: tuple[str, ...] = ()
+        if check:
+            drift = (*_drift(root, public, stub), *_drift(root, secret, bundle))
+        else:
+            _move(work, (work / "stub", root / public), (work / "bundle", root / secret))
+    return BuildReport(
+        slug=master.slug,
+        files=tuple(sorted([public / name for name in stub] + [secret / name for name in bundle])),
+        drift=drift,
+        warnings=master.warnings,
+        proof=proved,
+        seconds=time.monotonic() - started,
+        checked=check,
+    )
+
+
+def find_root(start: Path) -> Path:
+    """The repository around `start`: the nearest folder, here or above, with `reference/` in it.
+
+    Raises:
+        UsageError: There is none.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / "reference").is_dir():
+            return folder
+    raise UsageError(f"no reference/ folder in {start} or above it. Change into the repository of the exercises.")
+
+
+def find_slugs(root: Path) -> list[str]:
+    """The exercises of a repository: folders below `reference/` that hold a master."""
+    return sorted({path.parent.name for name in MASTERS for path in (root / "reference").glob(f"*/{name}")})
+
+
+def find_master(slug_or_master: str | Path, root: Path) -> Path:
+    """The master of an exercise.
+
+    Raises:
+        UsageError: There is none.
+        BuildError: There are two.
+    """
+    given = Path(slug_or_master)
+    if given.name in MASTERS:
+        folder = given.resolve().parent
+        if folder.parent != (root / "reference").resolve():
+            raise UsageError(f"{given} does not lie in a folder below {root / 'reference'}. Move it there.")
+    else:
+        folder = root / "reference" / given
+        if len(given.parts) != 1 or str(slug_or_master) not in find_slugs(root):
+            known = ", ".join(find_slugs(root)) or "none yet"
+            raise UsageError(f"no exercise {str(slug_or_master)!r} below {root / 'reference'}. There is: {known}.")
+    masters = [folder / name for name in MASTERS if (folder / name).is_file()]
+    if len(masters) == 2:
+        raise BuildError(f"{folder} has two masters, master.py and master.ipynb. Remove one of them.")
+    if not masters:
+        raise UsageError(f"{given} does not exist. Give the name of an exercise, or the path of its master.")
+    return masters[0]
+
+
+def hidden_data(master: Master, root: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """Name → hidden array, of all files that the master names."""
+    data: dict[str, np.ndarray[Any, Any]] = {}
+    fix = "Name a `.npz` file of plain arrays, relative to reference/, under `data:`."
+    reference = (root / "reference").resolve()
+    for name in master.config.data:
+        path = (reference / name).resolve()
+        if not path.is_relative_to(reference) or path.suffix != ".npz":
+            raise master.source.refuse(master.config_cell, f"{name} is no `.npz` file below reference/", fix)
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                loaded = {key: arrays[key] for key in arrays.files}
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise master.source.refuse(master.config_cell, f"{name} cannot be read: {reason}", fix) from error
+        if twice := sorted(set(data) & set(loaded)):
+            fix = "Rename it in one of the files."
+            raise master.source.refuse(master.config_cell, f"two data files hold `{twice[0]}`", fix)
+        data.update(loaded)
+    return data
+
+
+def _bundle(master: Master, assigned: Assigned, data: frozenset[str], root: Path) -> dict[str, bytes]:
+    """Name → content of the bundle's files."""
+    questions = tuple(_question(master, question, data) for question in master.questions)
+    assignment = Assignment(master.slug, master.config.title, questions, master.config.limits)
+    files = {
+        "assignment.json": to_json(assignment, indent=2) + b"\n",
+        "reference.ipynb": make_reference(master, assigned),
+    }
+    for question in questions:
+        if not question.manual:
+            source = assigned.tests[question.name]
+            _refuse_other_cases(master, question, source)
+            files[f"tests/{question.name}.py"] = source.encode()
+    for name in master.config.data:
+        file = f"data/{Path(name).name}"
+        if file in files:
+            raise master.source.refuse(
+                master.config_cell, f"two data files are called {Path(name).name}", "Rename one."
+            )
+        files[file] = (root / "reference" / name).read_bytes()
+    return files
+
+
+def _question(master: Master, question: MasterQuestion, data: frozenset[str]) -> Question:
+    names = {name: None for case in question.cases for name in case.parameters if name not in data}
+    return Question(
+        name=question.name,
+        points=question.points,
+        title=question.title,
+        manual=question.manual,
+        cases=tuple(case.case for case in question.cases),
+        names=tuple(names),
+        rubric=question.rubric,
+    )
+
+
+def _refuse_other_cases(master: Master, question: Question, source: str) -> None:
+    """What Otter wrote, read by the grader's own loader, must be what the master says."""
+    from autograder.student.cases import load
+
+    written = tuple(loaded.case for loaded in load(source, f"tests/{question.name}.py"))
+    if written != question.cases:
+        cell = next(each.cell for each in master.questions if each.name == question.name)
+        fix = "Report this with the master: the cases that Otter Assign wrote are not those of the master."
+        raise master.source.refuse(cell, f"`{question.name}` came out of Otter Assign changed", fix)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _present(folder: Path) -> Iterator[str]:
+    """Files below a folder, relative to it; what Jupyter, Python and the desktop leave behind does not count."""
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts):
+            yield Path(*parts).as_posix()
+
+
+def _refuse_strays(master: Master, folder: Path) -> None:
+    for name in _present(folder):
+        if name != f"{master.slug}.ipynb":
+            raise BuildError(f"{folder / name} is not made by the build. Move it away: this folder goes to students.")
+
+
+def _drift(root: Path, folder: Path, files: Mapping[str, bytes]) -> Iterator[str]:
+    fix = f"Run `autograder build {folder.parts[1]}`."
+    present = set(_present(root / folder))
+    for name, content in sorted(files.items()):
+        if name not in present:
+            yield f"{folder / name} is missing. {fix}"
+        elif (root / folder / name).read_bytes() != content:
+            yield f"{folder / name} is not what the master says. {fix}"
+    for name in sorted(present - set(files)):
+        yield f"{folder / name} is not made by the build. {fix}"
+
+
+def _move(work: Path, *moves: tuple[Path, Path]) -> None:
+    """Put new folders in the place of old ones; all of them, or none."""
+    done: list[tuple[Path, Path | None]] = []
+    try:
+        for number, (new, target) in enumerate(moves):
+            old = work / f"old-{number}" if target.exists() else None
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if old:
+                target.rename(old)
+            done.append((target, old))
+            new.rename(target)
+    except OSError as error:
+        for target, old in reversed(done):
+            shutil.rmtree(target, ignore_errors=True)
+            if old:
+                old.rename(target)
+        raise BuildError(f"cannot write {error.filename}: {error.strerror}. The old files are as they were.") from error

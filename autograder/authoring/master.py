@@ -1,0 +1,295 @@
+"""The master of an exercise, read and checked: what every rule can be checked on before Otter Assign runs.
+
+A master is a notebook (Jupytext `py:percent`, or `.ipynb`) in Otter Assign's markup: raw cells `# BEGIN QUESTION`,
+`# BEGIN SOLUTION`, `# BEGIN TESTS`, `# BEGIN PROMPT` and their ends. Its first raw cell holds what Otter does not know:
+
+    # AUTOGRADER CONFIG
+    title: The exercise's title
+    data: [data/digits.npz]          hidden arrays, relative to reference/
+    limits: {wall_seconds: 300}      fields of records.Limits
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from autograder.authoring.cases import CaseCell, read_case
+from autograder.authoring.source import Source, read_source
+from autograder.errors import BuildError
+from autograder.records import Limits, rounded
+
+__all__ = ["ANSWER", "Config", "Master", "MasterQuestion", "read_master"]
+
+ANSWER = "answer:"
+POINTS = 10
+_BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|TESTS|PROMPT)\s*$", re.IGNORECASE)
+_CONFIG = re.compile(r"#\s+AUTOGRADER\s+CONFIG\s*$", re.IGNORECASE)
+_OTTER_CONFIG = re.compile(r"#\s+ASSIGNMENT\s+CONFIG\b", re.IGNORECASE)
+_IGNORED = re.compile(r"(##\s*ignore\s*##|#\s*ignore\b)", re.IGNORECASE)
+_HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
+_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the master says of the exercise as a whole.
+
+    Attributes:
+        data: Files of hidden arrays (`.npz`), relative to `reference/`.
+    """
+
+    title: str
+    data: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class MasterQuestion:
+    """A question as its author wrote it.
+
+    Attributes:
+        cell: Index of its `# BEGIN QUESTION` cell.
+        answers: Indices of its solution cells.
+        prompts: Indices of what a student finds in place of a manual answer; may be empty.
+    """
+
+    name: str
+    title: str
+    points: float
+    manual: bool
+    rubric: str
+    cell: int
+    answers: tuple[int, ...]
+    prompts: tuple[int, ...]
+    cases: tuple[CaseCell, ...]
+
+
+@dataclass(frozen=True)
+class Master:
+    """A master whose markup is sound.
+
+    Attributes:
+        slug: The exercise's name: that of the master's folder.
+        roles: What each cell is for: `config`, `boundary`, `ignored`, `prose` (of students and reference alike),
+            `answer`, `prompt` or `tests`.
+    """
+
+    slug: str
+    source: Source
+    config: Config
+    config_cell: int
+    questions: tuple[MasterQuestion, ...]
+    roles: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        """The master's file."""
+        return self.source.path
+
+    @cached_property
+    def question_of(self) -> dict[int, MasterQuestion]:
+        """Index of an answer or prompt cell → its question."""
+        return {cell: question for question in self.questions for cell in (*question.answers, *question.prompts)}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is odd about the master, but no reason to refuse it."""
+        total = rounded(sum(question.points for question in self.questions))
+        if total == POINTS:
+            return ()
+        return (f"the questions are worth {total} points in all, not {POINTS}. {self.source.at(self.config_cell)}.",)
+
+
+def read_master(path: Path, root: Path) -> Master:
+    """Read a master and check its markup.
+
+    Args:
+        path: `master.py` or `master.ipynb`.
+        root: The repository, to which the paths in messages are relative.
+
+    Raises:
+        BuildError: The master breaks a rule; the text names file, line and fix.
+    """
+    source = read_source(path, root)
+    slug = path.resolve().parent.name
+    if not _NAME.fullmatch(slug):
+        raise BuildError(f"{slug!r} is no name for an exercise: use small letters, digits and _. Rename {path.parent}.")
+    reader = _Reader(source)
+    reader.read()
+    config, cell = reader.config()
+    return Master(slug, source, config, cell, tuple(reader.questions), tuple(reader.roles))
+
+
+class _Reader:
+    """Walks over the cells once, with Otter's blocks as its state."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.questions: list[MasterQuestion] = []
+        self.roles: list[str] = []
+        self._configs: list[int] = []
+        self._blocks: list[tuple[str, int]] = []  # kind, index of the BEGIN cell
+        self._settings: dict[str, Any] = {}
+        self._parts: dict[str, list[int]] = {}
+        self._cases: list[CaseCell] = []
+
+    def read(self) -> None:
+        for index, cell in enumerate(self.source.cells):
+            self.roles.append(self._role(index, cell.cell_type, cell.source))
+        if self._blocks:
+            kind, index = self._blocks[-1]
+            raise self.source.refuse(index, f"this {kind} block never ends", f"Add a raw cell `# END {kind.upper()}`.")
+        if not self.questions:
+            raise self.source.refuse(0, "there is no question", "Add a raw cell `# BEGIN QUESTION` with `name: …`.")
+
+    def config(self) -> tuple[Config, int]:
+        fix = "Begin the master with a raw cell `# AUTOGRADER CONFIG` and `title: …`."
+        if len(self._configs) != 1:
+            at = self._configs[-1] if self._configs else 0
+            raise self.source.refuse(at, f"it has {len(self._configs)} `# AUTOGRADER CONFIG` cells", fix)
+        cell = self._configs[0]
+        settings = self.source.settings(cell)
+        limits = settings.get("limits") or {}
+        unknown = [key for key in settings if key not in {"title", "data", "limits"}]
+        if isinstance(limits, dict):
+            unknown += [f"limits.{key}" for key in limits if key not in {field.name for field in fields(Limits)}]
+        if unknown:
+            keys = "title, data and limits (" + ", ".join(field.name for field in fields(Limits)) + ")"
+            at = self.source.find(cell, unknown[0].rpartition(".")[2])
+            raise self.source.refuse(cell, f"the configuration has no key `{unknown[0]}`", f"It knows {keys}.", at)
+        try:
+            config = msgspec.convert({**settings, "limits": limits}, Config)
+        except msgspec.ValidationError as error:
+            raise self.source.refuse(cell, f"the configuration cannot be read: {error}", fix) from error
+        return config, cell
+
+    def _role(self, index: int, kind: str, text: str) -> str:
+        first = text.split("\n", 1)[0]
+        if _IGNORED.match(first):
+            return "ignored"
+        if kind == "raw" and _CONFIG.match(first):
+            self._configs.append(index)
+            return "config"
+        if kind == "raw" and _OTTER_CONFIG.match(first):
+            fix = "Put title, data and limits into `# AUTOGRADER CONFIG`; `autograder build` makes Otter's settings."
+            raise self.source.refuse(index, "Otter's `# ASSIGNMENT CONFIG` has no place here", fix)
+        if kind == "raw" and (boundary := _BOUNDARY.match(first)):
+            begins, block = boundary[1].upper() == "BEGIN", boundary[2].lower()
+            self._begin(index, block) if begins else self._end(index, block)
+            return "boundary"
+        return self._content(index, kind)
+
+    def _content(self, index: int, kind: str) -> str:
+        block = self._blocks[-1][0] if self._blocks else ""
+        if kind == "markdown" and re.search(r"^```otter\s*$", self.source.cells[index].source, re.MULTILINE):
+            raise self.source.refuse(index, "Otter's markup amid other text", "Give the fence a cell of its own.")
+        if block == "tests":
+            if kind != "code":
+                raise self.source.refuse(index, f"a {kind} cell among the tests", "Keep only code cells there.")
+            self._cases.append(read_case(self.source, index))
+            return "tests"
+        if kind == "code" and re.search(r"@\s*(?:\w+\.)*test_case\b", self.source.cells[index].source):
+            what = "a test case outside the tests goes to the students as it is"
+            fix = "Put it between `# BEGIN TESTS` and `# END TESTS`."
+            raise self.source.refuse(index, what, fix, self.source.find(index, "@"))
+        if block in {"solution", "prompt"}:
+            self._parts[block].append(index)
+            return "answer" if block == "solution" else "prompt"
+        if block == "question" and kind == "markdown":
+            self._parts["text"].append(index)
+        return "prose"
+
+    def _begin(self, index: int, block: str) -> None:
+        inside = self._blocks[-1][0] if self._blocks else ""
+        if (block == "question") != (inside == ""):
+            where = f"inside a {inside} block" if inside else "outside a question"
+            raise self.source.refuse(index, f"a {block} block begins {where}", "Blocks of a question lie side by side.")
+        if inside not in {"", "question"}:
+            fix = f"End that one first: `# END {inside.upper()}`."
+            raise self.source.refuse(index, f"a {block} block begins inside a {inside} block", fix)
+        if block == "prompt" and self._parts["solution"]:
+            raise self.source.refuse(index, "the prompt comes after the solution", "Put the prompt before it.")
+        if block == "question":
+            self._settings = self.source.settings(index)
+            self._parts = {"solution": [], "prompt": [], "text": []}
+            self._cases = []
+        self._blocks.append((block, index))
+
+    def _end(self, index: int, block: str) -> None:
+        if not self._blocks or self._blocks[-1][0] != block:
+            open_block = f"the open block is a {self._blocks[-1][0]}" if self._blocks else "no block is open"
+            raise self.source.refuse(index, f"`# END {block.upper()}` without its begin: {open_block}", "Pair them.")
+        _, begin = self._blocks.pop()
+        if block == "question":
+            self.questions.append(self._question(begin))
+
+    def _question(self, cell: int) -> MasterQuestion:
+        source, settings, cases = self.source, self._settings, self._cases
+        name = settings.get("name")
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            fix = "Use small letters, digits and _, beginning with a letter."
+            raise source.refuse(cell, f"{name!r} is no name for a question", fix)
+        if name in {question.name for question in self.questions}:
+            raise source.refuse(cell, f"there are two questions `{name}`", "Rename one of them.")
+        unknown = sorted(set(settings) - {"name", "points", "manual", "title", "rubric"})
+        if unknown:
+            fix = "A question has name, points, manual, title and rubric."
+            what = f"`{name}` has a setting `{unknown[0]}` that means nothing here"
+            raise source.refuse(cell, what, fix, source.find(cell, unknown[0]))
+        answers, prompts = tuple(self._parts["solution"]), tuple(self._parts["prompt"])
+        manual = settings.get("manual") is True
+        kinds = {source.cells[index].cell_type for index in answers}
+        if not answers or (not manual and "code" not in kinds):
+            fix = "Put the reference's answer between raw cells `# BEGIN SOLUTION` and `# END SOLUTION`."
+            raise source.refuse(cell, f"`{name}` has no answer cell", fix)
+        for group in ([case.function for case in cases], [case.title for case in cases]):
+            if twice := sorted({each for each in group if group.count(each) > 1}):
+                at = cases[len(group) - 1 - group[::-1].index(twice[0])].cell
+                raise source.refuse(at, f"`{name}` has two cases {twice[0]!r}", "Rename one of them.")
+        points = (self._manual_points if manual else self._automatic_points)(cell, name, prompts)
+        texts = [source.cells[index].source for index in self._parts["text"]]
+        headings = [found[1] for text in texts if (found := _HEADING.search(text))]
+        rubric = settings.get("rubric") or "\n\n".join(
+            source.cells[index].source for index in answers if manual and source.cells[index].cell_type == "markdown"
+        )
+        return MasterQuestion(
+            name=name,
+            title=str(settings.get("title") or (headings[0] if headings else name)),
+            points=points,
+            manual=manual,
+            rubric=str(rubric).strip(),
+            cell=cell,
+            answers=answers,
+            prompts=prompts,
+            cases=tuple(cases),
+        )
+
+    def _manual_points(self, cell: int, name: str, prompts: tuple[int, ...]) -> float:
+        points = self._settings.get("points")
+        if self._cases:
+            fix = "Split it: one question with cases, one with `manual: true`."
+            raise self.source.refuse(self._cases[0].cell, f"`{name}` is manual and has a case", fix)
+        if isinstance(points, bool) or not isinstance(points, (int, float)) or points <= 0:
+            raise self.source.refuse(cell, f"`{name}` is manual and has no points", "Add `points: …`.")
+        if len(prompts) > 1:
+            raise self.source.refuse(prompts[1], f"`{name}` has two prompt cells", "Keep one.")
+        return rounded(points)
+
+    def _automatic_points(self, cell: int, name: str, prompts: tuple[int, ...]) -> float:
+        if prompts:
+            fix = "Mark the gap inside the solution cell: `# SOLUTION`, or `# BEGIN SOLUTION` … `# END SOLUTION`."
+            raise self.source.refuse(prompts[0], f"`{name}` has cases and a prompt", fix)
+        if not self._cases:
+            fix = "Add cases between `# BEGIN TESTS` and `# END TESTS`, or `manual: true`."
+            raise self.source.refuse(cell, f"`{name}` has no case", fix)
+        total = rounded(sum(case.points for case in self._cases))
+        if self._settings.get("points", total) != total:
+            fix = f"Its cases give {total}: write `points: {total}`, or change the cases."
+            raise self.source.refuse(cell, f"`{name}` says {self._settings['points']} points", fix)
+        return total

@@ -1,0 +1,130 @@
+"""From what Otter Assign wrote to the students' notebook and the reference, byte for byte the same in each build."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from autograder.authoring.assign import Assigned, origin
+from autograder.authoring.master import ANSWER, Master
+
+__all__ = ["embedded_tests", "make_reference", "make_stub", "notebook_bytes"]
+
+_CHECK = re.compile(r'grader\.check\("(\w+)"\)')
+_EXPORT_COMMENT = re.compile(r"\A<!-- (?:BEGIN|END) QUESTION -->\n*")
+_OTTER_TAGS = {"otter_answer_cell", "otter_assign_solution_cell", "otter_include"}
+_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+_SELFCHECK = """\
+# The self-check behind `grader.check(…)`. Run this cell first; there is nothing to edit.
+# If the import fails, run this once and restart the kernel:  %pip install keras-autograder
+from autograder.student.selfcheck import Checks
+
+grader = Checks(
+    {
+"""
+
+
+def make_stub(master: Master, assigned: Assigned) -> bytes:
+    """The students' notebook: gaps for answers, the public cases in a collapsed first cell."""
+    public = {question.name for question in master.questions if any(not case.hidden for case in question.cases)}
+    cells = []
+    for cell in assigned.student:
+        if (check := _CHECK.fullmatch(cell.source)) and origin(cell) is None and check[1] not in public:
+            continue  # Otter puts a check even where all cases are hidden
+        cells.append(cell)
+    _require_answers(master, cells)
+    tests = {name: source for name, source in assigned.public_tests.items() if name in public}
+    return notebook_bytes(_with_selfcheck(_clean(cells), tests))
+
+
+def make_reference(master: Master, assigned: Assigned) -> bytes:
+    """The instructor's solution, with the stub's tags and without tests."""
+    cells = []
+    for cell in assigned.solution:
+        source = origin(cell)
+        if source is None or source.role == "prompt":
+            continue
+        cells.append(cell)
+    return notebook_bytes(_clean(cells))
+
+
+def notebook_bytes(cells: Iterable[Any]) -> bytes:
+    """A notebook file; ids follow from the cells' content, and there is no time stamp in it."""
+    import nbformat
+    from nbformat import v4
+
+    notebook = v4.new_notebook(cells=list(cells), metadata=_METADATA)
+    notebook.nbformat_minor = 5
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell["id"] = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+    nbformat.validate(notebook)
+    return (str(nbformat.writes(notebook, version=4)).rstrip("\n") + "\n").encode()
+
+
+def embedded_tests(cells: Iterable[Any]) -> dict[str, str]:
+    """Question → test file, read back out of a stub's self-check cell; empty if there is none."""
+    for cell in cells:
+        if cell["cell_type"] != "code" or "selfcheck import Checks" not in "".join(cell["source"]):
+            continue
+        call = ast.parse("".join(cell["source"])).body[-1]
+        if isinstance(call, ast.Assign) and isinstance(call.value, ast.Call) and call.value.args:
+            tests = ast.literal_eval(call.value.args[0])
+            return {str(name): str(source) for name, source in tests.items()}
+    return {}
+
+
+def _with_selfcheck(cells: list[Any], tests: Mapping[str, str]) -> list[Any]:
+    from nbformat import v4
+
+    if not tests:
+        return cells
+    lines = [_SELFCHECK]
+    for name, source in tests.items():
+        lines.append(f'        "{name}": (\n')
+        lines += [f"            {line!r}\n" for line in source.splitlines(keepends=True)]
+        lines.append("        ),\n")
+    lines.append("    }\n)")
+    metadata = {"tags": ["hide-input"], "jupyter": {"source_hidden": True}, "editable": False, "deletable": False}
+    selfcheck = v4.new_code_cell("".join(lines), metadata=metadata)
+    first = next((at for at, cell in enumerate(cells) if cell.cell_type == "code"), len(cells))
+    return [*cells[:first], selfcheck, *cells[first:]]
+
+
+def _clean(cells: Iterable[Any]) -> list[Any]:
+    """Cells without Otter's tags, comments and marks, our own marks and outputs."""
+    cleaned = []
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            while _EXPORT_COMMENT.match(cell.source):
+                cell.source = _EXPORT_COMMENT.sub("", cell.source)
+            if not cell.source.strip():
+                continue
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        cell.metadata.pop("autograder", None)
+        tags = [tag for tag in cell.metadata.pop("tags", []) if tag not in _OTTER_TAGS]
+        if tags:
+            cell.metadata["tags"] = tags
+        if any(tag.startswith(ANSWER) for tag in tags):
+            # An answer cell may be edited, never lost.
+            cell.metadata.pop("editable", None)
+            cell.metadata["deletable"] = False
+        cleaned.append(cell)
+    return cleaned
+
+
+def _require_answers(master: Master, cells: Iterable[Any]) -> None:
+    tags = {tag for cell in cells for tag in cell.metadata.get("tags", [])}
+    for question in master.questions:
+        if ANSWER + question.name not in tags:
+            fix = "Put its answer between raw cells `# BEGIN SOLUTION` and `# END SOLUTION`."
+            raise master.source.refuse(question.cell, f"`{question.name}` has no answer cell in the stub", fix)

@@ -1,0 +1,185 @@
+"""The two-sided proof, through the real grader: the stub scores 0, the reference scores full automatic marks."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autograder.authoring.master import Master, MasterQuestion
+from autograder.errors import AutograderError, BuildError
+from autograder.records import Grade, Outcome, QuestionGrade, rounded
+
+if TYPE_CHECKING:
+    from autograder.grading.pipeline import Graded
+
+__all__ = ["Proof", "prove", "refuse_undefined"]
+
+# The cases run TensorFlow in this process; it is to use the processor and say nothing.
+_QUIET = {"CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the real grader gave.
+
+    Attributes:
+        possible: Points of the questions that cases grade.
+        stub_seconds: Wall time of grading the stub; `reference_seconds` that of the reference.
+    """
+
+    stub: float
+    reference: float
+    possible: float
+    stub_seconds: float
+    reference_seconds: float
+
+
+def prove(master: Master, bundle: Path, stub: Path) -> Proof:
+    """Grade the stub and the reference as a student's notebook would be graded.
+
+    Args:
+        master: The master, for places in messages.
+        bundle: The bundle as it will be used, with `reference.ipynb`.
+        stub: The students' notebook.
+
+    Raises:
+        BuildError: The stub earns points, the reference misses some, or a case breaks.
+        SandboxUnavailable: This machine cannot wall student code off, so nothing can be proved.
+    """
+    os.environ.update({key: value for key, value in _QUIET.items() if key not in os.environ})
+    stub_graded = _grade(bundle, stub, "stub")
+    _refuse_stub(master, stub_graded)
+    reference_graded = _grade(bundle, bundle / "reference.ipynb", "reference")
+    _refuse_reference(master, reference_graded)
+    return Proof(
+        stub=stub_graded.grade.score,
+        reference=reference_graded.grade.score,
+        possible=rounded(reference_graded.grade.possible - reference_graded.grade.pending),
+        stub_seconds=stub_graded.execution.wall_seconds,
+        reference_seconds=reference_graded.execution.wall_seconds,
+    )
+
+
+def refuse_undefined(master: Master, data: frozenset[str]) -> None:
+    """Refuse a case that asks for a name which neither the reference nor the hidden data define.
+
+    Args:
+        master: The master.
+        data: Names of the hidden arrays.
+
+    Raises:
+        BuildError: Such a case exists.
+    """
+    defined = set(data)
+    for index, role in enumerate(master.roles):
+        cell = master.source.cells[index]
+        if cell.cell_type == "code" and role in {"prose", "answer"}:
+            defined |= _defined(master, index, cell.source)
+    for question in master.questions:
+        for case in question.cases:
+            for name in case.parameters:
+                if name not in defined:
+                    fix = "Define it in the question's solution, or correct the parameter."
+                    what = f"case `{case.function}` needs `{name}`, which nothing defines"
+                    raise master.source.refuse(case.cell, what, fix, case.offset)
+
+
+def _defined(master: Master, index: int, source: str) -> set[str]:
+    """Names that a cell may define."""
+    python = re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
+    try:
+        tree = ast.parse(python)
+    except SyntaxError as error:
+        fix = "Correct it."
+        raise master.source.refuse(index, f"a syntax error: {error.msg}", fix, (error.lineno or 1) - 1) from error
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.alias):
+            names.add((node.asname or node.name).split(".")[0])
+    return names
+
+
+def _grade(bundle: Path, notebook: Path, student: str) -> Graded:
+    from autograder.grading.bundle import load_bundle
+    from autograder.grading.intake import read_notebook
+    from autograder.grading.pipeline import grade_one
+
+    return grade_one(load_bundle(bundle), read_notebook(notebook, student=student))
+
+
+def _refuse_stub(master: Master, graded: Graded) -> None:
+    fix = "Make the gap break what the case needs, or the case ask for more than the gap gives."
+    for question, graded_question, outcome in _outcomes(master, graded.grade):
+        _refuse_broken(master, question, outcome, "stub")
+        if outcome.points > 0:
+            what = f"`{question.name}` gives the untouched stub {outcome.points} of {_points(graded_question)}"
+            raise BuildError(f"{what} (case `{outcome.name}`). {_where(master, question, outcome)}. {fix}")
+    _refuse_run(master, graded, "stub")
+
+
+def _refuse_reference(master: Master, graded: Graded) -> None:
+    for question, graded_question, outcome in _outcomes(master, graded.grade):
+        _refuse_broken(master, question, outcome, "reference")
+        if outcome.points < outcome.possible or outcome.status != "pass":
+            earned = f"`{question.name}` gives the reference {graded_question.score} of {_points(graded_question)}"
+            why = f"(case `{outcome.name}`: {_reason(outcome)})"
+            fix = f"Correct the solution or the case, then run `autograder build {master.slug}`."
+            raise BuildError(f"{earned} {why}. {_where(master, question, outcome)}. {fix}")
+    for cell in graded.execution.cells:
+        if cell.error:
+            first = cell.source.strip().split("\n", 1)[0][:60]
+            fix = "Every cell of the reference must run."
+            raise BuildError(
+                f"a cell of the reference (`{first}`) raises {cell.error[:200]}. {master.source.shown}. {fix}"
+            )
+    _refuse_run(master, graded, "reference")
+
+
+def _refuse_run(master: Master, graded: Graded, side: str) -> None:
+    if graded.execution.status != "completed" or graded.grade.status != "graded":
+        reason = graded.execution.message or graded.grade.message or graded.execution.status
+        fix = "Let it do less, or raise the limits in `# AUTOGRADER CONFIG`."
+        place = master.source.at(master.config_cell)
+        raise BuildError(f"the {side} does not run to its end: {reason.rstrip('.')}. {place}. {fix}")
+
+
+def _refuse_broken(master: Master, question: MasterQuestion, outcome: Outcome, side: str) -> None:
+    if outcome.status == "error":
+        what = f"case `{outcome.name}` of `{question.name}` breaks on the {side}: {_reason(outcome)}"
+        fix = "A case passes, or raises AssertionError; `autograder.student.expect` does so."
+        raise BuildError(f"{what}. {_where(master, question, outcome)}. {fix}")
+
+
+def _outcomes(master: Master, grade: Grade) -> list[tuple[MasterQuestion, QuestionGrade, Outcome]]:
+    if grade.status == "rejected":
+        raise AutograderError(f"the grader rejects what the build wrote: {grade.message}")
+    by_name = {question.name: question for question in master.questions}
+    return [
+        (by_name[graded.name], graded, outcome)
+        for graded in grade.questions
+        if not graded.manual
+        for outcome in graded.cases
+    ]
+
+
+def _where(master: Master, question: MasterQuestion, outcome: Outcome) -> str:
+    for case in question.cases:
+        if case.case.name == outcome.name:
+            return master.source.at(case.cell, case.offset)
+    return master.source.at(question.cell)
+
+
+def _points(question: QuestionGrade) -> str:
+    return f"{rounded(question.possible)} points"
+
+
+def _reason(outcome: Outcome) -> str:
+    return " ".join((outcome.detail or outcome.message or outcome.status).split())[:300].rstrip(".")

@@ -1,0 +1,33 @@
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "train"
+points = 3
+
+@test_case(points=1, hidden=False)
+def test_validation_accuracy(cnn2):
+    """`cnn2` gets at least 95 % of the validation digits right."""
+    from autograder.student import expect
+    from autograder.student.datasets import load_mnist, preprocess
+    _, (images, labels) = load_mnist()
+    expect.accuracy(cnn2, preprocess(images), labels, at_least=0.95, name='cnn2')
+
+@test_case(points=0.5, hidden=False)
+def test_history(cnn2, history):
+    """`history` is the record of the training of `cnn2`."""
+    from autograder.student import expect
+    from autograder.student.datasets import load_mnist, preprocess
+    curves = expect.history(history, epochs=8, metrics=['accuracy', 'val_accuracy'])
+    _, (images, labels) = load_mnist()
+    reached = expect.accuracy(cnn2, preprocess(images), labels, at_least=0, name='cnn2')
+    last = curves['val_accuracy'][-1]
+    expect.number(last, equal_to=reached, tolerance=0.01, name="history.history['val_accuracy'][-1]")
+
+@test_case(points=1.5, hidden=True, 
+    failure_message="It does not do so well on digits that were not in the notebook. Is it fully trained, for 8 epochs, on standardised digits?")
+def test_unseen_digits(cnn2, x_hidden, y_hidden):
+    """`cnn2` reads 5,000 digits that it has never met."""
+    from autograder.student import expect
+    from autograder.student.datasets import preprocess
+    expect.accuracy(cnn2, preprocess(x_hidden), y_hidden, at_least=0.955, name='cnn2')

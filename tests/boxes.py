@@ -1,0 +1,56 @@
+"""Run a few lines of Python behind the real wall, and get told what they found.
+
+The lines run in the standard library's interactive console (`python -m code`), which reads them from stdin, so that the
+product needs no option for tests. `python boxes.py` does the same for a job in JSON on stdin: how a test becomes
+another user first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from autograder.records import Limits
+from autograder.sandbox import launch
+
+MARK = "@told "
+TELL = f"import json, os, sys\ndef tell(value): os.write(1, ('\\n{MARK}' + json.dumps(value) + '\\n').encode())\n"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the lines gave to `tell`, in order, and how the box ended."""
+
+    told: list[Any]
+    ending: launch.Ending
+
+
+def say(box: launch.Box, lines: str) -> None:
+    """Have the console in a box (`module="code"`) run some lines."""
+    os.write(box.requests, f"exec({TELL + lines!r})\n".encode())
+
+
+def listen(box: launch.Box) -> list[Any]:
+    """Everything that is told until the box is dead."""
+    output = bytearray()
+    while chunk := os.read(box.results, 1 << 16):
+        output += chunk
+    marked = [line for line in output.decode().splitlines() if line.startswith(MARK)]
+    return [json.loads(line.removeprefix(MARK)) for line in marked]
+
+
+def probe(lines: str, *, slot: int = 7, **limits: Any) -> Answer:
+    """Run some lines in a fresh box until they end; `sys.exit` and exceptions end with status 1 at the latest."""
+    with launch.open_box(Limits(**{"wall_seconds": 60, **limits}), module="code", slot=slot, threads=1) as box:
+        say(box, lines)
+        say(box, "os._exit(0)")
+        told = listen(box)
+        return Answer(told, box.close())
+
+
+if __name__ == "__main__":
+    answer = probe(**json.load(sys.stdin))
+    json.dump(asdict(answer), sys.stdout)

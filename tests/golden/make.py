@@ -1,0 +1,100 @@
+"""Writes the sample class: notebooks made from the stub and from what each student answers.
+
+    python -m tests.golden.make [--check]
+
+The notebooks are committed, so that `make demo` grades files as a class hands them in; a test holds them to this.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = Path(__file__).parent
+QUESTIONS = {"cnn2_mnist": ("missing_layers", "train", "compare", "compare_why")}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the grader should say.
+
+    Attributes:
+        score: The automatic score, if all of it is sure; `None` where it depends on how a short training went.
+        messages: `question.case` that must not pass → a piece of its message.
+        full: Whether every automatic case passes.
+    """
+
+    score: float | None
+    messages: dict[str, str] = field(default_factory=dict)
+    full: bool = False
+
+
+@dataclass(frozen=True)
+class Student:
+    """One submission: for each question the whole answer cell, or pieces of the stub's own cell → new text.
+
+    `None` leaves the stub's cell.
+    """
+
+    name: str
+    story: str
+    missing_layers: str | dict[str, str] | None
+    train: str | dict[str, str] | None
+    compare: str | dict[str, str] | None
+    compare_why: str | None
+    expected: Expected
+
+    def fill(self, stub: dict[str, Any], questions: tuple[str, ...]) -> dict[str, Any]:
+        """The stub with this student's answers."""
+        notebook: dict[str, Any] = json.loads(json.dumps(stub))
+        for question in questions:
+            answer = getattr(self, question)
+            if answer is None:
+                continue
+            cell = next(c for c in notebook["cells"] if f"answer:{question}" in c["metadata"].get("tags", []))
+            source = "".join(cell["source"])
+            if isinstance(answer, dict):
+                for old, new in answer.items():
+                    if old not in source:
+                        raise ValueError(f"{self.name}: {old!r} is not in the stub's cell of {question}")
+                    source = source.replace(old, new)
+            else:
+                source = answer.strip("\n")
+            cell["source"] = source.splitlines(keepends=True)
+        return notebook
+
+
+def notebooks(slug: str) -> dict[str, str]:
+    """File name → text of the notebook, for the whole class."""
+    stub = json.loads((ROOT / "assignments" / slug / f"{slug}.ipynb").read_text(encoding="utf-8"))
+    students = importlib.import_module(f"tests.golden.{slug}.answers").STUDENTS
+    return {
+        f"{student.name}.ipynb": json.dumps(student.fill(stub, QUESTIONS[slug]), indent=1, ensure_ascii=False) + "\n"
+        for student in students
+    }
+
+
+def main() -> None:
+    """Write the class of every exercise, or check it."""
+    drift = []
+    for slug in QUESTIONS:
+        folder = GOLDEN / slug / "class"
+        folder.mkdir(exist_ok=True)
+        for name, text in notebooks(slug).items():
+            path = folder / name
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                drift.append(str(path.relative_to(ROOT)))
+                if "--check" not in sys.argv:
+                    path.write_text(text, encoding="utf-8")
+    print("\n".join(drift) or "up to date")
+    if drift and "--check" in sys.argv:
+        sys.exit("Run `python -m tests.golden.make`.")
+
+
+if __name__ == "__main__":
+    main()

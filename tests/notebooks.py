@@ -1,0 +1,176 @@
+"""Notebooks and small exercises for the tests, written as data."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.records import Assignment, Limits, Question, to_json
+
+CANARY = "CANARY-7f3a91"
+SECRET_NUMBER = 7919
+
+NUMBER_TESTS = f'''
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "number"
+points = 4
+
+@test_case(points=1, hidden=False)
+def test_type(answer):
+    """`answer` is a number."""
+    from autograder.student import expect
+
+    expect.number(answer, name="answer")
+
+@test_case(points=3, hidden=True)
+def test_value(answer):
+    """`answer` is right."""
+    from autograder.student import expect
+
+    expect.number(answer, equal_to={SECRET_NUMBER}, name="answer")  # {CANARY}
+'''
+
+LABELS_TESTS = '''
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "labels"
+points = 6
+
+@test_case(points=6, hidden=True)
+def test_argmax(to_labels, probabilities):
+    """`to_labels` gives the class of the largest probability."""
+    import numpy as np
+
+    labels = np.asarray(to_labels(probabilities))
+    assert labels.shape == (len(probabilities),), f"the labels have shape {labels.shape}"
+    assert (labels == probabilities.argmax(axis=1)).all(), "some labels are not the largest probability's class"
+'''
+
+
+def code(source: str, *tags: str) -> dict[str, Any]:
+    """A code cell."""
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": f"c{abs(hash((source, tags))):x}"[:32],
+        "metadata": {"tags": list(tags)} if tags else {},
+        "outputs": [],
+        "source": source,
+    }
+
+
+def markdown(source: str, *tags: str) -> dict[str, Any]:
+    """A Markdown cell."""
+    return {
+        "cell_type": "markdown",
+        "id": f"m{abs(hash((source, tags))):x}"[:32],
+        "metadata": {"tags": list(tags)},
+        "source": source,
+    }
+
+
+def notebook(*cells: dict[str, Any]) -> dict[str, Any]:
+    """A notebook in nbformat 4.5."""
+    return {
+        "cells": list(cells),
+        "metadata": {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def write_notebook(path: Path, *cells: dict[str, Any]) -> Path:
+    """Write a notebook of these cells."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(notebook(*cells)), encoding="utf-8")
+    return path
+
+
+def answers(number: str | None = None, labels: str | None = None) -> list[dict[str, Any]]:
+    """The cells of the small exercise with these answers; `None` leaves the stub's gap."""
+    return [
+        markdown("# A small exercise"),
+        code("import numpy as np"),
+        code("answer = ..." if number is None else number, "answer:number"),
+        code("def to_labels(probabilities):\n    ..." if labels is None else labels, "answer:labels"),
+    ]
+
+
+RIGHT_NUMBER = f"answer = {SECRET_NUMBER}"
+RIGHT_LABELS = "def to_labels(probabilities):\n    return np.argmax(probabilities, axis=1)"
+
+
+def write_bundle(
+    path: Path,
+    tests: dict[str, str],
+    *,
+    limits: Limits | None = None,
+    data: dict[str, Any] | None = None,
+    manual: Sequence[Question] = (),
+) -> Path:
+    """Write a bundle by hand: the questions and cases follow from the test files."""
+    from autograder.student import cases
+
+    questions = []
+    for name, source in tests.items():
+        loaded = [each.case for each in cases.load(source, f"{name}.py")]
+        names = sorted({parameter for case in loaded for parameter in case.parameters} - set(data or {}))
+        questions.append(
+            Question(name, sum(case.points for case in loaded), name, cases=tuple(loaded), names=tuple(names))
+        )
+    assignment = Assignment(path.name, "A small exercise", (*questions, *manual), limits or Limits())
+    (path / "tests").mkdir(parents=True)
+    (path / "data").mkdir()
+    (path / "assignment.json").write_bytes(to_json(assignment, indent=2))
+    for name, source in tests.items():
+        (path / "tests" / f"{name}.py").write_text(source, encoding="utf-8")
+    if data:
+        np.savez_compressed(path / "data" / "hidden.npz", **data)
+    return path
+
+
+def small_bundle(path: Path, limits: Limits | None = None) -> Path:
+    """The bundle of the small exercise: a number (4 points) and a function (6 points)."""
+    probabilities = np.random.default_rng(20).random((50, 7))
+    return write_bundle(
+        path,
+        {"number": NUMBER_TESTS, "labels": LABELS_TESTS},
+        limits=limits or Limits(wall_seconds=12, cell_seconds=5, memory_mb=700, call_seconds=2),
+        data={"probabilities": probabilities, "canary": np.array([ord(letter) for letter in CANARY])},
+    )
+
+
+def autograder(
+    *arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None, timeout: float = 500
+) -> Any:
+    """Run the command line tool as a user would."""
+    return subprocess.run(
+        [sys.executable, "-m", "autograder", *map(str, arguments)],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def grades(out: Path) -> dict[str, dict[str, Any]]:
+    """Student → entry of grades.json."""
+    return {entry["student"]: entry for entry in json.loads((out / "grades.json").read_text())["grades"]}
+
+
+def cases_of(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """`question.case` → case of a grade entry."""
+    return {f"{question['name']}.{case['name']}": case for question in entry["questions"] for case in question["cases"]}

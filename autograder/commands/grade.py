@@ -140,9 +140,9 @@ def _progress(console: Console) -> Progress:
 def show(report: Report, console: Console) -> None:
     """Print a table of the class and where its report is."""
     table = Table(title=escape(f"{report.assignment.title} ({report.assignment.slug})"))
-    table.add_column("student", overflow="fold")
+    table.add_column("student", no_wrap=True)
     for question in report.assignment.questions:
-        table.add_column(escape(question.name), justify="right")
+        table.add_column(escape(question.name), justify="right", overflow="fold")
     table.add_column("score", justify="right")
     table.add_column("", overflow="fold")
     for grade in report.grades[:MAX_SHOWN]:

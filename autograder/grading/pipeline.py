@@ -13,7 +13,7 @@ from typing import Any
 
 from autograder.grading.bundle import Bundle
 from autograder.grading.cases import grade_case, undecided
-from autograder.grading.namespace import Namespace, answer_positions, takes
+from autograder.grading.namespace import Namespace, Unusable, answer_positions, takes
 from autograder.records import (
     CaseStatus,
     Cell,
@@ -150,9 +150,10 @@ def _why_missing(answers: Sequence[Cell], execution: Execution) -> str:
 
 def _history(question: Question, namespace: Mapping[str, Any]) -> dict[str, list[float]]:
     """The learning curve of a question that asks for `history`; only to be drawn, never to be graded."""
-    if "history" not in question.names or "history" not in namespace:
+    try:
+        history = namespace["history"] if "history" in question.names else None
+    except (KeyError, Unusable):
         return {}
-    history = namespace["history"]
     if not isinstance(history, wire.History):
         return {}
     return {

@@ -140,6 +140,8 @@ class Shell(InteractiveShell):
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         name = getattr(etype, "__name__", str(etype))[:200]
         text = _encodable(str(evalue))
+        if isinstance(evalue, SyntaxError) and evalue.msg:  # `str` adds a file name, which means nothing in a notebook
+            text = _encodable(f"{evalue.msg} (line {evalue.lineno})")
         self._last_error = f"{name}: {text}"
         lines = [_encodable(str(line)) for line in (stb if isinstance(stb, list) else [str(stb)])]
         self.show(Error(name, text[:4000], lines[-400:]))

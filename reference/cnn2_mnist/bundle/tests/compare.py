@@ -9,21 +9,23 @@ points = 2
 def test_three_numbers(accuracies):
     """`accuracies` has a number between 0 and 1 for each of `fc`, `cnn1` and `cnn2`."""
     from autograder.student import expect
-    given = expect.mapping(accuracies, ['fc', 'cnn1', 'cnn2'], name='accuracies')
+
+    given = expect.mapping(accuracies, ["fc", "cnn1", "cnn2"], name="accuracies")
     for key, value in given.items():
-        expect.number(value, between=(0, 1), name=f'accuracies[{key!r}]')
+        expect.number(value, between=(0, 1), name=f"accuracies[{key!r}]")
 
 @test_case(points=1, hidden=False)
 def test_own_networks(accuracies, fc, cnn1, cnn2):
     """The numbers are the validation accuracies of your own three networks."""
     from autograder.student import expect
     from autograder.student.datasets import load_mnist, preprocess
-    given = expect.mapping(accuracies, ['fc', 'cnn1', 'cnn2'], name='accuracies')
+
+    given = expect.mapping(accuracies, ["fc", "cnn1", "cnn2"], name="accuracies")
     _, (images, labels) = load_mnist()
     x_validation = preprocess(images)
-    for key, network in {'fc': fc, 'cnn1': cnn1, 'cnn2': cnn2}.items():
+    for key, network in {"fc": fc, "cnn1": cnn1, "cnn2": cnn2}.items():
         reached = expect.accuracy(network, x_validation, labels, at_least=0, name=key)
-        expect.number(given[key], equal_to=reached, tolerance=0.002, name=f'accuracies[{key!r}]')
+        expect.number(given[key], equal_to=reached, tolerance=0.002, name=f"accuracies[{key!r}]")
 
 @test_case(points=0.5, hidden=True, 
     failure_message="Your best network is not the best one on digits that were not in the notebook.")
@@ -31,8 +33,12 @@ def test_same_winner(accuracies, fc, cnn1, cnn2, x_hidden, y_hidden):
     """The best of the three is also the best on digits that none of them has met."""
     from autograder.student import expect
     from autograder.student.datasets import preprocess
-    given = expect.mapping(accuracies, ['fc', 'cnn1', 'cnn2'], name='accuracies')
-    best = max(given, key=lambda key: expect.number(given[key], name=f'accuracies[{key!r}]'))
-    digits, labels = (preprocess(x_hidden[:500]), y_hidden[:500])
-    unseen = {key: expect.accuracy(network, digits, labels, at_least=0, name=key) for key, network in {'fc': fc, 'cnn1': cnn1, 'cnn2': cnn2}.items()}
-    assert unseen[best] == max(unseen.values()), f'{best} is best by `accuracies`, unseen digits say {unseen}'
+
+    given = expect.mapping(accuracies, ["fc", "cnn1", "cnn2"], name="accuracies")
+    best = max(given, key=lambda key: expect.number(given[key], name=f"accuracies[{key!r}]"))
+    digits, labels = preprocess(x_hidden[:500]), y_hidden[:500]
+    unseen = {
+        key: expect.accuracy(network, digits, labels, at_least=0, name=key)
+        for key, network in {"fc": fc, "cnn1": cnn1, "cnn2": cnn2}.items()
+    }
+    assert unseen[best] == max(unseen.values()), f"{best} is best by `accuracies`, unseen digits say {unseen}"

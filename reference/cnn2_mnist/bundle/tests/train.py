@@ -10,24 +10,29 @@ def test_validation_accuracy(cnn2):
     """`cnn2` gets at least 95 % of the validation digits right."""
     from autograder.student import expect
     from autograder.student.datasets import load_mnist, preprocess
+
     _, (images, labels) = load_mnist()
-    expect.accuracy(cnn2, preprocess(images), labels, at_least=0.95, name='cnn2')
+    expect.accuracy(cnn2, preprocess(images), labels, at_least=0.95, name="cnn2")
 
 @test_case(points=0.5, hidden=False)
 def test_history(cnn2, history):
     """`history` is the record of the training of `cnn2`."""
     from autograder.student import expect
     from autograder.student.datasets import load_mnist, preprocess
-    curves = expect.history(history, epochs=8, metrics=['accuracy', 'val_accuracy'])
+
+    curves = expect.history(history, epochs=8, metrics=["accuracy", "val_accuracy"])
     _, (images, labels) = load_mnist()
-    reached = expect.accuracy(cnn2, preprocess(images), labels, at_least=0, name='cnn2')
-    last = curves['val_accuracy'][-1]
+    reached = expect.accuracy(cnn2, preprocess(images), labels, at_least=0, name="cnn2")
+    last = curves["val_accuracy"][-1]
     expect.number(last, equal_to=reached, tolerance=0.01, name="history.history['val_accuracy'][-1]")
 
 @test_case(points=1.5, hidden=True, 
     failure_message="It does not do so well on digits that were not in the notebook. Is it fully trained, for 8 epochs, on standardised digits?")
 def test_unseen_digits(cnn2, x_hidden, y_hidden):
-    """`cnn2` reads 5,000 digits that it has never met."""
+    """`cnn2` reads 2,000 digits that it has never met."""
     from autograder.student import expect
     from autograder.student.datasets import preprocess
-    expect.accuracy(cnn2, preprocess(x_hidden), y_hidden, at_least=0.955, name='cnn2')
+
+    # Ten seeds of the reference on these 2,000 digits: 0.9627 on average, standard deviation 0.0029, worst 0.9565. The
+    # floor lies five deviations below the mean and fails fewer than one right answer in a thousand; fc reaches 0.9245.
+    expect.accuracy(cnn2, preprocess(x_hidden[:2000]), y_hidden[:2000], at_least=0.948, name="cnn2")

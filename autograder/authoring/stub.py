@@ -90,13 +90,19 @@ def _with_selfcheck(cells: list[Any], tests: Mapping[str, str]) -> list[Any]:
     lines = [_SELFCHECK]
     for name, source in tests.items():
         lines.append(f'        "{name}": (\n')
-        lines += [f"            {line!r}\n" for line in source.splitlines(keepends=True)]
+        lines += [f"            {_literal(line)}\n" for line in source.splitlines(keepends=True)]
         lines.append("        ),\n")
     lines.append("    }\n)")
     metadata = {"tags": ["hide-input"], "jupyter": {"source_hidden": True}, "editable": False, "deletable": False}
     selfcheck = v4.new_code_cell("".join(lines), metadata=metadata)
     first = next((at for at, cell in enumerate(cells) if cell.cell_type == "code"), len(cells))
     return [*cells[:first], selfcheck, *cells[first:]]
+
+
+def _literal(line: str) -> str:
+    """A line as Python source, quoted as a formatter would: students may run one, and it is to change nothing."""
+    literal = repr(line)
+    return literal if '"' in line or literal.startswith('"') else f'"{literal[1:-1]}"'
 
 
 def _clean(cells: Iterable[Any]) -> list[Any]:

@@ -94,7 +94,7 @@ class Namespace(Mapping[str, Any]):
         if isinstance(special, wire.Refused):
             if special.type_name == "ellipsis":
                 raise Unusable(f"`{name}` is still `...`: the gap is not filled.")
-            raise Unusable(f"`{name}` cannot be graded: {special.reason}")
+            raise Unusable(f"`{name}` is {special.reason}.")
         try:
             return models.rebuild(special)
         except WireError as error:

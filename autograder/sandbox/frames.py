@@ -17,7 +17,7 @@ import msgspec
 
 from autograder.errors import WireError
 
-__all__ = ["FrameReader", "decode", "encode", "write_frame"]
+__all__ = ["FrameReader", "decode", "encode", "one_line", "write_frame"]
 
 MAX_ITEMS = 1 << 21
 """Msgpack items in one frame. The costliest take about 100 bytes of memory each: 200 MiB at worst."""
@@ -50,7 +50,7 @@ def decode(data: bytes, kind: Any) -> Any:
     try:
         return _decoder(kind).decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise WireError(f"not a message of the protocol: {_one_line(str(error))}") from None
+        raise WireError(f"not a message of the protocol: {one_line(str(error))}") from None
 
 
 @lru_cache(maxsize=32)
@@ -58,9 +58,9 @@ def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(kind)
 
 
-def _one_line(text: str) -> str:
-    """Hostile text, short and printable."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:200])
+def one_line(text: str) -> str:
+    """Text from elsewhere, short and printable."""
+    return "".join(letter if letter.isprintable() else " " for letter in text[:200])
 
 
 # First byte of a msgpack item → bytes that follow. Extensions are missing: they do not cross.

@@ -172,11 +172,11 @@ class Box:
         # The end of output comes an instant before the exit status. Wait for it, to tell a crash from a kill by us.
         alone = self._gone(EXIT_SECONDS if _hung_up(self.results) else 0)
         self._kill_tree()
+        if not self._gone(KILL_SECONDS):
+            raise SandboxUnavailable(
+                f"A process of the box outlived SIGKILL by {KILL_SECONDS:g} s. Restart this machine."
+            )
         try:
-            if not self._gone(KILL_SECONDS):
-                raise SandboxUnavailable(
-                    f"A process of the box outlived SIGKILL by {KILL_SECONDS:g} s. Restart this machine."
-                )
             code = self._exit_code()
         finally:
             self._release()
@@ -219,7 +219,7 @@ class Box:
         return bool(poll.poll(seconds * 1000))
 
     def _watch(self) -> None:
-        """The watchdog's thread: it ends with the box, and the box with it."""
+        """The watchdog's thread. Without it nothing may run: whatever ends it ends the box."""
         limit = self._limits.memory_mb
         try:
             while not self._gone(POLL_SECONDS):
@@ -229,10 +229,8 @@ class Box:
                     self.kill("out_of_memory", _out_of_memory(used, limit))
                 elif time.monotonic() > self._deadline:
                     self.kill("timed_out", _timed_out(self._limits.wall_seconds))
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001
             self.kill("crashed", f"The grader could not measure the notebook's memory ({error}).")
-        finally:
-            self._kill_tree()
 
     def _drain(self) -> None:
         """Read stderr so that nobody waits for it; keep the end."""

@@ -23,6 +23,7 @@ import numpy as np
 
 from autograder.errors import WireError
 from autograder.sandbox.arrays import Array, unpack_array
+from autograder.sandbox.frames import one_line
 from autograder.sandbox.layers import LayerConfig, Merge, Normalization
 from autograder.sandbox.shapes import Shape
 
@@ -185,7 +186,7 @@ def rebuild(model: Model) -> Any:
     except WireError:
         raise
     except Exception as error:  # Keras and TensorFlow raise what they like
-        raise WireError(f"Keras cannot build it: {str(error).splitlines()[0]:.200}") from error
+        raise WireError(f"Keras cannot build it: {one_line(str(error))}") from error
 
 
 def _assemble(spec: ModelSpec, plan: Plan) -> Any:

@@ -124,7 +124,7 @@ class Session:
                     self._finished = True
                 else:
                     raise WireError(f"{type(message).__name__} comes unasked")
-        except (WireError, OSError, EOFError) as error:
+        except (WireError, OSError, EOFError, TimeoutError) as error:
             self._fail(error)
 
     def _expect_running(self, index: int) -> _Running:
@@ -140,7 +140,7 @@ class Session:
         self._box.close()
 
     def _send(self, message: Any) -> None:
-        wire.write_frame(self._box.requests, wire.encode(message))
+        wire.write_frame(self._box.requests, wire.encode(message), self._limits.cell_seconds)
 
     def _receive(self, timeout_seconds: float | None = None) -> Any:
         frame = self._reader.read(timeout_seconds)

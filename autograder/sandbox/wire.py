@@ -265,7 +265,7 @@ class _Packer:
         try:
             model = dump(value)
         except Unsupported as refusal:
-            raise Unsupported(f"a Keras model that the grader cannot rebuild: {refusal}") from None
+            raise Unsupported(f"a Keras model, but {refusal}") from None
         self._spend(size_bytes=sum(len(array.data) for array in model.weights))
         return model
 

@@ -89,7 +89,10 @@ class Worker:
     def _take(self, names: protocol.Names) -> None:
         assert self._shell is not None
         namespace = self._shell.user_ns
-        values = {name: wire.pack(namespace[name], self._functions) for name in names.names if name in namespace}
+        budget = wire.Budget()  # one for all, so that together they fit into a frame
+        values = {
+            name: wire.pack(namespace[name], self._functions, budget) for name in names.names if name in namespace
+        }
         self.send(protocol.Taken(names.question, values))
 
     def _call(self, call: protocol.Call) -> Any:

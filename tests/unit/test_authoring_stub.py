@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import nbformat
 import pytest
 
 from autograder.authoring.assign import assign
 from autograder.authoring.master import read_master
-from autograder.authoring.stub import embedded_tests, make_reference, make_stub
+from autograder.authoring.stub import _with_selfcheck, embedded_tests, make_reference, make_stub
 from autograder.errors import BuildError
 from tests.masters import CONFIG, INTRO, SUM, WHOLE, write_repository
 
@@ -89,6 +91,28 @@ def test_the_self_check_evaluates_to_the_test_files(built):
     assert "test_is_a_number" in received["total"]
     assert "test_right_sum" not in received["total"]
     assert "test_right_sum" in assigned.tests["total"]
+
+
+def test_a_formatter_changes_nothing_in_the_self_check(built, tmp_path):
+    _, _, stub, _ = built
+    (cell,) = [cell for cell in cells_of(stub) if "Checks(" in source(cell)]
+    file = tmp_path / "cell.py"
+    file.write_text(source(cell) + "\n", encoding="utf-8")
+
+    formatted = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length=200", "--diff", file], check=False
+    )
+
+    assert formatted.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "line", ["plain", "it's", 'say "x"', "both ' and \"", "back\\slash\t", "28×28 ✓", "'''", '"""']
+)
+def test_any_line_of_a_case_survives_the_self_check(line):
+    cells = _with_selfcheck([], {"question": f"first\n{line}\nlast"})
+
+    assert embedded_tests(cells) == {"question": f"first\n{line}\nlast"}
 
 
 def test_cases_keep_the_text_of_their_author(built):

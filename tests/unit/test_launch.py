@@ -633,9 +633,10 @@ def test_inodes_outside_of_the_box_do_not_count() -> None:
     assert watchdog.memory_mb(os.getpid(), 10**6) < resident + 30
 
 
-def test_a_tree_that_cannot_be_measured_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [PermissionError("no"), ValueError("a bug of ours")])
+def test_a_tree_that_cannot_be_measured_ends(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def refuse(first: int, limit_mb: float) -> float:
-        raise PermissionError("no")
+        raise error
 
     launch.check_wall()
     monkeypatch.setattr(launch.watchdog, "memory_mb", refuse)
@@ -714,6 +715,19 @@ def test_closing_a_box_in_use() -> None:
     assert (ending.status, ending.code, ending.message) == ("exited", None, "")
     assert box.ending is ending
     assert box.close() is ending
+
+
+def test_a_box_that_cannot_be_killed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    box = launch.open_box(Limits(), module="code", slot=1, threads=1)
+    say(box, "tell('busy')\nimport time; time.sleep(60)")
+    wait_for(box, "busy")
+    with monkeypatch.context() as patched:
+        patched.setattr(box, "_kill_tree", lambda: None)
+        patched.setattr(launch, "KILL_SECONDS", 0.1)
+        with pytest.raises(SandboxUnavailable, match="outlived SIGKILL"):
+            box.close()
+    assert box.ending is None
+    box.close()
 
 
 def test_the_first_reason_counts() -> None:

@@ -386,7 +386,7 @@ def test_keras_objects_cross_or_say_why():
         model.inputs[0]: "a symbolic Keras tensor",
         model.optimizer: "an object of the class SGD",
         tf.data.Dataset.range(3): "an object of the class",
-        keras.Sequential([keras.layers.Dense(1)]): "a Keras model that the grader cannot rebuild: it has no shapes yet",
+        keras.Sequential([keras.layers.Dense(1)]): "a Keras model, but it has no shapes yet",
         keras.Sequential: "the class Sequential itself; call it",
     }.items():
         assert wire.pack(value, []).reason.startswith(reason)

@@ -34,7 +34,7 @@ def train(epochs: int) -> str:
 
 def gap(layers: str) -> dict[str, str]:
     """The stub's own cell with these layers in the gap."""
-    return {"...": layers.strip("\n").strip()}
+    return {"[...]": f"[\n    {layers.strip()}\n]"}
 
 
 FUNCTIONAL = """
@@ -157,11 +157,11 @@ STUDENTS = [
     Student(
         "empty_gap",
         "removed the dots and went on",
-        {"    ...\n": ""},
+        {"[...]": "[]"},
         train(1),
         COMPARE,
         "",
-        Expected(None, {"missing_layers.table": "missing"}),
+        Expected(None, {"missing_layers.table": "lacks 4 layers"}),
     ),
     Student(
         "never_trained",

@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent
-QUESTIONS = {"cnn2_mnist": ("missing_layers", "train", "compare", "compare_why")}
+SLUGS = sorted(path.parent.name for path in GOLDEN.glob("*/answers.py"))
 
 
 @dataclass(frozen=True)
@@ -36,26 +36,20 @@ class Expected:
 
 @dataclass(frozen=True)
 class Student:
-    """One submission: for each question the whole answer cell, or pieces of the stub's own cell → new text.
+    """One submission: question → the whole answer cell, or pieces of the stub's own cell → new text.
 
-    `None` leaves the stub's cell.
+    A question that is not there keeps the stub's cell.
     """
 
     name: str
     story: str
-    missing_layers: str | dict[str, str] | None
-    train: str | dict[str, str] | None
-    compare: str | dict[str, str] | None
-    compare_why: str | None
+    answers: dict[str, str | dict[str, str]]
     expected: Expected
 
-    def fill(self, stub: dict[str, Any], questions: tuple[str, ...]) -> dict[str, Any]:
+    def fill(self, stub: dict[str, Any]) -> dict[str, Any]:
         """The stub with this student's answers."""
         notebook: dict[str, Any] = json.loads(json.dumps(stub))
-        for question in questions:
-            answer = getattr(self, question)
-            if answer is None:
-                continue
+        for question, answer in self.answers.items():
             cell = next(c for c in notebook["cells"] if f"answer:{question}" in c["metadata"].get("tags", []))
             source = "".join(cell["source"])
             if isinstance(answer, dict):
@@ -69,20 +63,25 @@ class Student:
         return notebook
 
 
+def students(slug: str) -> list[Student]:
+    """The sample class of an exercise."""
+    found: list[Student] = importlib.import_module(f"tests.golden.{slug}.answers").STUDENTS
+    return found
+
+
 def notebooks(slug: str) -> dict[str, str]:
     """File name → text of the notebook, for the whole class."""
     stub = json.loads((ROOT / "assignments" / slug / f"{slug}.ipynb").read_text(encoding="utf-8"))
-    students = importlib.import_module(f"tests.golden.{slug}.answers").STUDENTS
     return {
-        f"{student.name}.ipynb": json.dumps(student.fill(stub, QUESTIONS[slug]), indent=1, ensure_ascii=False) + "\n"
-        for student in students
+        f"{student.name}.ipynb": json.dumps(student.fill(stub), indent=1, ensure_ascii=False) + "\n"
+        for student in students(slug)
     }
 
 
 def main() -> None:
     """Write the class of every exercise, or check it."""
     drift = []
-    for slug in QUESTIONS:
+    for slug in SLUGS:
         folder = GOLDEN / slug / "class"
         folder.mkdir(exist_ok=True)
         for name, text in notebooks(slug).items():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,45 +15,53 @@ import pytest
 
 from tests import notebooks as nb
 from tests.golden import make
-from tests.golden.cnn2_mnist.answers import STUDENTS
 
-CLASS = Path(__file__).parent / "cnn2_mnist" / "class"
-QUICK = {"blank", "never_trained", "flat_input", "typo"}
+GOLDEN = Path(__file__).parent
+QUICK = {"cnn2_mnist": {"blank", "never_trained", "flat_input", "typo"}}
+"""Exercise → the students who train little or nothing."""
 
 
-def test_committed_notebooks_follow_from_the_stub_and_the_answers() -> None:
-    made = make.notebooks("cnn2_mnist")
-    committed = {path.name: path.read_text(encoding="utf-8") for path in CLASS.glob("*.ipynb")}
+@pytest.mark.parametrize("slug", make.SLUGS)
+def test_committed_notebooks_follow_from_the_stub_and_the_answers(slug: str) -> None:
+    made = make.notebooks(slug)
+    committed = {path.name: path.read_text(encoding="utf-8") for path in (GOLDEN / slug / "class").glob("*.ipynb")}
     assert committed.keys() == made.keys()
     assert [name for name in made if made[name] != committed[name]] == [], "run `python -m tests.golden.make`"
+
+
+@dataclass(frozen=True)
+class Graded:
+    slug: str
+    entries: dict[str, dict[str, Any]]
 
 
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(sorted(QUICK), id="quick"),
-        pytest.param(sorted(student.name for student in STUDENTS), id="whole", marks=pytest.mark.slow),
+        pytest.param((slug, whole), id=f"{slug}-{'whole' if whole else 'quick'}", marks=[pytest.mark.slow] * whole)
+        for slug in make.SLUGS
+        for whole in (False, True)
     ],
 )
-def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    slug, whole = request.param
     root = tmp_path_factory.mktemp("class")
     (root / "in").mkdir()
-    for name in request.param:
-        shutil.copy(CLASS / f"{name}.ipynb", root / "in")
-    run = nb.autograder(
-        "grade", "cnn2_mnist", root / "in", "-o", root / "out", "--workers", 2, cwd=make.ROOT, timeout=1500
-    )
+    for student in make.students(slug):
+        if whole or student.name in QUICK[slug]:
+            shutil.copy(GOLDEN / slug / "class" / f"{student.name}.ipynb", root / "in")
+    run = nb.autograder("grade", slug, root / "in", "-o", root / "out", "--workers", 2, cwd=make.ROOT, timeout=1500)
     assert run.returncode == 0, run.stderr
     assert "Report: " in run.stdout
-    return nb.grades(root / "out")
+    return Graded(slug, nb.grades(root / "out"))
 
 
-def test_everyone_gets_what_is_expected(graded: dict[str, dict[str, Any]]) -> None:
+def test_everyone_gets_what_is_expected(graded: Graded) -> None:
     wrong = []
-    for student in STUDENTS:
-        if student.name not in graded:
+    for student in make.students(graded.slug):
+        if student.name not in graded.entries:
             continue
-        entry, expected = graded[student.name], student.expected
+        entry, expected = graded.entries[student.name], student.expected
         cases = {name: case for name, case in nb.cases_of(entry).items() if case["status"] != "manual"}
         if expected.score is not None and entry["score"] != expected.score:
             wrong.append((student.name, "score", entry["score"], expected.score))

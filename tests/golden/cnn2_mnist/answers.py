@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from tests.golden.make import Expected, Student
 
+Answer = str | dict[str, str]
+
 GAP = """
     layers.Conv2D(64, (3, 3), padding="same", kernel_initializer="he_normal"),
     layers.BatchNormalization(),
@@ -35,6 +37,11 @@ def train(epochs: int) -> str:
 def gap(layers: str) -> dict[str, str]:
     """The stub's own cell with these layers in the gap."""
     return {"[...]": f"[\n    {layers.strip()}\n]"}
+
+
+def answers(missing_layers: Answer, train: Answer, compare: Answer, why: Answer) -> dict[str, Answer]:
+    """Question → answer, for all four."""
+    return {"missing_layers": missing_layers, "train": train, "compare": compare, "compare_why": why}
 
 
 FUNCTIONAL = """
@@ -84,155 +91,115 @@ cnn2.add(layers.Softmax())
 """
 
 STUDENTS = [
-    Student("ada", "everything right", gap(GAP), train(8), COMPARE, WHY, Expected(9, {}, full=True)),
+    Student("ada", "everything right", answers(gap(GAP), train(8), COMPARE, WHY), Expected(9, {}, full=True)),
     Student(
         "grace_functional",
         "right, in the Functional style, with other names",
-        FUNCTIONAL,
-        train(8),
-        COMPARE,
-        WHY,
+        answers(FUNCTIONAL, train(8), COMPARE, WHY),
         Expected(9, {}, full=True),
     ),
     Student(
         "katherine_add",
         "right, layer by layer with add, aliases and a softmax layer",
-        ADD_ONE_BY_ONE,
-        train(8),
-        COMPARE,
-        WHY,
+        answers(ADD_ONE_BY_ONE, train(8), COMPARE, WHY),
         Expected(9, {}, full=True),
     ),
-    Student(
-        "blank", "the stub as it came", None, None, None, None, Expected(0, {"missing_layers.table": "not defined"})
-    ),
+    Student("blank", "the stub as it came", {}, Expected(0, {"missing_layers.table": "not defined"})),
     Student(
         "filters",
         "32 filters instead of 64",
-        gap(GAP.replace("Conv2D(64", "Conv2D(32")),
-        train(2),
-        COMPARE,
-        WHY,
+        answers(gap(GAP.replace("Conv2D(64", "Conv2D(32")), train(2), COMPARE, WHY),
         Expected(None, {"missing_layers.table": "number of filters"}),
     ),
     Student(
         "padding",
         "the convolution lost its padding",
-        gap(GAP.replace(', padding="same"', "")),
-        train(2),
-        COMPARE,
-        WHY,
+        answers(gap(GAP.replace(', padding="same"', "")), train(2), COMPARE, WHY),
         Expected(None, {"missing_layers.table": "padding"}),
     ),
     Student(
         "order",
         "normalises after the activation",
-        gap(
-            'layers.Conv2D(64, (3, 3), padding="same", kernel_initializer="he_normal"),\n'
-            '    layers.Activation("relu"),\n    layers.BatchNormalization(),\n    layers.MaxPooling2D((2, 2)),'
+        answers(
+            gap(
+                'layers.Conv2D(64, (3, 3), padding="same", kernel_initializer="he_normal"),\n'
+                '    layers.Activation("relu"),\n    layers.BatchNormalization(),\n    layers.MaxPooling2D((2, 2)),'
+            ),
+            train(2),
+            COMPARE,
+            WHY,
         ),
-        train(2),
-        COMPARE,
-        WHY,
         Expected(None, {"missing_layers.table": "order"}),
     ),
     Student(
         "no_pooling",
         "forgot the pooling",
-        gap(GAP.replace("    layers.MaxPooling2D((2, 2)),\n", "")),
-        train(1),
-        COMPARE,
-        "",
+        answers(gap(GAP.replace("    layers.MaxPooling2D((2, 2)),\n", "")), train(1), COMPARE, ""),
         Expected(None, {"missing_layers.table": "MaxPooling2D"}),
     ),
     Student(
         "extra_dropout",
         "added a layer that nobody asked for",
-        gap(GAP + "    layers.Dropout(0.5),\n"),
-        train(1),
-        COMPARE,
-        WHY,
+        answers(gap(GAP + "    layers.Dropout(0.5),\n"), train(1), COMPARE, WHY),
         Expected(None, {"missing_layers.table": "Dropout"}),
     ),
     Student(
         "empty_gap",
         "removed the dots and went on",
-        {"[...]": "[]"},
-        train(1),
-        COMPARE,
-        "",
+        answers({"[...]": "[]"}, train(1), COMPARE, ""),
         Expected(None, {"missing_layers.table": "lacks 4 layers"}),
     ),
     Student(
         "never_trained",
         "compiled, never fitted",
-        gap(GAP),
-        COMPILE,
-        COMPARE,
-        WHY,
+        answers(gap(GAP), COMPILE, COMPARE, WHY),
         Expected(None, {"train.validation_accuracy": "trained", "train.history": "`history` is not defined"}),
     ),
     Student(
         "one_epoch",
         "stopped after one epoch",
-        gap(GAP),
-        train(1),
-        COMPARE,
-        WHY,
+        answers(gap(GAP), train(1), COMPARE, WHY),
         Expected(None, {"train.validation_accuracy": "95"}),
     ),
     Student(
         "diverged",
         "a learning rate of 10⁸: the weights are not numbers any more",
-        gap(GAP),
-        train(1).replace('optimizer="adam"', "optimizer=keras.optimizers.SGD(1e8)"),
-        COMPARE,
-        "",
+        answers(gap(GAP), train(1).replace('optimizer="adam"', "optimizer=keras.optimizers.SGD(1e8)"), COMPARE, ""),
         Expected(None, {"train.validation_accuracy": "learning rate"}),
     ),
     Student(
         "percent",
         "gave percent instead of fractions",
-        gap(GAP),
-        train(1),
-        'accuracies = {"fc": 93.1, "cnn1": 92.0, "cnn2": 97.4}',
-        WHY,
+        answers(gap(GAP), train(1), 'accuracies = {"fc": 93.1, "cnn1": 92.0, "cnn2": 97.4}', WHY),
         Expected(None, {"compare.three_numbers": "percent"}),
     ),
     Student(
         "made_up",
         "numbers from somewhere else",
-        gap(GAP),
-        train(1),
-        'accuracies = {"fc": 0.99, "cnn1": 0.98, "cnn2": 0.999}',
-        WHY,
+        answers(gap(GAP), train(1), 'accuracies = {"fc": 0.99, "cnn1": 0.98, "cnn2": 0.999}', WHY),
         Expected(None, {"compare.own_networks": "0.99"}),
     ),
     Student(
         "typo",
         "a syntax error in the first answer",
-        gap(GAP.replace('Activation("relu"),', 'Activation("relu",')),
-        train(1),
-        COMPARE,
-        "",
+        answers(gap(GAP.replace('Activation("relu"),', 'Activation("relu",')), train(1), COMPARE, ""),
         Expected(0, {"missing_layers.table": "SyntaxError"}),
     ),
     Student(
         "flat_input",
         "expects flat digits of 784 pixels",
-        'cnn2 = keras.Sequential([keras.Input((784,)), layers.Dense(10, activation="softmax")])',
-        COMPILE + "history = cnn2.fit(x_train.reshape(-1, 784), t_train, epochs=1, verbose=0)",
-        COMPARE,
-        "",
+        answers(
+            'cnn2 = keras.Sequential([keras.Input((784,)), layers.Dense(10, activation="softmax")])',
+            COMPILE + "history = cnn2.fit(x_train.reshape(-1, 784), t_train, epochs=1, verbose=0)",
+            COMPARE,
+            "",
+        ),
         Expected(None, {"train.validation_accuracy": "784"}),
     ),
     Student(
         "lambda_layer",
         "a Lambda layer in the gap",
-        gap(GAP + "    layers.Lambda(lambda x: x),\n"),
-        train(1),
-        COMPARE,
-        "",
+        answers(gap(GAP + "    layers.Lambda(lambda x: x),\n"), train(1), COMPARE, ""),
         Expected(None, {"missing_layers.table": "Lambda"}),
     ),
 ]

@@ -282,6 +282,30 @@ except ProcessLookupError:
     assert signalled == ("reached" if os.getpid() in pids else "no such process")
 
 
+def test_the_first_process_is_out_of_reach(anyone: Probe) -> None:
+    """It is bubblewrap, of the same user as the student's process where a normal user grades, and without limits."""
+    entries, reached, survives = anyone(
+        """
+tell(os.listdir("/proc/1"))
+reached = []
+for path in ("/proc/1/mem", "/proc/1/task/1/mem", "/proc/1/cmdline", "/proc/1/root", "/proc/1/fd/1"):
+    try:
+        os.close(os.open(path, os.O_RDONLY))
+        reached.append(path)
+    except OSError:
+        pass
+tell(reached)
+for signal in (1, 2, 9, 15, 19):
+    try:
+        os.kill(1, signal)
+    except PermissionError:
+        pass
+tell("alive")
+"""
+    ).told
+    assert (entries, reached, survives) == ([], [], "alive")
+
+
 def test_the_environment_is_scrubbed(anyone: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOGRADER_SECRET", "hunter2")
     monkeypatch.setenv("LD_LIBRARY_PATH", "/secret/libraries")
@@ -293,12 +317,12 @@ found = {}
 for pid in filter(str.isdigit, os.listdir("/proc")):
     try:
         found[pid] = open(f"/proc/{pid}/environ").read()
-    except PermissionError:
-        found[pid] = ""
+    except (FileNotFoundError, PermissionError):
+        pass
 tell(found)
 """
     ).told
-    assert readable["1"] == ""
+    assert "1" not in readable
     assert "hunter2" not in json.dumps(readable) and "/secret/" not in json.dumps([readable, environment])
     expected = {
         "HOME": "/tmp",
@@ -321,6 +345,12 @@ tell(found)
     assert {name: environment.get(name) for name in expected} == expected
     # The rest is made inside, by bubblewrap and by readline.
     assert set(environment) - set(expected) <= {"PATH", "PWD", "COLUMNS", "LINES", "LC_CTYPE"}
+
+
+def test_bubblewrap_itself_has_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LD_PRELOAD", "")
+    with launch.open_box(Limits(), module="code", slot=1, threads=1) as box:
+        assert Path(f"/proc/{box._process.pid}/environ").read_bytes() == b""
 
 
 def test_nothing_but_the_pipes_is_open(anyone: Probe) -> None:

@@ -36,7 +36,7 @@ def train(epochs: int) -> str:
 
 def gap(layers: str) -> dict[str, str]:
     """The stub's own cell with these layers in the gap."""
-    return {"[...]": f"[\n    {layers.strip()}\n]"}
+    return {"    ...\n": f"    {layers.strip()}\n"}
 
 
 def answers(missing_layers: Answer, train: Answer, compare: Answer, why: Answer) -> dict[str, Answer]:
@@ -146,7 +146,7 @@ STUDENTS = [
     Student(
         "empty_gap",
         "removed the dots and went on",
-        answers({"[...]": "[]"}, train(1), COMPARE, ""),
+        answers({"    ...\n": ""}, train(1), COMPARE, ""),
         Expected(None, {"missing_layers.table": "lacks 4 layers"}),
     ),
     Student(

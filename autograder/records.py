@@ -89,6 +89,7 @@ class Question:
 
     Attributes:
         names: What the student's notebook must define; taken right after the question's last answer cell.
+        answer_cells: How many cells of the stub are for its answer.
         rubric: What a person looks for; for manual questions. Markdown.
     """
 
@@ -98,6 +99,7 @@ class Question:
     manual: bool = False
     cases: tuple[Case, ...] = ()
     names: tuple[str, ...] = ()
+    answer_cells: int = 1
     rubric: str = ""
 
 

@@ -231,6 +231,7 @@ def _question(master: Master, question: MasterQuestion, data: frozenset[str]) ->
         manual=question.manual,
         cases=tuple(case.case for case in question.cases),
         names=tuple(names),
+        answer_cells=max(1, len(question.answers)),
         rubric=question.rubric,
     )
 

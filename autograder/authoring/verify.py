@@ -108,11 +108,13 @@ def _defined(master: Master, index: int, source: str) -> set[str]:
 
 
 def _grade(bundle: Path, notebook: Path, student: str) -> Graded:
+    from autograder.grading import keras_runtime
     from autograder.grading.bundle import load_bundle
     from autograder.grading.intake import read_notebook
     from autograder.grading.pipeline import grade_one
 
-    return grade_one(load_bundle(bundle), read_notebook(notebook, student=student))
+    keras_runtime.share(os.cpu_count() or 1)
+    return grade_one(load_bundle(bundle), read_notebook(notebook, student=student), threads=os.cpu_count() or 1)
 
 
 def _refuse_stub(master: Master, graded: Graded) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import multiprocessing
 import os
 import signal
-import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.errors import AutograderError, SandboxUnavailable
+from autograder.grading import keras_runtime
 from autograder.grading.bundle import load_bundle
 from autograder.grading.intake import Item
 from autograder.grading.pipeline import failed, grade_one
@@ -122,16 +123,7 @@ def _start(slots: multiprocessing.SimpleQueue[int], threads: int) -> None:
     global _slot, _threads
     _slot, _threads = slots.get(), threads
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.update(
-        {
-            "OMP_NUM_THREADS": str(threads),
-            "TF_NUM_INTRAOP_THREADS": str(threads),
-            "TF_NUM_INTEROP_THREADS": "1",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "CUDA_VISIBLE_DEVICES": "-1",
-            "KERAS_BACKEND": "tensorflow",
-        }
-    )
+    keras_runtime.share(threads)
 
 
 def _work(path: Path, item: Item, render: Render) -> Finished:
@@ -139,6 +131,8 @@ def _work(path: Path, item: Item, render: Render) -> Finished:
     submission = Submission(item.student, item.filename, UNREAD)
     try:
         submission = item.read([question.name for question in bundle.assignment.questions])
+        if any("keras" in cell.source or "tensorflow" in cell.source for cell in submission.cells):
+            threading.Thread(target=keras_runtime.load, daemon=True).start()  # while the notebook runs
         graded = grade_one(bundle, submission, slot=_slot, threads=_threads)
         page = render(bundle.assignment, graded.grade, graded.execution)
     except SandboxUnavailable:
@@ -147,7 +141,7 @@ def _work(path: Path, item: Item, render: Render) -> Finished:
         reason = str(error) if isinstance(error, AutograderError) else f"{type(error).__name__}: {error}"
         graded = failed(bundle, submission, f"The grader failed: {reason[:300]}")
         page = render(bundle.assignment, graded.grade, graded.execution)
-    _forget_models()
+    keras_runtime.forget_models()
     return Finished(graded.grade, _light(graded.execution), page)
 
 
@@ -162,9 +156,3 @@ def _lost(path: Path, item: Item, render: Render) -> Finished:
 def _light(execution: Execution) -> Execution:
     """The execution without its cells' content; only their number is kept."""
     return replace(execution, cells=tuple(replace(cell, source="", outputs=()) for cell in execution.cells))
-
-
-def _forget_models() -> None:
-    """Free what Keras keeps of the models rebuilt for one submission."""
-    if "keras" in sys.modules:
-        sys.modules["keras"].backend.clear_session()

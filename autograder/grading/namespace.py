@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from autograder.errors import WireError
+from autograder.grading import keras_runtime
 from autograder.grading.bundle import Bundle
 from autograder.records import Cell, Question
 from autograder.sandbox import models, wire
@@ -95,6 +96,7 @@ class Namespace(Mapping[str, Any]):
             if special.type_name == "ellipsis":
                 raise Unusable(f"`{name}` is still `...`: the gap is not filled.")
             raise Unusable(f"`{name}` is {special.reason}.")
+        keras_runtime.load()
         try:
             return models.rebuild(special)
         except WireError as error:

@@ -118,7 +118,7 @@ def _automatic(
         warnings.append(
             f"{question.name}: its answer cell is gone or lost its tag; values from the notebook's end count."
         )
-    elif len(positions) > 1:
+    elif len(positions) > question.answer_cells:
         warnings.append(f"{question.name}: {len(positions)} answer cells; the values after the last of them count.")
     elif namespace.late:
         names = ", ".join(f"`{name}`" for name in namespace.late)

@@ -38,8 +38,8 @@ PACKAGE = Path(__file__).resolve().parents[1]
 PACKAGE_IN_BOX = Path("/opt/box/autograder")
 PACKAGE_PARTS = ("__init__.py", "errors.py", "records.py", "sandbox", "student")
 
-# Of /usr only programs and libraries: /usr/src or /usr/local may hold anything. No fonts either: Matplotlib would spend
-# seconds on indexing them, in every box anew.
+# Of /usr only programs and libraries: /usr/src or /usr/local may hold anything. No fonts either: Matplotlib would index
+# all of them, in every box anew.
 SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "local/lib", "share/zoneinfo", "share/terminfo")
 PREFIX_PARTS = ("bin", "lib", "lib64", "pyvenv.cfg")
 
@@ -279,6 +279,9 @@ def _file_system(limits: Limits, fds: Inherited) -> list[str]:
     folders = {folder for path in (*binds, *links, PASSWD) for folder in path.parents} - {Path("/"), Path(TMP)}
     return [
         *("--proc", "/proc", "--dev", "/dev"),
+        # Process 1 is bubblewrap itself, which no limit holds: a normal user's box could write to its memory, and
+        # anybody could read this command line.
+        *("--perms", "0555", "--size", "4096", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1"),
         *("--perms", "1777", "--size", str(SHARED_MEMORY_MB * MIB), "--tmpfs", "/dev/shm"),  # noqa: S108
         *("--remount-ro", "/dev"),
         # Before the rest: Python's environment may itself lie below /tmp.

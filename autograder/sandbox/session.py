@@ -22,6 +22,7 @@ __all__ = ["CallFailed", "Session"]
 WORKER = "autograder.sandbox.worker"
 MIB = 1 << 20
 CALL_GRACE_SECONDS = 5.0
+CASES_SECONDS = 3600.0  # the box waits for calls so long; each call has its own limit
 
 
 class CallFailed(Exception):
@@ -58,7 +59,9 @@ class Session:
         self._taken: dict[str, dict[str, wire.Value]] = {}
         self._running: dict[int, _Running] = {}
         self._current: int | None = None
+        self._ready = False
         self._finished = False
+        self._answers = False  # whether the worker can still be asked for something
         self._calls = 0
         self._fault = ""
         self.phases: dict[str, float] = {}
@@ -103,6 +106,7 @@ class Session:
         try:
             if not isinstance(self._receive(), protocol.Ready):
                 raise WireError("the first message is not Ready")
+            self._ready = True
             self.phases["start"] = time.monotonic() - self._started
             self._send(job)
             while not self._finished:
@@ -121,7 +125,8 @@ class Session:
                 elif isinstance(message, protocol.Taken):
                     self._taken.setdefault(message.question, message.values)
                 elif isinstance(message, protocol.Finished):
-                    self._finished = True
+                    self._finished = self._answers = True
+                    self._box.allow(CASES_SECONDS)
                 else:
                     raise WireError(f"{type(message).__name__} comes unasked")
         except (WireError, OSError, EOFError, TimeoutError) as error:
@@ -135,8 +140,11 @@ class Session:
 
     def _fail(self, error: Exception) -> None:
         """End the box; keep the first fault unless the box itself had a reason to end."""
+        self._answers = False
         if isinstance(error, WireError) and not self._fault:
             self._fault = str(error)
+        if not self._ready and not self._fault:
+            self._fault = "the worker did not start"
         self._box.close()
 
     def _send(self, message: Any) -> None:
@@ -170,13 +178,17 @@ class Session:
         where = f"in code cell {self._current + 1} of {count}" if self._current is not None else "before the first cell"
         if ending.status in ("timed_out", "out_of_memory"):
             return ending.status, f"{ending.message} The notebook was stopped {where}."
+        if ending.status == "crashed":
+            if ending.code is None:  # the box was ended, and not by its own program
+                self._fault = self._fault or ending.message
+            return "crashed", f"{ending.message} The notebook was stopped {where}."
         if self._fault:
             return "crashed", f"The run was stopped {where}: it broke the grader's protocol ({self._fault})."
         return "crashed", f"Python ended {where}. Look for os._exit, a crash in compiled code, or too large an array."
 
     @property
     def broken(self) -> bool:
-        """Whether the worker broke the protocol: what is missing then may not be the student's doing."""
+        """Whether the worker broke the protocol or never spoke: what came cannot be told from what was forged."""
         return bool(self._fault)
 
     # ------------------------------------------------------------ values
@@ -187,7 +199,7 @@ class Session:
 
     def take_now(self, question: str, names: Sequence[str]) -> Mapping[str, wire.Value]:
         """Take values at the end of the notebook; empty when the run had ended early."""
-        if not self._finished or self._fault:
+        if not self._answers:
             return {}
         try:
             self._send(protocol.Take(protocol.Names(question, list(names))))
@@ -210,7 +222,7 @@ class Session:
         Raises:
             CallFailed: The function raised, took too long, or the run had ended.
         """
-        if not self._finished or self._fault:
+        if not self._answers:
             raise CallFailed(f"`{function.name}` could not be called: the notebook had ended early")
         self._calls += 1
         packed: list[Any] = []
@@ -222,8 +234,7 @@ class Session:
             if not isinstance(answer, (protocol.Returned, protocol.Raised)) or answer.number != self._calls:
                 raise WireError("the answer belongs to another call")
         except TimeoutError as error:
-            self._box.close()
-            self._finished = False
+            self._fail(error)
             raise CallFailed(f"`{function.name}` gave no answer within {seconds:g} s") from error
         except (WireError, OSError, EOFError) as error:
             self._fail(error)

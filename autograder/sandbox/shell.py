@@ -30,6 +30,11 @@ __all__ = ["Shell", "make_shell"]
 
 FLUSH_CHARACTERS = 1 << 15
 MAX_NATIVE_BYTES = 1 << 20
+# What TensorFlow's C++ and fontconfig write to fd 2 when they are loaded; no setting stops it (TensorFlow 2.21).
+LIBRARY_NOISE = re.compile(
+    r"^(?:WARNING: All log messages before absl::|[IW]\d{4} [\d:.]+ +\d+ \w+\.cc:\d+\]|Fontconfig error: ).*\n?",
+    re.MULTILINE,
+)
 KEPT_MIME_TYPES = ("text/", "image/", "application/json")
 
 
@@ -182,7 +187,9 @@ class Shell(InteractiveShell):
         if size:
             text = os.pread(self.capture_fd, min(size, MAX_NATIVE_BYTES), 0).decode(errors="replace")
             os.ftruncate(self.capture_fd, 0)
-            self.emit(Stream("stdout", text))
+            text = LIBRARY_NOISE.sub("", text)
+            if text:
+                self.emit(Stream("stdout", text))
 
     def run(self, source: str) -> str:
         """Run one cell; returns `NameError: …` if it raised, else an empty string."""

@@ -11,13 +11,8 @@
 # ---
 
 # %% [raw]
-# # ASSIGNMENT CONFIG
+# # AUTOGRADER CONFIG
 # title: A tiny network
-# init_cell: false
-# export_cell: false
-# tests:
-#   files: true
-#   ok_format: false
 
 # %% [markdown]
 # # A tiny network

@@ -18,11 +18,13 @@ import tempfile
 import time
 from pathlib import Path
 
+import jupytext
 from rich.console import Console
 from rich.table import Table
 
 MASTER = Path(__file__).with_name("master.py")
 AUTOGRADER = [sys.executable, "-m", "autograder"]
+OTTER_CONFIG = "# ASSIGNMENT CONFIG\ninit_cell: true\nexport_cell: false\ntests:\n  files: true\n  ok_format: false\n"
 OTTER = [sys.executable, "-m", "otter"]
 
 
@@ -42,7 +44,10 @@ def prepare(work: Path) -> tuple[Path, Path, Path]:
     shutil.copy(MASTER, exercise / "master.py")
     run([*AUTOGRADER, "build", "tiny"], work)
     bundle = exercise / "bundle"
-    run([sys.executable, "-m", "jupytext", "--to", "ipynb", "-o", work / "tiny.ipynb", MASTER], work)
+    master = jupytext.read(MASTER)
+    config = next(cell for cell in master.cells if "AUTOGRADER CONFIG" in cell.source)
+    config.source = OTTER_CONFIG
+    jupytext.write(master, work / "tiny.ipynb")
     run([*OTTER, "assign", "--no-run-tests", "--no-pdfs", work / "tiny.ipynb", work / "otter"], work)
     archive = next((work / "otter" / "autograder").glob("*autograder*.zip"))
     return bundle, archive, bundle / "reference.ipynb"

@@ -271,9 +271,10 @@ def test_a_single_notebook_and_exit_status_0(tmp_path: Path) -> None:
     [
         (("no-such-exercise", "."), "no exercise 'no-such-exercise'"),
         (("{bundle}", "nowhere"), "nowhere"),
-        (("{bundle}", ".", "--executor", "tcp://127.0.0.1:1"), "executor"),
-        (("{bundle}", ".", "--roster", "missing.csv"), "missing.csv"),
-        (("{bundle}", ".", "-o", "a-file"), "a-file"),
+        (("{bundle}", "ada.ipynb", "--executor", "tcp://127.0.0.1:1"), "executor"),
+        (("{bundle}", "ada.ipynb", "--roster", "missing.csv"), "missing.csv"),
+        (("{bundle}", "ada.ipynb", "-o", "a-file"), "a-file"),
+        (("{bundle}", "."), "small-grades lies in ."),
     ],
 )
 def test_wrong_usage_is_one_line_and_status_2(tmp_path: Path, arguments: tuple[str, ...], piece: str) -> None:

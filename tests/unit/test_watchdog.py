@@ -1,0 +1,125 @@
+"""Memory of a whole process tree, with real trees."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from autograder.sandbox import launch, watchdog
+from tests.boxes import probe
+from tests.normal_user import Probe
+
+HOLD = """
+import time
+def hold(mib):
+    block = bytearray(mib << 20)
+    block[::4096] = b"x" * len(block[::4096])
+    return block
+"""
+
+
+def test_memory_of_a_tree(anyone: Probe) -> None:
+    """Four processes that are each within the limit."""
+    answer = anyone(
+        HOLD
+        + """
+for _ in range(3):
+    if os.fork() == 0:
+        break
+block = hold(120)
+time.sleep(60)
+""",
+        memory_mb=300,
+    )
+    assert answer.ending.status == "out_of_memory"
+    assert answer.ending.code is None
+    assert "the limit is 300 MiB" in answer.ending.message
+    assert 300 < answer.ending.peak_memory_mb < 560
+
+
+def test_shared_memory_counts_once(anyone: Probe) -> None:
+    answer = anyone(
+        HOLD
+        + """
+block = hold(150)
+for _ in range(3):
+    if os.fork() == 0:
+        time.sleep(30)
+time.sleep(0.6)
+tell("alive")
+""",
+        memory_mb=300,
+    )
+    assert (answer.told, answer.ending.status) == (["alive"], "exited")
+
+
+def test_a_process_that_hides_its_memory_is_counted(anyone: Probe) -> None:
+    answer = anyone(
+        HOLD
+        + """
+import ctypes
+ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: others of the same user cannot read its /proc
+block = hold(200)
+time.sleep(30)
+""",
+        memory_mb=100,
+    )
+    assert answer.ending.status == "out_of_memory"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param("for number in range(40_000): open(f'/tmp/{number}', 'w').close()", id="empty files"),
+        pytest.param("import socket\npairs = [socket.socketpair() for _ in range(240)]", id="sockets"),
+    ],
+)
+def test_memory_of_the_kernel_is_counted(anyone: Probe, lines: str) -> None:
+    answer = anyone(f"{lines}\nimport time\ntime.sleep(30)", memory_mb=80)
+    assert answer.ending.status == "out_of_memory"
+
+
+def test_an_absurd_array_is_an_exception_in_the_cell(anyone: Probe) -> None:
+    answer = anyone(
+        """
+try:
+    bytearray(10 << 30)
+except MemoryError:
+    tell("MemoryError")
+""",
+        memory_mb=500,
+    )
+    assert (answer.told, answer.ending.status) == (["MemoryError"], "exited")
+
+
+def test_unreadable_shares_are_counted_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = watchdog.memory_mb(os.getpid(), 0)
+    read = Path.read_text
+
+    def refuse(path: Path) -> str:
+        if path.name == "smaps_rollup":
+            raise PermissionError
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert watchdog.memory_mb(os.getpid(), 0) >= exact > 5
+
+
+def test_inodes_outside_of_the_box_do_not_count() -> None:
+    """A box that is not set up yet still has this machine's root."""
+    resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / (1 << 20)
+    assert watchdog.memory_mb(os.getpid(), 10**6) < resident + 30
+
+
+@pytest.mark.parametrize("error", [PermissionError("no"), ValueError("a bug of ours")])
+def test_a_tree_that_cannot_be_measured_ends(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def refuse(first: int, limit_mb: float) -> float:
+        raise error
+
+    launch.check_wall()
+    monkeypatch.setattr(launch.watchdog, "memory_mb", refuse)
+    ending = probe("import time; time.sleep(30)").ending
+    assert ending.status == "crashed"
+    assert "could not measure" in ending.message

@@ -26,15 +26,21 @@ screen = Console()
 errors = Console(stderr=True)
 
 
-@app.callback()
-def _version(
-    version: Annotated[bool | None, typer.Option("--version", help="Print the version and exit.")] = None,
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         from autograder import __version__
 
         typer.echo(__version__)
         raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -58,7 +64,7 @@ def build(
 def grade(
     slug: Annotated[str, typer.Argument(metavar="SLUG", help="An exercise of this repository, or a bundle's folder.")],
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A notebook, a folder, or a zip from your LMS.")],
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Output folder [default: SLUG-grades].")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Output folder (default: SLUG-grades).")] = None,
     roster: Annotated[Path | None, typer.Option(help="CSV with a column `student`: who should have handed in.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Submissions at one time.")] = 2,
     executor: Annotated[str, typer.Option(help="Where the workers run: `local`.")] = "local",

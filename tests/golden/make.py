@@ -27,24 +27,27 @@ class Expected:
         score: The automatic score, if all of it is sure; `None` where it depends on how a short training went.
         messages: `question.case` that must not pass → a piece of its message.
         full: Whether every automatic case passes.
+        rejected: Whether it is no notebook.
     """
 
     score: float | None
     messages: dict[str, str] = field(default_factory=dict)
     full: bool = False
+    rejected: bool = False
 
 
 @dataclass(frozen=True)
 class Student:
     """One submission: question → the whole answer cell, or pieces of the stub's own cell → new text.
 
-    A question that is not there keeps the stub's cell.
+    A question that is not there keeps the stub's cell. With `cut_off`, half of the file is missing.
     """
 
     name: str
     story: str
     answers: dict[str, str | dict[str, str]]
     expected: Expected
+    cut_off: bool = False
 
     def fill(self, stub: dict[str, Any]) -> dict[str, Any]:
         """The stub with this student's answers."""
@@ -72,10 +75,11 @@ def students(slug: str) -> list[Student]:
 def notebooks(slug: str) -> dict[str, str]:
     """File name → text of the notebook, for the whole class."""
     stub = json.loads((ROOT / "assignments" / slug / f"{slug}.ipynb").read_text(encoding="utf-8"))
-    return {
-        f"{student.name}.ipynb": json.dumps(student.fill(stub), indent=1, ensure_ascii=False) + "\n"
-        for student in students(slug)
-    }
+    made = {}
+    for student in students(slug):
+        text = json.dumps(student.fill(stub), indent=1, ensure_ascii=False) + "\n"
+        made[f"{student.name}.ipynb"] = text[: len(text) // 2] if student.cut_off else text
+    return made
 
 
 def main() -> None:

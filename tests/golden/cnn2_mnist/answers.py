@@ -202,4 +202,11 @@ STUDENTS = [
         answers(gap(GAP + "    layers.Lambda(lambda x: x),\n"), train(1), COMPARE, ""),
         Expected(None, {"missing_layers.table": "Lambda"}),
     ),
+    Student(
+        "upload_broke_off",
+        "the file ends in the middle",
+        answers(gap(GAP), train(8), COMPARE, WHY),
+        Expected(0, {}, rejected=True),
+        cut_off=True,
+    ),
 ]

@@ -14,8 +14,9 @@ import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported, WireError
+from autograder.sandbox.arguments import ActivationName
 from autograder.sandbox.arrays import Array, pack_array
-from autograder.sandbox.layers import ActivationName, LayerConfig
+from autograder.sandbox.layers import LayerConfig
 from autograder.sandbox.models import (
     MAX_LAYERS,
     Input,

@@ -11,222 +11,48 @@ Shapes leave out the batch axis. Images are channels last.
 from __future__ import annotations
 
 from math import prod
-from typing import Annotated, ClassVar, Literal, NamedTuple
-
-import msgspec
+from typing import ClassVar, Literal
 
 from autograder.errors import WireError
 from autograder.sandbox import shapes
+from autograder.sandbox.arguments import (
+    ActivationName,
+    Axes,
+    Axis,
+    Derived,
+    Layer,
+    Margins,
+    Number,
+    Padding,
+    Pair,
+    Positive,
+    Rate,
+    Sizes,
+)
 from autograder.sandbox.shapes import Shape, axis_position, need_image
+from autograder.sandbox.weighted import (
+    BatchNormalization,
+    Conv1D,
+    Conv2D,
+    Conv2DTranspose,
+    Dense,
+    DepthwiseConv2D,
+    LayerNormalization,
+    Normalization,
+    SeparableConv2D,
+)
 
-__all__ = ["Derived", "LayerConfig", "Merge", "Shape"]
-
-# fmt: off
-ActivationName = Literal[
-    "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "sigmoid", "hard_sigmoid",
-    "hard_silu", "log_sigmoid", "tanh", "hard_tanh", "softplus", "softsign", "softmax", "log_softmax", "exponential",
-]
-# fmt: on
-Padding = Literal["valid", "same"]
-
-Units = Annotated[int, msgspec.Meta(ge=1, le=1 << 16)]
-Filters = Annotated[int, msgspec.Meta(ge=1, le=1 << 12)]
-Window = Annotated[int, msgspec.Meta(ge=1, le=128)]
-Pair = tuple[Window, Window]
-Margin = Annotated[int, msgspec.Meta(ge=0, le=1024)]
-Margins = tuple[tuple[Margin, Margin], tuple[Margin, Margin]]
-Axis = Annotated[int, msgspec.Meta(ge=-8, le=8)]
-Axes = Annotated[tuple[Axis, ...], msgspec.Meta(max_length=4)]
-Size = Annotated[int, msgspec.Meta(ge=-1, le=1 << 26)]
-Sizes = Annotated[tuple[Size, ...], msgspec.Meta(min_length=1, max_length=6)]
-Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Number = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
-Positive = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+__all__ = ["LayerConfig", "Merge"]
 
 
-class Derived(NamedTuple):
-    """What a layer does to one sample.
-
-    Attributes:
-        output: Shape of the output.
-        weights: Shapes of the weights, in Keras's order.
-        work: Multiply-accumulates, or elements touched where nothing is multiplied.
-    """
-
-    output: Shape
-    weights: tuple[Shape, ...]
-    work: int
+# ---------------------------------------------------------------- regularisation
 
 
-class _Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """Base of all, and itself the simplest: one input, an output of the same shape, no weights."""
-
-    INITIALISERS: ClassVar[tuple[str, ...]] = ()
-    """Keras's arguments for initial values; drawing them is wasted time when the real weights follow."""
-
-    def derive(self, *inputs: Shape) -> Derived:
-        """Output shape, weight shapes and work, for inputs of these shapes.
-
-        Raises:
-            WireError: The layer does not take such inputs.
-        """
-        if len(inputs) != 1:
-            raise WireError(f"takes 1 input, got {len(inputs)}")
-        return self._derive(*inputs)
-
-    def _derive(self, x: Shape) -> Derived:
-        return Derived(x, (), prod(x))
-
-
-# ---------------------------------------------------------------- dense and convolutions
-
-
-class _Learned(_Layer, frozen=True):
-    """A kernel, perhaps a bias, and an activation."""
-
-    INITIALISERS: ClassVar[tuple[str, ...]] = ("kernel_initializer",)
-    activation: ActivationName
-    use_bias: bool
-
-    def _derived(self, output: Shape, *kernels: Shape, work: int) -> Derived:
-        return Derived(output, (*kernels, (output[-1],)) if self.use_bias else kernels, work)
-
-
-class _Convolution2D(_Learned, frozen=True):
-    """`(height, width, channels)` → `(new_height, new_width, filters)`."""
-
-    kernel_size: Pair
-    strides: Pair
-    padding: Padding
-
-
-class Dense(_Learned, frozen=True):
-    """`(..., features)` → `(..., units)`."""
-
-    units: Units
-
-    def _derive(self, x: Shape) -> Derived:
-        return self._derived((*x[:-1], self.units), (x[-1], self.units), work=prod(x) * self.units)
-
-
-class Conv1D(_Learned, frozen=True):
-    """`(steps, channels)` → `(new_steps, filters)`."""
-
-    filters: Filters
-    kernel_size: tuple[Window]
-    strides: tuple[Window]
-    padding: Literal["valid", "same", "causal"]
-    dilation_rate: tuple[Window]
-    groups: Filters
-
-    def _derive(self, x: Shape) -> Derived:
-        output, kernel = _convolve(self, x)
-        return self._derived(output, kernel, work=output[0] * prod(kernel))
-
-
-class Conv2D(_Convolution2D, frozen=True):
-    """The usual one."""
-
-    filters: Filters
-    dilation_rate: Pair
-    groups: Filters
-
-    def _derive(self, x: Shape) -> Derived:
-        output, kernel = _convolve(self, x)
-        return self._derived(output, kernel, work=output[0] * output[1] * prod(kernel))
-
-
-class Conv2DTranspose(_Convolution2D, frozen=True):
-    """Upsamples by `strides`."""
-
-    filters: Filters
-
-    def _derive(self, x: Shape) -> Derived:
-        need_image(x)
-        reach = self.kernel_size if self.padding == "valid" else (0, 0)
-        height, width = (n * s + max(k - s, 0) for n, s, k in zip(x[:2], self.strides, reach, strict=True))
-        kernel = (*self.kernel_size, self.filters, x[2])
-        return self._derived((height, width, self.filters), kernel, work=x[0] * x[1] * prod(kernel))
-
-
-class DepthwiseConv2D(_Convolution2D, frozen=True):
-    """Each channel on its own."""
-
-    INITIALISERS: ClassVar[tuple[str, ...]] = ("depthwise_initializer",)
-    depth_multiplier: Window
-    dilation_rate: Pair
-
-    def _derive(self, x: Shape) -> Derived:
-        height, width, kernel = _convolve_depthwise(self, x)
-        output = (height, width, x[2] * self.depth_multiplier)
-        return self._derived(output, kernel, work=height * width * prod(kernel))
-
-
-class SeparableConv2D(_Convolution2D, frozen=True):
-    """Each channel on its own, then all channels pixel by pixel."""
-
-    INITIALISERS: ClassVar[tuple[str, ...]] = ("depthwise_initializer", "pointwise_initializer")
-    filters: Filters
-    depth_multiplier: Window
-    dilation_rate: Pair
-
-    def _derive(self, x: Shape) -> Derived:
-        height, width, depthwise = _convolve_depthwise(self, x)
-        pointwise = (1, 1, x[2] * self.depth_multiplier, self.filters)
-        work = height * width * (prod(depthwise) + prod(pointwise))
-        return self._derived((height, width, self.filters), depthwise, pointwise, work=work)
-
-
-# ---------------------------------------------------------------- normalisation and regularisation
-
-
-class BatchNormalization(_Layer, frozen=True):
-    """`gamma`, `beta`, moving mean and moving variance along one axis."""
-
-    axis: Axis
-    epsilon: Rate
-    center: bool
-    scale: bool
-
-    def _derive(self, x: Shape) -> Derived:
-        along = (x[axis_position(self.axis, x)],)
-        return Derived(x, (along,) * (self.scale + self.center + 2), prod(x))
-
-
-class LayerNormalization(_Layer, frozen=True):
-    """`gamma` and `beta` along one axis."""
-
-    axis: tuple[Axis]
-    epsilon: Rate
-    center: bool
-    scale: bool
-
-    def _derive(self, x: Shape) -> Derived:
-        along = (x[axis_position(self.axis[0], x)],)
-        return Derived(x, (along,) * (self.scale + self.center), prod(x))
-
-
-class Normalization(_Layer, frozen=True):
-    """Adapted to data it has weights (and a third in Keras, a count that nothing reads); given numbers it has none."""
-
-    axis: Axes
-    mean: Number | None
-    variance: Positive | None
-    invert: bool
-
-    def _derive(self, x: Shape) -> Derived:
-        kept = sorted({axis_position(axis, x) for axis in self.axis})
-        if len(kept) != len(self.axis) or (self.mean is None) != (self.variance is None):
-            raise WireError("axes must differ, and mean and variance come together")
-        along = tuple(x[position] for position in kept)
-        return Derived(x, (along, along) if self.mean is None else (), prod(x))
-
-
-class Dropout(_Layer, frozen=True):
+class Dropout(Layer, frozen=True):
     rate: Rate
 
 
-class SpatialDropout2D(_Layer, frozen=True):
+class SpatialDropout2D(Layer, frozen=True):
     rate: Rate
 
     def _derive(self, x: Shape) -> Derived:
@@ -234,36 +60,36 @@ class SpatialDropout2D(_Layer, frozen=True):
         return super()._derive(x)
 
 
-class GaussianNoise(_Layer, frozen=True):
+class GaussianNoise(Layer, frozen=True):
     stddev: Positive
 
 
-class GaussianDropout(_Layer, frozen=True):
+class GaussianDropout(Layer, frozen=True):
     rate: Rate
 
 
 # ---------------------------------------------------------------- activations
 
 
-class Activation(_Layer, frozen=True):
+class Activation(Layer, frozen=True):
     activation: ActivationName
 
 
-class ReLU(_Layer, frozen=True):
+class ReLU(Layer, frozen=True):
     max_value: Positive | None
     negative_slope: Positive
     threshold: Positive
 
 
-class LeakyReLU(_Layer, frozen=True):
+class LeakyReLU(Layer, frozen=True):
     negative_slope: Positive
 
 
-class ELU(_Layer, frozen=True):
+class ELU(Layer, frozen=True):
     alpha: Number
 
 
-class PReLU(_Layer, frozen=True):
+class PReLU(Layer, frozen=True):
     """A learned slope for every element that no axis shares."""
 
     INITIALISERS: ClassVar[tuple[str, ...]] = ("alpha_initializer",)
@@ -277,7 +103,7 @@ class PReLU(_Layer, frozen=True):
         return Derived(x, (alpha,), prod(x))
 
 
-class Softmax(_Layer, frozen=True):
+class Softmax(Layer, frozen=True):
     """Sums to one along `axis`."""
 
     axis: Axis
@@ -290,7 +116,7 @@ class Softmax(_Layer, frozen=True):
 # ---------------------------------------------------------------- pooling and shape
 
 
-class _Pooling2D(_Layer, frozen=True):
+class _Pooling2D(Layer, frozen=True):
     """`(height, width, channels)` → `(new_height, new_width, channels)`."""
 
     pool_size: Pair
@@ -310,7 +136,7 @@ class AveragePooling2D(_Pooling2D, frozen=True):
     pass
 
 
-class _GlobalPooling2D(_Layer, frozen=True):
+class _GlobalPooling2D(Layer, frozen=True):
     """`(height, width, channels)` → `(channels,)`."""
 
     keepdims: bool
@@ -328,14 +154,14 @@ class GlobalMaxPooling2D(_GlobalPooling2D, frozen=True):
     pass
 
 
-class Flatten(_Layer, frozen=True):
+class Flatten(Layer, frozen=True):
     """`(height, width, channels)` → `(height * width * channels,)`."""
 
     def _derive(self, x: Shape) -> Derived:
         return Derived((prod(x),), (), prod(x))
 
 
-class Reshape(_Layer, frozen=True):
+class Reshape(Layer, frozen=True):
     """The same elements in another shape; one size may be -1."""
 
     target_shape: Sizes
@@ -344,7 +170,7 @@ class Reshape(_Layer, frozen=True):
         return Derived(shapes.reshaped(x, self.target_shape), (), prod(x))
 
 
-class ZeroPadding2D(_Layer, frozen=True):
+class ZeroPadding2D(Layer, frozen=True):
     """Zeros around an image: ((top, bottom), (left, right))."""
 
     padding: Margins
@@ -355,7 +181,7 @@ class ZeroPadding2D(_Layer, frozen=True):
         return Derived(output, (), prod(output))
 
 
-class Cropping2D(_Layer, frozen=True):
+class Cropping2D(Layer, frozen=True):
     """An image without its margins: ((top, bottom), (left, right))."""
 
     cropping: Margins
@@ -368,11 +194,11 @@ class Cropping2D(_Layer, frozen=True):
         return Derived(output, (), prod(output))
 
 
-class Identity(_Layer, frozen=True):
+class Identity(Layer, frozen=True):
     pass
 
 
-class Rescaling(_Layer, frozen=True):
+class Rescaling(Layer, frozen=True):
     scale: Number
     offset: Number
 
@@ -380,18 +206,18 @@ class Rescaling(_Layer, frozen=True):
 # ---------------------------------------------------------------- augmentation: does nothing at inference
 
 
-class RandomFlip(_Layer, frozen=True):
+class RandomFlip(Layer, frozen=True):
     mode: Literal["horizontal", "vertical", "horizontal_and_vertical"]
 
 
-class RandomRotation(_Layer, frozen=True):
+class RandomRotation(Layer, frozen=True):
     factor: tuple[Number, Number]
 
 
 # ---------------------------------------------------------------- several inputs
 
 
-class Merge(_Layer, frozen=True):
+class Merge(Layer, frozen=True):
     """Base of the layers that take a list: elementwise, and sizes of 1 are stretched."""
 
     def derive(self, *inputs: Shape) -> Derived:
@@ -449,19 +275,3 @@ LayerConfig = (
     | Subtract | ZeroPadding2D
 )
 # fmt: on
-
-
-def _convolve(layer: Conv1D | Conv2D, x: Shape) -> tuple[Shape, Shape]:
-    """Output shape and kernel shape."""
-    places = shapes.window_places(x, layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate)
-    if x[-1] % layer.groups or layer.filters % layer.groups:
-        raise WireError(f"{layer.groups} groups do not divide {x[-1]} channels and {layer.filters} filters")
-    return (*places, layer.filters), (*layer.kernel_size, x[-1] // layer.groups, layer.filters)
-
-
-def _convolve_depthwise(layer: DepthwiseConv2D | SeparableConv2D, x: Shape) -> tuple[int, int, Shape]:
-    """Height, width and kernel shape."""
-    if layer.strides[0] != layer.strides[1]:
-        raise WireError("strides must be equal along both axes")  # TensorFlow says so too, but only when it computes
-    height, width = shapes.window_places(x, layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate)
-    return height, width, (*layer.kernel_size, x[2], layer.depth_multiplier)

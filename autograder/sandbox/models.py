@@ -24,8 +24,9 @@ import numpy as np
 from autograder.errors import WireError
 from autograder.sandbox.arrays import Array, unpack_array
 from autograder.sandbox.frames import one_line
-from autograder.sandbox.layers import LayerConfig, Merge, Normalization
+from autograder.sandbox.layers import LayerConfig, Merge
 from autograder.sandbox.shapes import Shape
+from autograder.sandbox.weighted import Normalization
 
 __all__ = ["Input", "Layer", "LayerCall", "Model", "ModelSpec", "Plan", "check", "rebuild"]
 

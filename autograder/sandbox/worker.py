@@ -1,4 +1,4 @@
-"""Runs one notebook. THE ONLY MODULE THAT RUNS BESIDE STUDENT CODE: it holds no test, no answer and no score.
+"""Runs one notebook. With `shell` and `dump` THE ONLY CODE BESIDE STUDENT CODE: no test, no answer, no score is here.
 
 Started by `launch` inside the box as `python -m autograder.sandbox.worker`: requests come on stdin, messages go out on
 stdout. Both are moved away before the first cell runs; cells print into a file of their own. Whatever a student does to

@@ -11,8 +11,8 @@ import pytest
 
 from autograder.errors import WireError
 from autograder.sandbox import models
+from autograder.sandbox.arguments import ActivationName
 from autograder.sandbox.frames import decode, encode
-from autograder.sandbox.layers import ActivationName
 
 RANDOM = np.random.default_rng(3)
 

@@ -25,7 +25,7 @@ from autograder.sandbox.launch import check_wall
 __all__ = ["Report", "run", "show"]
 
 MAX_SHOWN = 60
-MARKS = {"graded": "", "needs_review": "[yellow]review[/]", "rejected": "[red]rejected[/]"}
+MARKS = {"needs_review": "[yellow]needs review[/]", "rejected": "[red]rejected[/]"}
 
 
 @dataclass(frozen=True)
@@ -143,16 +143,18 @@ def show(report: Report, console: Console) -> None:
     table.add_column("student", no_wrap=True)
     for question in report.assignment.questions:
         table.add_column(escape(question.name), justify="right", overflow="fold")
-    table.add_column("score", justify="right")
-    table.add_column("", overflow="fold")
+    table.add_column("score", justify="right", no_wrap=True)
     for grade in report.grades[:MAX_SHOWN]:
-        table.add_row(escape(grade.student), *_scores(report.assignment, grade), _total(grade), _remark(grade))
+        table.add_row(escape(grade.student), *_scores(report.assignment, grade), _total(grade))
     console.print(table)
     if len(report.grades) > MAX_SHOWN:
         console.print(f"… and {len(report.grades) - MAX_SHOWN} more.")
-    review = sum(grade.status != "graded" for grade in report.grades)
+    review = [grade for grade in report.grades if grade.status != "graded"]
+    for grade in review[:MAX_SHOWN]:
+        mark = MARKS[grade.status]
+        console.print(f"{mark} {escape(grade.student)}: {_shown(grade.message)}", soft_wrap=True, highlight=False)
     if review:
-        console.print(f"{review} of {len(report.grades)} need a look; they come first in the report.")
+        console.print(f"{len(review)} of {len(report.grades)} need a look; they come first in the report.")
     console.print(f"Report: {report.index}", soft_wrap=True, markup=False, highlight=False)
 
 
@@ -167,5 +169,6 @@ def _total(grade: Grade) -> str:
     return f"{grade.score:g} / {grade.possible:g}"
 
 
-def _remark(grade: Grade) -> str:
-    return f"{MARKS[grade.status]} {escape(grade.message)}".strip()
+def _shown(text: str) -> str:
+    """Text that may quote a student's, for a terminal: no control characters, no markup."""
+    return escape("".join(character if character.isprintable() else "�" for character in text))

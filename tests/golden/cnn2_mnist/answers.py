@@ -108,13 +108,13 @@ STUDENTS = [
     Student(
         "filters",
         "32 filters instead of 64",
-        answers(gap(GAP.replace("Conv2D(64", "Conv2D(32")), train(2), COMPARE, WHY),
+        answers(gap(GAP.replace("Conv2D(64", "Conv2D(32")), train(1), COMPARE, WHY),
         Expected(None, {"missing_layers.table": "number of filters"}),
     ),
     Student(
         "padding",
         "the convolution lost its padding",
-        answers(gap(GAP.replace(', padding="same"', "")), train(2), COMPARE, WHY),
+        answers(gap(GAP.replace(', padding="same"', "")), train(1), COMPARE, WHY),
         Expected(None, {"missing_layers.table": "padding"}),
     ),
     Student(
@@ -125,7 +125,7 @@ STUDENTS = [
                 'layers.Conv2D(64, (3, 3), padding="same", kernel_initializer="he_normal"),\n'
                 '    layers.Activation("relu"),\n    layers.BatchNormalization(),\n    layers.MaxPooling2D((2, 2)),'
             ),
-            train(2),
+            train(1),
             COMPARE,
             WHY,
         ),

@@ -4,19 +4,30 @@ Each function returns when all is well, and raises `Mismatch` with a text for th
 what was received, what was expected, one next step. A wrong use by the author of a case raises something else.
 """
 
+from autograder.student.expect.claims import claim, truth
 from autograder.student.expect.mismatch import Mismatch
 from autograder.student.expect.networks import layer, layers, output_shapes, parameters
+from autograder.student.expect.references import largest_layer, largest_layer_parameters, layer_reference
+from autograder.student.expect.runs import record, trained, twin
 from autograder.student.expect.training import accuracy, history
 from autograder.student.expect.values import mapping, number
 
 __all__ = [
     "Mismatch",
     "accuracy",
+    "claim",
     "history",
+    "largest_layer",
+    "largest_layer_parameters",
     "layer",
+    "layer_reference",
     "layers",
     "mapping",
     "number",
     "output_shapes",
     "parameters",
+    "record",
+    "trained",
+    "truth",
+    "twin",
 ]

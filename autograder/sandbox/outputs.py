@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from autograder.sandbox.protocol import Display, Error, Stream
 
-__all__ = ["CellOutputs", "settle_text"]
+__all__ = ["CellOutputs", "settle_error", "settle_text"]
+
+_ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+_WRAPPED = ": Exception encountered when calling "
 
 
 class CellOutputs:
@@ -75,3 +79,12 @@ def settle_text(text: str) -> str:
         drawings = [drawing for drawing in line.replace("\b", "").split("\r") if drawing]
         lines.append(drawings[-1] if drawings else "")
     return "\n".join(lines)
+
+
+def settle_error(text: str) -> str:
+    """A cell's error without colours, and with the reason first where Keras wraps it into `Exception encountered …`."""
+    text = _ESCAPE.sub("", text)
+    kind, wrapped, rest = text.partition(_WRAPPED)
+    where, _, rest = rest.partition("\n")
+    reason = rest.partition("\nArguments received by ")[0].strip()
+    return f"{kind}: {reason} (in {where.strip().rstrip('.')})" if wrapped and kind.isidentifier() and reason else text

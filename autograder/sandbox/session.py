@@ -15,7 +15,7 @@ from typing import Any
 from autograder.errors import WireError
 from autograder.records import Cell, Execution, ExecutionStatus, Limits
 from autograder.sandbox import launch, protocol, wire
-from autograder.sandbox.outputs import CellOutputs
+from autograder.sandbox.outputs import CellOutputs, settle_error
 
 __all__ = ["CallFailed", "Session"]
 
@@ -164,7 +164,7 @@ class Session:
                 cells[position],
                 outputs=running.outputs.close(),
                 execution_count=done.execution_count if done else index + 1,
-                error=done.error if done else "",
+                error=settle_error(done.error) if done else "",
                 seconds=done.seconds if done else 0.0,
             )
         self.phases["cells"] = sum(running.done.seconds for running in self._running.values() if running.done)
@@ -240,5 +240,5 @@ class Session:
             self._fail(error)
             raise CallFailed(f"`{function.name}` ended the process instead of returning") from error
         if isinstance(answer, protocol.Raised):
-            raise CallFailed(f"`{function.name}` raised {answer.error}")
+            raise CallFailed(f"`{function.name}` raised {settle_error(answer.error)}")
         return wire.unpack(answer.value, resolve)

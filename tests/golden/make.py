@@ -72,6 +72,15 @@ def students(slug: str) -> list[Student]:
     return found
 
 
+def quick(slug: str) -> set[str]:
+    """Those of them who train little or nothing."""
+    names: set[str] = importlib.import_module(f"tests.golden.{slug}.answers").QUICK
+    unknown = names - {student.name for student in students(slug)}
+    if unknown:
+        raise ValueError(f"{slug}: QUICK names {sorted(unknown)}, who hand in nothing")
+    return names
+
+
 def notebooks(slug: str) -> dict[str, str]:
     """File name → text of the notebook, for the whole class."""
     stub = json.loads((ROOT / "assignments" / slug / f"{slug}.ipynb").read_text(encoding="utf-8"))

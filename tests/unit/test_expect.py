@@ -478,7 +478,7 @@ WRONG_NUMBERS = [
     (np.array("a"), {}, "`x` should be a number, received ndarray. Give one number."),
     ({"x": 1}, {}, "`x` should be a number, received dict of length 1. Give one number."),
     (3j, {}, "`x` should be a number, received complex. Give one number."),
-    (print, {}, "`x` should be a number, received builtin_function_or_method. Give one number."),
+    (print, {}, "`x` should be a number, received the function print. Give one number."),
     (float("nan"), {"equal_to": 1}, "`x` is nan, expected a finite number. Check how you got it."),
     (float("inf"), {}, "`x` is inf, expected a finite number. Check how you got it."),
     (10**400, {"equal_to": 1.5}, "`x` is an integer of 1,329 bits, far too large. Check how you got it."),

@@ -24,7 +24,7 @@ def test_a_figure_to_two_decimals_passes(value):
         (0.936, "`accuracy` is 0.936, which is not the last epoch, not even to two decimals"),
         (0.9551, "let the notebook work the number out instead of typing it"),
         (0.7, "`accuracy` is 0.7, which is that of the first epoch. Give the last epoch."),
-        (94.12, "looks like a percentage"),
+        (70.3, "looks like a percentage. Give a fraction such as 0.703"),
         (-0.1, "from 0 to 1"),
         (float("nan"), "finite"),
         ("0.94", "quotation marks"),

@@ -34,8 +34,7 @@ def layer_reference(value: Any, model: Any, *, name: str = "layer", model_name: 
     """
     import keras
 
-    rows_of(model, model_name)
-    layers = list(_leaves(model))
+    layers = _layers_of(model, model_name)
     require_value(value, name)
     step = f"Give a layer's name, or its index in `{model_name}.layers`."
     if isinstance(value, keras.layers.Layer):
@@ -43,7 +42,9 @@ def layer_reference(value: Any, model: Any, *, name: str = "layer", model_name: 
     if isinstance(value, str):
         return _named(value.strip(), layers, name, model_name)
     try:
-        index = operator.index(None if type(value) is bool else value)
+        if type(value) is bool:
+            raise TypeError
+        index = operator.index(value)
     except TypeError:
         raise Mismatch(f"`{name}` should be text or an integer, received {described(value)}. {step}") from None
     if not -len(layers) <= index < len(layers):
@@ -89,9 +90,8 @@ def largest_layer_parameters(
     Raises:
         Mismatch: It is another number; the text tells the usual mistakes from each other.
     """
-    rows_of(model, model_name)
+    layers = _layers_of(model, model_name)
     given = number(value, name=name)
-    layers = list(_leaves(model))
     layer = max(layers, key=_learnable)
     right = _learnable(layer)
     if right and given == right:
@@ -125,6 +125,14 @@ def _named(text: str, layers: list[Any], name: str, model_name: str) -> Any:
     if kinds:
         raise Mismatch(f"`{name}` is {text!r}, a kind of layer, expected the name of one. `{model_name}` has {has}.")
     raise Mismatch(f"`{name}` is {described(text)}, but no layer of `{model_name}` is called so. It has {has}.")
+
+
+def _layers_of(model: Any, model_name: str) -> list[Any]:
+    rows_of(model, model_name)
+    layers = list(_leaves(model))
+    if not layers:
+        raise Mismatch(f"`{model_name}` has no layers. Run the cell that builds it.")
+    return layers
 
 
 def _leaves(model: Any) -> Iterator[Any]:

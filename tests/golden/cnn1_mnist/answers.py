@@ -119,7 +119,7 @@ STUDENTS = [
     ),
     Student(
         "katherine_clipped",
-        "right, with integer labels, as an index, and a network on raw pixels ruined by the loss of old: it is her own run",
+        "right, with integer labels, as an index, and a network on raw pixels ruined by the loss of old: her own run",
         answers(
             "largest_layer = -2\nlargest_layer_params = 250890.0",
             train(6).replace("categorical", "sparse_categorical").replace(" t_", " y_"),
@@ -243,3 +243,6 @@ STUDENTS = [
         ),
     ),
 ]
+
+QUICK = {"blank", "convolution", "no_biases", "not_compiled"}
+"""Who trains little or nothing: graded whenever the tests run."""

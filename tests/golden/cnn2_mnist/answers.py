@@ -210,3 +210,6 @@ STUDENTS = [
         cut_off=True,
     ),
 ]
+
+QUICK = {"blank", "never_trained", "flat_input", "typo", "upload_broke_off"}
+"""Who trains little or nothing: graded whenever the tests run."""

@@ -1,4 +1,4 @@
-"""The sample class, graded by one command, says what `answers.py` expects of it.
+"""The sample class, graded by one command, says what `answers.py` expects of it, and `grader.check` says the same.
 
 By default the students who train little or nothing; `make test-all` grades the whole class as `make demo` does.
 """
@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from tests import notebooks as nb
 from tests.golden import make
@@ -73,3 +76,57 @@ def test_everyone_gets_what_is_expected(graded: Graded) -> None:
                 wrong.append((student.name, name, case["status"], case["message"][:300], piece))
         wrong += [(student.name, name, case) for name, case in cases.items() if case["status"] == "error"]
     assert not wrong, json.dumps(wrong, indent=1, ensure_ascii=False)
+
+
+VERDICTS = """
+import json
+_checked = grader.check("{question}")
+print("VERDICT", json.dumps({{"{question}." + each.name: each.status for each in _checked.outcomes}}))
+"""
+
+
+def verdicts_at_home(notebook: Path, folder: Path) -> dict[str, str]:
+    """`question.case` → status, where a real Jupyter kernel runs a renamed copy in a folder of its own."""
+    read = nbformat.read(notebook, as_version=4)
+    checks = [cell for cell in read.cells if cell.source.startswith("grader.check(")]
+    for cell in checks:
+        cell.source = VERDICTS.format(question=cell.source.split('"')[1])
+    folder.mkdir()
+    NotebookClient(read, timeout=300, allow_errors=True, resources={"metadata": {"path": folder}}).execute()
+    found: dict[str, str] = {}
+    for cell in checks:
+        text = "".join(output.get("text", "") for output in cell.outputs)
+        (line,) = (line for line in text.splitlines() if line.startswith("VERDICT "))
+        found |= json.loads(line.removeprefix("VERDICT "))
+    assert list(folder.iterdir()) == [], "the notebook leaves something in the student's folder"
+    return found
+
+
+def test_the_self_check_says_the_same(graded: Graded, tmp_path: Path) -> None:
+    entries = {name: entry for name, entry in graded.entries.items() if entry["status"] != "rejected"}
+    with ThreadPoolExecutor(2) as pool:
+        at_home = dict(
+            zip(
+                entries,
+                pool.map(
+                    lambda name: verdicts_at_home(GOLDEN / graded.slug / "class" / f"{name}.ipynb", tmp_path / name),
+                    entries,
+                ),
+                strict=True,
+            )
+        )
+    differ = {}
+    for name, entry in entries.items():
+        public = {
+            case: told["status"]
+            for case, told in nb.cases_of(entry).items()
+            if not told["hidden"] and case.split(".")[0] in {each.split(".")[0] for each in at_home[name]}
+        }
+        assert len(public) >= 3
+        if public != at_home[name]:
+            differ[name] = {
+                case: (status, at_home[name].get(case))
+                for case, status in public.items()
+                if at_home[name].get(case) != status
+            }
+    assert not differ, json.dumps(differ, indent=1)

@@ -1,0 +1,78 @@
+"""The guide in the README, followed by the letter in an empty folder: its exercise builds, and grades a class."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import notebooks as nb
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+GUIDE = README.partition("### Your own exercise, in an evening")[2].partition("\n## ")[0]
+
+FUNCTIONAL = """
+point = keras.Input((2,))
+hidden = layers.ReLU()(layers.Dense(16)(point))
+model = keras.Model(point, layers.Softmax()(layers.Dense(2)(hidden)))
+model.compile(optimizer=keras.optimizers.Adam(0.01), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(x_train, y_train, epochs=30, verbose=0)
+"""
+STRAIGHT_LINE = """
+model = keras.Sequential([keras.Input((2,)), layers.Dense(16), layers.Dense(2, activation="softmax")])
+model.compile(optimizer=keras.optimizers.Adam(0.01), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(x_train, y_train, epochs=3, verbose=0)
+"""
+
+
+def blocks(language: str) -> list[str]:
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+    return [text for kind, text in fenced if kind == language]
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    home = tmp_path_factory.mktemp("home")
+    (master,) = blocks("python")
+    (home / "reference" / "circle").mkdir(parents=True)
+    (home / "reference" / "circle" / "master.py").write_text(master, encoding="utf-8")
+    build, grade = (block.split()[1:] for block in blocks(""))
+    built = nb.autograder(*build, cwd=home)
+    assert built.returncode == 0, built.stderr
+    assert built.stdout.startswith("circle built")
+    assert "stub 0, reference 8 of 8 points" in built.stdout
+    assert not built.stderr.count("error")
+
+    stub = home / "assignments" / "circle" / "circle.ipynb"
+    tries = home / grade[2]
+    tries.mkdir()
+    shutil.copy(stub, tries / "empty.ipynb")
+    for name, answer in {"functional": FUNCTIONAL, "straight_line": STRAIGHT_LINE}.items():
+        notebook = json.loads(stub.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            if "answer:network" in cell["metadata"].get("tags", []):
+                cell["source"] = answer
+        (tries / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    graded = nb.autograder(*grade, cwd=home)
+    assert graded.returncode == 0, graded.stderr
+    return nb.grades(home / grade[4])
+
+
+def test_a_right_answer_in_another_style_gets_all_points(followed: dict[str, dict[str, Any]]) -> None:
+    assert followed["functional"]["score"] == 8
+    assert followed["functional"]["possible"] == 10
+
+
+def test_the_empty_notebook_gets_none(followed: dict[str, dict[str, Any]]) -> None:
+    assert followed["empty"]["score"] == 0
+
+
+def test_the_mistake_is_told(followed: dict[str, dict[str, Any]]) -> None:
+    cases = nb.cases_of(followed["straight_line"])
+    assert "ReLU" in cases["network.layers"]["message"]
+    assert 0 < cases["network.layers"]["points"] < 3
+    assert cases["network.unseen_points"]["message"].endswith("Train it longer.")

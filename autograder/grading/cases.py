@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from autograder.grading.namespace import Unusable
 from autograder.records import Case, CaseStatus, Outcome
-from autograder.student.cases import LoadedCase, run
+from autograder.student.cases import LoadedCase, run, values_of
+from autograder.student.expect import Mismatch
 
 __all__ = ["grade_case", "redact", "undecided"]
 
@@ -22,18 +22,14 @@ def grade_case(loaded: LoadedCase, namespace: Mapping[str, Any], *, missing: str
 
     Args:
         loaded: The case with its function.
-        namespace: The question's names; looking one up may raise `Unusable`.
+        namespace: The question's names; looking one up may raise `crossing.Unusable`.
         missing: What to add for the student when a name is not there (`The cell raised NameError: …`), or empty.
     """
     case = loaded.case
-    values = {}
-    for name in case.parameters:
-        try:
-            values[name] = namespace[name]
-        except KeyError:
-            return undecided(case, "fail", f"`{name}` is not defined after this question. {missing}".rstrip())
-        except Unusable as error:
-            return undecided(case, "fail", str(error))
+    try:
+        values = values_of(case, namespace, missing)
+    except Mismatch as unmet:
+        return undecided(case, "fail", str(unmet))
     outcome = run(loaded, values)
     return redact(outcome, loaded) if case.hidden else outcome
 

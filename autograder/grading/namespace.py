@@ -10,21 +10,17 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autograder.errors import WireError
 from autograder.grading import keras_runtime
 from autograder.grading.bundle import Bundle
 from autograder.records import Cell, Question
-from autograder.sandbox import models, wire
+from autograder.sandbox import wire
 from autograder.sandbox.session import CallFailed, Session
+from autograder.student.crossing import resolve
 from autograder.student.expect import Mismatch
 
-__all__ = ["Namespace", "RemoteFunction", "Unusable", "answer_positions", "takes"]
+__all__ = ["Namespace", "RemoteFunction", "answer_positions", "takes"]
 
 ANSWER = "answer:"
-
-
-class Unusable(Mismatch):
-    """A value is there, but it cannot cross the wall; the text tells the student why. A case fails on it."""
 
 
 class RemoteFunction:
@@ -92,15 +88,9 @@ class Namespace(Mapping[str, Any]):
     def _resolve(self, name: str, special: Any) -> Any:
         if isinstance(special, wire.Function):
             return RemoteFunction(self._session, special, lambda inner: self._resolve(f"{special.name}(…)", inner))
-        if isinstance(special, wire.Refused):
-            if special.type_name == "ellipsis":
-                raise Unusable(f"`{name}` is still `...`: the gap is not filled.")
-            raise Unusable(f"`{name}` is {special.reason}.")
-        keras_runtime.load()
-        try:
-            return models.rebuild(special)
-        except WireError as error:
-            raise Unusable(f"`{name}` cannot be graded: {error}") from error
+        if isinstance(special, wire.Model):
+            keras_runtime.load()
+        return resolve(name, special)
 
 
 def answer_positions(question: str, cells: Sequence[Cell]) -> list[int]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from autograder.grading.bundle import Bundle
 from autograder.grading.cases import grade_case, undecided
-from autograder.grading.namespace import Namespace, Unusable, answer_positions, takes
+from autograder.grading.namespace import Namespace, answer_positions, takes
 from autograder.records import (
     CaseStatus,
     Cell,
@@ -28,6 +28,7 @@ from autograder.records import (
 )
 from autograder.sandbox import wire
 from autograder.sandbox.session import Session
+from autograder.student.crossing import Unusable
 
 __all__ = ["Graded", "failed", "grade_one"]
 

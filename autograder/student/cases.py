@@ -17,7 +17,7 @@ from autograder.errors import BuildError
 from autograder.records import Case, CaseStatus, Outcome, rounded
 from autograder.student.expect.mismatch import Mismatch
 
-__all__ = ["LoadedCase", "load", "run"]
+__all__ = ["LoadedCase", "load", "run", "values_of"]
 
 _MAX_TEXT = 8_000
 
@@ -59,21 +59,37 @@ def load(source: str, path: str) -> list[LoadedCase]:
     return [_loaded(test_case, path) for test_case in file.test_cases]
 
 
+def values_of(case: Case, namespace: Mapping[str, Any], missing: str = "") -> dict[str, Any]:
+    """The values that a case asks for.
+
+    Args:
+        case: The case.
+        namespace: Name → value. Looking one up may raise a `Mismatch`, for a value that is none to be judged.
+        missing: What to add for the student when a name is not there (`Its cell raised NameError: …`).
+
+    Raises:
+        Mismatch: One of them is not there, or cannot be judged.
+    """
+    values = {}
+    for name in case.parameters:
+        try:
+            values[name] = namespace[name]
+        except KeyError:
+            raise Mismatch(f"`{name}` is not defined after this question. {missing}".rstrip()) from None
+    return values
+
+
 def run(loaded: LoadedCase, namespace: Mapping[str, Any]) -> Outcome:
     """What a case says about these values. A hidden case's outcome tells all; what to keep back is the grader's matter.
 
     Args:
         loaded: The case.
-        namespace: Name → value, for all of the case's parameters that there are.
+        namespace: Name → value, for all of the case's parameters that there are; see `values_of`.
     """
     case = loaded.case
-    missing = [name for name in case.parameters if name not in namespace]
-    if missing:
-        return _outcome(
-            loaded, "fail", f"`{missing[0]}` is not defined after this question. Run the cell that assigns it."
-        )
     try:
-        loaded.function(**{name: namespace[name] for name in case.parameters})
+        values = values_of(case, namespace, "Run the cell that assigns it.")
+        loaded.function(**values)
     except Mismatch as mismatch:
         return replace(_outcome(loaded, "fail", str(mismatch), credit=mismatch.credit), diff=mismatch.diff)
     except AssertionError as error:

@@ -15,6 +15,7 @@ from typing import Any
 from autograder.errors import BuildError
 from autograder.records import LayerDiff, Outcome
 from autograder.student import cases, comparison
+from autograder.student.crossing import Crossed
 
 __all__ = ["CheckResult", "CheckResults", "Checks"]
 
@@ -112,7 +113,8 @@ class Checks:
         except (BuildError, ImportError) as error:
             note = f"its checks cannot be loaded ({error}). Run `%pip install keras-autograder` and restart the kernel."
             return CheckResult(question, note=note)
-        return CheckResult(question, tuple(cases.run(case, values) for case in loaded))
+        crossed = Crossed(values)
+        return CheckResult(question, tuple(cases.run(case, crossed) for case in loaded))
 
 
 def _notebook_values() -> Mapping[str, Any]:

@@ -414,15 +414,18 @@ def test_a_network_that_does_not_do_says_why(digits, model, expected):
     assert message(expect.accuracy, model(), *digits, name="net") == expected
 
 
-def test_an_untrained_network_is_asked_about_fit():
+def test_a_network_near_guessing_is_asked_whether_it_was_trained():
     y = np.arange(100) % 10
     x = np.zeros((100, *IMAGE))
-    assert message(expect.accuracy, network(units=10), x, y, name="net") == (
-        "`net` has accuracy 0.1 on 100 inputs, expected at least 0.95. "
-        "That is near guessing: was `net` trained with `fit` before the end of this question?"
-    )
-    assert message(expect.accuracy, network(*gap(), units=10), x, y, name="net").endswith(
-        "train longer, or begin with `kernel_initializer='he_normal'`."
+    guesses = "`net` has accuracy 0.1 on 100 inputs, expected at least 0.95. "
+    began = "It still has the weights that it began with: train it with `fit` before the end of this question."
+    model = network(*gap(), units=10)
+    assert message(expect.accuracy, model, x, y, name="net") == guesses + began
+    next(weight for weight in reversed(model.weights) if weight.name == "bias").assign(np.linspace(0, 1, 10))
+    assert message(expect.accuracy, model, x, y, name="net") == (
+        f"{guesses}That is near guessing: check the learning rate, and that each input still has its own label. "
+        "If its training accuracy is much higher, the moving averages of BatchNormalization lag behind: train longer, "
+        "or begin with `kernel_initializer='he_normal'`."
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from autograder.student import comparison
 from autograder.student.expect.mismatch import Mismatch
 from autograder.student.expect.networks import rows_of
-from autograder.student.expect.training import accuracy, history
+from autograder.student.expect.training import accuracy, history, untrained
 
 __all__ = ["record", "trained", "twin"]
 
@@ -51,14 +51,13 @@ def record(
 
 
 def trained(model: Any, *, name: str = "model") -> None:
-    """Demand that a network has been trained, however well: its biases are not all 0, as they are at the beginning.
+    """Demand that a network has been trained, however well.
 
     Raises:
         Mismatch: It has learned nothing yet.
     """
     rows_of(model, name)
-    starts = [weight for weight in model.trainable_weights if weight.name in {"bias", "beta"}]
-    if starts and not any(np.any(np.asarray(weight) != 0) for weight in starts):
+    if untrained(model):
         raise Mismatch(f"`{name}` still has the weights that it began with. Train it with `fit` in this question.")
 
 

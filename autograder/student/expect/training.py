@@ -12,7 +12,7 @@ from autograder.student.architecture import LayerRow
 from autograder.student.expect.mismatch import Mismatch, described, require_value
 from autograder.student.expect.networks import rows_of
 
-__all__ = ["accuracy", "history"]
+__all__ = ["accuracy", "history", "untrained"]
 
 Array = np.ndarray[Any, Any]
 
@@ -69,13 +69,23 @@ def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, name: str = 
         return reached
     # Two digits beyond the demand, cut off, so that 0.9499 never reads as the 0.95 that it is not.
     shown = math.floor(reached * 10_000) / 10_000
-    if reached <= 1 / num_classes + _NEAR:
-        step = f"That is near guessing: was `{name}` trained with `fit` before the end of this question?"
+    guessing = reached <= 1 / num_classes + _NEAR
+    if guessing and untrained(model):
+        step = "It still has the weights that it began with: train it with `fit` before the end of this question."
+    elif guessing:
+        step = "That is near guessing: check the learning rate, and that each input still has its own label."
     else:
         step = "Train it longer, and check that network and preprocessing are those of the exercise."
-    if at_least - reached > _FAR and any(row.kind == "BatchNormalization" for row in rows):
+    normalises = any(row.kind == "BatchNormalization" for row in rows)
+    if normalises and at_least - reached > _FAR and not untrained(model):
         step += f" {_LAGS}"
     raise Mismatch(f"`{name}` has accuracy {shown:g} on {len(x):,} inputs, expected at least {at_least:g}. {step}")
+
+
+def untrained(model: Any) -> bool:
+    """Whether all its biases are 0, as they are when Keras builds it; False for a network without any."""
+    starts = [weight for weight in model.trainable_weights if weight.name in {"bias", "beta"}]
+    return bool(starts) and not any(np.any(np.asarray(weight) != 0) for weight in starts)
 
 
 def history(

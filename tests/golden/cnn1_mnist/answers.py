@@ -157,7 +157,7 @@ STUDENTS = [
             {
                 "most_parameters.largest_layer": "no parameters to learn",
                 "most_parameters.largest_layer_params": "connections",
-                "train.validation_accuracy": "trained",
+                "train.validation_accuracy": "began with",
                 "overfitting.train_accuracy": "`history` is not defined",
                 "raw.trained_on_raw_pixels": "began with",
                 "raw.own_accuracy": "began with",

@@ -153,7 +153,7 @@ STUDENTS = [
         "never_trained",
         "compiled, never fitted",
         answers(gap(GAP), COMPILE, COMPARE, WHY),
-        Expected(None, {"train.validation_accuracy": "trained", "train.history": "`history` is not defined"}),
+        Expected(None, {"train.validation_accuracy": "began with", "train.history": "`history` is not defined"}),
     ),
     Student(
         "one_epoch",

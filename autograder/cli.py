@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from autograder.errors import AutograderError
+
+if TYPE_CHECKING:
+    from autograder.commands.report import Report
 
 __all__ = ["app", "main"]
 
@@ -75,10 +78,31 @@ def grade(
     """
     from autograder.commands import grade as command
 
-    outcome = command.run(
-        slug, source, out=out, roster=roster, workers=workers, executor=executor, here=Path.cwd(), console=errors
+    _end(
+        command.run(
+            slug, source, out=out, roster=roster, workers=workers, executor=executor, here=Path.cwd(), console=errors
+        )
     )
-    command.show(outcome, screen)
+
+
+@app.command()
+def report(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The output folder of `autograder grade`.")],
+) -> None:
+    """Write a report anew with the points that you filled in OUT/manual.csv; nothing runs again.
+
+    Exit status: 0 all graded, 1 something needs review, 2 wrong usage. Answers that still wait for your points do not
+    count as such; answers that changed since you graded them do.
+    """
+    from autograder.commands import report as command
+
+    _end(command.run(out))
+
+
+def _end(outcome: Report) -> NoReturn:
+    from autograder.commands.report import show
+
+    show(outcome, screen)
     raise typer.Exit(NEEDS_REVIEW if outcome.needs_review else 0)
 
 

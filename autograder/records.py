@@ -204,6 +204,8 @@ class Outcome:
         message: What the student reads. A hidden case's message gives nothing away.
         detail: What only the instructor reads: the full message of a hidden case, or our own error.
         diff: The layer comparison behind the message, if the case made one (empty for hidden cases).
+        by_hand: Whether a person gave the points. Until then the status is `manual`, and the points are 0.
+        comment: What that person says of the answer; plain text, for the student.
     """
 
     name: str
@@ -215,6 +217,8 @@ class Outcome:
     message: str = ""
     detail: str = ""
     diff: tuple[LayerDiff, ...] = ()
+    by_hand: bool = False
+    comment: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
@@ -56,12 +57,24 @@ class _CaseShare:
     passed: int
     counted: int
     errors: int
+    waiting: int
     missed: tuple[_Missed, ...]
     more: int
 
     @property
     def share(self) -> float:
         return self.passed / self.counted if self.counted else 0.0
+
+
+@dataclass(frozen=True)
+class _ByHand:
+    """How the class did on a question that a person grades; the mean is of those that are graded."""
+
+    title: str
+    mean: float
+    possible: float
+    graded: int
+    waiting: int
 
 
 def render(assignment: Assignment, grades: Sequence[Grade], executions: Mapping[str, Execution] | None = None) -> str:
@@ -89,6 +102,7 @@ def render(assignment: Assignment, grades: Sequence[Grade], executions: Mapping[
         bins=bars,
         histogram=plots.histogram(bars),
         shares=_shares(assignment, judged),
+        by_hand=_by_hand(assignment, judged),
         bar=plots.bar,
     )
 
@@ -132,12 +146,15 @@ def _reviews(grades: Sequence[Grade], executions: Mapping[str, Execution]) -> li
 
 
 def _shares(assignment: Assignment, grades: Sequence[Grade]) -> list[_CaseShare]:
-    """One line a case, in the assignment's order; cases that a person grades are left out."""
+    """One line a case, in the assignment's order; who still waits for a person is not counted."""
     outcomes: dict[tuple[str, str], list[tuple[Grade, Outcome]]] = {}
+    waiting: Counter[tuple[str, str]] = Counter()
     for grade in grades:
         for question in grade.questions:
             for outcome in question.cases:
-                if outcome.status != "manual":
+                if outcome.status == "manual":
+                    waiting[question.name, outcome.name] += 1
+                else:
                     outcomes.setdefault((question.name, outcome.name), []).append((grade, outcome))
     shares = []
     for asked in assignment.questions:
@@ -152,11 +169,31 @@ def _shares(assignment: Assignment, grades: Sequence[Grade]) -> list[_CaseShare]
                     passed=len(judged) - len(missed),
                     counted=len(judged),
                     errors=sum(outcome.status == "error" for _, outcome in missed),
+                    waiting=waiting[asked.name, case.name],
                     missed=tuple(
-                        _Missed(grade, _link(grade.student), outcome, cut(outcome.detail or outcome.message, 600))
+                        _Missed(grade, _link(grade.student), outcome, cut(_said(outcome), 600))
                         for grade, outcome in missed[:_MAX_NAMED]
                     ),
                     more=max(0, len(missed) - _MAX_NAMED),
                 )
             )
     return shares
+
+
+def _said(outcome: Outcome) -> str:
+    return outcome.comment if outcome.by_hand else outcome.detail or outcome.message
+
+
+def _by_hand(assignment: Assignment, grades: Sequence[Grade]) -> list[_ByHand]:
+    """One line a manual question, in the assignment's order."""
+    lines = []
+    for asked in assignment.questions:
+        if not asked.manual:
+            continue
+        questions = [question for grade in grades for question in grade.questions if question.name == asked.name]
+        outcomes = [outcome for question in questions for outcome in question.cases]
+        given = [outcome.points for outcome in outcomes if outcome.by_hand]
+        waiting = sum(outcome.status == "manual" for outcome in outcomes)
+        mean = fmean(given) if given else 0.0
+        lines.append(_ByHand(asked.title or asked.name, mean, asked.points, len(given), waiting))
+    return lines

@@ -27,6 +27,7 @@ _ENDINGS = {
 _LONG_RUN = 4  # layers in a row that agree are folded from here on
 _MAX_LAYERS = 200
 _MAX_MESSAGE = 8_000
+_MAX_COMMENT = 8_000
 _MAX_RAISED = 8
 
 
@@ -42,6 +43,7 @@ class _Run:
 class _CaseView:
     outcome: Outcome
     mark: str
+    comment: str
     summary: str
     rest: Markup
     runs: tuple[_Run, ...]
@@ -110,10 +112,14 @@ def _question_view(question: QuestionGrade, number: int, cells: tuple[int, ...])
 
 def _case_view(outcome: Outcome) -> _CaseView:
     mark = "partly" if outcome.status == "fail" and outcome.points > 0 else outcome.status
-    summary, _, rest = cut(outcome.message.strip(), _MAX_MESSAGE).partition("\n")
+    # What a case said before a person decided is no longer so.
+    message = "" if outcome.by_hand else outcome.message.strip()
+    summary, _, rest = cut(message, _MAX_MESSAGE).partition("\n")
     # The message of a layer comparison ends in the comparison as text; the table says the same better.
-    diff = () if outcome.hidden else outcome.diff[:_MAX_LAYERS]
-    return _CaseView(outcome, mark, summary, Markup("") if diff else ansi_html(rest.strip("\n")), tuple(_runs(diff)))
+    diff = () if outcome.hidden or outcome.by_hand else outcome.diff[:_MAX_LAYERS]
+    shown_rest = Markup("") if diff else ansi_html(rest.strip("\n"))
+    comment = cut(outcome.comment.strip(), _MAX_COMMENT)
+    return _CaseView(outcome, mark, comment, summary, shown_rest, tuple(_runs(diff)))
 
 
 def _runs(diff: Iterable[LayerDiff]) -> Iterator[_Run]:

@@ -1,15 +1,15 @@
-"""The class's scores as a table for spreadsheets."""
+"""Tables for spreadsheets: the class's scores, and what a person has to grade."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from autograder.feedback.text import points, scrub
 from autograder.records import Assignment, Grade
 
-__all__ = ["grades_csv"]
+__all__ = ["grades_csv", "sheet_csv"]
 
 # A spreadsheet reads a cell that begins so as a formula; some trim or fold characters first.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -31,9 +31,21 @@ def grades_csv(assignment: Assignment, grades: Iterable[Grade]) -> Iterator[str]
         )
 
 
-def _line(texts: Iterable[str], numbers: Iterable[str] = ()) -> str:
+def sheet_csv(rows: Iterable[Sequence[str]], delimiter: str = ",") -> Iterator[str]:
+    """Lines of a table that a person edits, each with its line end.
+
+    It begins with a byte order mark, without which Excel takes UTF-8 for the encoding of the country it is in. All
+    cells are quoted, and none of them begins a formula.
+    """
+    mark = "\ufeff"
+    for row in rows:
+        yield mark + _line(row, delimiter=delimiter)
+        mark = ""
+
+
+def _line(texts: Iterable[str], numbers: Iterable[str] = (), *, delimiter: str = ",") -> str:
     line = io.StringIO()
-    csv.writer(line, quoting=csv.QUOTE_ALL).writerow([*map(_harmless, texts), *numbers])
+    csv.writer(line, quoting=csv.QUOTE_ALL, delimiter=delimiter).writerow([*map(_harmless, texts), *numbers])
     return line.getvalue()
 
 

@@ -1,7 +1,7 @@
 """A whole class over a pool of processes: grades come as they are done, and one bad submission stops nobody.
 
 Nothing grows with the class: a few submissions are in flight, each is read, graded and rendered in a pool process, and
-only its grade and its page come back.
+only its grade, its run and its page come back.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import AutograderError, SandboxUnavailable
@@ -36,7 +36,7 @@ class Finished:
     """One submission's result as it leaves the pool.
 
     Attributes:
-        execution: How the run went, without its cells.
+        execution: How the run went.
         page: The student's feedback page.
     """
 
@@ -142,7 +142,7 @@ def _work(path: Path, item: Item, render: Render) -> Finished:
         graded = failed(bundle, submission, f"The grader failed: {reason[:300]}")
         page = render(bundle.assignment, graded.grade, graded.execution)
     keras_runtime.forget_models()
-    return Finished(graded.grade, _light(graded.execution), page)
+    return Finished(graded.grade, graded.execution, page)
 
 
 def _lost(path: Path, item: Item, render: Render) -> Finished:
@@ -150,9 +150,4 @@ def _lost(path: Path, item: Item, render: Render) -> Finished:
     bundle = load_bundle(path)
     submission = Submission(item.student, item.filename, UNREAD)
     graded = failed(bundle, submission, "The grader's process died on this submission; grade it by hand.")
-    return Finished(graded.grade, _light(graded.execution), render(bundle.assignment, graded.grade, graded.execution))
-
-
-def _light(execution: Execution) -> Execution:
-    """The execution without its cells' content; only their number is kept."""
-    return replace(execution, cells=tuple(replace(cell, source="", outputs=()) for cell in execution.cells))
+    return Finished(graded.grade, graded.execution, render(bundle.assignment, graded.grade, graded.execution))

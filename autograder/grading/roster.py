@@ -6,9 +6,7 @@ for all of them.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from autograder.errors import UsageError
+from autograder.grading.spreadsheet import parse
 
 __all__ = ["Match", "Roster", "distinct", "match", "read_roster", "same_student", "student_id"]
 
@@ -198,20 +197,7 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    lines = list(io.StringIO(_decoded(data), newline=""))
-    first = 0
-    if lines and (separator := re.fullmatch(r"sep=(.)\s*", lines[0])):  # Excel's own line
-        delimiter, first = separator[1], 1
-    else:
-        head = next((line for line in lines if line.strip()), "")
-        delimiter = max(",;\t", key=head.count)
-    reader = csv.reader(lines[first:], delimiter=delimiter)
-    try:
-        return [(reader.line_num + first, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise UsageError(
-            f"{path}, line {reader.line_num + first}: not a CSV ({error}). Save it again as CSV."
-        ) from error
+    return parse(_decoded(data), path).rows
 
 
 def _decoded(data: bytes) -> str:

@@ -4,7 +4,9 @@
     OUT/grades.csv              the same as a table
     OUT/index.html              the class
     OUT/feedback/<student>.html one page each
-    OUT/.partial/               a run that is not finished: run.json, grades/<student>.json, feedback/<student>.html
+    OUT/manual.csv              what a person has to grade; theirs as much as ours, see `manual`
+    OUT/runs/                   what `autograder report` makes pages from: assignment.json, <student>.json.gz
+    OUT/.partial/               a run that is not finished: run.json, grades/<student>.json, feedback/, runs/
 
 Grades are personal data: the folders made here are open to their owner only (0700), and so are the files (0600).
 """
@@ -13,49 +15,25 @@ from __future__ import annotations
 
 import fcntl
 import json
-import math
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from autograder import __version__
 from autograder.errors import AutograderError, UsageError
+from autograder.grading.kept import GradeEntry, decoded, encoded, entry, read_run, run_file, write, write_run
 from autograder.grading.roster import student_id
-from autograder.records import Execution, ExecutionStatus, Grade, to_json
+from autograder.records import Assignment, Execution, Grade, to_json
 
-__all__ = ["ExecutionSummary", "GradeEntry", "Store", "entry", "load_grades"]
+__all__ = ["SCHEMA", "Store", "assignment_of", "grade_lines", "load_grades", "locked"]
 
 SCHEMA: Final = 1
-
-
-@dataclass(frozen=True)
-class ExecutionSummary:
-    """What `grades.json` keeps of a run.
-
-    Attributes:
-        cells: Number of code cells.
-        phases: Where the time went, in seconds.
-    """
-
-    status: ExecutionStatus = "refused"
-    wall_seconds: float = 0.0
-    cells: int = 0
-    message: str = ""
-    phases: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class GradeEntry(Grade):
-    """A grade as it is stored: with what is kept of the run behind it."""
-
-    execution: ExecutionSummary = field(default_factory=ExecutionSummary)
 
 
 @dataclass(frozen=True)
@@ -68,18 +46,6 @@ class _Run:
     version: str
 
 
-def entry(grade: Grade, execution: Execution) -> GradeEntry:
-    """A grade and the run behind it as they are stored."""
-    summary = ExecutionSummary(
-        execution.status,
-        round(execution.wall_seconds, 2),
-        sum(cell.kind == "code" for cell in execution.cells),
-        execution.message,
-        {phase: round(seconds, 3) for phase, seconds in execution.phases.items()},
-    )
-    return GradeEntry(**{each.name: getattr(grade, each.name) for each in fields(Grade)}, execution=summary)
-
-
 class Store:
     """An output folder that one run writes.
 
@@ -87,12 +53,12 @@ class Store:
     so far is there for the next one.
     """
 
-    def __init__(self, out: Path, assignment: str, bundle: str) -> None:
+    def __init__(self, out: Path, assignment: Assignment, bundle: str) -> None:
         """Open the folder and make it if need be.
 
         Args:
             out: The folder.
-            assignment: Slug of the exercise.
+            assignment: The exercise.
             bundle: Digest of its bundle; results of another bundle are not gone on with.
 
         Raises:
@@ -103,21 +69,19 @@ class Store:
         self._partial = self.out / ".partial"
         self._grades = self._partial / "grades"
         self._pages = self._partial / "feedback"
-        self._run = _Run(SCHEMA, assignment, bundle, __version__)
+        self._runs = self._partial / "runs"
+        self._run = _Run(SCHEMA, assignment.slug, bundle, __version__)
         self._kept: set[str] = set()
         try:
             self._check()
             self.out.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._partial.mkdir(mode=0o700, exist_ok=True)
-            self._lock = os.open(self._partial / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            self._lock = locked(self.out)
         except OSError as error:
             raise UsageError(f"{out} cannot be written: {error.strerror}. Choose another folder with -o.") from error
         try:
             self._claim()
         except OSError as error:
             os.close(self._lock)
-            if isinstance(error, BlockingIOError):
-                raise UsageError(f"{out} is being written by another run. Wait for it, or choose another -o.") from None
             raise UsageError(f"{out} cannot be written: {error.strerror}. Choose another folder with -o.") from error
 
     def __enter__(self) -> Store:
@@ -133,7 +97,7 @@ class Store:
         found = {}
         for file in self._grades.glob("*.json"):
             try:
-                stored = _decoded(file.read_bytes())
+                stored = decoded(file.read_bytes())
             except (msgspec.MsgspecError, ValueError):
                 continue  # cut off by a power failure: graded again
             if stored.status != "rejected" and stored.student == file.stem:
@@ -145,7 +109,7 @@ class Store:
         self._kept.add(student)
 
     def add(self, grade: Grade, execution: Execution, page: str) -> None:
-        """Write one student's grade and feedback page.
+        """Write one student's grade, run and feedback page.
 
         Raises:
             ValueError: The student's id was not made by intake, or was added already.
@@ -156,15 +120,40 @@ class Store:
             raise ValueError(f"not a student id: {student!r}")
         if student in self._kept:
             raise ValueError(f"graded already: {student!r}")
-        # The page first: where there is a grade, there is a page.
-        _write(self._pages / f"{student}.html", [page.encode("utf-8", "replace")])
-        _write(self._grades / f"{student}.json", [_encoded(entry(grade, execution))])
+        # The grade last: where there is a grade, there is all else.
+        write_run(self._runs, student, execution)
+        write(self._pages / f"{student}.html", [page.encode("utf-8", "replace")])
+        write(self._grades / f"{student}.json", [encoded(entry(grade, execution))])
         self._kept.add(student)
 
     def entries(self) -> Iterator[GradeEntry]:
         """The grades of this run so far, sorted by student, one in memory at a time."""
         for student in sorted(self._kept):
-            yield _decoded((self._grades / f"{student}.json").read_bytes())
+            yield decoded((self._grades / f"{student}.json").read_bytes())
+
+    @property
+    def students(self) -> list[str]:
+        """Who is in this run so far, sorted."""
+        return sorted(self._kept)
+
+    def run(self, stored: GradeEntry) -> Execution:
+        """The run behind a grade of this run, with its cells.
+
+        Raises:
+            UsageError: It is damaged.
+        """
+        # An earlier run that died while it finished has moved it already.
+        here = run_file(self._runs, stored.student).exists()
+        return read_run(self._runs if here else self.out / "runs", stored)
+
+    def revise(self, stored: GradeEntry, page: str) -> None:
+        """Write a grade of this run and its page once more.
+
+        Raises:
+            AutograderError: It cannot be written.
+        """
+        write(self._pages / f"{stored.student}.html", [page.encode("utf-8", "replace")])
+        write(self._grades / f"{stored.student}.json", [encoded(stored)])
 
     def finish(self, csv: Iterable[str], index: str) -> None:
         """Put the report in place of an earlier one: pages first, `grades.json` last.
@@ -178,16 +167,20 @@ class Store:
         """
         self._staged("grades.csv", (text.encode("utf-8", "replace") for text in csv))
         self._staged("index.html", [index.encode("utf-8", "replace")])
-        self._staged("grades.json", self._lines())
+        self._staged("grades.json", grade_lines(self.assignment.slug, self._stored()))
         try:
-            feedback = self.out / "feedback"
-            feedback.mkdir(mode=0o700, exist_ok=True)
-            for student in sorted(self._kept):
-                page = self._pages / f"{student}.html"
-                if page.exists():  # else it is in its place: the run was interrupted right here
-                    page.replace(feedback / page.name)
-            for student in self._earlier() - self._kept:
-                (feedback / f"{student}.html").unlink(missing_ok=True)
+            write(self._runs / "assignment.json", [to_json(self.assignment)])
+            earlier = self._earlier() - self._kept
+            for folder, name in ((self._pages, "{}.html"), (self._runs, "{}.json.gz")):
+                place = self.out / folder.name
+                place.mkdir(mode=0o700, exist_ok=True)
+                for student in sorted(self._kept):
+                    file = folder / name.format(student)
+                    if file.exists():  # else it is in its place: the run was interrupted right here
+                        file.replace(place / file.name)
+                for student in earlier:
+                    (place / name.format(student)).unlink(missing_ok=True)
+            (self._runs / "assignment.json").replace(self.out / "runs" / "assignment.json")
             for name in ("grades.csv", "index.html", "grades.json"):
                 (self._partial / name).replace(self.out / name)
             shutil.rmtree(self._partial)
@@ -200,16 +193,16 @@ class Store:
             return
         if not self.out.is_dir():
             raise UsageError(f"{self.out} is a file: expected a folder. Choose another with -o.")
-        for name in ("feedback", ".partial"):
+        for name in ("feedback", "runs", ".partial"):
             path = self.out / name
             if path.is_symlink() or (path.exists() and not path.is_dir()):
                 raise UsageError(f"{path} is not a folder of its own. Choose another output folder with -o.")
         run = self._interrupted()
-        written = [slug for slug in (_assignment_of(self.out), run.assignment if run else None) if slug is not None]
+        written = [slug for slug in (assignment_of(self.out), run.assignment if run else None) if slug is not None]
         if not written and any(path.name not in (".partial", "lock") for path in self._everything()):
             raise UsageError(f"{self.out} is not empty and holds no grades. Choose another folder with -o.")
         for slug in written:
-            if slug != self.assignment:
+            if slug != self.assignment.slug:
                 raise UsageError(f"{self.out} holds grades of {slug}. Choose another folder with -o.")
 
     def _everything(self) -> Iterator[Path]:
@@ -218,15 +211,15 @@ class Store:
             yield from self._partial.iterdir()
 
     def _claim(self) -> None:
-        """Lock the folder, and clear away an interrupted run that cannot be gone on with."""
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        """Clear away an interrupted run that cannot be gone on with."""
         if self._interrupted() != self._run:
             for path in self._partial.iterdir():
                 if path.name != "lock":
                     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-            _write(self._partial / "run.json", [to_json(self._run)])
+            write(self._partial / "run.json", [to_json(self._run)])
         self._grades.mkdir(mode=0o700, exist_ok=True)
         self._pages.mkdir(mode=0o700, exist_ok=True)
+        self._runs.mkdir(mode=0o700, exist_ok=True)
 
     def _interrupted(self) -> _Run | None:
         try:
@@ -242,15 +235,41 @@ class Store:
             return set()
 
     def _staged(self, name: str, chunks: Iterable[bytes]) -> None:
-        _write(self._partial / name, chunks, durable=True)
+        write(self._partial / name, chunks, durable=True)
 
-    def _lines(self) -> Iterator[bytes]:
-        yield b'{"schema": %d, "assignment": %s, "grades": [' % (SCHEMA, json.dumps(self.assignment).encode())
-        separator = b"\n"
-        for student in sorted(self._kept):
-            yield separator + (self._grades / f"{student}.json").read_bytes()
-            separator = b",\n"
-        yield b"\n]}\n"
+    def _stored(self) -> Iterator[bytes]:
+        for student in self.students:
+            yield (self._grades / f"{student}.json").read_bytes()
+
+
+def locked(out: Path) -> int:
+    """A descriptor that holds the lock of an output folder; close it to let go.
+
+    Raises:
+        UsageError: Somebody else has it.
+        OSError: The folder cannot be written.
+    """
+    partial = out / ".partial"
+    partial.mkdir(mode=0o700, exist_ok=True)
+    lock = os.open(partial / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        if isinstance(error, BlockingIOError):
+            raise UsageError(f"{out} is being written by another run. Wait for it, or choose another -o.") from None
+        raise
+    return lock
+
+
+def grade_lines(assignment: str, stored: Iterable[bytes]) -> Iterator[bytes]:
+    """`grades.json` in pieces, from the slug of its exercise and its grades as JSON."""
+    yield b'{"schema": %d, "assignment": %s, "grades": [' % (SCHEMA, json.dumps(assignment).encode())
+    separator = b"\n"
+    for line in stored:
+        yield separator + line
+        separator = b",\n"
+    yield b"\n]}\n"
 
 
 def load_grades(out: Path) -> Iterator[GradeEntry]:
@@ -260,19 +279,19 @@ def load_grades(out: Path) -> Iterator[GradeEntry]:
         UsageError: There are none, or the file does not have the shape it must have.
     """
     path = out / "grades.json"
-    if _assignment_of(out) is None:
+    if assignment_of(out) is None:
         raise UsageError(f"{path} holds no grades. Run `autograder grade` first.")
     try:
         with path.open("rb") as lines:
             next(lines)
             for line in lines:
                 if line != b"]}\n":
-                    yield _decoded(line.rstrip(b",\n"))
+                    yield decoded(line.rstrip(b",\n"))
     except (OSError, msgspec.MsgspecError, ValueError) as error:
         raise UsageError(f"{path} was changed or is damaged ({error}). Run `autograder grade` again.") from error
 
 
-def _assignment_of(out: Path) -> str | None:
+def assignment_of(out: Path) -> str | None:
     """The exercise of the finished report in a folder, if there is one of ours."""
     try:
         with (out / "grades.json").open("rb") as lines:
@@ -280,43 +299,3 @@ def _assignment_of(out: Path) -> str | None:
     except (OSError, ValueError):
         return None
     return head["assignment"] if isinstance(head, dict) and head.get("schema") == SCHEMA else None
-
-
-def _encoded(stored: GradeEntry) -> bytes:
-    """One line of JSON, in UTF-8 and without NaN, whatever a student's process sent."""
-    try:
-        return to_json(stored)
-    except UnicodeEncodeError:
-        text = json.dumps(msgspec.to_builtins(stored), ensure_ascii=False, separators=(",", ":"))
-        return text.encode("utf-8", "replace")
-
-
-def _decoded(line: bytes) -> GradeEntry:
-    """The grade in a line. JSON has no NaN: what is null in a history was a number no more."""
-    values: Any = msgspec.json.decode(line)
-    try:
-        for question in values["questions"]:
-            curves = question["history"]
-            for metric, curve in curves.items():
-                curves[metric] = [math.nan if value is None else value for value in curve]
-    except (AttributeError, LookupError, TypeError):
-        raise ValueError("not a grade") from None
-    return msgspec.convert(values, GradeEntry)
-
-
-def _write(path: Path, chunks: Iterable[bytes], *, durable: bool = False) -> None:
-    """Write a file whole or not at all, in place of what is there, be that a link."""
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.writelines(chunks)
-                if durable:
-                    file.flush()
-                    os.fsync(descriptor)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise AutograderError(f"{path} cannot be written: {error.strerror}. Run it again to go on.") from error

@@ -14,9 +14,11 @@ from dataclasses import replace
 import pytest
 
 from autograder.errors import AutograderError, UsageError
+from autograder.grading import kept as kept_module
 from autograder.grading import store as store_module
-from autograder.grading.store import ExecutionSummary, Store, load_grades
-from autograder.records import Cell, Execution, Grade, LayerDiff, Outcome, QuestionGrade
+from autograder.grading.kept import ExecutionSummary
+from autograder.grading.store import Store, load_grades
+from autograder.records import Assignment, Cell, Execution, Grade, LayerDiff, Outcome, QuestionGrade
 
 BUNDLE = "sha256:1"
 RUN = Execution(
@@ -51,7 +53,7 @@ def out(tmp_path):
 
 
 def opened(out, assignment="cnn2_mnist", bundle=BUNDLE):
-    return Store(out, assignment, bundle)
+    return Store(out, Assignment(assignment, "CNN", ()), bundle)
 
 
 def run(out, *students, bundle=BUNDLE, score=4):
@@ -70,7 +72,8 @@ def tree(folder):
 def test_a_finished_run_leaves_the_contracts_files_and_nothing_else(out):
     run(out, "bob", "ada")
     files = tree(out)
-    assert {"grades.json", "grades.csv", "index.html", "feedback/ada.html", "feedback/bob.html"} == set(files)
+    report = {"grades.json", "grades.csv", "index.html", "feedback/ada.html", "feedback/bob.html"}
+    assert report | {"runs/assignment.json", "runs/ada.json.gz", "runs/bob.json.gz"} == set(files)
     assert files["grades.csv"] == b"student\r\nada\r\nbob\r\n"
     assert files["index.html"] == b"<h1>class"
     assert files["feedback/ada.html"] == b"<p>ada 4"
@@ -335,7 +338,7 @@ def test_a_result_that_was_cut_off_is_graded_again(out, data):
         assert store.resumable() == {"bob": "sha256:bob"}
 
 
-@pytest.mark.parametrize("moves", range(6))
+@pytest.mark.parametrize("moves", range(9))
 def test_a_run_that_dies_while_it_finishes_can_be_finished(out, monkeypatch, moves):
     run(out, "ada", "old", score=1)
     real = store_module.Path.replace
@@ -352,17 +355,17 @@ def test_a_run_that_dies_while_it_finishes_can_be_finished(out, monkeypatch, mov
         store.add(grade("ada", 2), RUN, "ada 2")
         store.add(grade("bob", 2), RUN, "bob 2")
         monkeypatch.setattr(store_module.Path, "replace", dying)
-        if moves < 5:
+        if moves < 8:
             with pytest.raises(KeyboardInterrupt):
                 store.finish([], "new")
         else:
             store.finish([], "new")
     monkeypatch.undo()
-    assert ("old" in (out / "grades.json").read_text()) == (moves < 5)  # it is the last to change
+    assert ("old" in (out / "grades.json").read_text()) == (moves < 8)  # it is the last to change
     with opened(out) as store:
         for student in store.resumable():
             store.keep(student)
-        if moves == 5:
+        if moves == 8:
             assert store.resumable() == {}
             return
         store.finish([], "new")
@@ -375,7 +378,8 @@ def test_a_run_that_dies_while_it_finishes_can_be_finished(out, monkeypatch, mov
 def test_a_killed_run_leaves_a_folder_that_the_next_one_takes(out):
     script = (
         "import os, signal, sys; from pathlib import Path; from autograder.grading.store import Store\n"
-        "Store(Path(sys.argv[1]), 'cnn2_mnist', 'sha256:1'); os.kill(os.getpid(), signal.SIGKILL)"
+        "from autograder.records import Assignment\n"
+        "Store(Path(sys.argv[1]), Assignment('cnn2_mnist', '', ()), 'sha256:1'); os.kill(os.getpid(), signal.SIGKILL)"
     )
     assert subprocess.run([sys.executable, "-c", script, str(out)], check=False).returncode == -9
     run(out, "ada")
@@ -399,8 +403,8 @@ def test_a_full_disk_is_one_line(out, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with opened(out) as store:
-        monkeypatch.setattr(store_module.tempfile, "mkstemp", full)
-        with pytest.raises(AutograderError, match=r"ada\.html cannot be written: No space left on device"):
+        monkeypatch.setattr(kept_module.tempfile, "mkstemp", full)
+        with pytest.raises(AutograderError, match=r"ada\.json\.gz cannot be written: No space left on device"):
             store.add(grade("ada"), RUN, "")
 
 

@@ -1,0 +1,180 @@
+"""`autograder report`, and what `autograder grade` ends with: points of a person into grades, pages, a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from autograder.feedback import class_page, student_page, tables
+from autograder.grading import manual
+from autograder.grading.archive import Archive
+from autograder.grading.kept import GradeEntry
+from autograder.grading.manual_file import NAME, read_sheet, save_sheet
+from autograder.grading.store import Store
+from autograder.records import Assignment, Execution, Grade, QuestionGrade
+
+__all__ = ["Report", "publish", "run", "show"]
+
+MAX_SHOWN = 60
+MAX_NAMED = 8
+MARKS = {"needs_review": "[yellow]needs review[/]", "rejected": "[red]rejected[/]"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run left behind.
+
+    Attributes:
+        out: The output folder.
+        grades: One a student, without texts that only pages need.
+        waiting: Answers that a person still has to grade.
+        changed: Answers that changed since a person graded them.
+        unused: Filled rows of `manual.csv` that belong to nothing in this run.
+    """
+
+    assignment: Assignment
+    out: Path
+    grades: tuple[Grade, ...]
+    waiting: int
+    changed: tuple[manual.Entry, ...]
+    unused: tuple[manual.Entry, ...]
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether a person has to look at something; answers that nobody has graded yet are none of these."""
+        return bool(self.changed) or any(grade.status != "graded" for grade in self.grades)
+
+
+def run(out: Path) -> Report:
+    """Write a finished output folder anew, with what `manual.csv` says now. No submission runs.
+
+    Raises:
+        AutograderError: See the errors' own texts; nothing that was there is lost.
+    """
+    with Archive(out) as archive:
+        return publish(archive)
+
+
+def publish(folder: Store | Archive) -> Report:
+    """Merge `manual.csv` into all grades of a folder and write its report.
+
+    Raises:
+        AutograderError: `manual.csv` cannot be understood, or something cannot be read or written.
+    """
+    assignment = folder.assignment
+    path = folder.out / NAME
+    sheet = read_sheet(path, assignment)
+    marks = manual.Marks(assignment, sheet, folder.students)
+    grades = []
+    for stored in folder.entries():
+        settled = marks.settle(stored)
+        if isinstance(folder, Archive) or settled != stored:
+            folder.revise(settled, student_page.render(assignment, settled, folder.run(settled)))
+        grades.append(_light(settled))
+    executions = {
+        entry.student: Execution(entry.execution.status, entry.execution.message, (), entry.execution.wall_seconds)
+        for entry in grades
+    }
+    entries = marks.entries()
+    changed, unused = tuple(marks.changed), tuple(marks.unused)
+    save_sheet(path, sheet, entries, tables.sheet_csv(manual.cells(sheet, entries), sheet.delimiter))
+    folder.finish(tables.grades_csv(assignment, grades), class_page.render(assignment, grades, executions))
+    return Report(assignment, folder.out, tuple(grades), marks.waiting, changed, unused)
+
+
+def _light(entry: GradeEntry) -> GradeEntry:
+    """An entry without what only its own page shows, so that a large class stays small in memory."""
+    questions = tuple(
+        replace(
+            question,
+            answer="",
+            history={},
+            cases=tuple(replace(case, diff=()) for case in question.cases),
+        )
+        for question in entry.questions
+    )
+    return replace(entry, questions=questions)
+
+
+def show(report: Report, console: Console) -> None:
+    """Print a table of the class, what a person has to do, and where the report is."""
+    table = Table(title=escape(f"{report.assignment.title} ({report.assignment.slug})"))
+    table.add_column("student", no_wrap=True)
+    for question in report.assignment.questions:
+        table.add_column(escape(question.name), justify="right", overflow="fold")
+    table.add_column("score", justify="right", no_wrap=True)
+    for grade in report.grades[:MAX_SHOWN]:
+        table.add_row(escape(grade.student), *_scores(report.assignment, grade), _total(grade))
+    console.print(table)
+    if len(report.grades) > MAX_SHOWN:
+        console.print(f"… and {len(report.grades) - MAX_SHOWN} more.")
+    review = [grade for grade in report.grades if grade.status != "graded"]
+    for grade in review[:MAX_SHOWN]:
+        mark = MARKS[grade.status]
+        console.print(f"{mark} {escape(grade.student)}: {_shown(grade.message)}", soft_wrap=True, highlight=False)
+    if review:
+        console.print(f"{len(review)} of {len(report.grades)} need a look; they come first in the report.")
+    for line in _by_hand(report):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+    console.print(f"Report: {report.out / 'index.html'}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _by_hand(report: Report) -> Iterator[str]:
+    path = report.out / NAME
+    if report.changed:
+        what = _number(len(report.changed), "answer")
+        yield (
+            f"{what} changed since graded by hand ({_names(report.changed)}); the points stay. "
+            f"Look at them, then clear their `note` in {path}."
+        )
+    if report.unused:
+        rows = "1 row belongs" if len(report.unused) == 1 else f"{len(report.unused)} rows belong"
+        yield f"{rows} to nothing in this run ({_names(report.unused)}); kept in {path}."
+    if report.waiting:
+        verb = "waits" if report.waiting == 1 else "wait"
+        yield (
+            f"{_number(report.waiting, 'answer')} {verb} for a person: "
+            f"fill in {path}, then run `autograder report {report.out}`."
+        )
+
+
+def _names(entries: tuple[manual.Entry, ...]) -> str:
+    names = [_printable(f"{entry.student} {entry.case or entry.question}"[:80]) for entry in entries[:MAX_NAMED]]
+    return ", ".join([*names, *(["…"] if len(entries) > MAX_NAMED else [])])
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _scores(assignment: Assignment, grade: Grade) -> Iterator[str]:
+    graded = {question.name: question for question in grade.questions}
+    for question in assignment.questions:
+        yield _score(graded.get(question.name))
+
+
+def _score(question: QuestionGrade | None) -> str:
+    if question is None:
+        return "–"
+    waiting = [case.status == "manual" for case in question.cases]
+    if waiting and all(waiting):
+        return "by hand"
+    return f"{question.score:g} + by hand" if any(waiting) else f"{question.score:g}"
+
+
+def _total(grade: Grade) -> str:
+    return f"{grade.score:g} / {grade.possible:g}"
+
+
+def _shown(text: str) -> str:
+    """Text that may quote a student's, for a terminal: no control characters, no markup."""
+    return escape(_printable(text))
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "�" for character in text)

@@ -1,0 +1,150 @@
+"""What an output folder keeps of each student, as bytes: the grade, and the run that its page shows."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import os
+import tempfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from autograder.errors import AutograderError, UsageError
+from autograder.records import Execution, ExecutionStatus, Grade, from_json, to_json
+
+__all__ = [
+    "ExecutionSummary",
+    "GradeEntry",
+    "decoded",
+    "encoded",
+    "entry",
+    "read_run",
+    "run_file",
+    "write",
+    "write_run",
+]
+
+MAX_RUN: Final = 2**30
+"""Of a run, unpacked, in bytes: notebook and outputs are bounded, so only what is not ours is larger."""
+
+
+@dataclass(frozen=True)
+class ExecutionSummary:
+    """What `grades.json` keeps of a run.
+
+    Attributes:
+        cells: Number of code cells.
+        phases: Where the time went, in seconds.
+    """
+
+    status: ExecutionStatus = "refused"
+    wall_seconds: float = 0.0
+    cells: int = 0
+    message: str = ""
+    phases: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class GradeEntry(Grade):
+    """A grade as it is stored: with what is kept of the run behind it."""
+
+    execution: ExecutionSummary = field(default_factory=ExecutionSummary)
+
+
+def entry(grade: Grade, execution: Execution) -> GradeEntry:
+    """A grade and the run behind it as they are stored."""
+    summary = ExecutionSummary(
+        execution.status,
+        round(execution.wall_seconds, 2),
+        sum(cell.kind == "code" for cell in execution.cells),
+        execution.message,
+        {phase: round(seconds, 3) for phase, seconds in execution.phases.items()},
+    )
+    return GradeEntry(**{each.name: getattr(grade, each.name) for each in fields(Grade)}, execution=summary)
+
+
+def encoded(record: Any) -> bytes:
+    """One line of JSON, in UTF-8 and without NaN, whatever a student's process sent."""
+    try:
+        return to_json(record)
+    except UnicodeEncodeError:
+        text = json.dumps(msgspec.to_builtins(record), ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "replace")
+
+
+def decoded(line: bytes) -> GradeEntry:
+    """The grade in a line. JSON has no NaN: what is null in a history was a number no more.
+
+    Raises:
+        ValueError: It is no grade; `msgspec`'s errors are such.
+    """
+    values: Any = msgspec.json.decode(line)
+    try:
+        for question in values["questions"]:
+            curves = question["history"]
+            for metric, curve in curves.items():
+                curves[metric] = [math.nan if value is None else value for value in curve]
+    except (AttributeError, LookupError, TypeError):
+        raise ValueError("not a grade") from None
+    return msgspec.convert(values, GradeEntry)
+
+
+def run_file(folder: Path, student: str) -> Path:
+    """Where a student's run is kept in a folder of runs."""
+    return folder / f"{student}.json.gz"
+
+
+def write_run(folder: Path, student: str, execution: Execution) -> None:
+    """Keep a run with its cells and outputs; one without code cells is told by its summary alone.
+
+    Raises:
+        AutograderError: It cannot be written.
+    """
+    if any(cell.kind == "code" for cell in execution.cells):
+        write(run_file(folder, student), [gzip.compress(encoded(execution), 6, mtime=0)])
+
+
+def read_run(folder: Path, stored: GradeEntry) -> Execution:
+    """The run behind a grade, as it was when the page was made.
+
+    Raises:
+        UsageError: It is not there or damaged.
+    """
+    summary = stored.execution
+    path = run_file(folder, stored.student)
+    if not summary.cells:  # a file that is there tells of an earlier submission
+        return Execution(summary.status, summary.message, (), summary.wall_seconds, summary.phases)
+    try:
+        with gzip.open(path) as packed:
+            return from_json(packed.read(MAX_RUN), Execution)
+    except (OSError, EOFError, zlib.error, msgspec.MsgspecError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise UsageError(f"{path}: cannot be read ({reason}). Run `autograder grade` again.") from error
+
+
+def write(path: Path, chunks: Iterable[bytes], *, durable: bool = False) -> None:
+    """Write a file whole or not at all, in place of what is there, be that a link.
+
+    Raises:
+        AutograderError: It cannot be written.
+    """
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.writelines(chunks)
+                if durable:
+                    file.flush()
+                    os.fsync(descriptor)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise AutograderError(f"{path} cannot be written: {error.strerror}. Run it again to go on.") from error

@@ -7,6 +7,7 @@ import shutil
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,22 @@ MANUAL = QuestionGrade(
     cases=(Outcome("compare", "manual", 0, 2, title="Written answer"),),
 )
 
+COMMENTED = replace(
+    MANUAL,
+    score=1.5,
+    cases=(
+        Outcome(
+            "compare",
+            "fail",
+            1.5,
+            2,
+            title="Written answer",
+            by_hand=True,
+            comment="You name the winner, and the depth.\n\nMissing: how sure can one be with 1,000 digits?",
+        ),
+    ),
+)
+
 
 def outcomes(question: Question, **changes: dict[str, Any]) -> tuple[Outcome, ...]:
     """Full marks in each case, but for the `changes` by case name."""
@@ -342,6 +359,16 @@ def samples() -> dict[str, tuple[Grade, Execution | None]]:
                 question_grade(1, hidden_digits=missed),
                 MANUAL,
                 warnings=("2 cells carry the tag `answer:train`; the last one counts.",),
+            ),
+            ran,
+        ),
+        "by_hand": (
+            grade(
+                "mary",
+                question_grade(0),
+                question_grade(1, hidden_digits={"status": "fail", "points": 2, "by_hand": True}),
+                COMMENTED,
+                pending=0.0,
             ),
             ran,
         ),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from autograder.feedback import class_page
@@ -80,6 +81,36 @@ def test_share_of_students_passing_each_case() -> None:
     assert "compare" not in read
     assert "detail of ada" in shares
     assert "detail of cyd" not in shares
+
+
+def graded(student: str, points: float | None) -> Grade:
+    given = MANUAL.cases[0] if points is None else Outcome("compare", "fail", points, 2, by_hand=True, comment="Good.")
+    compare = QuestionGrade("compare", points or 0, 2, (given,), manual=True)
+    made = grade(student, "pass", "pass")
+    return replace(made, questions=(made.questions[0], compare), pending=2.0 if points is None else 0.0)
+
+
+def test_a_question_graded_by_hand_has_a_mean_of_those_that_are_graded() -> None:
+    html = class_page.render(ASSIGNMENT, [graded("ada", 1.5), graded("bob", 0.5), graded("cyd", None)])
+    assert "compare mean 1 / 2 (2 graded) 1 to be graded" in text(section(html, "by-hand"))
+    rows = [text(row) for row in re.findall(r"<tr>(.*?)</tr>", section(html, "students"), flags=re.DOTALL)]
+    assert [row.split()[-3] for row in rows[1:3]] == ["1.5", "0.5"]
+    assert "by hand" not in rows[1] and rows[3].count("by hand") == 2
+    waiting = text(section(class_page.render(ASSIGNMENT, [graded("ada", None)]), "by-hand"))
+    assert "compare none graded yet 1 to be graded" in waiting
+
+
+def test_a_case_that_waits_for_a_person_counts_for_neither_side() -> None:
+    read = text(section(class_page.render(ASSIGNMENT, [grade("ada", "manual", "pass"), grade("bob", "pass")]), "cases"))
+    assert "The layers 100 % (1 of 1) 1 to be graded" in read
+
+
+def test_a_comment_stands_where_a_case_message_would() -> None:
+    made = grade("ada", "fail", "pass")
+    given = replace(made.questions[0].cases[0], by_hand=True, comment="Too close.")
+    made = replace(made, questions=(replace(made.questions[0], cases=(given,)),))
+    read = text(section(class_page.render(ASSIGNMENT, [made]), "cases"))
+    assert "Too close." in read and "detail of ada" not in read
 
 
 def test_table_of_students_is_sorted_and_complete() -> None:

@@ -70,6 +70,38 @@ def test_pending_points_are_explained() -> None:
     assert "of 6 points so far" in read
 
 
+def by_hand(points: float, comment: str = "", **fields: Any) -> str:
+    status: Any = "pass" if points == 2 else "fail"
+    given = Outcome("compare", status, points, 2, by_hand=True, comment=comment, **fields)
+    return page(question(), QuestionGrade("compare", points, 2, (given,), manual=True, answer="*My* answer."))
+
+
+@pytest.mark.parametrize(("points", "mark"), [(2, "pass"), (1.5, "partly"), (0, "fail")])
+def test_what_a_person_gave_and_said(points: float, mark: str) -> None:
+    html = by_hand(points, "Well seen.\n<b>`Next`</b> time {{ 7*7 }}.")
+    assert re.search(rf'<span class="badge {mark}"><svg class="icon".*?</svg>Graded by a person</span>', html)
+    assert '<blockquote class="comment">Well seen.\n&lt;b&gt;`Next`&lt;/b&gt; time {{ 7*7 }}.</blockquote>' in html
+    assert f"<strong>{points:g}</strong> / 2" in html
+    assert "can still come" not in html and "To be graded" not in html
+    assert "<em>My</em> answer." in html
+
+
+def test_points_without_a_comment_say_who_gave_them() -> None:
+    assert "A person read your answer and gave 0.5 of 2 points." in text(by_hand(0.5))
+
+
+def test_what_a_case_said_before_a_person_decided_is_gone() -> None:
+    diff = (LayerDiff("missing", "Conv2D"),)
+    read = text(by_hand(1, message="A person will decide.\nAll of it.", diff=diff))
+    assert "will decide" not in read and "All of it" not in read and "Conv2D" not in read
+
+
+def test_a_comment_is_cut_and_scrubbed() -> None:
+    html = by_hand(1, "\u202e\x00" + "x" * 100_000)
+    assert len(html) < 60_000
+    assert "\u202e" not in html and "\x00" not in html
+
+
 def test_instructors_detail_never_shows() -> None:
     cases = (
         Outcome("a", "fail", 0, 1, hidden=True, title="Secret", message="Public.", detail=CANARY),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autograder.feedback.tables import grades_csv
+from autograder.feedback.tables import grades_csv, sheet_csv
 from autograder.records import Assignment, Grade, Question, QuestionGrade
 
 ASSIGNMENT = Assignment("cnn2_mnist", "CNN", (Question("missing_layers", 4), Question("train", 6)))
@@ -62,6 +62,12 @@ def test_names_stay_whole() -> None:
 
 def test_a_negative_score_is_a_number() -> None:
     assert rows(grade(score=-1))[1][3] == "-1"
+
+
+def test_a_sheet_opens_in_excel_and_holds_no_formula() -> None:
+    first, second = sheet_csv([["student", "points"], ["=1+1", "0,5"]], ";")
+    assert first == '\ufeff"student";"points"\r\n'
+    assert second == '"\'=1+1";"0,5"\r\n'
 
 
 def test_lines_come_as_the_grades_come() -> None:

@@ -9,7 +9,7 @@ import os
 import tempfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,7 +66,8 @@ def entry(grade: Grade, execution: Execution) -> GradeEntry:
         execution.message,
         {phase: round(seconds, 3) for phase, seconds in execution.phases.items()},
     )
-    return GradeEntry(**{each.name: getattr(grade, each.name) for each in fields(Grade)}, execution=summary)
+    given = {each.name: getattr(grade, each.name) for each in fields(Grade)}
+    return _with_integers(GradeEntry(**given, execution=summary))
 
 
 def encoded(record: Any) -> bytes:
@@ -92,7 +93,33 @@ def decoded(line: bytes) -> GradeEntry:
                 curves[metric] = [math.nan if value is None else value for value in curve]
     except (AttributeError, LookupError, TypeError):
         raise ValueError("not a grade") from None
-    return msgspec.convert(values, GradeEntry)
+    return _with_integers(msgspec.convert(values, GradeEntry))
+
+
+def _with_integers(stored: GradeEntry) -> GradeEntry:
+    """The grade with whole points as integers: `4` in JSON, whether it was counted or read back."""
+    questions = tuple(
+        replace(
+            question,
+            score=_whole(question.score),
+            possible=_whole(question.possible),
+            cases=tuple(
+                replace(case, points=_whole(case.points), possible=_whole(case.possible)) for case in question.cases
+            ),
+        )
+        for question in stored.questions
+    )
+    return replace(
+        stored,
+        questions=questions,
+        score=_whole(stored.score),
+        possible=_whole(stored.possible),
+        pending=_whole(stored.pending),
+    )
+
+
+def _whole(points: float) -> float:
+    return int(points) if float(points).is_integer() else points
 
 
 def run_file(folder: Path, student: str) -> Path:

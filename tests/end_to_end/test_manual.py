@@ -94,6 +94,10 @@ def test_grade_fill_in_report_and_grade_again(bundle: Path, source: Path, out: P
     assert rows[0]["rubric"] == "'- **1**: names the reason in full. ⏎ - **1**: proves it."
     assert scores(out) == {"ada": (4, 2), "ada_b": (1, 2), "broken": (0, 0), "absent": (0, 0)}
 
+    fresh = tree(out)
+    assert nb.autograder("report", out).stdout == run.stdout
+    assert tree(out) == fresh, "made anew from what is kept, everything is as the run had made it"
+
     comment = "Well seen.\nProve it <b>next</b> time."
     fill(out, give({"ada": "1,5", "ada_b": "2"}, comment), delimiter=";")
     before = tree(out)

@@ -44,18 +44,18 @@ class Archive:
         for name in ("feedback", "runs", ".partial"):
             if (self.out / name).is_symlink():
                 raise UsageError(f"{self.out / name} is a link, not a folder of its own. Put the folder itself there.")
-        self.assignment = self._exercise(slug)
-        self.students = self._names()
         try:
             self._lock = locked(self.out)
+            try:
+                self.assignment = self._exercise(slug)
+                self.students = self._names()
+                shutil.rmtree(self._staged, ignore_errors=True)
+                for folder in ("feedback", "grades"):
+                    (self._staged / folder).mkdir(mode=0o700, parents=True)
+            except BaseException:
+                self._close()
+                raise
         except OSError as error:
-            raise UsageError(f"{out} cannot be written: {error.strerror}. Make it writable, or copy it.") from error
-        try:
-            shutil.rmtree(self._staged, ignore_errors=True)
-            for folder in ("feedback", "grades"):
-                (self._staged / folder).mkdir(mode=0o700, parents=True)
-        except OSError as error:
-            os.close(self._lock)
             raise UsageError(f"{out} cannot be written: {error.strerror}. Make it writable, or copy it.") from error
 
     def __enter__(self) -> Archive:
@@ -64,6 +64,9 @@ class Archive:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         shutil.rmtree(self._staged, ignore_errors=True)
         if not (self._partial / "run.json").exists():  # else a run is waiting there to be gone on with
             shutil.rmtree(self._partial, ignore_errors=True)

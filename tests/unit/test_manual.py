@@ -111,6 +111,13 @@ def test_a_changed_answer_keeps_its_points_until_somebody_clears_the_note():
     assert (marks.entries()[0].note, marks.changed) == ("", [])
 
 
+def test_a_flag_outlives_a_run_without_the_student():
+    flagged = filled(grade(), 2, note=CHANGED)
+    away, _ = marked(grade("bob"), entries=[flagged])
+    back, _ = marked(grade(), entries=[entry for entry in away.entries() if entry.filled])
+    assert [each.student for each in back.changed] == ["ada"]
+
+
 def test_what_nobody_filled_in_is_never_flagged():
     marks, _ = marked(grade(answer="Another."), entries=[filled(grade(), None)])
     assert marks.entries()[0].note == ""
@@ -153,8 +160,8 @@ def test_students_with_similar_names_are_kept_apart():
     both = grade("ada", "A."), grade("ada_b", "B.")
     _, (ada, ada_b) = marked(*both, entries=[filled(both[0], 1), filled(both[1], 2)])
     assert (ada.score, ada_b.score) == (5, 6)
-    _, (ada, zero) = marked(grade("7", "A."), grade("07", "A."), entries=[filled(grade("7", "A."), 1)])
-    assert (ada.score, zero.score) == (5, 4), "the row of a student who is there is nobody else's"
+    _, (zero, seven) = marked(grade("07", "A."), grade("7", "A."), entries=[filled(grade("7", "A."), 1)])
+    assert (zero.score, seven.score) == (4, 5), "the row of a student who is there is nobody else's"
 
 
 @pytest.mark.parametrize(("answer", "score"), [("Because.", 6), ("Another.", 4)])

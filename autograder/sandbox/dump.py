@@ -155,10 +155,11 @@ def _functional(model: Any) -> Any:
     import keras
     from keras.src.models.functional import Functional
 
-    if type(model) is Functional:
+    # A class of its own that computes as its parent does (and, say, takes other arguments to fit) is as good.
+    if isinstance(model, Functional) and type(model).call is Functional.call:
         return model
-    if type(model) is not keras.Sequential:
-        name = type(model).__name__
+    if not isinstance(model, keras.Sequential) or type(model).call is not keras.Sequential.call:
+        name = _clean(type(model).__name__)
         raise Unsupported(f"`{name}` is a model class of its own; use keras.Sequential or keras.Model(inputs, outputs)")
     if model._functional is None:
         raise Unsupported("it has no shapes yet; start it with keras.Input(...), or train it first")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["load_mnist", "preprocess", "standardise"]
+__all__ = ["load_mnist", "preprocess", "rescale", "standardise"]
 
 Array = np.ndarray[Any, Any]
 
@@ -28,6 +28,18 @@ def load_mnist() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     content = resources.files("autograder.student").joinpath("data", "mnist.npz").read_bytes()
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return (arrays["x_train"], arrays["y_train"]), (arrays["x_validation"], arrays["y_validation"])
+
+
+def rescale(x: Any) -> Array:
+    """Digits from 0 (paper) to 1 (ink).
+
+    Args:
+        x: Digits of shape `(n, 28, 28)` or `(n, 28, 28, 1)`, from 0 to 255.
+
+    Returns:
+        Digits of shape `(n, 28, 28, 1)`, float32.
+    """
+    return standardise(x, 0.0, 255.0)
 
 
 def standardise(x: Any, mean: float, std: float) -> Array:

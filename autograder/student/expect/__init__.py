@@ -5,6 +5,7 @@ what was received, what was expected, one next step. A wrong use by the author o
 """
 
 from autograder.student.expect.claims import claim, truth
+from autograder.student.expect.codes import code_layer, code_length, codes
 from autograder.student.expect.mismatch import Mismatch
 from autograder.student.expect.networks import layer, layers, output_shapes, parameters
 from autograder.student.expect.references import largest_layer, largest_layer_parameters, layer_reference
@@ -16,6 +17,9 @@ __all__ = [
     "Mismatch",
     "accuracy",
     "claim",
+    "code_layer",
+    "code_length",
+    "codes",
     "history",
     "largest_layer",
     "largest_layer_parameters",

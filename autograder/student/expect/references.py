@@ -11,7 +11,7 @@ from autograder.student.expect.mismatch import Mismatch, described, require_valu
 from autograder.student.expect.networks import rows_of
 from autograder.student.expect.values import number
 
-__all__ = ["largest_layer", "largest_layer_parameters", "layer_reference"]
+__all__ = ["largest_layer", "largest_layer_parameters", "layer_reference", "layers_of"]
 
 _SHOWN = 12  # names in a message
 _WITHOUT_BIAS = 0.5  # credit
@@ -34,7 +34,7 @@ def layer_reference(value: Any, model: Any, *, name: str = "layer", model_name: 
     """
     import keras
 
-    layers = _layers_of(model, model_name)
+    layers = layers_of(model, model_name)
     require_value(value, name)
     step = f"Give a layer's name, or its index in `{model_name}.layers`."
     if isinstance(value, keras.layers.Layer):
@@ -90,7 +90,7 @@ def largest_layer_parameters(
     Raises:
         Mismatch: It is another number; the text tells the usual mistakes from each other.
     """
-    layers = _layers_of(model, model_name)
+    layers = layers_of(model, model_name)
     given = number(value, name=name)
     layer = max(layers, key=_learnable)
     right = _learnable(layer)
@@ -127,7 +127,12 @@ def _named(text: str, layers: list[Any], name: str, model_name: str) -> Any:
     raise Mismatch(f"`{name}` is {described(text)}, but no layer of `{model_name}` is called so. It has {has}.")
 
 
-def _layers_of(model: Any, model_name: str) -> list[Any]:
+def layers_of(model: Any, model_name: str) -> list[Any]:
+    """A network's layers in their order; in place of a nested model its own.
+
+    Raises:
+        Mismatch: It is no Keras model, or has no layers.
+    """
     rows_of(model, model_name)
     layers = list(_leaves(model))
     if not layers:

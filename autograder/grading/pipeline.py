@@ -142,6 +142,10 @@ def _automatic(
 
 def _why_missing(answers: Sequence[Cell], execution: Execution) -> str:
     for cell in reversed(answers):
+        if "llipsis" in cell.error:  # what Keras and NumPy say of a gap means nothing to who has not met the word
+            gaps = [number for number, line in enumerate(cell.source.splitlines(), start=1) if "..." in line]
+            where = f" in line {gaps[0]}" if gaps else " somewhere"
+            return f"Its cell still holds a gap, `...`,{where}: {cell.error.splitlines()[0][:200]}"
         if cell.error:
             return f"Its cell raised {cell.error.splitlines()[0][:200]}"
         if cell.execution_count is None and cell.kind == "code" and execution.message:

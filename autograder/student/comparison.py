@@ -134,7 +134,8 @@ class Comparison:
         if not step.differs:
             return ""
         if step.expected == step.received == 0:
-            return "check the input shape"
+            windowed = "Conv" in wanted.kind and set(step.differs) == _SIZES
+            return "check the kernel size and the input shape" if windowed else "check the input shape"
         if "output_shape" not in step.differs:
             return "check the number of parameters"
         if "Conv" in wanted.kind:

@@ -130,8 +130,9 @@ class Sequential(keras.Sequential):  # type: ignore[misc]
     def compile(self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, **arguments: Any) -> None:
         """As in Keras; an optimizer given by its name has Keras 1's learning rate."""
         if isinstance(optimizer, str) and optimizer.lower() in LEARNING_RATES:
+            rate = LEARNING_RATES[optimizer.lower()]
             optimizer = keras.optimizers.get(optimizer)
-            optimizer.learning_rate = LEARNING_RATES[optimizer.name.lower()]
+            optimizer.learning_rate = rate
         super().compile(optimizer=optimizer, loss=loss, metrics=metrics, **arguments)
 
     def fit(self, x: Any = None, y: Any = None, batch_size: Any = None, nb_epoch: Any = None, **arguments: Any) -> Any:

@@ -248,6 +248,13 @@ def test_a_wrong_input_is_the_first_layers_difference():
     assert {row.hint for row in others} == {FOLLOWS}
 
 
+def test_another_window_in_the_first_layer_is_told():
+    expected = [LayerRow("Conv2D", output_shape=(6, 6, 4), parameters=40)]
+    for size, hint in ((5, "check the kernel size and the input shape"), (3, "")):
+        model = keras.Sequential([keras.Input((8, 8, 1)), L.Conv2D(4, size)])
+        assert diff(expected, layer_rows(model))[0].hint == hint
+
+
 def test_a_layer_that_is_used_twice_is_told():
     shared = L.BatchNormalization()
     x = inputs = keras.Input((8, 8, 4))

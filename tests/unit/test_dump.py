@@ -35,6 +35,11 @@ class FunctionalNet(keras.Model):
         super().__init__(x, layers.Dense(2)(x))
 
 
+class Doubling(FunctionalNet):
+    def call(self, x, training=None, mask=None):
+        return 2 * super().call(x)
+
+
 def relu(x):
     return 2 * x
 
@@ -61,7 +66,7 @@ def with_lora():
         (sequential(layers.RandomZoom(0.1), shape=(4, 4, 1)), "of the kind RandomZoom"),
         (sequential(Dense(2, name="own")), r"layer 1 \(`own`\) is of the class `Dense`, which is not Keras's own"),
         (Net, "`Net` is a model class of its own; use keras.Sequential or keras.Model"),
-        (FunctionalNet, "`FunctionalNet` is a model class of its own"),
+        (Doubling, "`Doubling` is a model class of its own"),
         (lambda: keras.Sequential([keras.Input((4,)), Net()]), "`Net` is a model class of its own"),
         (lambda: keras.Sequential([layers.Dense(2)]), r"it has no shapes yet; start it with keras.Input\(...\)"),
         (lambda: keras.Sequential(), "it has no shapes yet"),
@@ -150,3 +155,7 @@ def test_what_is_dumped_passes_the_grader():
     value = dump(keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="relu"), layers.Dense(2)]))
     assert value.spec.sequential
     assert check(value).work == 4 * 3 + 3 * 2
+
+
+def test_a_class_that_computes_as_its_parent_does_crosses():
+    assert [type(layer.config).__name__ for layer in dump(FunctionalNet()).spec.layers] == ["Dense"]

@@ -16,6 +16,7 @@ __all__ = ["code_layer", "code_length", "codes"]
 
 Array = np.ndarray[Any, Any]
 
+_BATCH = 256
 _OF_ANOTHER_LAYER = 0.5  # credit
 _ROUNDING = 1e-3
 """Of the largest number in a code: what another batch size or another processor may change."""
@@ -73,7 +74,7 @@ def code_length(value: Any, model: Any, *, name: str = "code_length", model_name
     if given == length:
         return length
     shown = f"`{name}` is {given:,}"
-    for layer in layers:
+    for layer in sorted(layers, key=lambda each: len(each.output.shape)):  # vectors before pictures
         if given == layer.count_params() and given:
             raise Mismatch(
                 f"{shown}: so many parameters has `{layer.name[:40]}`. The code is what a layer gives for one image: "
@@ -140,7 +141,7 @@ def codes(
                 credit=_OF_ANOTHER_LAYER,
             )
     expected = right[id(named if named in good else good[-1])]
-    call = f"`keras.Model({model_name}.inputs, {model_name}.get_layer(…).output).predict(…)`"
+    call = f"`keras.Model({model_name}.input, {model_name}.get_layer(…).output).predict(…)`"
     if given.shape != expected.shape:
         _tell_shape(given, expected.shape, model, x, name, model_name)
         raise Mismatch(
@@ -178,11 +179,16 @@ def _tapped(model: Any, layers: list[Any], x: Any) -> list[Array]:
     import keras
 
     try:
-        part = keras.Model(model.inputs, [layer.output for layer in layers])
+        part = keras.Model(model.inputs[0], [layer.output for layer in layers])
     except ValueError as error:
         raise Mismatch("The network's layers lie in another network, so their outputs cannot be had.") from error
-    outputs = part.predict(np.asarray(x), batch_size=256, verbose=0)
-    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    inputs = np.asarray(x)
+    # Called, not predicted: tracing a graph for each case costs more than it saves.
+    batches = [part(inputs[begin : begin + _BATCH], training=False) for begin in range(0, len(inputs), _BATCH)]
+    outputs = [batch if isinstance(batch, (list, tuple)) else [batch] for batch in batches]
+    return [
+        np.concatenate([keras.ops.convert_to_numpy(each) for each in parts]) for parts in zip(*outputs, strict=True)
+    ]
 
 
 # ---------------------------------------------------------------- arrays

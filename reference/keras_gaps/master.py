@@ -331,7 +331,7 @@ def test_numbers_in_a_code(code_length, model):
 #
 # **Then compute the code of every validation digit**, in their order, as an array `codes` of shape `(1000, code_length)`.
 #
-# *Hint.* A part of a network is a network: `keras.Model(model.input, model.get_layer("…").output)` ends at the layer of
+# *Hint.* A part of a network is a network: `keras.Model(model.inputs[0], model.get_layer("…").output)` ends at the layer of
 # that name, shares all weights with `model`, and can `predict`.
 
 # %% [raw]
@@ -344,7 +344,7 @@ keras.utils.set_random_seed(1)
 model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
 # END SOLUTION
 history = model.fit(x_train, t_train, batch_size=128, epochs=8, validation_data=(x_validation, t_validation), verbose=2)  # SOLUTION
-codes = keras.Model(model.input, model.get_layer(code_layer).output).predict(x_validation, verbose=0)  # SOLUTION
+codes = keras.Model(model.inputs[0], model.get_layer(code_layer).output).predict(x_validation, verbose=0)  # SOLUTION
 
 # %% [raw]
 # # END SOLUTION

@@ -35,7 +35,7 @@ def model():
 
 
 def at(model, name, x=X):
-    return keras.Model(model.input, model.get_layer(name).output).predict(x, verbose=0)
+    return keras.Model(model.inputs[0], model.get_layer(name).output).predict(x, verbose=0)
 
 
 def told(demand, *arguments, **keywords):

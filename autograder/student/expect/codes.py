@@ -141,7 +141,7 @@ def codes(
                 credit=_OF_ANOTHER_LAYER,
             )
     expected = right[id(named if named in good else good[-1])]
-    call = f"`keras.Model({model_name}.input, {model_name}.get_layer(…).output).predict(…)`"
+    call = f"`keras.Model({model_name}.inputs[0], {model_name}.get_layer(…).output).predict(…)`"
     if given.shape != expected.shape:
         _tell_shape(given, expected.shape, model, x, name, model_name)
         raise Mismatch(

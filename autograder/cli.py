@@ -106,6 +106,23 @@ def _end(outcome: Report) -> NoReturn:
     raise typer.Exit(NEEDS_REVIEW if outcome.needs_review else 0)
 
 
+@app.command()
+def calibrate(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="An exercise of this repository.")],
+    seeds: Annotated[int, typer.Option(min=2, max=1000, help="Runs in all, those of earlier calls included.")] = 20,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Runs at one time.")] = 2,
+) -> None:
+    """Measure how an exercise's accuracies move with the seed, and propose a floor for each.
+
+    The reference runs once for each seed, as a student's notebook would; every `set_random_seed(number)` in it gets
+    another number. What was measured is kept beside the master, and a run that is stopped goes on where it stopped.
+    """
+    from autograder.commands import calibrate as command
+
+    measured = command.run(slug, seeds=seeds, workers=workers, here=Path.cwd(), console=errors)
+    command.show(slug, measured, screen)
+
+
 def main() -> None:
     """Entry point of `autograder`: an error is one line on stderr and exit status 2."""
     try:

@@ -23,6 +23,7 @@ __all__ = [
     "GradeStatus",
     "LayerDiff",
     "Limits",
+    "Measurement",
     "Outcome",
     "Question",
     "QuestionGrade",
@@ -197,6 +198,24 @@ class LayerDiff:
 
 
 @dataclass(frozen=True)
+class Measurement:
+    """An accuracy that a case measured, for the instructor.
+
+    Attributes:
+        model: What the student calls the network.
+        inputs: How many inputs it is of.
+        at_least: The floor; 0 where none was demanded.
+        unsure: How far below the floor a person decides.
+    """
+
+    model: str
+    inputs: int
+    accuracy: float
+    at_least: float = 0.0
+    unsure: float = 0.0
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What one case said about one submission.
 
@@ -206,6 +225,7 @@ class Outcome:
         diff: The layer comparison behind the message, if the case made one (empty for hidden cases).
         by_hand: Whether a person gave the points. Until then the status is `manual`, and the points are 0.
         comment: What that person says of the answer; plain text, for the student.
+        measurements: Accuracies that the case measured; only the instructor reads them.
     """
 
     name: str
@@ -219,6 +239,7 @@ class Outcome:
     diff: tuple[LayerDiff, ...] = ()
     by_hand: bool = False
     comment: str = ""
+    measurements: tuple[Measurement, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.authoring import calibration
 from autograder.authoring.assign import Assigned, assign
 from autograder.authoring.leaks import refuse_leaks
 from autograder.authoring.master import Master, MasterQuestion, read_master
@@ -127,7 +128,7 @@ def build(slug_or_master: str | Path, root: Path, *, check: bool, proof: bool = 
         slug=master.slug,
         files=tuple(sorted([public / name for name in stub] + [secret / name for name in bundle])),
         drift=drift,
-        warnings=master.warnings,
+        warnings=(*master.warnings, *(_doubts(master, root, proved) if proved else ())),
         proof=proved,
         seconds=time.monotonic() - started,
         checked=check,
@@ -220,6 +221,13 @@ def _bundle(master: Master, assigned: Assigned, data: frozenset[str], root: Path
             )
         files[file] = (root / "reference" / name).read_bytes()
     return files
+
+
+def _doubts(master: Master, root: Path, proved: Proof) -> Iterator[str]:
+    """Floors that do not follow from what calibrating measured."""
+    now = calibration.fresh(master, [root / "reference" / name for name in master.config.data])
+    measured = calibration.read(root / "reference" / master.slug / calibration.NAME)
+    return calibration.doubts(proved.floors, measured, now, master.slug)
 
 
 def _question(master: Master, question: MasterQuestion, data: frozenset[str]) -> Question:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograder.authoring.calibration import floors_of
 from autograder.authoring.master import Master, MasterQuestion
 from autograder.errors import AutograderError, BuildError
-from autograder.records import Grade, Outcome, QuestionGrade, rounded
+from autograder.records import Grade, Measurement, Outcome, QuestionGrade, rounded
 
 if TYPE_CHECKING:
     from autograder.grading.pipeline import Graded
@@ -29,6 +30,7 @@ class Proof:
     Attributes:
         possible: Points of the questions that cases grade.
         stub_seconds: Wall time of grading the stub; `reference_seconds` that of the reference.
+        floors: `question.case` → each demand of an accuracy, and what the reference reached.
     """
 
     stub: float
@@ -36,6 +38,7 @@ class Proof:
     possible: float
     stub_seconds: float
     reference_seconds: float
+    floors: dict[str, Measurement]
 
 
 def prove(master: Master, bundle: Path, stub: Path) -> Proof:
@@ -61,6 +64,7 @@ def prove(master: Master, bundle: Path, stub: Path) -> Proof:
         possible=rounded(reference_graded.grade.possible - reference_graded.grade.pending),
         stub_seconds=stub_graded.execution.wall_seconds,
         reference_seconds=reference_graded.execution.wall_seconds,
+        floors=floors_of(reference_graded.grade),
     )
 
 

@@ -32,6 +32,7 @@ COLUMNS: Final = (
 )
 CHANGED: Final = "answer changed since it was graded"
 UNUSED: Final = "not asked for in this run"
+UNDECIDED: Final = "An accuracy lies so little below its floor that it may be chance; decide it in manual.csv."
 MAX_ANSWER: Final = 2_000
 MAX_RUBRIC: Final = 4_000
 _LINE = " ⏎ "
@@ -139,8 +140,18 @@ class Marks:
         if not any(outcome.by_hand or outcome.status == "manual" for outcome in outcomes):
             return grade
         waiting = [outcome.possible for outcome in outcomes if outcome.status == "manual"]
+        undecided = any(
+            outcome.status == "manual" for question in questions if not question.manual for outcome in question.cases
+        )
+        status, message = grade.status, grade.message
+        if undecided and status == "graded":
+            status, message = "needs_review", UNDECIDED
+        elif not undecided and message == UNDECIDED:
+            status, message = "graded", ""
         return replace(
             grade,
+            status=status,
+            message=message,
             questions=questions,
             score=rounded(sum(question.score for question in questions)),
             pending=rounded(sum(waiting)),

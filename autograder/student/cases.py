@@ -15,7 +15,8 @@ from typing import Any
 
 from autograder.errors import BuildError
 from autograder.records import Case, CaseStatus, Outcome, rounded
-from autograder.student.expect.mismatch import Mismatch
+from autograder.student.expect.measurements import recording
+from autograder.student.expect.mismatch import Mismatch, Undecided
 
 __all__ = ["LoadedCase", "load", "run", "values_of"]
 
@@ -86,10 +87,17 @@ def run(loaded: LoadedCase, namespace: Mapping[str, Any]) -> Outcome:
         loaded: The case.
         namespace: Name → value, for all of the case's parameters that there are; see `values_of`.
     """
-    case = loaded.case
+    with recording() as measured:
+        outcome = _run(loaded, namespace)
+    return replace(outcome, measurements=tuple(measured))
+
+
+def _run(loaded: LoadedCase, namespace: Mapping[str, Any]) -> Outcome:
     try:
-        values = values_of(case, namespace, "Run the cell that assigns it.")
+        values = values_of(loaded.case, namespace, "Run the cell that assigns it.")
         loaded.function(**values)
+    except Undecided as near:
+        return _outcome(loaded, "manual", str(near))
     except Mismatch as mismatch:
         return replace(_outcome(loaded, "fail", str(mismatch), credit=mismatch.credit), diff=mismatch.diff)
     except AssertionError as error:

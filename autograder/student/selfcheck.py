@@ -21,9 +21,9 @@ __all__ = ["CheckResult", "CheckResults", "Checks"]
 
 SANDBOX = "AUTOGRADER_SANDBOX"
 
-_MARKS = {"pass": "✓", "fail": "✗", "error": "!"}
+_MARKS = {"pass": "✓", "fail": "✗", "error": "!", "manual": "?"}
 # Middle tones: readable on a light page as on a dark one. The marks say the same without colour.
-_COLOURS = {"pass": "#2e9e4f", "fail": "#e0533d", "error": "#b8860b"}
+_COLOURS = {"pass": "#2e9e4f", "fail": "#e0533d", "error": "#b8860b", "manual": "#b8860b"}
 _ROW_COLOURS = {"same": "inherit", "different": "#b8860b", "missing": "#e0533d", "extra": "#8a63d2"}
 
 

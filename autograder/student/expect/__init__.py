@@ -6,7 +6,7 @@ what was received, what was expected, one next step. A wrong use by the author o
 
 from autograder.student.expect.claims import claim, truth
 from autograder.student.expect.codes import code_layer, code_length, codes
-from autograder.student.expect.mismatch import Mismatch
+from autograder.student.expect.mismatch import Mismatch, Undecided
 from autograder.student.expect.networks import layer, layers, output_shapes, parameters
 from autograder.student.expect.references import largest_layer, largest_layer_parameters, layer_reference
 from autograder.student.expect.runs import record, trained, twin
@@ -15,6 +15,7 @@ from autograder.student.expect.values import mapping, number
 
 __all__ = [
     "Mismatch",
+    "Undecided",
     "accuracy",
     "claim",
     "code_layer",

@@ -6,7 +6,7 @@ from typing import Any
 
 from autograder.records import LayerDiff
 
-__all__ = ["Mismatch", "described", "require_model", "require_value"]
+__all__ = ["Mismatch", "Undecided", "described", "require_model", "require_value"]
 
 _LONGEST = 40
 
@@ -24,6 +24,10 @@ class Mismatch(AssertionError):
         super().__init__(message)
         self.diff = diff
         self.credit = min(1.0, max(0.0, credit))
+
+
+class Undecided(Mismatch):
+    """A figure is so close to what was demanded that chance may have moved it: a person decides."""
 
 
 def require_value(value: Any, name: str) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from autograder.records import Measurement
 from autograder.student.architecture import LayerRow
-from autograder.student.expect.mismatch import Mismatch, described, require_value
+from autograder.student.expect.measurements import note
+from autograder.student.expect.mismatch import Mismatch, Undecided, described, require_value
 from autograder.student.expect.networks import rows_of
 
 __all__ = ["accuracy", "history", "untrained"]
@@ -36,14 +38,15 @@ _WAYS = {
 }
 
 
-def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, name: str = "model") -> float:
+def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, unsure: float = 0.0, name: str = "model") -> float:
     """Demand a share of right predictions, computed here and now.
 
     Args:
         model: What the student calls `name`: one input, one output `(n, num_classes)`.
         x: Inputs `(n, ...)`, preprocessed as for the training.
         y: True classes, as integers `(n,)` that name every class, or one-hot `(n, num_classes)`.
-        at_least: The smallest accuracy that is good enough, from 0 to 1.
+        at_least: The smallest accuracy that is good enough, from 0 to 1; `autograder calibrate` proposes it.
+        unsure: How well that bound is known; an accuracy that is no further below it waits for a person.
         name: The model's name in the notebook.
 
     Returns:
@@ -51,6 +54,7 @@ def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, name: str = 
 
     Raises:
         Mismatch: The model does not predict such classes of such inputs, or not well enough.
+        Undecided: It is just not good enough.
     """
     x = np.asarray(x)
     y_true, num_classes = _classes(y)
@@ -65,10 +69,14 @@ def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, name: str = 
     if strange:
         raise Mismatch(f"`{name}` predicts NaN or infinity for {strange:,} of {len(x):,} inputs. {_DIVERGED}")
     reached = float((y_pred.argmax(axis=1) == y_true).mean())
+    note(Measurement(name, len(x), reached, at_least, unsure))
     if reached >= at_least:
         return reached
     # Two digits beyond the demand, cut off, so that 0.9499 never reads as the 0.95 that it is not.
     shown = math.floor(reached * 10_000) / 10_000
+    short = f"`{name}` has accuracy {shown:g} on {len(x):,} inputs, expected at least {at_least:g}."
+    if reached >= at_least - unsure:
+        raise Undecided(f"{short} So little may be chance: a person looks at it and decides.")
     guessing = reached <= 1 / num_classes + _NEAR
     if guessing and untrained(model):
         step = "It still has the weights that it began with: train it with `fit` before the end of this question."
@@ -79,7 +87,7 @@ def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, name: str = 
     normalises = any(row.kind == "BatchNormalization" for row in rows)
     if normalises and at_least - reached > _FAR and not untrained(model):
         step += f" {_LAGS}"
-    raise Mismatch(f"`{name}` has accuracy {shown:g} on {len(x):,} inputs, expected at least {at_least:g}. {step}")
+    raise Mismatch(f"{short} {step}")
 
 
 def untrained(model: Any) -> bool:

@@ -1,0 +1,150 @@
+"""What calibrating measured, kept beside the master as `calibration.json`; whether a case's floor follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from autograder.authoring.master import Master
+from autograder.authoring.tolerance import CONFIDENCE, RATE, Bound, bound
+from autograder.errors import BuildError
+from autograder.grading.kept import write
+from autograder.records import Grade, Measurement, from_json, to_json
+
+__all__ = ["NAME", "Calibration", "Floor", "doubts", "floors_of", "fresh", "read", "save"]
+
+NAME = "calibration.json"
+LEAST_SEEDS = 5
+SLACK = 0.03
+"""How far below its bound a floor may lie: the text may promise students a round number."""
+
+
+@dataclass(frozen=True)
+class Floor:
+    """One demand of an accuracy, as it was measured.
+
+    Attributes:
+        case: `question.case`, with ` (2)` for its second demand, and so on.
+        inputs: How many inputs the accuracy is of.
+        accuracies: Seed → what the reference reached with it.
+        mean: Of the accuracies, and so on: for readers; the bound is computed anew where it counts.
+    """
+
+    case: str
+    model: str
+    inputs: int
+    accuracies: dict[int, float] = field(default_factory=dict)
+    mean: float = 0.0
+    deviation: float = 0.0
+    floor: float = 0.0
+    unsure: float = 0.0
+
+    @property
+    def bound(self) -> Bound | None:
+        """What follows from the accuracies; None while they are too few."""
+        return bound(list(self.accuracies.values())) if len(self.accuracies) >= LEAST_SEEDS else None
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was measured of one exercise.
+
+    Attributes:
+        reference: Digest of the code that was run and of the hidden data; another one makes all figures stale.
+        rate: False-fail rate that the floors stand for.
+        confidence: How sure the rate is.
+    """
+
+    reference: str
+    floors: tuple[Floor, ...] = ()
+    seeds: tuple[int, ...] = ()
+    rate: float = RATE
+    confidence: float = CONFIDENCE
+    schema: int = 1
+
+
+def fresh(master: Master, data: Iterable[Path]) -> Calibration:
+    """A calibration of this master in which nothing is measured yet.
+
+    Args:
+        master: The master; its prose and its cases may change without making figures stale, its code may not.
+        data: The files of hidden arrays.
+    """
+    digest = hashlib.sha256()
+    for index, role in enumerate(master.roles):
+        cell = master.source.cells[index]
+        if cell.cell_type == "code" and role in {"prose", "answer"}:
+            digest.update(cell.source.strip().encode() + b"\0")
+    for path in data:
+        digest.update(path.read_bytes())
+    return Calibration(f"sha256:{digest.hexdigest()}")
+
+
+def read(path: Path) -> Calibration | None:
+    """What was measured before; None if nothing was.
+
+    Raises:
+        BuildError: The file is there, and is none of ours.
+    """
+    try:
+        return from_json(path.read_bytes(), Calibration)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        raise BuildError(f"{path} cannot be read: {error}. Remove it, and calibrate again.") from error
+
+
+def save(path: Path, calibration: Calibration) -> None:
+    """Write what was measured, whole or not at all."""
+    write(path, [to_json(calibration, indent=2) + b"\n"])
+
+
+def floors_of(grade: Grade) -> dict[str, Measurement]:
+    """`question.case` → the accuracy that was measured there, for all demands with a floor."""
+    found: dict[str, Measurement] = {}
+    for question in grade.questions:
+        for outcome in question.cases:
+            demands = [each for each in outcome.measurements if each.at_least > 0]
+            for number, each in enumerate(demands, start=1):
+                found[f"{question.name}.{outcome.name}{f' ({number})' if number > 1 else ''}"] = each
+    return found
+
+
+def doubts(
+    demands: Mapping[str, Measurement], measured: Calibration | None, now: Calibration, slug: str
+) -> Iterator[str]:
+    """What does not follow from the figures, one line each.
+
+    Args:
+        demands: `question.case` → the demand as the cases make it today.
+        measured: What is kept beside the master.
+        now: `fresh` of the master as it is.
+        slug: The exercise's name.
+    """
+    if not demands:
+        return
+    again = f"Run `autograder calibrate {slug} --seeds 20`."
+    if measured is None:
+        yield f"the floors of {', '.join(demands)} are not measured. {again}"
+        return
+    if measured.reference != now.reference:
+        yield f"reference/{slug}/{NAME} is of other code or other hidden data than the master's. {again}"
+        return
+    floors = {floor.case: floor for floor in measured.floors}
+    for case, demand in demands.items():
+        floor = floors.get(case)
+        found = floor.bound if floor else None
+        if floor is None or found is None or (floor.model, floor.inputs) != (demand.model, demand.inputs):
+            yield f"the floor of {case} is not measured on these {demand.inputs:,} inputs. {again}"
+            continue
+        figures = f"{found.seeds} seeds, mean {found.mean:.4f}, deviation {found.deviation:.4f}"
+        if demand.at_least > found.floor + 1e-9:
+            yield f"{case} demands {demand.at_least:g}, above its bound {found.floor:g} ({figures}). Lower it."
+        elif demand.at_least < found.floor - SLACK:
+            yield f"{case} demands {demand.at_least:g}, far below its bound {found.floor:g} ({figures}). Raise it."
+        if not found.unsure - 1e-9 <= demand.unsure <= 2 * found.unsure + 0.005:
+            yield f"{case} has `unsure={demand.unsure:g}`; its bound is known to {found.unsure:g}. Write that."

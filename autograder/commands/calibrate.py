@@ -1,0 +1,54 @@
+"""`autograder calibrate`: progress, and a table of the floors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from autograder.authoring.calibrate import calibrate
+from autograder.authoring.calibration import LEAST_SEEDS, NAME, Calibration
+
+__all__ = ["run", "show"]
+
+
+def run(slug: str, *, seeds: int, workers: int, here: Path, console: Console) -> Calibration:
+    """Measure an exercise's floors.
+
+    Raises:
+        AutograderError: See the errors' own texts; the seeds that were measured are kept.
+    """
+    columns = (TextColumn("Seeds"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=seeds)
+        for measured in calibrate(slug, here, seeds=seeds, workers=workers):
+            progress.update(task, completed=len(measured.seeds))
+    return measured
+
+
+def show(slug: str, measured: Calibration, console: Console) -> None:
+    """Print the proposed floors and what they stand for."""
+    table = Table(title=f"{slug}: {len(measured.seeds)} seeds")
+    table.add_column("case", overflow="fold")
+    for title in ("inputs", "mean", "deviation", "lowest", "at_least", "unsure"):
+        table.add_column(title, justify="right")
+    for floor in measured.floors:
+        found = floor.bound
+        figures = (f"{found.mean:.4f}", f"{found.deviation:.4f}") if found else ("–", "–")
+        proposed = (f"{found.floor:g}", f"{found.unsure:g}") if found else ("–", "–")
+        lowest = f"{min(floor.accuracies.values()):.4f}"
+        table.add_row(floor.case, f"{floor.inputs:,}", *figures, lowest, *proposed)
+    console.print(table)
+    if not measured.floors:
+        console.print("No case demands an accuracy with `expect.accuracy(…, at_least=…)`.")
+        return
+    if len(measured.seeds) < LEAST_SEEDS:
+        console.print(f"A bound needs at least {LEAST_SEEDS} seeds, better 20.")
+    console.print(
+        f"at_least: at most {measured.rate:g} of right answers fall below it, with {measured.confidence:.0%} "
+        f"confidence. unsure: how well that bound is known. Kept in reference/{slug}/{NAME}.",
+        soft_wrap=True,
+        highlight=False,
+    )

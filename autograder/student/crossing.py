@@ -80,7 +80,7 @@ class _Guarded:
         copies = [wire.unpack(wire.pack(argument, [])) for argument in arguments]
         try:
             returned = self._function(*copies)
-        except Exception as error:  # a student's function may raise anything
+        except (Exception, SystemExit) as error:  # a student's function may raise anything
             raise Mismatch(f"`{name}` raised {type(error).__name__}: {error}") from error
         return _crossed(f"{name}(…)", returned)
 

@@ -171,3 +171,61 @@ def test_check_tells_what_is_out_of_date(make_mnist, tmp_path, monkeypatch, caps
     assert make_mnist.main(["package"]) == 0
     assert make_mnist.PUBLIC.read_bytes() == first
     assert make_mnist.main(["package", "--check"]) == 0
+
+
+# ---------------------------------------------------------------- faces
+
+
+@pytest.fixture(scope="module")
+def hidden_faces():
+    with np.load(ROOT / "reference" / "data" / "faces_hidden.npz", allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def test_the_faces():
+    parts = datasets.load_faces()
+    assert [(x.shape, x.dtype, y.shape) for x, y in parts] == [
+        ((640, 4096), np.float32, (640,)),
+        ((160, 4096), np.float32, (160,)),
+        ((160, 4096), np.float32, (160,)),
+    ]
+    assert [np.bincount(y).tolist() for _, y in parts] == [[80] * 8, [20] * 8, [20] * 8]
+    x_train = parts[0][0]
+    assert x_train.mean() == pytest.approx(0, abs=1e-3)
+    assert x_train.std() == pytest.approx(1, abs=1e-2)
+    assert np.abs(x_train).max() == pytest.approx(6)
+
+
+def test_the_hidden_faces(hidden_faces):
+    assert {name: (array.shape, array.dtype) for name, array in hidden_faces.items()} == {
+        "x_hidden": ((160, 4096), np.int8),
+        "y_hidden": ((160,), np.uint8),
+    }
+    x = datasets.unpack_faces(hidden_faces["x_hidden"])
+    assert x.dtype == np.float32
+    assert x.std() == pytest.approx(1, abs=0.05)  # in the unit of the public ones
+    assert np.abs(x).max() <= 6
+
+
+def test_no_hidden_face_is_public(hidden_faces):
+    public = {
+        np.rint(row / datasets.FACES_STEP).astype("int8").tobytes() for x, _ in datasets.load_faces() for row in x
+    }
+    assert len(public) == 960
+    assert not [row for row in hidden_faces["x_hidden"] if row.tobytes() in public]
+
+
+def test_a_linear_look_at_the_features_knows_the_faces():
+    (x_train, y_train), _, (x_test, y_test) = datasets.load_faces()
+    means = np.stack([x_train[y_train == person].mean(axis=0) for person in range(8)])
+    nearest = ((x_test[:, None] - means) ** 2).sum(axis=-1).argmin(axis=1)
+    assert (nearest == y_test).mean() > 0.8
+
+
+def test_faces_of_ones_own(tmp_path):
+    x, y = np.arange(8, dtype="int8").reshape(2, 4), np.array([0, 1], dtype="uint8")
+    arrays = {f"{axis}_{part}": a for part in ("train", "validation", "test") for axis, a in (("x", x), ("y", y))}
+    np.savez(tmp_path / "own.npz", step=np.float32(0.5), **arrays)
+    for x_read, y_read in datasets.load_faces(tmp_path / "own.npz"):
+        assert x_read.tolist() == [[0, 0.5, 1, 1.5], [2, 2.5, 3, 3.5]]
+        assert y_read.tolist() == [0, 1]

@@ -6,6 +6,7 @@ what was received, what was expected, one next step. A wrong use by the author o
 
 from autograder.student.expect.claims import claim, truth
 from autograder.student.expect.codes import code_layer, code_length, codes
+from autograder.student.expect.labels import confusion, labels, predicted, share_right
 from autograder.student.expect.mismatch import Mismatch, Undecided
 from autograder.student.expect.networks import layer, layers, output_shapes, parameters
 from autograder.student.expect.references import largest_layer, largest_layer_parameters, layer_reference
@@ -21,7 +22,9 @@ __all__ = [
     "code_layer",
     "code_length",
     "codes",
+    "confusion",
     "history",
+    "labels",
     "largest_layer",
     "largest_layer_parameters",
     "layer",
@@ -31,7 +34,9 @@ __all__ = [
     "number",
     "output_shapes",
     "parameters",
+    "predicted",
     "record",
+    "share_right",
     "trained",
     "truth",
     "twin",

@@ -14,7 +14,7 @@ from autograder.student.expect.measurements import note
 from autograder.student.expect.mismatch import Mismatch, Undecided, described, require_value
 from autograder.student.expect.networks import rows_of
 
-__all__ = ["accuracy", "history", "untrained"]
+__all__ = ["accuracy", "history", "probabilities", "untrained"]
 
 Array = np.ndarray[Any, Any]
 
@@ -60,14 +60,7 @@ def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, unsure: floa
     y_true, num_classes = _classes(y)
     if len(x) != len(y_true) or not len(x):
         raise ValueError(f"x and y must be as long as each other and not empty. Received: {len(x)} and {len(y_true)}")
-    rows = rows_of(model, name)
-    _require_fit(model, x.shape[1:], num_classes, name)
-    if not all(np.isfinite(np.asarray(weight)).all() for weight in model.get_weights()):
-        raise Mismatch(f"`{name}` has weights that are NaN or infinite. {_DIVERGED}")
-    y_pred = _predictions(model, x, rows)
-    strange = int((~np.isfinite(y_pred)).any(axis=1).sum())
-    if strange:
-        raise Mismatch(f"`{name}` predicts NaN or infinity for {strange:,} of {len(x):,} inputs. {_DIVERGED}")
+    y_pred = probabilities(model, x, num_classes, name=name)
     reached = float((y_pred.argmax(axis=1) == y_true).mean())
     note(Measurement(name, len(x), reached, at_least, unsure))
     if reached >= at_least:
@@ -84,7 +77,7 @@ def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, unsure: floa
         step = "That is near guessing: check the learning rate, and that each input still has its own label."
     else:
         step = "Train it longer, and check that network and preprocessing are those of the exercise."
-    normalises = any(row.kind == "BatchNormalization" for row in rows)
+    normalises = any(row.kind == "BatchNormalization" for row in rows_of(model, name))
     if normalises and at_least - reached > _FAR and not untrained(model):
         step += f" {_LAGS}"
     raise Mismatch(f"{short} {step}")
@@ -94,6 +87,33 @@ def untrained(model: Any) -> bool:
     """Whether all its biases are 0, as they are when Keras builds it; False for a network without any."""
     starts = [weight for weight in model.trainable_weights if weight.name in {"bias", "beta"}]
     return bool(starts) and not any(np.any(np.asarray(weight) != 0) for weight in starts)
+
+
+def probabilities(model: Any, x: Any, num_classes: int, *, name: str = "model") -> Array:
+    """What a network predicts, computed here and now.
+
+    Args:
+        model: What the student calls `name`: one input, one output `(n, num_classes)`.
+        x: Inputs `(n, ...)`, preprocessed as for the training.
+        num_classes: How many classes there are.
+        name: The model's name in the notebook.
+
+    Returns:
+        Its outputs `(n, num_classes)`, all of them finite.
+
+    Raises:
+        Mismatch: The model does not predict such classes of such inputs.
+    """
+    x = np.asarray(x)
+    rows = rows_of(model, name)
+    _require_fit(model, x.shape[1:], num_classes, name)
+    if not all(np.isfinite(np.asarray(weight)).all() for weight in model.get_weights()):
+        raise Mismatch(f"`{name}` has weights that are NaN or infinite. {_DIVERGED}")
+    y_pred = _predictions(model, x, rows)
+    strange = int((~np.isfinite(y_pred)).any(axis=1).sum())
+    if strange:
+        raise Mismatch(f"`{name}` predicts NaN or infinity for {strange:,} of {len(x):,} inputs. {_DIVERGED}")
+    return y_pred
 
 
 def history(

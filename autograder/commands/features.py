@@ -1,0 +1,42 @@
+"""`autograder features`: a progress bar while images become features, and a line about what was written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from autograder.features.extract import Extracted, extract
+
+__all__ = ["run", "show"]
+
+
+def run(folder: Path, out: Path, *, model: str, seed: int, console: Console) -> Extracted:
+    """Extract the features of a folder's images.
+
+    Raises:
+        UsageError: Something cannot be used; nothing was written.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("images", total=None)
+        return extract(
+            folder,
+            out,
+            model=model,
+            seed=seed,
+            progress=lambda done, of: progress.update(task, completed=done, total=of),
+        )
+
+
+def show(extracted: Extracted, screen: Console) -> None:
+    """Say what is in the file."""
+    names = ", ".join(extracted.class_names[:8]) + (", …" if len(extracted.class_names) > 8 else "")
+    rows = ", ".join(f"{number:,} {part}" for part, number in extracted.rows.items())
+    screen.print(
+        escape(f"{extracted.path}: {len(extracted.class_names)} classes ({names}); images: {rows}"),
+        highlight=False,
+        soft_wrap=True,
+    )

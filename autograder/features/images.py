@@ -112,6 +112,8 @@ def pixels(path: Path, size: int) -> Array:
                 upright = ImageOps.exif_transpose(image).convert("RGB")
     except UsageError:
         raise
+    except Image.DecompressionBombError:
+        raise UsageError(f"{path} claims more than {MAX_PIXELS:,} pixels. Make it smaller, or remove it.") from None
     except Exception as error:  # Pillow's readers raise almost anything on broken files
         raise UsageError(
             f"{path} cannot be read as an image ({type(error).__name__}: {str(error)[:200]}). Repair or remove it."

@@ -25,7 +25,7 @@ from autograder.sandbox.launch import check_wall
 
 __all__ = ["calibrate", "with_seed"]
 
-_SEED = re.compile(r"(\bset_random_seed\(\s*)(\d+)(\s*\))")
+_SEED = re.compile(r"(\bset_random_seed\(\s*(?:seed\s*=\s*)?)(\d[\d_]*)(\s*\))")
 _APART = 1_000
 
 

@@ -5,7 +5,7 @@ s) the bound m - k·s lies below a share 1 - RATE of all right answers, with con
 from the non-central t distribution: k = t(CONFIDENCE; n - 1, z·√n) / √n, with z the standard normal quantile of
 1 - RATE.
 Source: NIST/SEMATECH e-Handbook of Statistical Methods, section 7.2.6.3, "Tolerance intervals for a normal
-distribution".
+distribution". That the inputs are a sample adds nothing: floor and verdict are of the same ones.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -103,14 +103,16 @@ def _light(entry: GradeEntry) -> GradeEntry:
 
 def show(report: Report, console: Console) -> None:
     """Print a table of the class, what a person has to do, and where the report is."""
-    table = Table(title=escape(f"{report.assignment.title} ({report.assignment.slug})"))
-    table.add_column("student", no_wrap=True)
-    for question in report.assignment.questions:
-        table.add_column(escape(question.name), justify="right", overflow="fold")
-    table.add_column("score", justify="right", no_wrap=True)
-    for grade in report.grades[:MAX_SHOWN]:
-        table.add_row(escape(grade.student), *_scores(report.assignment, grade), _total(grade))
+    names = [question.name for question in report.assignment.questions]
+    table, legend = _table(report, names), ""
+    if (
+        console.measure(table, options=console.options.update(max_width=1_000)).maximum > console.width
+    ):  # numbers are read where words would be cut to pieces
+        table = _table(report, [str(number) for number in range(1, len(names) + 1)])
+        legend = ", ".join(f"{number} {name}" for number, name in enumerate(names, start=1))
     console.print(table)
+    if legend:
+        console.print(legend, markup=False, highlight=False)
     if len(report.grades) > MAX_SHOWN:
         console.print(f"… and {len(report.grades) - MAX_SHOWN} more.")
     review = [grade for grade in report.grades if grade.status != "graded"]
@@ -122,6 +124,18 @@ def show(report: Report, console: Console) -> None:
     for line in _by_hand(report):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     console.print(f"Report: {report.out / 'index.html'}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _table(report: Report, headers: Sequence[str]) -> Table:
+    """The class, a row each, with these words above the questions."""
+    table = Table(title=escape(f"{report.assignment.title} ({report.assignment.slug})"))
+    table.add_column("student", no_wrap=True)
+    for header in headers:
+        table.add_column(escape(header), justify="right", overflow="fold")
+    table.add_column("score", justify="right", no_wrap=True)
+    for grade in report.grades[:MAX_SHOWN]:
+        table.add_row(escape(grade.student), *_scores(report.assignment, grade), _total(grade))
+    return table
 
 
 def _by_hand(report: Report) -> Iterator[str]:
@@ -163,8 +177,8 @@ def _score(question: QuestionGrade | None) -> str:
         return "–"
     waiting = [case.status == "manual" for case in question.cases]
     if waiting and all(waiting):
-        return "by hand"
-    return f"{question.score:g} + by hand" if any(waiting) else f"{question.score:g}"
+        return "…"
+    return f"{question.score:g} + …" if any(waiting) else f"{question.score:g}"
 
 
 def _total(grade: Grade) -> str:

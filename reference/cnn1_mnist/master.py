@@ -192,7 +192,7 @@ def test_of_the_given_network(largest_layer, largest_layer_params, cnn1):
 #
 # **Compile and train `cnn1`**: optimizer adam, cross-entropy for one-hot labels, accuracy as a metric; **6 epochs** in
 # batches of 128, with the validation digits as validation data. Keep what `fit` returns in `history`. In the end at
-# least 89 % of the validation digits should be right.
+# least 88 % of the validation digits should be right.
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -216,12 +216,12 @@ history = cnn1.fit(x_train, t_train, batch_size=128, epochs=6, validation_data=(
 points: 1
 """ # END TEST CONFIG
 def test_validation_accuracy(cnn1):
-    """`cnn1` gets at least 89 % of the validation digits right."""
+    """`cnn1` gets at least 88 % of the validation digits right."""
     from autograder.student import expect
     from autograder.student.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
-    expect.accuracy(cnn1, preprocess(images), labels, at_least=0.89, name="cnn1")
+    expect.accuracy(cnn1, preprocess(images), labels, at_least=0.88, unsure=0.007, name="cnn1")
 
 # %%
 """ # BEGIN TEST CONFIG
@@ -254,8 +254,7 @@ def test_unseen_digits(cnn1, x_hidden, y_hidden):
         expect.layer("Softmax"),
     ]
     expect.layers(cnn1, rows, name="cnn1")
-    # FLOOR
-    expect.accuracy(cnn1, preprocess(x_hidden), y_hidden, at_least=0.87, name="cnn1")
+    expect.accuracy(cnn1, preprocess(x_hidden), y_hidden, at_least=0.874, unsure=0.007, name="cnn1")
 
 # %% [raw]
 # # END TESTS

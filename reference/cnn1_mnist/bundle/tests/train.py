@@ -7,12 +7,12 @@ points = 3
 
 @test_case(points=1, hidden=False)
 def test_validation_accuracy(cnn1):
-    """`cnn1` gets at least 89 % of the validation digits right."""
+    """`cnn1` gets at least 88 % of the validation digits right."""
     from autograder.student import expect
     from autograder.student.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
-    expect.accuracy(cnn1, preprocess(images), labels, at_least=0.89, name="cnn1")
+    expect.accuracy(cnn1, preprocess(images), labels, at_least=0.88, unsure=0.007, name="cnn1")
 
 @test_case(points=0.5, hidden=False)
 def test_history(cnn1, history):
@@ -38,5 +38,4 @@ def test_unseen_digits(cnn1, x_hidden, y_hidden):
         expect.layer("Softmax"),
     ]
     expect.layers(cnn1, rows, name="cnn1")
-    # FLOOR
-    expect.accuracy(cnn1, preprocess(x_hidden), y_hidden, at_least=0.87, name="cnn1")
+    expect.accuracy(cnn1, preprocess(x_hidden), y_hidden, at_least=0.874, unsure=0.007, name="cnn1")

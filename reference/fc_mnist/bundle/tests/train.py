@@ -12,7 +12,7 @@ def test_validation_accuracy(fc):
     from autograder.student.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
-    expect.accuracy(fc, preprocess(images), labels, at_least=0.90, name="fc")
+    expect.accuracy(fc, preprocess(images), labels, at_least=0.90, unsure=0.003, name="fc")
 
 @test_case(points=1, hidden=False)
 def test_history(fc, history):
@@ -44,5 +44,4 @@ def test_unseen_digits(fc, x_hidden, y_hidden):
         expect.layer("Softmax"),
     ]
     expect.layers(fc, rows, name="fc")
-    # FLOOR
-    expect.accuracy(fc, preprocess(x_hidden), y_hidden, at_least=0.90, name="fc")
+    expect.accuracy(fc, preprocess(x_hidden), y_hidden, at_least=0.919, unsure=0.002, name="fc")

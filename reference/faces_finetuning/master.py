@@ -247,9 +247,8 @@ def test_unseen_pictures(head, x_hidden, y_hidden):
     from autograder.student import expect
     from autograder.student.datasets import unpack_faces
 
-    # Twelve seeds of the reference on these 160 pictures: 0.9860 on average, standard deviation 0.0037, worst 0.9812. The
-    # floor lies nine deviations below the mean; a network on the pixels reaches 0.56.
-    expect.accuracy(head, unpack_faces(x_hidden), y_hidden, at_least=0.95, name="head")
+    # The bound is 0.977, but only 16 photographs stand behind these pictures; a network on the pixels reaches 0.56.
+    expect.accuracy(head, unpack_faces(x_hidden), y_hidden, at_least=0.96, unsure=0.004, name="head")
 
 # %% [raw]
 # # END TESTS
@@ -433,8 +432,7 @@ def test_good_enough(test_accuracy, confusion, y_pred, head):
     from autograder.student.datasets import load_faces
 
     _, _, (x, y) = load_faces()
-    # Twelve seeds of the reference: 0.9917 on average, standard deviation 0.0038, worst 0.9875.
-    reached = expect.accuracy(head, x, y, at_least=0.95, name="head")
+    reached = expect.accuracy(head, x, y, at_least=0.95, unsure=0.004, name="head")
     expect.predicted(y_pred, head, x, y, model_name="head")
     counted = expect.confusion(confusion, y, y_pred, 8)
     expect.number(counted.trace() / len(y), equal_to=reached, tolerance=0.01, name="confusion.trace() / 160")

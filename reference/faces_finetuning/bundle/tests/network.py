@@ -52,6 +52,5 @@ def test_unseen_pictures(head, x_hidden, y_hidden):
     from autograder.student import expect
     from autograder.student.datasets import unpack_faces
 
-    # Twelve seeds of the reference on these 160 pictures: 0.9860 on average, standard deviation 0.0037, worst 0.9812. The
-    # floor lies nine deviations below the mean; a network on the pixels reaches 0.56.
-    expect.accuracy(head, unpack_faces(x_hidden), y_hidden, at_least=0.95, name="head")
+    # The bound is 0.977, but only 16 photographs stand behind these pictures; a network on the pixels reaches 0.56.
+    expect.accuracy(head, unpack_faces(x_hidden), y_hidden, at_least=0.96, unsure=0.004, name="head")

@@ -37,8 +37,7 @@ def test_good_enough(test_accuracy, confusion, y_pred, head):
     from autograder.student.datasets import load_faces
 
     _, _, (x, y) = load_faces()
-    # Twelve seeds of the reference: 0.9917 on average, standard deviation 0.0038, worst 0.9875.
-    reached = expect.accuracy(head, x, y, at_least=0.95, name="head")
+    reached = expect.accuracy(head, x, y, at_least=0.95, unsure=0.004, name="head")
     expect.predicted(y_pred, head, x, y, model_name="head")
     counted = expect.confusion(confusion, y, y_pred, 8)
     expect.number(counted.trace() / len(y), equal_to=reached, tolerance=0.01, name="confusion.trace() / 160")

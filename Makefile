@@ -6,12 +6,16 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS ?= 2
 
-.PHONY: demo test test-all lint build-check bench lock clean
+.PHONY: demo live test test-all lint build-check bench lock clean
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
 demo: $(READY)
 	$(BIN)/autograder grade cnn2_mnist tests/golden/cnn2_mnist/class -o demo-report --workers $(WORKERS) || [ $$? -eq 1 ]
+
+## draw a digit and watch every layer of a trained network respond; needs npm
+live: $(READY)
+	$(BIN)/autograder live keras_gaps --export live-page --open
 
 ## the tests that run in a few minutes
 test: $(READY)
@@ -43,7 +47,7 @@ lock: $(READY)
 	  --no-emit-package keras-autograder --custom-compile-command "make lock" requirements.in -o requirements.lock
 
 clean:
-	rm -rf $(VENV) demo-report build *.egg-info
+	rm -rf $(VENV) demo-report live-page build *.egg-info
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' \

@@ -142,6 +142,27 @@ def features(
     command.show(command.run(folder, out, model=model, seed=seed, console=errors), screen)
 
 
+@app.command()
+def live(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A .keras file, or `keras_gaps` for a trained one.")],
+    folder: Annotated[Path, typer.Option("--export", metavar="DIR", help="Where the page goes.")],
+    float32: Annotated[bool, typer.Option("--float32", help="Keep weights as float32: twice the size.")] = False,
+    scaling: Annotated[
+        str | None, typer.Option("--input", help="standardise, scale (to 0…1) or raw; found out by default.")
+    ] = None,
+    browser: Annotated[bool, typer.Option("--open", help="Open the page in your browser.")] = False,
+) -> None:
+    """Make a page on which to draw a digit and watch every layer of a network respond.
+
+    The page is one file that needs no server, no network and no Python; making it needs npm. A .keras file is loaded
+    with Keras's own layers only.
+    """
+    from autograder.commands import live as command
+
+    report = command.run(model, folder=folder, float32=float32, scaling=scaling)
+    command.show(report, screen, browser=browser)
+
+
 def main() -> None:
     """Entry point of `autograder`: an error is one line on stderr and exit status 2."""
     try:

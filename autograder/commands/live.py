@@ -1,0 +1,50 @@
+"""`autograder live`: from a model to a page."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+
+from rich.console import Console
+
+from autograder.errors import UsageError
+from autograder.student.live.export import Report
+
+__all__ = ["run", "show"]
+
+
+def run(model: str, *, folder: Path, float32: bool, scaling: str | None) -> Report:
+    """Write the page of a `.keras` file, or of the trained network that ships for an exercise.
+
+    Raises:
+        UsageError: See the error's own text.
+    """
+    from autograder.student.live import keras_file, plan, shipped
+    from autograder.student.live.export import export
+
+    if model in shipped.SLUGS:
+        scaling = scaling or shipped.SLUGS[model]
+        return export(shipped.load(model), f"A trained network of {model}", folder, float32=float32, scaling=scaling)
+    path = Path(model)
+    if path.suffix != ".keras" and not path.exists():
+        raise UsageError(f"{model!r} is neither a .keras file nor one of {', '.join(shipped.SLUGS)}.")
+    return export(plan.translate(keras_file.load(path)), path.name, folder, float32=float32, scaling=scaling)
+
+
+def show(report: Report, console: Console, *, browser: bool) -> None:
+    """Say what was written and, if asked, open it."""
+
+    def say(line: str) -> None:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    say(f"{report.accuracy:.1%} of {report.digits} stored digits are read right. {report.scaling}")
+    if report.change:
+        rest = f", and the verdict on {report.flips} of {report.digits} digits. --float32 keeps them as they are."
+        say(
+            f"float16 weights change a probability by at most {100 * report.change:.2g} percentage points"
+            f"{'; they ship like that.' if report.rounded else rest}"
+        )
+    page = report.page.resolve()
+    say(f"Page: {report.page} ({page.stat().st_size / 1e6:.1f} MB)")
+    if browser and not webbrowser.open(page.as_uri()):
+        say("No browser could be opened; open the page yourself.")

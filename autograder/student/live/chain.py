@@ -1,0 +1,103 @@
+"""A Keras model as a chain: one layer after the other, nested models inlined, each with its shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from autograder.errors import UsageError
+
+__all__ = ["PIXELS", "Link", "Shape", "input_shape", "links"]
+
+Shape = tuple[int, ...]
+
+SIDE = 28
+PIXELS = SIDE * SIDE
+
+
+@dataclass(frozen=True)
+class Link:
+    """One layer of the chain, with its shapes; they leave out the batch.
+
+    Attributes:
+        layer: The Keras layer, or the operation behind a function such as `keras.ops.relu(x)`.
+        parameters: Number of weights, trained or not; 0 for a layer that shares those of an earlier one.
+    """
+
+    layer: Any
+    name: str
+    kind: str
+    input_shape: Shape
+    output_shape: Shape
+    parameters: int
+
+
+def input_shape(model: Any) -> Shape:
+    """What the model takes: one drawing, as `(28, 28, 1)`, `(28, 28)` or `(784,)`.
+
+    Raises:
+        UsageError: It takes something else.
+    """
+    inputs = getattr(model, "inputs", None)
+    if not inputs:
+        raise UsageError(
+            f"{type(model).__name__} has no input shape yet, so its layers cannot be read. "
+            "Begin a Sequential with `keras.Input((28, 28, 1))`; build others with `keras.Model(inputs, outputs)`."
+        )
+    if len(inputs) != 1 or len(model.outputs) != 1:
+        raise UsageError(f"the model has {len(inputs)} inputs and {len(model.outputs)} outputs; expected one of each.")
+    shape = tuple(inputs[0].shape[1:])
+    if None in shape or prod(shape) != PIXELS:
+        raise UsageError(f"the model takes {shape}; a drawing is (28, 28, 1), (28, 28) or (784,).")
+    return shape
+
+
+def links(model: Any) -> list[Link]:
+    """The model's layers in the order of the data's way, without `InputLayer`.
+
+    Raises:
+        UsageError: The model branches, or takes no drawing.
+    """
+    input_shape(model)
+    seen: set[int] = set()
+    names: dict[str, int] = {}
+    found = []
+    for layer, before, after in _walk(model):
+        kind = type(layer).__name__
+        if kind == "InputLayer":
+            continue
+        shared = id(layer) in seen
+        seen.add(id(layer))
+        counts = 0 if shared or not hasattr(layer, "count_params") else int(layer.count_params())
+        name = str(layer.name)
+        names[name] = names.get(name, 0) + 1
+        if names[name] > 1:  # a layer that is used twice, or a namesake in a nested model
+            name = f"{name} ({names[name]})"
+        if None in before or None in after:
+            raise UsageError(f"layer {name!r} has no fixed shape: {before} → {after}. Give the model an input shape.")
+        found.append(Link(layer, name, kind, before, after, counts))
+    return found
+
+
+def _walk(model: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """`(layer, shape before, shape after)`, from the input on."""
+    begin = {id(tensor) for tensor in model.inputs}
+    tensor = model.outputs[0]
+    backwards = []
+    while id(tensor) not in begin:
+        operation, index, _ = tensor._keras_history
+        node = operation._inbound_nodes[index]
+        if len(node.input_tensors) != 1 or len(node.output_tensors) != 1:
+            raise UsageError(
+                f"the model branches at layer {operation.name!r} ({type(operation).__name__}); "
+                "the live page shows networks whose layers follow one after the other."
+            )
+        backwards.append((operation, node.input_tensors[0], tensor))
+        tensor = node.input_tensors[0]
+    for operation, before, after in reversed(backwards):
+        if hasattr(operation, "layers") and hasattr(operation, "outputs"):
+            yield from _walk(operation)
+        else:
+            yield operation, tuple(before.shape[1:]), tuple(after.shape[1:])

@@ -1,0 +1,94 @@
+"""A `.keras` file of somebody: read with suspicion, before Keras sees it.
+
+Keras can be told by a file's `config.json` to import a module and call what it finds there; its `safe_mode` forbids
+part of that. So the configuration is held against an allow-list first: layers, initialisers and the like of Keras
+itself, no custom object, no lambda. The older HDF5 files are not read at all, since `safe_mode` does not cover them.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import UsageError
+from autograder.student.live.plan import supported
+
+__all__ = ["load"]
+
+CONFIG_BYTES = 8 << 20
+TOTAL_BYTES = 1 << 30
+MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}
+
+_MODELS = {"Sequential", "Functional", "Model"}
+_OTHERS = {"DTypePolicy", "__keras_tensor__", "__tensor__"}
+_MODULES = ("keras", "keras.layers", "keras.models", "keras.initializers", "keras.regularizers", "keras.constraints")
+_FUNCTIONAL = ("keras.src.models.functional", "Functional")  # Keras writes its own place here
+
+
+def load(path: Path) -> Any:
+    """The Keras model of a `.keras` file, not compiled.
+
+    Raises:
+        UsageError: No such file, or one that is not safe or not possible to load.
+    """
+    if path.suffix.lower() != ".keras":
+        raise UsageError(f"{path} is not a .keras file. Save the model with `model.save('model.keras')`.")
+    config = _config(path)
+    _refuse_strangers(config, path)
+    import keras
+
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # noqa: BLE001 - Keras raises what it likes
+        said = " ".join(str(error).split())[:200]
+        raise UsageError(f"{path}: Keras cannot load it ({type(error).__name__}: {said}).") from None
+
+
+def _config(path: Path) -> Any:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if sum(member.file_size for member in members) > TOTAL_BYTES:
+                raise UsageError(f"{path} unpacks to more than 1 GB.")
+            if strange := sorted({member.filename for member in members} - MEMBERS):
+                raise UsageError(f"{path} holds {strange[0]!r}, which no .keras file of these layers has.")
+            with archive.open("config.json") as file:
+                content = file.read(CONFIG_BYTES + 1)
+        if len(content) > CONFIG_BYTES:
+            raise UsageError(f"{path}: its config.json is larger than {CONFIG_BYTES >> 20} MB.")
+        return json.loads(content)
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file.") from None
+    except (OSError, KeyError, ValueError, RecursionError, zipfile.BadZipFile):
+        raise UsageError(f"{path} is not a file that `model.save` of Keras 3 has written.") from None
+
+
+def _refuse_strangers(config: Any, path: Path) -> None:
+    """Raise if the configuration names a class that is not on the list, or where to find one."""
+    allowed = {*_MODELS, *_OTHERS, *supported()}
+    for place in _objects(config):
+        name, module = place.get("class_name"), place.get("module")
+        shown = repr(str(name)[:60])
+        if module is not None and module not in _MODULES and (module, name) != _FUNCTIONAL:
+            raise UsageError(f"{path} wants {shown} of {str(module)[:60]!r}; only what is Keras's own is loaded.")
+        if place.get("registered_name") not in (None, name):
+            raise UsageError(f"{path} has a class of its own, {shown}; only what is Keras's own is loaded.")
+        helper = module in _MODULES and module.rpartition(".")[2] in ("initializers", "regularizers", "constraints")
+        if name not in allowed and not helper:
+            raise UsageError(f"{path}: the page cannot show layer {shown}. It knows {', '.join(supported())}.")
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """All objects in the configuration that name a class. The training's (`compile_config`) are never built."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            if "class_name" in each:
+                yield each
+            waiting += [inner for key, inner in each.items() if key != "compile_config"]
+        elif isinstance(each, list):
+            waiting += each

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import shutil
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +24,7 @@ from autograder.records import (
     Question,
     QuestionGrade,
 )
+from tests.watched import Watched
 
 pytestmark = pytest.mark.browser
 
@@ -433,46 +432,6 @@ PAGES = ("perfect", "partial", "timed_out", "needs_review", "rejected", "hostile
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return write(tmp_path_factory.mktemp("pages"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine (chromium, chromium-browser or google-chrome on the PATH)")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-class Watched:
-    """A page in the browser, and everything about it that must not happen."""
-
-    def __init__(self, browser: Any, path: Path, **options: Any) -> None:
-        self.requests: list[str] = []
-        self.noise: list[str] = []
-        self.page = browser.new_page(**options)
-        self.page.on("dialog", lambda dialog: (self.noise.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        self.page.on("console", lambda message: self.noise.append(message.text))
-        self.page.on("pageerror", lambda error: self.noise.append(str(error)))
-        self.page.on("popup", lambda _: self.noise.append("popup"))
-        self.page.route("**/*", self._routed)
-        self.page.goto(path.as_uri())
-
-    def _routed(self, route: Any) -> None:
-        self.requests.append(route.request.url)
-        if route.request.url.startswith("file:"):
-            route.continue_()
-        else:
-            route.abort()
-
-    def __enter__(self) -> Watched:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.page.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,0 +1,318 @@
+"""The live page in a real browser: no server, no network, no Python, and every layer as Keras computes it."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from autograder.student.datasets import load_mnist, preprocess
+from autograder.student.live import bundle, export, plan, shipped
+from autograder.student.live.activations import Activations
+from tests.live import STROKES, draw, everything, network
+from tests.watched import Watched
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed, which bundles the page"),
+]
+
+DIGITS = 100
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def shipped_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("live")
+    return export.export(shipped.load("keras_gaps"), "keras_gaps", folder, float32=True, scaling="scale").page
+
+
+@pytest.fixture
+def page(browser: Any, shipped_page: Path) -> Iterator[Any]:
+    with opened(browser, shipped_page) as watched:
+        yield watched.page
+        assert watched.noise == []
+
+
+def opened(browser: Any, path: Path, **options: Any) -> Watched:
+    watched = Watched(browser, path, **options)
+    watched.page.locator("canvas.pad").wait_for(timeout=20_000)
+    return watched
+
+
+def app(page: Any, expression: str) -> Any:
+    return page.evaluate(f"(() => {{ const app = document.querySelector('.live').live; return {expression}; }})()")
+
+
+def best(page: Any, digit: str) -> None:
+    page.locator(".bars .best .digit", has_text=digit).wait_for(timeout=10_000)
+
+
+def answers(page: Any, digits: Any) -> list[Any]:
+    """Each layer's answers to each digit, computed by the page."""
+    page.evaluate("value => { window.digits = value }", digits.reshape(len(digits), -1).tolist())
+    layers = page.evaluate(
+        """async () => {
+            const { backend } = document.querySelector('.live').live;
+            const all = backend.meta.layers.map(() => []);
+            for (const digit of window.digits) {
+                const { activations } = await backend.run(Float32Array.from(digit));
+                activations.forEach((values, layer) => all[layer].push(values));
+            }
+            return await Promise.all(all.map(parts => new Promise(resolve => {
+                const reader = new FileReader();
+                reader.onload = () => resolve(reader.result.split(',')[1]);
+                reader.readAsDataURL(new Blob(parts));
+            })));
+        }"""
+    )
+    return [np.frombuffer(base64.b64decode(each), "<f4").reshape(len(digits), -1) for each in layers]
+
+
+def agree(received: list[Any], expected: list[Any]) -> float:
+    """The largest difference from Keras, measured by what the layer's largest number is where that is above one."""
+    worst = 0.0
+    for got, wanted in zip(received, expected, strict=True):
+        flat = wanted.reshape(len(wanted), -1)
+        worst = max(worst, float(np.abs(got - flat).max() / max(1.0, np.abs(flat).max())))
+    return worst
+
+
+# ---------------------------------------------------------------- the same numbers as Keras
+
+
+def test_every_layer_agrees_with_keras_on_a_hundred_digits(browser: Any, shipped_page: Path) -> None:
+    _, (images, _) = load_mnist()
+    digits = images[-DIGITS:]
+    expected = Activations(plan.rebuild(shipped.load("keras_gaps")))(digits[..., None] / 255.0)
+    with opened(browser, shipped_page) as watched:
+        received = answers(watched.page, digits)
+    worst = max(
+        float(np.abs(got - wanted.reshape(DIGITS, -1)).max()) for got, wanted in zip(received, expected, strict=True)
+    )
+    print(f"largest difference from Keras: {worst:.1e}")
+    assert worst < 1e-4
+
+
+def test_every_operation_agrees_with_keras(browser: Any, tmp_path: Path) -> None:
+    model = everything()
+    page = export.export(plan.translate(model), "all layers", tmp_path, float32=True, scaling="standardise").page
+    _, (images, _) = load_mnist()
+    with opened(browser, page) as watched:
+        received = answers(watched.page, images[:10])
+        assert watched.noise == []
+    worst = agree(received, Activations(model)(preprocess(images[:10])))
+    assert worst < 1e-4
+
+
+def test_what_is_drawn_is_what_keras_recognises(page: Any) -> None:
+    model = plan.rebuild(shipped.load("keras_gaps"))
+    for digit, strokes in STROKES.items():
+        page.get_by_role("button", name="Clear").click()
+        draw(page, strokes)
+        best(page, digit)
+        picture = np.array(app(page, "[...app.result.picture]"), "float32")
+        shown = np.array(app(page, "[...app.result.probabilities]"))
+        wanted = model.predict(picture.reshape(1, 28, 28, 1) / 255, verbose=0)[0]
+        np.testing.assert_allclose(shown, wanted, atol=1e-5)
+        text = page.locator(".bars li").nth(int(digit)).inner_text()
+        assert text.split()[0] == digit
+
+
+def test_float16_page_says_what_rounding_changes(browser: Any, tmp_path: Path) -> None:
+    from keras import layers
+
+    small = plan.translate(network(layers.Flatten(), layers.Dense(10, activation="softmax")))
+    report = export.export(small, "small", tmp_path, scaling="scale")
+    assert report.change is not None and 0 < report.change < 0.01
+    with opened(browser, report.page) as watched:
+        note = watched.page.locator("header").inner_text()
+        received = answers(watched.page, load_mnist()[1][0][:5])
+    assert f"changes a probability by at most {100 * report.change:.2g} percentage points" in note
+    digits = load_mnist()[1][0][:5, :, :, None] / 255.0
+    assert agree(received, Activations(plan.rebuild(plan.half(small)))(digits)) < 1e-5
+
+
+# ---------------------------------------------------------------- a page that stands alone
+
+
+def test_page_fetches_nothing_and_a_layers_name_stays_text(browser: Any, tmp_path: Path) -> None:
+    from keras import layers
+
+    own = plan.translate(network(layers.Flatten(), layers.Dense(3)))
+    steps = tuple(plan.replace(step, name=HOSTILE) for step in own.steps)
+    report = export.export(plan.replace(own, steps=steps), HOSTILE, tmp_path, scaling="raw")
+    assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+    with opened(browser, report.page) as watched:
+        assert watched.page.locator(".layer h3").first.inner_text().startswith(f"1 {HOSTILE}")
+        assert HOSTILE in watched.page.title()
+        assert watched.page.locator("img").count() == 0
+        assert watched.requests == [report.page.as_uri()]
+        assert watched.noise == []
+        # The policy holds: the page cannot fetch, even if it wanted to.
+        refused = watched.page.evaluate("fetch('https://example.org').then(() => 'fetched', error => error.name)")
+        assert refused == "TypeError"
+
+
+def test_without_npm_one_line_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from autograder import cli
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(bundle.shutil, "which", lambda _: None)
+    monkeypatch.setattr("sys.argv", ["autograder", "live", "keras_gaps", "--export", str(tmp_path / "page")])
+    with pytest.raises(SystemExit) as exit_:
+        cli.main()
+    assert exit_.value.code == 2
+    said = capsys.readouterr().err.strip()
+    assert said.startswith("autograder: the page is bundled with npm, which is not installed. Install npm")
+    assert "\n" not in said
+
+
+def test_command_writes_the_page_of_a_model_of_ones_own(tmp_path: Path) -> None:
+    from keras import layers
+
+    from autograder import cli
+
+    network(layers.Flatten(), layers.Dense(10, activation="softmax")).save(tmp_path / "mine.keras")
+    done = CliRunner().invoke(cli.app, ["live", str(tmp_path / "mine.keras"), "--export", str(tmp_path / "page")])
+    assert done.exit_code == 0, done.output
+    assert "stored digits are read right" in done.output
+    assert (tmp_path / "page" / "index.html").stat().st_size > 500_000
+
+
+# ---------------------------------------------------------------- hands, keys, ears
+
+
+def test_keyboard_draws_undoes_and_clears(page: Any) -> None:
+    pad = page.locator("canvas.pad")
+    pad.focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press("Space")
+    for _ in range(16):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    best(page, "1")
+    assert "with a drawing" in pad.get_attribute("aria-label")
+    said = page.locator("p[aria-live=polite].hidden-text", has_text=re.compile("a 1, .*; then "))
+    said.wait_for(state="attached", timeout=5_000)
+    page.keyboard.press("Backspace")
+    assert app(page, "app.pad.strokes.length") == 0
+    page.keyboard.press("Space")
+    page.keyboard.press("Delete")
+    assert app(page, "app.pad.empty")
+    page.locator(".verdict", has_text="Draw a digit.").wait_for(timeout=5_000)
+
+
+def test_a_finger_draws(browser: Any, shipped_page: Path) -> None:
+    with opened(browser, shipped_page, has_touch=True, viewport={"width": 390, "height": 800}) as watched:
+        box = watched.page.locator("canvas.pad").bounding_box()
+        session = watched.page.context.new_cdp_session(watched.page)
+        points = [(box["x"] + box["width"] / 2, box["y"] + box["height"] * share) for share in np.linspace(0.2, 0.8, 9)]
+        for index, (x, y) in enumerate(points):
+            kind = "touchMove" if index else "touchStart"
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        best(watched.page, "1")
+        assert watched.page.evaluate("scrollY") == 0
+
+
+def test_click_on_a_unit_tells_what_it_sees_and_enter_enlarges(page: Any) -> None:
+    draw(page, STROKES["7"])
+    best(page, "7")
+    panel = page.locator("section.layer").nth(2)
+    channel = panel.locator("button.channel").nth(4)
+    box = channel.bounding_box()
+    channel.click(position={"x": box["width"] * 12.5 / 24, "y": box["height"] * 12.5 / 24})
+    reading = panel.locator(".reading")
+    assert reading.inner_text().startswith("Channel 4, row 12, column 12")
+    assert "It sees 5×5 pixels." in reading.inner_text()
+    assert app(page, "app.pad.region") == {"rows": [12, 16], "columns": [12, 16]}
+    channel.press("Enter")
+    dialog = page.locator("dialog.zoom")
+    assert dialog.get_by_role("heading").inner_text() == "conv2d_2, channel 4"
+    page.keyboard.press("ArrowRight")
+    assert dialog.locator(".reading").inner_text().startswith("Channel 4, row 12, column 13")
+    dialog.get_by_role("button", name="Next channel").click()
+    assert dialog.locator(".reading").inner_text().startswith("Channel 5, row 12, column 13")
+    page.keyboard.press("Escape")
+    assert not dialog.is_visible()
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "conv2d_2, channel 5"
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "conv2d_2, channel 6"
+
+
+def test_any_layer_of_numbers_can_be_pinned_and_none_is_at_first(page: Any) -> None:
+    assert page.locator("button.pin").count() == 6
+    assert page.locator("button.pin[aria-pressed=true]").count() == 0
+    assert page.locator("svg.map").is_hidden()
+    page.get_by_role("button", name="A stored 3").click()
+    page.get_by_role("button", name="Compare by layer 9, activation_3").click()
+    nearest = page.locator(".neighbours li").first
+    nearest.wait_for()
+    assert nearest.inner_text().startswith("3 ")
+    assert float(nearest.inner_text().split()[-1]) < 0.5  # it is one of those stored; their codes are bytes
+    # Where the page puts it on the map is where its stored code lies.
+    index, point = app(page, "[app.map.squared.indexOf(Math.min(...app.map.squared)), app.map.trail.at(-1)]")
+    stored = app(page, f"app.map.place([app.map.codes.points[{2 * index}], app.map.codes.points[{2 * index + 1}]])")
+    np.testing.assert_allclose(point, stored, atol=0.5)
+
+
+def test_what_confuses_it_names_the_runner_up_and_follows_a_stroke(page: Any) -> None:
+    draw(page, STROKES["1"])
+    best(page, "1")
+    page.locator("button.pin").nth(2).click()
+    page.locator(".neighbours canvas").first.wait_for()
+    page.get_by_role("button", name="What confuses it?").click()
+    shares = app(page, "[...app.result.probabilities]")
+    runner_up = int(np.argsort(shares)[-2])
+    assert page.locator(".rivalry").inner_text().startswith(f"Runner-up: {runner_up} with")
+    assert app(page, "app.pad.ghost !== null")
+    lit = page.locator("svg.map text.dot:not(.faint)").all_text_contents()
+    assert set(lit) == {"1", str(runner_up)}
+    draw(page, [[(110, 70), (170, 70)]])
+    page.wait_for_timeout(300)
+    assert app(page, "app.map.trail.length") > 2
+    assert page.locator("polyline.trail").get_attribute("points").count(",") > 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_barrier_on_phone_and_desktop(browser: Any, shipped_page: Path, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    size = {"width": 360, "height": 740} if scheme == "dark" else {"width": 1280, "height": 900}
+    with opened(browser, shipped_page, color_scheme=scheme, viewport=size) as watched:
+        page = watched.page
+        draw(page, STROKES["0"])
+        best(page, "0")
+        page.locator("button.pin").nth(1).click()
+        page.get_by_role("button", name="What confuses it?").click()
+        page.locator("button.channel").nth(40).click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        found = list(axe.Axe().run(page).response["violations"])
+        page.locator("section.layer .reading button").first.click()
+        assert page.locator("dialog.zoom").is_visible()
+        found += axe.Axe().run(page).response["violations"]
+    serious = [
+        (violation["id"], [node["html"][:200] for node in violation["nodes"]])
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_stroke_to_picture_takes_less_than_a_tenth_of_a_second(page: Any) -> None:
+    for strokes in STROKES.values():
+        draw(page, strokes)
+    page.wait_for_timeout(300)
+    milliseconds = app(page, "app.milliseconds")
+    print(f"median of the last frames: {milliseconds:.0f} ms")
+    assert milliseconds < 100

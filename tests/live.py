@@ -1,0 +1,73 @@
+"""What the tests of the live network share: strokes, small networks, and the pad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+STROKES = {
+    "1": [[(140, 60), (140, 220)]],
+    "7": [[(80, 70), (200, 70), (150, 150), (125, 225)]],
+    "0": [[(140, 60), (95, 90), (85, 140), (95, 195), (140, 222), (185, 195), (195, 140), (185, 90), (140, 60)]],
+}
+
+
+def draw(page: Any, strokes: list[list[tuple[float, float]]]) -> None:
+    """Draw with the mouse; points in pad pixels of 280."""
+    pad = page.locator("canvas.pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    scale = box["width"] / 280
+    for stroke in strokes:
+        first, *rest = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in stroke]
+        page.mouse.move(*first)
+        page.mouse.down()
+        for point in rest:
+            page.mouse.move(*point, steps=4)
+        page.mouse.up()
+
+
+def network(*stack: Any, shape: tuple[int, ...] = (28, 28, 1)) -> Any:
+    import keras
+
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential([keras.Input(shape), *stack])
+    # Statistics and biases that are not zero, so that leaving one out shows.
+    rng = np.random.default_rng(3)
+    model.set_weights([np.abs(w + rng.normal(0, 0.1, w.shape)) + 0.01 for w in model.get_weights()])
+    return model
+
+
+def everything() -> Any:
+    """A network of all layers and activations that a plan may hold."""
+    from keras import layers
+
+    from autograder.student.live import plan
+
+    return network(
+        layers.Rescaling(0.5, offset=-0.1, name="rescaling"),
+        layers.ZeroPadding2D(((1, 2), (0, 1)), name="zero_padding"),
+        layers.Conv2D(6, (3, 5), strides=2, padding="same", activation="leaky_relu", name="conv_same"),
+        layers.BatchNormalization(name="norm"),
+        layers.GaussianNoise(0.3, name="noise"),
+        layers.Conv2D(4, 3, dilation_rate=2, use_bias=False, name="conv_dilated"),
+        layers.LeakyReLU(negative_slope=0.3, name="leaky"),
+        layers.DepthwiseConv2D(3, depth_multiplier=2, padding="same", activation="tanh", name="depthwise"),
+        layers.MaxPooling2D((2, 3), strides=1, padding="same", name="max_pool"),
+        layers.ReLU(negative_slope=0.1, name="relu_slope"),
+        layers.AveragePooling2D(2, padding="same", name="average_pool"),
+        layers.ReLU(max_value=0.8, name="relu_6"),
+        layers.BatchNormalization(center=False, scale=False, name="plain_norm"),
+        layers.SpatialDropout2D(0.4, name="spatial"),
+        layers.Flatten(name="flatten"),
+        *(layers.Dense(8, activation=name, name=f"dense_{name}") for name in sorted(plan.ACTIVATIONS)),
+        layers.ELU(alpha=0.7, name="elu"),
+        layers.Reshape((2, 2, 2), name="reshape"),
+        layers.GlobalAveragePooling2D(name="global_average"),
+        layers.Identity(name="identity"),
+        layers.Dropout(0.5, name="dropout"),
+        layers.Dense(10, name="logits"),
+        layers.Activation("softmax", name="softmax_activation"),
+        layers.Softmax(name="softmax"),
+    )

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.errors import UsageError
+from autograder.student.live import keras_file
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import keras
+    from keras import layers
+
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(2, 3, kernel_initializer="he_normal", kernel_regularizer="l2"),
+            layers.Flatten(),
+            layers.Dense(10, activation="softmax", kernel_constraint="max_norm"),
+        ]
+    )
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    path = tmp_path_factory.mktemp("saved") / "mine.keras"
+    model.save(path)
+    return path
+
+
+def changed(path: Path, folder: Path, change: Any) -> Path:
+    """A copy of the file whose configuration went through `change`."""
+    target = folder / "changed.keras"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "config.json":
+                config = json.loads(content)
+                change(config)
+                content = json.dumps(config).encode()
+            new.writestr(name, content)
+    return target
+
+
+def first_layer(config: Any) -> Any:
+    return config["config"]["layers"][1]
+
+
+def test_saved_model_loads_without_its_optimiser(saved: Path) -> None:
+    model = keras_file.load(saved)
+    assert [type(layer).__name__ for layer in model.layers] == ["Conv2D", "Flatten", "Dense"]
+    assert getattr(model, "optimizer", None) is None
+
+
+def test_functional_model_loads(tmp_path: Path) -> None:
+    import keras
+
+    inputs = keras.Input((784,))
+    keras.Model(inputs, keras.layers.Dense(10)(inputs)).save(tmp_path / "f.keras")
+    assert keras_file.load(tmp_path / "f.keras").output_shape == (None, 10)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda c: first_layer(c).update(module="os", class_name="system"), "wants 'system' of 'os'"),
+        (lambda c: first_layer(c).update(class_name="Lambda"), "cannot show layer 'Lambda'"),
+        (lambda c: first_layer(c).update(registered_name="mine>Conv2D"), "has a class of its own, 'Conv2D'"),
+        (lambda c: c.update(module="mine", class_name="Net"), "wants 'Net' of 'mine'"),
+        (
+            lambda c: first_layer(c)["config"].update(
+                activation={"module": "builtins", "class_name": "function", "config": "print"}
+            ),
+            "wants 'function' of 'builtins'",
+        ),
+        (lambda c: first_layer(c)["config"].update(activation={"class_name": "__lambda__"}), "'__lambda__'"),
+        (
+            lambda c: first_layer(c)["config"].update(
+                kernel_initializer={"module": "keras.src.saving", "class_name": "load_model", "config": {}}
+            ),
+            "only what is Keras's own",
+        ),
+    ],
+)  # fmt: skip
+def test_file_that_asks_for_more_than_layers_never_reaches_keras(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Any, says: str
+) -> None:
+    import keras
+
+    monkeypatch.setattr(keras.models, "load_model", lambda *_, **__: pytest.fail("Keras saw it"))
+    with pytest.raises(UsageError, match=says):
+        keras_file.load(changed(saved, tmp_path, change))
+
+
+def test_what_is_no_keras_file_is_refused(tmp_path: Path, saved: Path) -> None:
+    for name, content, says in [
+        ("missing.keras", None, "no such file"),
+        ("old.h5", b"\x89HDF", "not a .keras file"),
+        ("text.keras", b"hello", "not a file that `model.save`"),
+    ]:
+        path = tmp_path / name
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(UsageError, match=says):
+            keras_file.load(path)
+    extra = tmp_path / "extra.keras"
+    extra.write_bytes(saved.read_bytes())
+    with zipfile.ZipFile(extra, "a") as archive:
+        archive.writestr("assets/x.py", "print(1)")
+    with pytest.raises(UsageError, match=r"holds 'assets/x\.py'"):
+        keras_file.load(extra)

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.errors import UsageError
+from autograder.student.live import chain, plan, shipped
+from autograder.student.live.activations import Activations
+from tests.live import everything, network
+
+
+@pytest.fixture(scope="module")
+def layers() -> Any:
+    return pytest.importorskip("keras").layers
+
+
+def pictures(count: int = 3) -> Any:
+    return np.random.default_rng(1).uniform(0, 1, (count, 28, 28, 1)).astype("float32")
+
+
+def test_rebuilt_network_answers_as_the_model_does_in_every_layer(layers: Any) -> None:
+    model = everything()
+    translated = plan.translate(model)
+    wanted, received = Activations(model)(pictures()), Activations(plan.rebuild(translated))(pictures())
+    assert len(wanted) == len(received) == len(translated.steps)
+    for step, expected, got in zip(translated.steps, wanted, received, strict=True):
+        assert got.shape[1:] == step.shape, step.name
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5, err_msg=step.name)
+
+
+def test_activations_are_the_models_own(layers: Any) -> None:
+    model = everything()
+    outputs = Activations(model)(pictures())
+    np.testing.assert_allclose(outputs[-1], model.predict(pictures(), verbose=0), rtol=1e-5)
+
+
+def test_shipped_network_has_the_table_of_the_exercise_and_tells_no_rate() -> None:
+    found = shipped.load("keras_gaps")
+    shapes = [step.shape for step in found.steps if step.kind in {"Conv2D", "MaxPooling2D", "Flatten", "Dense"}]
+    assert shapes == [(26, 26, 32), (24, 24, 32), (12, 12, 32), (4608,), (128,), (10,)]
+    assert sum(step.parameters for step in found.steps) == 600_810
+    assert all(step.arguments == {} for step in found.steps if step.kind == "Dropout")
+    assert all(name.rstrip("_0123456789") not in {"code", "feature"} for name in (step.name for step in found.steps))
+
+
+def test_shipped_network_reads_the_validation_digits() -> None:
+    from autograder.student.datasets import load_mnist
+
+    model = plan.rebuild(shipped.load("keras_gaps"))
+    _, (x, y) = load_mnist()
+    answers = model.predict(x[:, :, :, None] / 255.0, batch_size=250, verbose=0)
+    assert np.mean(answers.argmax(axis=1) == y) > 0.94
+
+
+def test_pack_and_unpack_give_the_plan_with_float16_weights(layers: Any) -> None:
+    before = plan.translate(network(layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(10)))
+    after = shipped.unpack(shipped.pack(before))
+    assert [step.row for step in after.steps] == [step.row for step in before.steps]
+    for mine, theirs in zip(after.steps, plan.half(before).steps, strict=True):
+        assert list(mine.weights) == list(theirs.weights)
+        for name in mine.weights:
+            np.testing.assert_array_equal(mine.weights[name], theirs.weights[name])
+
+
+def test_nested_model_is_one_chain(layers: Any) -> None:
+    inner = network(layers.Conv2D(2, 3, name="conv"), layers.Flatten(name="flat"))
+    names = [link.name for link in chain.links(network(inner, layers.Dense(10, name="conv")))]
+    assert names == ["conv", "flat", "conv (2)"]
+
+
+def test_every_unsupported_layer_is_named_in_one_line(layers: Any) -> None:
+    model = network(layers.Conv2DTranspose(2, 3, name="up"), layers.Flatten(), layers.UnitNormalization(name="unit"))
+    with pytest.raises(UsageError, match=r"layers 'up' \(Conv2DTranspose\), 'unit' \(UnitNormalization\)") as raised:
+        plan.translate(model)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda k: k.layers.Activation(lambda x: x * 2, name="own"), "'own' has the activation '<lambda>'"),
+        (lambda k: k.layers.ReLU(threshold=0.5, name="late"), "'late': the page knows ReLU without a threshold"),
+        (lambda k: k.layers.BatchNormalization(axis=1, name="rows"), "'rows' normalises axis 1"),
+        (lambda k: k.layers.Softmax(axis=1, name="rows"), "'rows': the page knows softmax along the last axis"),
+    ],
+)
+def test_argument_that_the_page_does_not_know_is_named(layers: Any, make: Any, says: str) -> None:
+    import keras
+
+    with pytest.raises(UsageError, match=says):
+        plan.translate(network(make(keras)))
+
+
+def test_what_is_no_chain_of_a_picture_is_refused(layers: Any) -> None:
+    import keras
+
+    with pytest.raises(UsageError, match=r"takes \(4096,\); a drawing is"):
+        chain.links(network(layers.Dense(2), shape=(4096,)))
+    with pytest.raises(UsageError, match="has no input shape yet"):
+        chain.links(keras.Sequential([layers.Dense(2)]))
+    inputs = keras.Input((784,))
+    branches = layers.Add(name="sum")([layers.Dense(4)(inputs), layers.Dense(4)(inputs)])
+    with pytest.raises(UsageError, match=r"branches at layer 'sum' \(Add\)"):
+        chain.links(keras.Model(inputs, branches))
+
+
+def test_weights_too_large_for_float16_are_refused(layers: Any) -> None:
+    model = network(layers.Flatten(), layers.Dense(2, name="huge"))
+    model.set_weights([weight + 1e6 for weight in model.get_weights()])
+    with pytest.raises(UsageError, match=r"'huge': its kernel does not fit into float16\. Use --float32"):
+        plan.half(plan.translate(model))

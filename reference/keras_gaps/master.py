@@ -35,6 +35,25 @@
 # Wherever you find `...`, it is your turn. `grader.check(…)` below a question tells you at once what it thinks of
 # your answer; run it as often as you like. After you hand in, some further checks run that you do not see here.
 
+# %% [markdown]
+# ## Watch one think
+#
+# The page is back. Below, somebody has filled the gaps already and trained the network: draw a digit, and every layer
+# responds. (In a browser of its own: `autograder live keras_gaps --export page`, then open `page/index.html`; this
+# takes [npm](https://nodejs.org).) Nothing of it is graded. Things to try:
+#
+# - Draw a 7, slowly. At which stroke does the network make up its mind? Then cross the 7 in the middle.
+# - Click on a unit of the first convolution, then on one further down. How much of your drawing does each of them see?
+# - Draw the same digit in a corner, or tiny. Why does it make no difference? Look at what the network sees.
+# - *What confuses it?* names the runner-up. Add one stroke that turns the verdict.
+# - Layers that give a list of numbers can be compared: for which of them do the six nearest stored digits carry the
+#   same label as your drawing, even a sloppy one? You will need the answer for question 2.
+
+# %%
+from autograder.student.live import LiveCNN
+
+LiveCNN("keras_gaps")
+
 # %%
 import keras
 import matplotlib.pyplot as plt
@@ -454,6 +473,11 @@ plt.show()
 # %% [markdown]
 # Which digits lie next to each other, and which of them does the network mix up? Look for a dot in the wrong crowd, draw
 # that digit on paper, and change it a little: at which stroke would you read it otherwise yourself?
+
+# Better than paper: here is your own network.
+
+# %%
+LiveCNN(model)
 
 # %% [markdown]
 # ## Hand in

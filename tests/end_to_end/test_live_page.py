@@ -285,6 +285,26 @@ def test_what_confuses_it_names_the_runner_up_and_follows_a_stroke(page: Any) ->
     assert page.locator("polyline.trail").get_attribute("points").count(",") > 2
 
 
+def test_only_the_newest_drawing_is_computed(page: Any) -> None:
+    page.wait_for_timeout(200)
+    ran = page.evaluate(
+        """async () => {
+            const app = document.querySelector('.live').live;
+            const run = app.backend.run.bind(app.backend);
+            const ran = [];
+            app.backend.run = async (picture) => {
+                ran.push(picture[0]);
+                await new Promise(resolve => setTimeout(resolve, 50));
+                return run(picture);
+            };
+            for (let frame = 1; frame <= 20; frame++) app.request(new Float32Array(784).fill(frame));
+            await new Promise(resolve => setTimeout(resolve, 400));
+            return [ran, app.result.picture[0]];
+        }"""
+    )
+    assert ran == [[1, 20], 20]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_serious_barrier_on_phone_and_desktop(browser: Any, shipped_page: Path, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")

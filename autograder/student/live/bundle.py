@@ -6,6 +6,7 @@ result is kept in the user's cache. The notebook's needs no npm: its modules are
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -77,10 +78,11 @@ def page_script() -> str:
     if kept.is_file():
         return kept.read_text(encoding="utf-8")
     script = _bundle(files)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=kept.parent, delete=False, encoding="utf-8") as file:
-        file.write(script)
-    Path(file.name).replace(kept)
+    with contextlib.suppress(OSError):  # without a cache it is bundled anew each time
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=kept.parent, delete=False, encoding="utf-8") as file:
+            file.write(script)
+        Path(file.name).replace(kept)
     return script
 
 

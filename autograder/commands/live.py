@@ -28,7 +28,9 @@ def run(model: str, *, folder: Path, float32: bool, scaling: str | None) -> Repo
     path = Path(model)
     if path.suffix != ".keras" and not path.exists():
         raise UsageError(f"{model!r} is neither a .keras file nor one of {', '.join(shipped.SLUGS)}.")
-    return export(plan.translate(keras_file.load(path)), path.name, folder, float32=float32, scaling=scaling)
+    loaded = keras_file.load(path)
+    translated = plan.translate(loaded)
+    return export(translated, path.name, folder, model=loaded, float32=float32, scaling=scaling)
 
 
 def show(report: Report, console: Console, *, browser: bool) -> None:

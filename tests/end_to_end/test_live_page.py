@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from autograder.errors import UsageError
 from autograder.student.datasets import load_mnist, preprocess
 from autograder.student.live import bundle, export, plan, shipped
 from autograder.student.live.activations import Activations
@@ -138,6 +139,17 @@ def test_float16_page_says_what_rounding_changes(browser: Any, tmp_path: Path) -
     assert f"changes a probability by at most {100 * report.change:.2g} percentage points" in note
     digits = load_mnist()[1][0][:5, :, :, None] / 255.0
     assert agree(received, Activations(plan.rebuild(plan.half(small)))(digits)) < 1e-5
+
+
+def test_no_page_is_written_that_answers_otherwise_than_the_model(tmp_path: Path) -> None:
+    from keras import layers
+
+    model = network(layers.Flatten(), layers.Dense(10))
+    translated = plan.translate(model)
+    model.set_weights([weight * 1.1 for weight in model.get_weights()])
+    with pytest.raises(UsageError, match="would not answer as the model does"):
+        export.export(translated, "other", tmp_path / "page", model=model)
+    assert not (tmp_path / "page").exists()
 
 
 # ---------------------------------------------------------------- a page that stands alone

@@ -27,6 +27,7 @@ __all__ = ["Report", "export"]
 Array = np.ndarray[Any, Any]
 
 ALIGNMENT = 4
+TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,16 @@ class Report:
     scaling: str
 
 
-def export(plan: Plan, title: str, folder: Path, *, float32: bool = False, scaling: str | None = None) -> Report:
+def export(
+    plan: Plan, title: str, folder: Path, *, model: Any = None, float32: bool = False, scaling: str | None = None
+) -> Report:
     """Write the page.
 
     Args:
         plan: The network.
         title: Whose it is; any text.
         folder: Made if it is not there; only `index.html` is written in it.
+        model: The Keras model that the plan was made from, to hold the page to; None where there is none any more.
         float32: Keep the weights as they are, and twice as large.
         scaling: See `inputs.CHOICES`; the one with which the network reads best, if None.
 
@@ -67,11 +71,13 @@ def export(plan: Plan, title: str, folder: Path, *, float32: bool = False, scali
     """
     script = bundle.page_script()
     digits, labels = stored_digits()
-    exact = Activations(plans.rebuild(plan))
+    planned = Activations(plans.rebuild(plan))
+    exact = planned if model is None else Activations(model)
     shown = plan if float32 else plans.half(plan)
-    network = exact if float32 else Activations(plans.rebuild(shown))
+    network = planned if float32 else Activations(plans.rebuild(shown))
     chosen = named(scaling) if scaling else choose(network.answers, digits, labels, plan.input_shape)
     inputs = chosen(digits).reshape(-1, *plan.input_shape)
+    _compare(planned.answers(inputs), exact.answers(inputs))
     after = probabilities(network.answers(inputs))
     before = after if float32 else probabilities(exact.answers(inputs))
     change = float(np.abs(after - before).max())
@@ -95,6 +101,13 @@ def export(plan: Plan, title: str, folder: Path, *, float32: bool = False, scali
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}.") from None
     return report
+
+
+def _compare(planned: Array, exact: Array) -> None:
+    """Raise if the plan computes something else than the model: rather no page than a wrong one."""
+    gap = float(np.abs(planned - exact).max() / max(1.0, float(np.abs(exact).max())))
+    if not gap < TOLERANCE:
+        raise UsageError(f"the page would not answer as the model does (by {gap:.1e}); please report this model.")
 
 
 def _content(plan: Plan, dtype: str, scaling: Scaling, answers: Mapping[int, Array]) -> tuple[dict[str, Any], bytes]:

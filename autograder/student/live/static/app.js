@@ -66,11 +66,12 @@ export class App {
     this.speed = element("p", { class: "quiet small-text speed" });
     const examples = this.examples();
     this.note = element("span", {}, meta.note ? ` · ${meta.note}` : "");
+    this.blank = element("p", { class: "blank quiet" }, "Nothing is drawn yet: these are the answers to blank paper.");
     this.right = element("div", { class: "right" }, this.map.root,
       element("div", { class: "layers-head" }, element("h2", {}, "Every layer's answer"),
         element("p", { class: "legend" }, element("span", { class: "key negative" }), "negative", element("span", { class: "key zero" }), "zero",
           element("span", { class: "key positive" }), "positive", element("span", { class: "quiet" }, "· each layer on its own scale"))),
-      ...this.panels.map((panel) => panel.root), this.speed);
+      this.blank, ...this.panels.map((panel) => panel.root), this.speed);
     return element("div", { class: framed ? "live framed" : "live", "data-theme": this.theme },
       element("header", { class: "top" },
         element(framed ? "h2" : "h1", { class: "title" }, "Draw a digit and look inside the network"),
@@ -161,6 +162,7 @@ export class App {
     const { picture, input, probabilities, activations, empty, seen, note } = result;
     if (note) this.note.textContent = ` · ${note}`;
     this.showInput(picture, input, seen ?? this.backend.meta.seen);
+    this.blank.hidden = !empty;
     this.probabilities.show(probabilities, empty);
     this.panels.forEach((panel, index) => panel.show(activations[index]));
     this.map.show(activations, probabilities, empty);

@@ -181,8 +181,9 @@ export class Pad {
     context.fillStyle = dark ? "#16191e" : "#ffffff";
     context.fillRect(0, 0, SIZE, SIZE);
     const ink = dark ? [240, 243, 246] : [24, 28, 34];
+    if (this.ghost) this.stamp(context, this.ghost, dark ? [255, 158, 88] : [214, 96, 10], 0.55);
     if (this.base) this.stamp(context, this.base, ink, 1);
-    if (this.ghost) this.stamp(context, this.ghost, dark ? [255, 158, 88] : [214, 96, 10], 0.5);
+    if (this.empty && !this.pen.shown) this.invite(context, dark);
     context.strokeStyle = `rgb(${ink.join(" ")})`;
     context.lineWidth = WIDTH;
     context.lineCap = context.lineJoin = "round";
@@ -222,6 +223,14 @@ export class Pad {
     small.getContext("2d").putImageData(image, 0, 0);
     context.imageSmoothingEnabled = true;
     context.drawImage(small, 0, 0, SIZE, SIZE);
+  }
+
+  invite(context, dark) {
+    context.fillStyle = dark ? "#a5aeb8" : "#57606a";
+    context.font = "17px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText("draw a digit here", SIZE / 2, SIZE / 2);
   }
 
   drawPen(context, dark) {

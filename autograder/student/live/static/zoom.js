@@ -29,7 +29,7 @@ export class Zoom {
       onkeydown: (event) => event.stopPropagation(),
     }, element("div", { class: "zoom-body" },
       element("div", { class: "zoom-head" }, this.title, element("button", { type: "button", onclick: () => this.root.close() }, "Close")),
-      element("div", { class: "zoom-pair" },
+      this.pair = element("div", { class: "zoom-pair" },
         element("figure", { class: "main" }, this.map, element("figcaption", {}, "what it answers")),
         element("figure", {}, element("div", { class: "zoom-map" }, this.seen, this.region), element("figcaption", {}, "what it sees"))),
       this.reading,
@@ -46,6 +46,7 @@ export class Zoom {
       this.column = Math.floor(panel.width / 2);
     }
     this.map.style.setProperty("--ratio", `${panel.width} / ${panel.height}`);
+    this.pair.classList.toggle("wide", panel.width > 2 * panel.height);
     this.map.classList.toggle("low", panel.height * 4 < panel.width);
     this.before.hidden = this.after.hidden = panel.channels === 1;
     if (!this.root.open) this.root.showModal();

@@ -62,6 +62,19 @@ def test_functional_model_loads(tmp_path: Path) -> None:
     assert keras_file.load(tmp_path / "f.keras").output_shape == (None, 10)
 
 
+def test_model_in_the_spelling_of_keras_1_loads_as_a_plain_one(tmp_path: Path) -> None:
+    import keras
+
+    from autograder.student import keras1
+
+    model = keras1.Sequential()
+    model.add(keras1.Convolution2D(2, 3, 3, input_shape=(28, 28, 1)))
+    model.save(tmp_path / "old.keras")
+    loaded = keras_file.load(tmp_path / "old.keras")
+    assert type(loaded) is keras.Sequential
+    assert loaded.count_params() == 20
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -75,6 +75,8 @@ def links(model: Any) -> list[Link]:
         names[name] = names.get(name, 0) + 1
         if names[name] > 1:  # a layer that is used twice, or a namesake in a nested model
             name = f"{name} ({names[name]})"
+        if len(after) > 3:
+            raise UsageError(f"layer {name!r} gives {after}; the live page shows images and lists of numbers.")
         if None in before or None in after:
             raise UsageError(f"layer {name!r} has no fixed shape: {before} → {after}. Give the model an input shape.")
         found.append(Link(layer, name, kind, before, after, counts))

@@ -33,9 +33,11 @@ def network(*stack: Any, shape: tuple[int, ...] = (28, 28, 1)) -> Any:
 
     keras.utils.set_random_seed(3)
     model = keras.Sequential([keras.Input(shape), *stack])
-    # Statistics and biases that are not zero, so that leaving one out shows.
+    # Biases and statistics that are not what they begin with, and of both signs, so that leaving one out shows.
     rng = np.random.default_rng(3)
-    model.set_weights([np.abs(w + rng.normal(0, 0.1, w.shape)) + 0.01 for w in model.get_weights()])
+    for weight in model.weights:
+        value = np.asarray(weight) + rng.normal(0, 0.1, weight.shape)
+        weight.assign(np.abs(value) + 0.1 if "variance" in weight.path else value)
     return model
 
 

@@ -1,6 +1,6 @@
 // The drawing among stored digits, by the code that one layer gives each of them: nearest neighbours and a flat map.
 
-import { element, percent, ranking, svg } from "./dom.js";
+import { element, percent, ranking, settled, svg } from "./dom.js";
 import { paintDigit } from "./paint.js";
 
 const [WIDE, TALL, EDGE] = [440, 330, 18];
@@ -38,9 +38,10 @@ export class CodeMap {
     this.codes = null;
     this.trail = [];
     this.rival = null;
+    this.announce = settled((text) => this.owner.say(text), 1500); // after what the probabilities say
     this.lead = element("p", { class: "lead" });
     this.confuse = element("button", { type: "button", "aria-pressed": "false", onclick: () => this.toggle() }, "What confuses it?");
-    this.rivalry = element("p", { class: "rivalry", "aria-live": "polite" });
+    this.rivalry = element("p", { class: "rivalry" });
     this.neighbours = element("ol", { class: "neighbours", "aria-label": "Nearest stored digits" });
     this.dots = svg("g");
     this.path = svg("polyline", { class: "trail", fill: "none" });
@@ -178,6 +179,7 @@ export class CodeMap {
       ? `The orange shadow is a stored ${labels[second]}. Add a stroke towards it and follow the ring on the map.`
       : `The orange shadow is a stored ${labels[second]}. Compare by a layer, add a stroke, and follow the drawing's way on the map.`;
     this.rivalry.textContent = sentence + next;
+    this.announce(sentence);
     const key = `${first} ${second}`;
     if (this.rival !== key) {
       this.rival = key;

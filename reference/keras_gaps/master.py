@@ -381,7 +381,7 @@ def test_validation_accuracy(model):
     from autograder.student.datasets import load_mnist, rescale
 
     _, (images, labels) = load_mnist()
-    expect.accuracy(model, rescale(images), labels, at_least=0.94)
+    expect.accuracy(model, rescale(images), labels, at_least=0.94, unsure=0.003)
 
 # %%
 """ # BEGIN TEST CONFIG
@@ -423,7 +423,7 @@ def test_unseen_digits(model, x_hidden, y_hidden):
     from autograder.student import expect
     from autograder.student.datasets import rescale
 
-    expect.accuracy(model, rescale(x_hidden[:2000]), y_hidden[:2000], at_least=0.91)
+    expect.accuracy(model, rescale(x_hidden[:2000]), y_hidden[:2000], at_least=0.931, unsure=0.003)
 
 # %% [raw]
 # # END TESTS

@@ -33,6 +33,7 @@ def test_committed_notebooks_follow_from_the_stub_and_the_answers(slug: str) -> 
 @dataclass(frozen=True)
 class Graded:
     slug: str
+    whole: bool
     entries: dict[str, dict[str, Any]]
 
 
@@ -54,7 +55,7 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     run = nb.autograder("grade", slug, root / "in", "-o", root / "out", "--workers", 2, cwd=make.ROOT, timeout=1500)
     assert run.returncode in (0, 1), run.stderr
     assert "Report: " in run.stdout
-    return Graded(slug, nb.grades(root / "out"))
+    return Graded(slug, whole, nb.grades(root / "out"))
 
 
 def test_everyone_gets_what_is_expected(graded: Graded) -> None:
@@ -103,7 +104,9 @@ def verdicts_at_home(notebook: Path, folder: Path) -> dict[str, str]:
 
 
 def test_the_self_check_says_the_same(graded: Graded, tmp_path: Path) -> None:
-    entries = {name: entry for name, entry in graded.entries.items() if entry["status"] != "rejected"}
+    """Of everybody where the whole class is graded, of two otherwise: a kernel runs each notebook once more."""
+    readable = [(name, entry) for name, entry in graded.entries.items() if entry["status"] != "rejected"]
+    entries = dict(readable if graded.whole else readable[:2])
     with ThreadPoolExecutor(2) as pool:
         at_home = dict(
             zip(

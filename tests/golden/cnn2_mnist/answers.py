@@ -211,5 +211,5 @@ STUDENTS = [
     ),
 ]
 
-QUICK = {"blank", "never_trained", "flat_input", "typo", "upload_broke_off"}
+QUICK = {"blank", "flat_input", "typo", "upload_broke_off"}
 """Who trains little or nothing: graded whenever the tests run."""

@@ -246,5 +246,5 @@ STUDENTS = [
     ),
 ]
 
-QUICK = {"blank", "flatten", "convolution", "same_border", "keras1_without_import", "no_hidden_layer", "raw_pixels"}
+QUICK = {"blank", "convolution", "flatten", "keras1_without_import", "no_hidden_layer"}
 """Who trains little or nothing: graded whenever the tests run."""

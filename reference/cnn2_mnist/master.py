@@ -324,7 +324,7 @@ def test_validation_accuracy(cnn2):
     from autograder.student.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
-    expect.accuracy(cnn2, preprocess(images), labels, at_least=0.95, name="cnn2")
+    expect.accuracy(cnn2, preprocess(images), labels, at_least=0.95, unsure=0.003, name="cnn2")
 
 # %%
 """ # BEGIN TEST CONFIG
@@ -352,9 +352,7 @@ def test_unseen_digits(cnn2, x_hidden, y_hidden):
     from autograder.student import expect
     from autograder.student.datasets import preprocess
 
-    # Ten seeds of the reference on these 2,000 digits: 0.9627 on average, standard deviation 0.0029, worst 0.9565. The
-    # floor lies five deviations below the mean and fails fewer than one right answer in a thousand; fc reaches 0.9245.
-    expect.accuracy(cnn2, preprocess(x_hidden[:2000]), y_hidden[:2000], at_least=0.948, name="cnn2")
+    expect.accuracy(cnn2, preprocess(x_hidden[:2000]), y_hidden[:2000], at_least=0.941, unsure=0.004, name="cnn2")
 
 # %% [raw]
 # # END TESTS

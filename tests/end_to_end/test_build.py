@@ -173,7 +173,10 @@ def test_no_secret_of_the_master_is_in_any_public_file(slug):
 
     for path in public_files():
         texts = texts_of(path.read_bytes())
-        found = [(secret.kind, secret.text) for secret in secrets if secret.is_in(texts)]
+        # Exercises share ordinary lines of code, and one shows the network that another one asks for.
+        another = path.is_relative_to(ROOT / "assignments") and path.parent.name != slug
+        sought = [secret for secret in secrets if not another or "hidden data" in secret.kind]
+        found = [(secret.kind, secret.text) for secret in sought if secret.is_in(texts)]
         assert found == [], path
 
 

@@ -173,9 +173,9 @@ def test_no_secret_of_the_master_is_in_any_public_file(slug):
 
     for path in public_files():
         texts = texts_of(path.read_bytes())
-        # Exercises share ordinary lines of code, and one shows the network that another one asks for.
-        another = path.is_relative_to(ROOT / "assignments") and path.parent.name != slug
-        sought = [secret for secret in secrets if not another or "hidden data" in secret.kind]
+        # Elsewhere than in its own notebook, a line such as `layers.Flatten(),` gives nothing away.
+        own = path.parent == ROOT / "assignments" / slug
+        sought = [each for each in secrets if own or each.kind == "the hidden case" or "hidden data" in each.kind]
         found = [(secret.kind, secret.text) for secret in sought if secret.is_in(texts)]
         assert found == [], path
 
@@ -192,7 +192,9 @@ def test_no_hidden_case_or_digit_is_in_any_public_file():
             for name in arrays.files:
                 content = arrays[name].tobytes()
                 middle = len(content) // 2
-                canaries.add(content[middle : middle + 400])
+                window = content[middle : middle + 400]
+                if len(set(window)) > 16:  # not the run of equal labels that any sorted data have
+                    canaries.add(window)
 
     for path in public_files():
         contents = [path.read_bytes()]

@@ -258,7 +258,7 @@ def test_click_on_a_unit_tells_what_it_sees_and_enter_enlarges(page: Any) -> Non
     assert dialog.locator(".reading").inner_text().startswith("Channel 5, row 12, column 13")
     page.keyboard.press("Escape")
     assert not dialog.is_visible()
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "conv2d_2, channel 5"
+    page.wait_for_function("document.activeElement.getAttribute('aria-label') === 'conv2d_2, channel 5'")
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "conv2d_2, channel 6"
 

@@ -18,6 +18,7 @@ __all__ = ["app", "main"]
 
 NEEDS_REVIEW = 1
 WRONG_USAGE = 2
+INTERRUPTED = 130
 
 app = typer.Typer(
     help="Grades deep-learning notebooks behind a wall: student code never meets a test, an answer or a score.",
@@ -170,9 +171,11 @@ def main() -> None:
     except AutograderError as error:
         errors.print(f"autograder: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(WRONG_USAGE)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as ending:  # Typer makes the one into the other
+        if isinstance(ending, SystemExit) and ending.code != INTERRUPTED:
+            raise
         errors.print("autograder: stopped. Run the same command again to go on where it stopped.", markup=False)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

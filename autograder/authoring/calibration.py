@@ -158,6 +158,9 @@ def doubts(
     for case, demand in demands.items():
         floor = floors.get(case)
         found = floor.bound if floor else None
+        if floor is not None and found is None:
+            yield f"{case} is measured with {len(floor.accuracies)} seeds, a bound needs {LEAST_SEEDS}. {again}"
+            continue
         if floor is None or found is None or (floor.model, floor.inputs) != (demand.model, demand.inputs):
             yield f"the floor of {case} is not measured on these {demand.inputs:,} inputs. {again}"
             continue

@@ -167,6 +167,11 @@ class _Reader:
             config = msgspec.convert({**settings, "limits": limits}, Config)
         except msgspec.ValidationError as error:
             raise self.source.refuse(cell, f"the configuration cannot be read: {error}", fix) from error
+        for name in (each.name for each in fields(Limits)):
+            if getattr(config.limits, name) <= 0:
+                at = self.source.find(cell, name)
+                what = f"the limit `{name}` is {getattr(config.limits, name):g}"
+                raise self.source.refuse(cell, what, "Give a number above 0, or leave it out.", at)
         return config, cell
 
     def _role(self, index: int, kind: str, text: str) -> str:

@@ -21,6 +21,9 @@ FEWEST = 5
 """Images of a class: three to train, one to validate, one to test."""
 
 MAX_CLASSES = 256
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""What is opened, whatever a file is called: Pillow would hand an EPS over to Ghostscript."""
+
 MAX_PIXELS = 100_000_000  # of one image; a few kilobytes of PNG can claim more than the memory holds
 MAX_BYTES = 200 << 20
 _SUFFIXES = frozenset([".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"])
@@ -102,7 +105,8 @@ def pixels(path: Path, size: int) -> Array:
             raise UsageError(f"{path} has more than {MAX_BYTES >> 20} MiB. Make it smaller, or remove it.")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own bound is looser than ours
-            with Image.open(path) as image:
+            Image.init()  # else some of the formats are not known yet
+            with Image.open(path, formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > MAX_PIXELS:
                     raise UsageError(

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from autograder.feedback.text import points, scrub
-from autograder.records import Assignment, Grade
+from autograder.records import Assignment, Grade, QuestionGrade
 
 __all__ = ["grades_csv", "sheet_csv"]
 
@@ -18,17 +18,22 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 def grades_csv(assignment: Assignment, grades: Iterable[Grade]) -> Iterator[str]:
     """Lines of `grades.csv`, header first, each with its line end; one line a grade, made as the grades come.
 
-    Columns: `student,submission,status,score,possible` and the score of each question. All cells are quoted; a text
+    Columns: `student,submission,status,score,possible` and the score of each question, empty where a person still has
+    to give it. All cells are quoted; a text
     that a spreadsheet would take for a formula begins with an apostrophe.
     """
     names = [question.name for question in assignment.questions]
     yield _line(["student", "submission", "status", "score", "possible", *names])
     for grade in grades:
-        scores = {question.name: question.score for question in grade.questions}
+        scores = {question.name: question.score for question in grade.questions if not _waits(question)}
         earned = [points(scores[name]) if name in scores else "" for name in names]
         yield _line(
             [grade.student, grade.submission, grade.status], [points(grade.score), points(grade.possible), *earned]
         )
+
+
+def _waits(question: QuestionGrade) -> bool:
+    return bool(question.cases) and all(case.status == "manual" for case in question.cases)
 
 
 def sheet_csv(rows: Iterable[Sequence[str]], delimiter: str = ",") -> Iterator[str]:

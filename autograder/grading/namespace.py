@@ -10,17 +10,20 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from autograder.errors import WireError
 from autograder.grading import keras_runtime
 from autograder.grading.bundle import Bundle
 from autograder.records import Cell, Question
 from autograder.sandbox import wire
 from autograder.sandbox.session import CallFailed, Session
-from autograder.student.crossing import resolve
+from autograder.student.crossing import Unusable, resolve
 from autograder.student.expect import Mismatch
 
 __all__ = ["Namespace", "RemoteFunction", "answer_positions", "takes"]
 
 ANSWER = "answer:"
+MAX_MODELS = 16
+"""Of one question, those that a function returned included; the course's own questions ask for three."""
 
 
 class RemoteFunction:
@@ -60,6 +63,7 @@ class Namespace(Mapping[str, Any]):
             self.late = [name for name in late if name in values]
             self._values.update({name: values[name] for name in self.late})
         self._rebuilt: dict[str, Any] = {}
+        self._models = 0
 
     def __getitem__(self, name: str) -> Any:
         """The value of a name.
@@ -72,9 +76,16 @@ class Namespace(Mapping[str, Any]):
             return self._data[name]
         if name not in self._rebuilt:
             started = time.monotonic()
-            self._rebuilt[name] = wire.unpack(self._values[name], lambda special: self._resolve(name, special))
+            try:
+                self._rebuilt[name] = wire.unpack(self._values[name], lambda special: self._resolve(name, special))
+            except Unusable as error:
+                self._rebuilt[name] = error
+            except WireError as error:  # an honest worker sends no such value
+                self._rebuilt[name] = Unusable(f"`{name}` cannot be read: {error}")
             phases = self._session.phases
             phases["rebuild"] = phases.get("rebuild", 0.0) + time.monotonic() - started
+        if isinstance(self._rebuilt[name], Unusable):
+            raise self._rebuilt[name]
         return self._rebuilt[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -89,6 +100,9 @@ class Namespace(Mapping[str, Any]):
         if isinstance(special, wire.Function):
             return RemoteFunction(self._session, special, lambda inner: self._resolve(f"{special.name}(…)", inner))
         if isinstance(special, wire.Model):
+            self._models += 1
+            if self._models > MAX_MODELS:
+                raise Unusable(f"`{name}` holds too many models: a question takes {MAX_MODELS} at most.")
             keras_runtime.load()
         return resolve(name, special)
 

@@ -5,28 +5,67 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from autograder.errors import WireError
 from autograder.sandbox.protocol import Display, Error, Stream
 
-__all__ = ["CellOutputs", "settle_error", "settle_text"]
+__all__ = ["CellOutputs", "Displays", "settle_error", "settle_text"]
 
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+_SPARE_BYTES = 4 << 20
+_DISPLAY_BYTES = 500  # of an empty one, in memory and as JSON
 _WRAPPED = ": Exception encountered when calling "
+
+
+class Displays:
+    """What is shared by the cells of one notebook: displays that may be updated, and how much all of it may be.
+
+    Attributes:
+        of: Display id → the outputs that show it.
+    """
+
+    def __init__(self, output_bytes: int) -> None:
+        """Allow twice what the worker is told to allow, so that its own count is the one that a student meets."""
+        self.of: dict[str, list[dict[str, Any]]] = {}
+        self._left = 2 * output_bytes + _SPARE_BYTES
+
+    def spend(self, output: Stream | Display | Error, times: int) -> None:
+        """Count an output that is shown so many times.
+
+        Raises:
+            WireError: That is too much.
+        """
+        if isinstance(output, Stream):
+            size = len(output.text)
+        elif isinstance(output, Display):
+            size = _DISPLAY_BYTES + sum(map(len, output.data.values()))
+        else:
+            size = _DISPLAY_BYTES + len(output.evalue) + sum(map(len, output.traceback))
+        self._left -= size * times
+        if self._left < 0:
+            raise WireError("more output than the worker may send")
 
 
 class CellOutputs:
     """Collects the outputs of one cell."""
 
-    def __init__(self, displays: dict[str, list[dict[str, Any]]]) -> None:
+    def __init__(self, displays: Displays) -> None:
         """Start empty; `displays` is shared by all cells, since one cell may update what another displayed."""
         self._outputs: list[dict[str, Any]] = []
         self._displays = displays
         self._clear_on_next = False
 
     def add(self, output: Stream | Display | Error, execution_count: int) -> None:
-        """Add one message, in the order it came."""
-        if isinstance(output, Display) and output.kind == "update_display_data":
-            for shown in self._displays.get(output.display_id, ()):
-                shown["data"] = dict(output.data)
+        """Add one message, in the order it came.
+
+        Raises:
+            WireError: The cells show more than any honest worker lets through.
+        """
+        shown_before = self._displays.of.get(output.display_id, []) if isinstance(output, Display) else []
+        updates = isinstance(output, Display) and output.kind == "update_display_data"
+        self._displays.spend(output, len(shown_before) if updates else 1)
+        if isinstance(output, Display) and updates:
+            for shown in shown_before:
+                shown["data"] = output.data
             return
         if isinstance(output, Display) and output.kind == "clear_output":
             self._clear_on_next = output.wait
@@ -52,12 +91,12 @@ class CellOutputs:
                 }
             )
         else:
-            shown = {"output_type": output.kind, "data": dict(output.data), "metadata": {}}
+            shown = {"output_type": output.kind, "data": output.data, "metadata": {}}
             if output.kind == "execute_result":
                 shown["execution_count"] = execution_count
             self._outputs.append(shown)
             if output.display_id:
-                self._displays.setdefault(output.display_id, []).append(shown)
+                self._displays.of.setdefault(output.display_id, []).append(shown)
 
     def close(self) -> tuple[dict[str, Any], ...]:
         """All outputs, stream texts joined and settled."""

@@ -16,6 +16,7 @@ import msgspec
 from autograder.sandbox.wire import Value
 
 __all__ = [
+    "MAX_MIME_TYPES",
     "Call",
     "Display",
     "Done",
@@ -40,6 +41,10 @@ Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Line = Annotated[str, msgspec.Meta(max_length=4_000)]
 Text = Annotated[str, msgspec.Meta(max_length=64_000_000)]
+
+
+MAX_MIME_TYPES = 20
+"""Of one display; IPython's own have three or four."""
 
 
 class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -120,7 +125,7 @@ class Display(_Message, frozen=True):
     """
 
     kind: Annotated[str, msgspec.Meta(pattern="^(display_data|execute_result|update_display_data|clear_output)$")]
-    data: dict[Short, Text] = {}
+    data: Annotated[dict[Short, Text], msgspec.Meta(max_length=MAX_MIME_TYPES)] = {}
     display_id: Short = ""
     wait: bool = False
 

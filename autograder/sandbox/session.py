@@ -15,7 +15,7 @@ from typing import Any
 from autograder.errors import WireError
 from autograder.records import Cell, Execution, ExecutionStatus, Limits
 from autograder.sandbox import launch, protocol, wire
-from autograder.sandbox.outputs import CellOutputs, settle_error
+from autograder.sandbox.outputs import CellOutputs, Displays, settle_error
 
 __all__ = ["CallFailed", "Session"]
 
@@ -102,7 +102,8 @@ class Session:
 
     def _converse(self, job: protocol.Job, count: int) -> None:
         """Send the job and read until the worker is done or gone."""
-        displays: dict[str, list[dict[str, Any]]] = {}
+        displays = Displays(job.output_bytes)
+        asked = {names.question: frozenset(names.names) for takes in job.takes for names in takes}
         try:
             if not isinstance(self._receive(), protocol.Ready):
                 raise WireError("the first message is not Ready")
@@ -123,7 +124,11 @@ class Session:
                     self._expect_running(message.index).done = message
                     self._current = None
                 elif isinstance(message, protocol.Taken):
-                    self._taken.setdefault(message.question, message.values)
+                    if message.question in self._taken or not message.values.keys() <= asked.get(
+                        message.question, set()
+                    ):
+                        raise WireError("values that nobody asked for")
+                    self._taken[message.question] = message.values
                 elif isinstance(message, protocol.Finished):
                     self._finished = self._answers = True
                     self._box.allow(CASES_SECONDS)
@@ -206,6 +211,8 @@ class Session:
             answer = self._receive(self._limits.cell_seconds)
             if not isinstance(answer, protocol.Taken):
                 raise WireError(f"{type(answer).__name__} instead of values")
+            if answer.question != question or not answer.values.keys() <= set(names):
+                raise WireError("values that nobody asked for")
         except (WireError, OSError, TimeoutError, EOFError) as error:
             self._fail(error)
             return {}
@@ -241,4 +248,7 @@ class Session:
             raise CallFailed(f"`{function.name}` ended the process instead of returning") from error
         if isinstance(answer, protocol.Raised):
             raise CallFailed(f"`{function.name}` raised {settle_error(answer.error)}")
-        return wire.unpack(answer.value, resolve)
+        try:
+            return wire.unpack(answer.value, resolve)
+        except WireError as error:
+            raise CallFailed(f"`{function.name}` returned something that cannot be read: {error}") from error

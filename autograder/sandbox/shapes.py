@@ -44,6 +44,9 @@ def window_places(x: Shape, window: Shape, strides: Shape, padding: str, dilatio
         raise WireError(f"takes {len(window)} spatial axes and channels, got shape {x}")
     if max(strides) > 1 and max(dilation) > 1:
         raise WireError("strides and dilation_rate cannot both be above 1")
+    # TensorFlow pads by the whole reach of a dilated window, so one beyond the image costs memory that nothing shows.
+    if any(d > 1 and d * (k - 1) > 2 * n for d, k, n in zip(dilation, window, spatial, strict=True)):
+        raise WireError(f"a window of {window} with dilation {dilation} reaches far beyond shape {x}")
     if padding == "valid":
         reach = [d * (k - 1) + 1 for k, d in zip(window, dilation, strict=True)]
     else:

@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from IPython.core.compilerop import CachingCompiler
@@ -24,7 +25,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from autograder.sandbox.protocol import Display, Error, Stream
+from autograder.sandbox.protocol import MAX_MIME_TYPES, Display, Error, Stream
 
 __all__ = ["Shell", "make_shell"]
 
@@ -232,7 +233,7 @@ def _texts(data: Any) -> dict[str, str]:
             if isinstance(value, bytes):
                 value = base64.b64encode(value).decode()
             texts[mime[:200]] = _encodable(value if isinstance(value, str) else str(value))
-    return texts
+    return dict(islice(texts.items(), MAX_MIME_TYPES))
 
 
 def _encodable(text: str) -> str:

@@ -466,9 +466,11 @@ def test_trained_on_raw_pixels(cnn1_raw, cnn1):
     _, (images, labels) = load_mnist()
     raw = expect.accuracy(cnn1_raw, images[..., None].astype("float32"), labels, at_least=0, name="cnn1_raw")
     standardised = expect.accuracy(cnn1_raw, preprocess(images), labels, at_least=0, name="cnn1_raw")
-    # No floor: a run that went badly is a result, too. But each network is at its best on what it was trained on.
-    assert raw >= standardised, (
-        "`cnn1_raw` reads standardised digits better than raw ones. Was it trained on `x_train_raw`? Build it anew."
+    # No floor: a run that went badly is a result, too. But each network is at its best on what it was trained on, and
+    # better than guessing there.
+    assert raw > max(standardised, 0.2), (
+        f"`cnn1_raw` reads {raw:.0%} of the raw digits and {standardised:.0%} of the standardised ones, as if it had not "
+        "been trained on `x_train_raw`. Build it anew, and train it."
     )
 
 # %%

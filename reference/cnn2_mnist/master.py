@@ -455,13 +455,15 @@ def test_own_networks(accuracies, fc, cnn1, cnn2):
 """ # BEGIN TEST CONFIG
 points: 0.5
 hidden: true
-failure_message: Your best network is not the best one on digits that were not in the notebook.
+failure_message: Leave the two given networks as they are. The best of your three should be the best one on digits that were not in the notebook, too.
 """ # END TEST CONFIG
 def test_same_winner(accuracies, fc, cnn1, cnn2, x_hidden, y_hidden):
     """The best of the three is also the best on digits that none of them has met."""
     from autograder.student import expect
     from autograder.student.datasets import preprocess
 
+    expect.parameters(fc, total=420_260, name="fc")
+    expect.parameters(cnn1, total=251_210, name="cnn1")
     given = expect.mapping(accuracies, ["fc", "cnn1", "cnn2"], name="accuracies")
     best = max(given, key=lambda key: expect.number(given[key], name=f"accuracies[{key!r}]"))
     digits, labels = preprocess(x_hidden[:500]), y_hidden[:500]

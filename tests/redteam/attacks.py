@@ -226,6 +226,40 @@ def to_labels(probabilities):
             pass
 """
 
+AS_THE_WORKER = """
+import gc
+from autograder.sandbox import protocol, wire
+worker = next(each for each in gc.get_objects() if type(each).__name__ == "Worker")
+def send(message):
+    wire.write_frame(worker._results, wire.encode(message))
+"""
+
+VALUES_UNASKED = (
+    AS_THE_WORKER
+    + """
+many = wire.Dict([(1, None)] * 100_000)
+for number in range(30):
+    send(protocol.Taken(f"question{number}", {"a": many}))
+"""
+)
+
+ONE_UPDATE_FOR_ALL = (
+    AS_THE_WORKER
+    + """
+for _ in range(2_000):
+    send(protocol.Output(2, protocol.Display("display_data", {}, "a")))
+send(protocol.Output(2, protocol.Display("update_display_data", {"text/plain": "x" * 6_000_000}, "a")))
+"""
+)
+
+MALFORMED_VALUE = (
+    AS_THE_WORKER
+    + """
+def to_labels(probabilities):
+    send(protocol.Returned(1, wire.Array("float32", (9,), b"")))
+"""
+)
+
 ATTACKS: dict[str, list[dict[str, Any]]] = {
     "patch-otter": [code(PATCH_OTTER), code("answer = 1", "answer:number")],
     "patch-everything": [code("import numpy as np"), code(PATCH_EVERYTHING), code("answer = 1", "answer:number")],
@@ -248,4 +282,7 @@ ATTACKS: dict[str, list[dict[str, Any]]] = {
     "deep": [code(DEEP, "answer:number", "answer:labels")],
     "hostile-call": [code(HOSTILE_CALL, "answer:labels")],
     "slow-call": [code(SLOW_CALL, "answer:labels")],
+    "values-unasked": [code("import numpy as np"), code(VALUES_UNASKED, "answer:number")],
+    "one-update-for-all": [code(""), code(""), code(ONE_UPDATE_FOR_ALL, "answer:number")],
+    "malformed-value": [code("import numpy as np"), code(MALFORMED_VALUE, "answer:labels")],
 }

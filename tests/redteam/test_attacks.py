@@ -115,7 +115,7 @@ def test_every_submission_is_in_the_grades(aftermath: Aftermath) -> None:
     assert aftermath.status == 1, "broken protocols and the non-notebook ask for review"
 
 
-@pytest.mark.parametrize("attack", ["forged-frames", "garbage-frames"])
+@pytest.mark.parametrize("attack", ["forged-frames", "garbage-frames", "values-unasked", "one-update-for-all"])
 def test_broken_protocol_asks_for_review(aftermath: Aftermath, attack: str) -> None:
     entry = nb.grades(aftermath.out)[attack]
     assert entry["status"] == "needs_review"
@@ -167,6 +167,12 @@ def test_calls_that_do_not_return_are_named(aftermath: Aftermath) -> None:
     assert (case["status"], "ended the process" in case["detail"]) == ("fail", True)
     case = nb.cases_of(entries["slow-call"])["labels.argmax"]
     assert (case["status"], "no answer within" in case["detail"]) == ("fail", True)
+
+
+def test_a_malformed_answer_fails_its_own_case_only(aftermath: Aftermath) -> None:
+    entry = nb.grades(aftermath.out)["malformed-value"]
+    case = nb.cases_of(entry)["labels.argmax"]
+    assert (entry["status"], case["status"], "cannot be read" in case["detail"]) == ("graded", "fail", True)
 
 
 def test_names_are_made_safe(aftermath: Aftermath) -> None:

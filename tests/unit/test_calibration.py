@@ -85,7 +85,10 @@ def test_a_floor_that_follows_is_not_doubted():
         ({"measured": replace(MEASURED, reference="sha256:old")}, "is of other code or other hidden data"),
         ({"case": "train.other"}, "the floor of train.other is not measured on these 2,000 inputs"),
         ({"inputs": 500}, "is not measured on these 500 inputs"),
-        ({"measured": replace(MEASURED, floors=(replace(FLOOR, accuracies={1: 0.9, 2: 0.9}),))}, "is not measured"),
+        (
+            {"measured": replace(MEASURED, floors=(replace(FLOOR, accuracies={1: 0.9, 2: 0.9}),))},
+            "measured with 2 seeds, a bound needs 5",
+        ),
         ({"at_least": BOUND.floor + 0.002}, f"above its bound {BOUND.floor:g} (8 seeds, mean 0.9622"),
         ({"at_least": BOUND.floor - 0.031}, "far below its bound"),
         ({"unsure": 0.0}, f"has `unsure=0`; its bound is known to {BOUND.unsure:g}"),

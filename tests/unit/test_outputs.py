@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.sandbox.outputs import settle_error, settle_text
+from autograder.errors import WireError
+from autograder.sandbox.outputs import CellOutputs, Displays, settle_error, settle_text
+from autograder.sandbox.protocol import Display, Error, Stream
 
 KERAS = (
     "ValueError: Exception encountered when calling Functional.call().\n\n\x1b[1m'a b' is not a valid scope name."
@@ -33,3 +35,26 @@ def test_an_error_begins_with_its_reason(raised: str, settled: str) -> None:
 
 def test_only_the_last_drawing_of_a_line_is_kept() -> None:
     assert settle_text("Epoch 1\n 1/32\r\x08\x08 32/32 done\r\nEpoch 2\n") == "Epoch 1\n 32/32 done\nEpoch 2\n"
+
+
+def test_a_display_is_shared_and_what_all_show_is_bounded() -> None:
+    displays = Displays(10_000)
+    cell = CellOutputs(displays)
+    for _ in range(3):
+        cell.add(Display("display_data", {"text/plain": "a"}, "same"), 1)
+    cell.add(Display("update_display_data", {"text/plain": "b"}, "same"), 1)
+    assert [shown["data"] for shown in cell.close()] == [{"text/plain": "b"}] * 3
+    with pytest.raises(WireError, match="more output"):
+        for _ in range(100):
+            cell.add(Display("update_display_data", {"text/plain": "c" * 20_000}, "same"), 1)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [Display("display_data"), Stream("stdout", "x" * 400), Error("E", "x", ["y" * 400]), Display("clear_output")],
+)
+def test_small_outputs_add_up(output: Stream | Display | Error) -> None:
+    displays = Displays(0)
+    with pytest.raises(WireError, match="more output"):
+        for _ in range(20_000):
+            CellOutputs(displays).add(output, 1)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.student.expect.inference import outputs
 from autograder.student.expect.mismatch import Mismatch, described, require_value
 from autograder.student.expect.references import layer_reference, layers_of
 from autograder.student.expect.training import untrained
@@ -16,7 +17,6 @@ __all__ = ["code_layer", "code_length", "codes"]
 
 Array = np.ndarray[Any, Any]
 
-_BATCH = 256
 _OF_ANOTHER_LAYER = 0.5  # credit
 _ROUNDING = 1e-3
 """Of the largest number in a code: what another batch size or another processor may change."""
@@ -182,13 +182,7 @@ def _tapped(model: Any, layers: list[Any], x: Any) -> list[Array]:
         part = keras.Model(model.inputs[0], [layer.output for layer in layers])
     except ValueError as error:
         raise Mismatch("The network's layers lie in another network, so their outputs cannot be had.") from error
-    inputs = np.asarray(x)
-    # Called, not predicted: tracing a graph for each case costs more than it saves.
-    batches = [part(inputs[begin : begin + _BATCH], training=False) for begin in range(0, len(inputs), _BATCH)]
-    outputs = [batch if isinstance(batch, (list, tuple)) else [batch] for batch in batches]
-    return [
-        np.concatenate([keras.ops.convert_to_numpy(each) for each in parts]) for parts in zip(*outputs, strict=True)
-    ]
+    return outputs(part, x)
 
 
 # ---------------------------------------------------------------- arrays

@@ -97,7 +97,9 @@ def predicted(
         raise Mismatch(f"`{name}` is the function itself. Call it on the probabilities of your network.")
     truth = np.asarray(y_true).reshape(-1)
     outputs = probabilities(model, x, int(truth.max()) + 1, name=model_name)
-    batch = _Batch(outputs, outputs >= outputs.max(axis=1, keepdims=True) - _CLOSE)
+    highest, lowest = outputs.max(axis=1, keepdims=True), outputs.min(axis=1, keepdims=True)
+    # As a share of the row's range, so that nearly equal outputs do not make every label right.
+    batch = _Batch(outputs, outputs >= highest - _CLOSE * (highest - lowest))
     return _require_labels(value, batch, [(batch, value)], name, truth)
 
 

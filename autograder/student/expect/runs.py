@@ -9,7 +9,7 @@ import numpy as np
 from autograder.student import comparison
 from autograder.student.expect.mismatch import Mismatch
 from autograder.student.expect.networks import rows_of
-from autograder.student.expect.training import accuracy, history, untrained
+from autograder.student.expect.training import accuracy, history, require_better_than_guessing, untrained
 
 __all__ = ["record", "trained", "twin"]
 
@@ -41,6 +41,7 @@ def record(
     """
     curves = history(given, epochs=epochs, metrics=["accuracy", "val_accuracy"], name=name)
     reached = accuracy(model, x, y, at_least=0, name=model_name)
+    require_better_than_guessing(model, reached, name=model_name)
     last = curves["val_accuracy"][-1]
     if abs(last - reached) > _SAME:
         raise Mismatch(

@@ -9,18 +9,14 @@ from typing import Any
 import numpy as np
 
 from autograder.records import Measurement
-from autograder.student.architecture import LayerRow
+from autograder.student.expect.inference import outputs
 from autograder.student.expect.measurements import note
 from autograder.student.expect.mismatch import Mismatch, Undecided, described, require_value
 from autograder.student.expect.networks import rows_of
 
-__all__ = ["accuracy", "history", "probabilities", "untrained"]
+__all__ = ["accuracy", "history", "probabilities", "require_better_than_guessing", "untrained"]
 
 Array = np.ndarray[Any, Any]
-
-_MAX_BATCH = 512
-_MAX_ELEMENTS = 1 << 24
-"""Elements of a batch in the largest activation: 64 MiB of float32."""
 
 _DIVERGED = "The training diverged: lower the learning rate, standardise the input, and train again."
 _NEAR = 0.1  # to guessing
@@ -83,6 +79,19 @@ def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, unsure: floa
     raise Mismatch(f"{short} {step}")
 
 
+def require_better_than_guessing(model: Any, reached: float, *, name: str = "model") -> None:
+    """Demand of a classifier that its accuracy is not that of guessing.
+
+    Raises:
+        Mismatch: It is.
+    """
+    if reached <= 1 / int(model.outputs[0].shape[-1]) + _NEAR:
+        raise Mismatch(
+            f"`{name}` has accuracy {reached:.4g}, which is near guessing: it has not learned anything yet. Train it "
+            "with `fit` before the end of this question."
+        )
+
+
 def untrained(model: Any) -> bool:
     """Whether all its biases are 0, as they are when Keras builds it; False for a network without any."""
     starts = [weight for weight in model.trainable_weights if weight.name in {"bias", "beta"}]
@@ -105,11 +114,11 @@ def probabilities(model: Any, x: Any, num_classes: int, *, name: str = "model") 
         Mismatch: The model does not predict such classes of such inputs.
     """
     x = np.asarray(x)
-    rows = rows_of(model, name)
+    rows_of(model, name)
     _require_fit(model, x.shape[1:], num_classes, name)
     if not all(np.isfinite(np.asarray(weight)).all() for weight in model.get_weights()):
         raise Mismatch(f"`{name}` has weights that are NaN or infinite. {_DIVERGED}")
-    y_pred = _predictions(model, x, rows)
+    (y_pred,) = outputs(model, x, name=name)
     strange = int((~np.isfinite(y_pred)).any(axis=1).sum())
     if strange:
         raise Mismatch(f"`{name}` predicts NaN or infinity for {strange:,} of {len(x):,} inputs. {_DIVERGED}")
@@ -204,17 +213,6 @@ def _require_fit(model: Any, shape: tuple[int, ...], num_classes: int, name: str
             f"`{name}` gives {output[0]} numbers for each input, expected {num_classes}, one for each class. "
             "Check the units of the last dense layer."
         )
-
-
-def _predictions(model: Any, x: Array, rows: Sequence[LayerRow]) -> Array:
-    """Outputs `(n, num_classes)`, in batches that bound the memory; eager, since tracing costs more than it saves."""
-    from keras import ops
-
-    unknown = max(x.shape[1:], default=1)
-    largest = max((math.prod(size or unknown for size in row.output_shape or ()) for row in rows), default=1)
-    batch = max(1, min(_MAX_BATCH, _MAX_ELEMENTS // max(largest, 1)))
-    parts = [ops.convert_to_numpy(model(x[begin : begin + batch], training=False)) for begin in range(0, len(x), batch)]
-    return np.concatenate(parts)
 
 
 # ---------------------------------------------------------------- history

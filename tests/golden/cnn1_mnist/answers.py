@@ -219,7 +219,7 @@ STUDENTS = [
             {
                 "overfitting.train_accuracy": "typing",
                 "overfitting.overfits": "True or False",
-                "raw.trained_on_raw_pixels": "standardised digits better",
+                "raw.trained_on_raw_pixels": "had not been trained on `x_train_raw`",
             },
         ),
     ),

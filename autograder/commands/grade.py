@@ -77,6 +77,12 @@ def _on_roster(roster: Roster | None, items: Iterable[Item]) -> tuple[list[Item]
     if roster is None:
         return listed, (), frozenset()
     found = match(roster, [item.student for item in listed])
+    if not found.found:
+        raise UsageError(
+            f"none of the {len(listed)} submissions is on the class list: it has students such as "
+            f"`{roster.students[0]}`, from its column `{roster.column}`; a submission is `{listed[0].student}`. Give "
+            "the list a column `student` with the names that the files have."
+        )
     named = [replace(item, student=found.found.get(item.student, item.student)) for item in listed]
     return named, found.missing, frozenset(found.unknown)
 

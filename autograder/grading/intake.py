@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ from autograder.errors import IntakeError, UsageError
 from autograder.grading import notebooks, sources
 from autograder.grading.roster import distinct, student_id
 from autograder.grading.sources import Content, Found
-from autograder.records import Submission
+from autograder.records import Cell, Submission
 
 __all__ = ["Item", "collect", "read_notebook", "submissions"]
 
@@ -65,13 +65,14 @@ class Item:
     def read(self, questions: Collection[str] = ()) -> Submission:
         """Read the notebook; whatever is wrong with it becomes the submission's `problem`.
 
-        Of several notebooks the one with the most answer cells is taken, then the newest, then the first by name.
+        Of several notebooks the one with the most answer cells is taken, then the one with the fewest gaps left in
+        them, then the newest, then the first by name.
 
         Args:
             questions: The exercise's questions; if given, only their answer cells count.
         """
         best: Submission | None = None
-        best_rank: tuple[int, int, tuple[int, ...]] = (-1, 0, ())
+        best_rank: tuple[int, int, int, tuple[int, ...]] = (-1, 0, 0, ())
         count = total = 0
         unread = False
         for content in self._contents():
@@ -83,7 +84,7 @@ class Item:
             submission = _submission(self.student, content)
             tags = notebooks.answers(submission.cells)
             found = len(tags.intersection(questions) if questions else tags)
-            rank = (0 if submission.problem else 1, found, content.modified)
+            rank = (0 if submission.problem else 1, found, _filled(submission.cells), content.modified)
             if rank > best_rank:
                 best, best_rank = submission, rank
         if best is None:
@@ -239,6 +240,11 @@ def _who(stem: str, canvas: frozenset[str]) -> tuple[str, str]:
     """A student's name, and what tells him from others of that name."""
     match = MOODLE.fullmatch(stem) or (CANVAS.fullmatch(stem) if stem in canvas else None)
     return (match["who"], match["user"]) if match else (stem, stem)
+
+
+def _filled(cells: Iterable[Cell]) -> int:
+    """How many answer cells have no gap left."""
+    return sum(any(tag.startswith("answer:") for tag in cell.tags) and "..." not in cell.source for cell in cells)
 
 
 def _submission(student: str, content: Content) -> Submission:

@@ -123,10 +123,12 @@ class Roster:
     Attributes:
         students: Their ids, in the file's order.
         emails: Student id → e-mail address, where the file has one.
+        column: The column that they are taken from.
     """
 
     students: tuple[str, ...]
     emails: dict[str, str]
+    column: str = "student"
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ def read_roster(path: Path) -> Roster:
             emails[student] = row[mail].strip()
     if not students:
         raise UsageError(f"{path} has a header but no student. Add one row for each student.")
-    return Roster(tuple(students), emails)
+    return Roster(tuple(students), emails, header[column].strip()[:30])
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:

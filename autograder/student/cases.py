@@ -94,7 +94,7 @@ def run(loaded: LoadedCase, namespace: Mapping[str, Any]) -> Outcome:
 
 def _run(loaded: LoadedCase, namespace: Mapping[str, Any]) -> Outcome:
     try:
-        values = values_of(loaded.case, namespace, "Run the cell that assigns it.")
+        values = values_of(loaded.case, namespace, "Run the cell that assigns it, and see whether it raises an error.")
         loaded.function(**values)
     except Undecided as near:
         return _outcome(loaded, "manual", str(near))

@@ -250,3 +250,14 @@ def test_a_report_leaves_an_interrupted_run_alone(graded: Path, tmp_path: Path, 
     assert scores(out) == {"ada": (6, 0), "ada_b": (1, 2), "slow": (4, 2)}
     assert nb.grades(out)["ada"]["execution"] == kept, "ada ran again"
     assert not (out / ".partial").exists()
+
+
+def test_a_class_list_that_fits_nobody_is_refused(tmp_path: Path) -> None:
+    bundle = nb.small_bundle(tmp_path / "small")
+    nb.write_notebook(tmp_path / "in" / "ada.ipynb", *nb.answers())
+    (tmp_path / "list.csv").write_text("name,email\nAda,a@example.org\n")
+    run = nb.autograder("grade", bundle, tmp_path / "in", "-o", tmp_path / "out", "--roster", tmp_path / "list.csv")
+    assert run.returncode == 2
+    assert "none of the 1 submissions is on the class list" in run.stderr
+    assert "from its column `email`; a submission is `ada`" in run.stderr
+    assert not (tmp_path / "out").exists()

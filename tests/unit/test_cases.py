@@ -137,7 +137,8 @@ def test_a_missing_name_fails_and_runs_nothing():
         0,
         4,
         title="The title.",
-        message="`b` is not defined after this question. Run the cell that assigns it.",
+        message="`b` is not defined after this question. "
+        "Run the cell that assigns it, and see whether it raises an error.",
     )
 
 
@@ -188,7 +189,7 @@ def test_advice_follows_the_first_line():
     loaded = one("assert False, a", failure_message="See the lecture.", success_message="Well done.")
     assert cases.run(loaded, {"a": "wrong\n\ntable", "b": 2}).message == "wrong See the lecture.\n\ntable"
     assert cases.run(loaded, {"a": "", "b": 2}).message == "See the lecture."
-    assert cases.run(loaded, {}).message.endswith("Run the cell that assigns it. See the lecture.")
+    assert cases.run(loaded, {}).message.endswith("and see whether it raises an error. See the lecture.")
     passing = one("pass", failure_message="See the lecture.", success_message="Well done.")
     assert cases.run(passing, {"a": 1, "b": 2}).message == "Well done."
 

@@ -14,6 +14,7 @@ import pytest
 from autograder.errors import UsageError
 from autograder.grading import intake
 from autograder.grading.intake import collect, read_notebook, submissions
+from tests import notebooks as nb
 
 NOTHING = f"sha256:{hashlib.sha256().hexdigest()}"
 
@@ -258,6 +259,13 @@ def test_of_several_notebooks_the_one_with_most_answers_counts(put):
     assert ada.filename == "ada/b.ipynb"
     (warning,) = ada.warnings
     assert warning == "5 notebooks were handed in: `ada/b.ipynb` counts, with 2 answer cells. Hand in one."
+
+
+def test_a_blank_copy_does_not_count_before_the_one_that_is_filled(put):
+    blank = nb.notebook(nb.code("answer = ...", "answer:a"))
+    filled = nb.notebook(nb.code("answer = 1", "answer:a"))
+    files = {"ada/a.ipynb": json.dumps(blank).encode(), "ada/b.ipynb": json.dumps(filled).encode()}
+    assert read(put(files | {"bob/x.ipynb": notebook()}))["ada"].filename == "ada/b.ipynb"
 
 
 def test_answers_to_another_exercise_do_not_count_where_the_questions_are_known(put):

@@ -104,7 +104,8 @@ def test_some_failed(check):
 def test_a_missing_name(check):
     assert repr(check()).splitlines()[1:3] == [
         "  ✗ `answer` is a number.",
-        "      `answer` is not defined after this question. Run the cell that assigns it.",
+        "      `answer` is not defined after this question. "
+        "Run the cell that assigns it, and see whether it raises an error.",
     ]
 
 

@@ -181,7 +181,7 @@ STUDENTS = [
         "made_up_history",
         "a history from somewhere else, beside a network that was never trained",
         answers(LARGEST, 'history = {"accuracy": [0.99] * 30, "val_accuracy": [0.93] * 30}'),
-        Expected(3, {"train.history": "0.93", "train.validation_accuracy": "began with"}),
+        Expected(3, {"train.history": "near guessing", "train.validation_accuracy": "began with"}),
     ),
 ]
 

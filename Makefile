@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS ?= 2
+PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 .PHONY: demo live test test-all lint build-check bench lock clean
 .DELETE_ON_ERROR:
@@ -19,11 +20,11 @@ live: $(READY)
 
 ## the tests that run in a few minutes
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(PYTEST) -m "not slow" $(ARGS)
 
 ## all tests: real training of every golden submission as well
 test-all: $(READY)
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 ## style, types, and the import contracts that hold the trust line
 lint: $(READY)

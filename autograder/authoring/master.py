@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,11 @@ POINTS = 10
 _BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|TESTS|PROMPT)\s*$", re.IGNORECASE)
 _CONFIG = re.compile(r"#\s+AUTOGRADER\s+CONFIG\s*$", re.IGNORECASE)
 _OTTER_CONFIG = re.compile(r"#\s+ASSIGNMENT\s+CONFIG\b", re.IGNORECASE)
+_MARK_OF_CELL = re.compile(r"#\s*(BEGIN|END)\b", re.IGNORECASE)
+_CELL_MARKS = [f"# {end} {block}" for end in ("BEGIN", "END") for block in ("QUESTION", "SOLUTION", "TESTS", "PROMPT")]
+_CAPITALS_AT_END = re.compile(r"#\s*(?=[A-Z ]+$)[A-Z].*$", re.MULTILINE)
+_LINE_MARKS = ["# BEGIN SOLUTION", "# END SOLUTION", "# SOLUTION", "# SOLUTION NO PROMPT", "# BEGIN SOLUTION NO PROMPT"]
+_LINE_MARKS += ["# BEGIN PROMPT", "# END PROMPT", "# SEED"]
 _IGNORED = re.compile(r"(##\s*ignore\s*##|#\s*ignore\b)", re.IGNORECASE)
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
@@ -188,7 +194,22 @@ class _Reader:
             begins, block = boundary[1].upper() == "BEGIN", boundary[2].lower()
             self._begin(index, block) if begins else self._end(index, block)
             return "boundary"
+        if kind == "raw":
+            meant = get_close_matches(first.upper(), [*_CELL_MARKS, "# AUTOGRADER CONFIG"], 1, 0.8)
+            if meant or _MARK_OF_CELL.match(first):
+                fix = f"Write `{meant[0]}`." if meant else f"The marks are {', '.join(_CELL_MARKS)}."
+                raise self.source.refuse(index, f"`{first}` marks nothing", fix)
         return self._content(index, kind)
+
+    def _refuse_misspelt_marks(self, index: int) -> None:
+        """Otter takes a mark that it does not know for a comment, and the students get what it was to hide."""
+        text = self.source.cells[index].source
+        for found in _CAPITALS_AT_END.finditer(text):
+            mark = " ".join(found[0].removeprefix("#").split())
+            meant = get_close_matches(f"# {mark}", _LINE_MARKS, 1, 0.8)
+            if meant and meant[0] != f"# {mark}":
+                what, line = f"`{found[0]}` marks nothing", text.count("\n", 0, found.start())
+                raise self.source.refuse(index, what, f"Write `{meant[0]}`.", line)
 
     def _content(self, index: int, kind: str) -> str:
         block = self._blocks[-1][0] if self._blocks else ""
@@ -204,6 +225,8 @@ class _Reader:
             fix = "Put it between `# BEGIN TESTS` and `# END TESTS`."
             raise self.source.refuse(index, what, fix, self.source.find(index, "@"))
         if block in {"solution", "prompt"}:
+            if kind == "code":
+                self._refuse_misspelt_marks(index)
             self._parts[block].append(index)
             return "answer" if block == "solution" else "prompt"
         if block == "question" and kind == "markdown":
@@ -281,7 +304,8 @@ class _Reader:
             fix = "Split it: one question with cases, one with `manual: true`."
             raise self.source.refuse(self._cases[0].cell, f"`{name}` is manual and has a case", fix)
         if isinstance(points, bool) or not isinstance(points, (int, float)) or points <= 0:
-            raise self.source.refuse(cell, f"`{name}` is manual and has no points", "Add `points: …`.")
+            what = "has no points" if points is None else f"its points are {points!r}"
+            raise self.source.refuse(cell, f"`{name}` is manual and {what}", "Write `points:` and a number above 0.")
         if len(prompts) > 1:
             raise self.source.refuse(prompts[1], f"`{name}` has two prompt cells", "Keep one.")
         return rounded(points)
@@ -294,7 +318,12 @@ class _Reader:
             fix = "Add cases between `# BEGIN TESTS` and `# END TESTS`, or `manual: true`."
             raise self.source.refuse(cell, f"`{name}` has no case", fix)
         total = rounded(sum(case.points for case in self._cases))
-        if self._settings.get("points", total) != total:
+        points = self._settings.get("points", total)
+        if isinstance(points, bool) or not isinstance(points, (int, float)):
+            fix = f"Give a number, here {total}, or leave it out."
+            at = self.source.find(cell, "points")
+            raise self.source.refuse(cell, f"the points of `{name}` are {points!r}", fix, at)
+        if points != total:
             fix = f"Its cases give {total}: write `points: {total}`, or change the cases."
-            raise self.source.refuse(cell, f"`{name}` says {self._settings['points']} points", fix)
+            raise self.source.refuse(cell, f"`{name}` says {points} points", fix)
         return total

@@ -138,6 +138,8 @@ def _refuse_reference(master: Master, graded: Graded) -> None:
             earned = f"`{question.name}` gives the reference {graded_question.score} of {_points(graded_question)}"
             why = f"(case `{outcome.name}`: {_reason(outcome)})"
             fix = f"Correct the solution or the case, then run `autograder build {master.slug}`."
+            if any(measured.at_least > 0 for measured in outcome.measurements):
+                fix += f" What floor the reference can hold, `autograder calibrate {master.slug}` says."
             raise BuildError(f"{earned} {why}. {_where(master, question, outcome)}. {fix}")
     for cell in graded.execution.cells:
         if cell.error:

@@ -79,7 +79,7 @@ def _on_roster(roster: Roster | None, items: Iterable[Item]) -> tuple[list[Item]
     found = match(roster, [item.student for item in listed])
     if not found.found:
         raise UsageError(
-            f"none of the {len(listed)} submissions is on the class list: it has students such as "
+            f"nobody who handed in ({len(listed)} in all) is on the class list: it has students such as "
             f"`{roster.students[0]}`, from its column `{roster.column}`; a submission is `{listed[0].student}`. Give "
             "the list a column `student` with the names that the files have."
         )

@@ -116,11 +116,17 @@ def show(report: Report, console: Console) -> None:
     if len(report.grades) > MAX_SHOWN:
         console.print(f"… and {len(report.grades) - MAX_SHOWN} more.")
     review = [grade for grade in report.grades if grade.status != "graded"]
+    remarks = [grade.student for grade in report.grades if grade.warnings]
     for grade in review[:MAX_SHOWN]:
         mark = MARKS[grade.status]
         console.print(f"{mark} {escape(grade.student)}: {_shown(grade.message)}", soft_wrap=True, highlight=False)
     if review:
-        console.print(f"{len(review)} of {len(report.grades)} need a look; they come first in the report.")
+        verb = "needs" if len(review) == 1 else "need"
+        console.print(f"{len(review)} of {len(report.grades)} {verb} a look; see the top of the report.")
+    if remarks:
+        who = ", ".join([*map(_printable, remarks[:MAX_NAMED]), *(["…"] if len(remarks) > MAX_NAMED else [])])
+        what = f"Remarks on {_number(len(remarks), 'submission')} ({who}): see the report."
+        console.print(what, soft_wrap=True, markup=False, highlight=False)
     for line in _by_hand(report):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     console.print(f"Report: {report.out / 'index.html'}", soft_wrap=True, markup=False, highlight=False)

@@ -48,7 +48,8 @@ def read_folder(folder: Path) -> dict[str, list[Path]]:
     """Class → its images, both sorted by name; hidden files and files that are no images are passed over.
 
     Raises:
-        UsageError: There are no classes, a class has too few images, or a link leads out of the folder.
+        UsageError: There are no classes, a class has too few images, an image lies outside them, or a link leads out
+            of the folder.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder. Give one with a subfolder of images for each class.")
@@ -64,6 +65,9 @@ def read_folder(folder: Path) -> dict[str, list[Path]]:
         classes[entry.name] = [image for image in images if image.is_file()]
     if not classes:
         raise UsageError(f"{folder} has no subfolders. Put the images of each class into a subfolder with its name.")
+    for entry in _visible(folder):
+        if entry.is_file() and entry.suffix.lower() in _SUFFIXES:
+            raise UsageError(f"{entry} belongs to no class. Put it into a subfolder, or remove it.")
     if len(classes) == 1:
         raise UsageError(f"{folder} has one subfolder, `{next(iter(classes))}`. Two classes are the fewest.")
     if len(classes) > MAX_CLASSES:

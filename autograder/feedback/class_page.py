@@ -87,6 +87,7 @@ def render(assignment: Assignment, grades: Sequence[Grade], executions: Mapping[
             that runs which were stopped are listed for review with their reason.
     """
     ordered = sorted(grades, key=lambda grade: (grade.student.casefold(), grade.student))
+    absent = [grade for grade in ordered if not grade.submission]
     judged = [grade for grade in ordered if grade.status != "rejected"]
     scores = [grade.score for grade in judged]
     bars = plots.bins(scores, assignment.possible)
@@ -95,6 +96,8 @@ def render(assignment: Assignment, grades: Sequence[Grade], executions: Mapping[
         assignment=assignment,
         rows=[_row(assignment, grade, (executions or {}).get(grade.student)) for grade in ordered],
         judged=judged,
+        absent=absent,
+        remarks=[(grade, _link(grade.student)) for grade in ordered if grade.warnings],
         mean=fmean(scores) if scores else 0.0,
         median=median(scores) if scores else 0.0,
         pending=sum(grade.pending for grade in judged),
@@ -126,7 +129,7 @@ def _score(question: QuestionGrade | None) -> str:
 
 
 def _reviews(grades: Sequence[Grade], executions: Mapping[str, Execution]) -> list[_Review]:
-    """Failures of ours first, then what could not be graded, then runs that were stopped."""
+    """Failures of ours first, then what could not be graded, runs that were stopped, who handed in nothing."""
     found = []
     for grade in grades:
         execution = executions.get(grade.student)
@@ -134,6 +137,7 @@ def _reviews(grades: Sequence[Grade], executions: Mapping[str, Execution]) -> li
         if grade.status == "graded" and not stopped:
             continue
         reason = {"needs_review": "Needs review", "rejected": "Rejected", "graded": "Run stopped"}[grade.status]
+        reason = reason if grade.submission else "Nothing handed in"
         errors = tuple(
             (question, outcome, cut(outcome.detail, _MAX_DETAIL))
             for question in grade.questions
@@ -142,7 +146,7 @@ def _reviews(grades: Sequence[Grade], executions: Mapping[str, Execution]) -> li
         )
         found.append(_Review(grade, _link(grade.student), reason, execution if stopped else None, errors))
     order = {"needs_review": 0, "rejected": 1, "graded": 2}
-    return sorted(found, key=lambda review: order[review.grade.status])
+    return sorted(found, key=lambda review: (not review.grade.submission, order[review.grade.status]))
 
 
 def _shares(assignment: Assignment, grades: Sequence[Grade]) -> list[_CaseShare]:

@@ -39,7 +39,7 @@ _COLORS = {
     "c": "code-comment",
 }
 # Richest first, as Jupyter chooses.
-_BITMAPS = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_BITMAPS = ("image/png", "image/jpeg", "image/gif")
 
 
 @dataclass(frozen=True)

@@ -54,9 +54,8 @@ _MAGIC = {
     "png": b"\x89PNG\r\n\x1a\n",
     "jpeg": b"\xff\xd8\xff",
     "gif": b"GIF8",
-    "webp": b"RIFF",
 }
-_DATA_PICTURE = re.compile(r"\s*data:image/(png|jpe?g|gif|webp);base64,([A-Za-z0-9+/=\s]+)\Z", re.IGNORECASE)
+_DATA_PICTURE = re.compile(r"\s*data:image/(png|jpe?g|gif);base64,([A-Za-z0-9+/=\s]+)\Z", re.IGNORECASE)
 # The patterns below are sound on nh3's output only: there, "<" and ">" appear in tags and nowhere else.
 _HEADING = re.compile(r"<(/?)h([1-6])>")
 _IMAGE = re.compile(r"<img((?: [a-z]+=\"[^\"<>]*\")*)>")
@@ -160,10 +159,31 @@ def _picture(url: str) -> str | None:
         return None
     if not data.startswith(_MAGIC[kind]):
         return None
-    # A few kilobytes of PNG can unpack to gigabytes; width and height stand at a fixed place.
-    if kind == "png" and (len(data) < 24 or math.prod(struct.unpack(">II", data[16:24])) > _MAX_PIXELS):
+    pixels = _pixels(kind, data)
+    return f"data:image/{kind};base64,{encoded}" if pixels is not None and pixels <= _MAX_PIXELS else None
+
+
+def _pixels(kind: str, data: bytes) -> int | None:
+    """Width times height as the header says: a few kilobytes can unpack to gigabytes. None if it does not say."""
+    try:
+        if kind == "png":
+            return _product(">II", data, 16)
+        if kind == "gif":
+            return _product("<HH", data, 6)
+        at = 2
+        while True:  # JPEG: segments up to the first that begins a frame
+            code = data[at + 1]
+            if data[at] != 0xFF or not 0xC0 <= code < 0xFF or 0xD0 <= code <= 0xDA:
+                return None
+            if code not in (0xC4, 0xC8, 0xCC) and code <= 0xCF:
+                return _product(">HH", data, at + 5)
+            at += 2 + max(2, *struct.unpack_from(">H", data, at + 2))
+    except (struct.error, IndexError):
         return None
-    return f"data:image/{kind};base64,{encoded}"
+
+
+def _product(form: str, data: bytes, at: int) -> int:
+    return int(math.prod(struct.unpack_from(form, data, at)))
 
 
 def _with_alternative(match: re.Match[str]) -> str:

@@ -78,8 +78,8 @@ def load_bundle(path: Path) -> Bundle:
         for question in assignment.questions:
             if question.manual:
                 continue
-            source = path / "tests" / f"{question.name}.py"
-            loaded[question.name] = cases.load(source.read_text(encoding="utf-8"), str(source))
+            source = Path("tests", f"{question.name}.py")
+            loaded[question.name] = cases.load((path / source).read_text(encoding="utf-8"), source.as_posix())
         data: dict[str, np.ndarray[Any, Any]] = {}
         for file in sorted((path / "data").glob("*.npz")):
             with np.load(file, allow_pickle=False) as arrays:

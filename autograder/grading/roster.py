@@ -35,9 +35,9 @@ EMAILS: Final = ("email", "e-mail", "email address", "mail")
 def student_id(name: str) -> str:
     """A name as a student id: readable, and safe as a file name on any system and as a spreadsheet cell.
 
-    Letters and digits of any script stay, and so do ``._@-`` and single spaces; everything else becomes ``-``. It never
-    begins with a sign that starts a formula or hides a file, is never a device name of Windows, never empty, and at
-    most 100 characters long. The same name always gives the same id.
+    Letters and digits of any script stay, and so do ``._@-,`` and single spaces; everything else becomes ``-``. It
+    never begins with a sign that starts a formula or hides a file, is never a device name of Windows, never empty, and
+    at most 100 characters long. The same name always gives the same id.
     """
     text = "".join(_safe(character) for character in unicodedata.normalize("NFC", name[: 4 * MAX_LENGTH]))
     text = unicodedata.normalize("NFC", text)  # letters that a joiner kept apart
@@ -50,7 +50,7 @@ def student_id(name: str) -> str:
 
 def _safe(character: str) -> str:
     category = unicodedata.category(character)
-    if category[0] == "L" or category in ("Nd", "Mn", "Mc") or character in "._@-":
+    if category[0] == "L" or category in ("Nd", "Mn", "Mc") or character in "._@-,":
         return character
     if category in ("Cf", "Cs"):  # direction overrides, joiners, halves of characters: they show nothing
         return ""
@@ -60,14 +60,14 @@ def _safe(character: str) -> str:
 def _trimmed(text: str) -> str:
     """Without what must not begin an id (formulas, hidden files, stray accents) or end it (Windows drops dots)."""
     start = next((at for at, character in enumerate(text) if character.isalnum() or character == "_"), len(text))
-    return text[start:].rstrip(" .-")
+    return text[start:].rstrip(" .,-")
 
 
 def _cut(text: str, length: int) -> str:
     text = text[:length]
     while len(text.encode()) > MAX_BYTES:
         text = text[:-1]
-    return text.rstrip(" .-")
+    return text.rstrip(" .,-")
 
 
 def same_student(student: str) -> str:

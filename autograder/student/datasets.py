@@ -10,6 +10,7 @@ carries no face, but what EfficientNet-Lite0, trained on ImageNet (Apache-2.0), 
 from __future__ import annotations
 
 import io
+import zipfile
 from functools import lru_cache
 from importlib import resources
 from os import PathLike
@@ -60,13 +61,21 @@ def load_faces(path: str | PathLike[str] | None = None) -> tuple[Pair, Pair, Pai
         Features of shape `(640, 4096)`, `(160, 4096)` and `(160, 4096)`, float32, in standard deviations from the
         mean of the training images; and labels of shape `(640,)`, `(160,)` and `(160,)`, from 0 to 7. No photograph
         is in two of the three parts. Another file has as many of them as it has images.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is none that `autograder features` made.
     """
     content = _shipped("faces.npz") if path is None else Path(path).read_bytes()
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        step = float(arrays["step"])
-        train, validation, test = (
-            (unpack_faces(arrays[f"x_{part}"], step), arrays[f"y_{part}"]) for part in ("train", "validation", "test")
-        )
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            step = float(arrays["step"])
+            train, validation, test = (
+                (unpack_faces(arrays[f"x_{part}"], step), arrays[f"y_{part}"])
+                for part in ("train", "validation", "test")
+            )
+    except (KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} holds no features. Give a file that `autograder features` made.") from error
     return train, validation, test
 
 

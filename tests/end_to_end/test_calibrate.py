@@ -103,10 +103,6 @@ def test_seeds_are_measured_kept_and_held_against_the_floor(tmp_path: Path) -> N
     assert 0 < floor["floor"] < floor["mean"] <= 1
     assert str(floor["floor"]) in second.stdout
 
-    doubted = nb.autograder("build", "small", cwd=tmp_path)
-    assert doubted.returncode == 0
-    assert "train.accuracy" in doubted.stderr
-    assert "has `unsure=0`" in doubted.stderr
     agreed = MASTER.replace("at_least=0.5", f"at_least={floor['floor']}, unsure={floor['unsure']}")
     (folder / "master.py").write_text(agreed, encoding="utf-8")
     assert "warning" not in nb.autograder("build", "small", cwd=tmp_path).stderr, "cases may change, figures stay"

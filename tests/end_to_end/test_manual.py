@@ -258,6 +258,6 @@ def test_a_class_list_that_fits_nobody_is_refused(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("name,email\nAda,a@example.org\n")
     run = nb.autograder("grade", bundle, tmp_path / "in", "-o", tmp_path / "out", "--roster", tmp_path / "list.csv")
     assert run.returncode == 2
-    assert "none of the 1 submissions is on the class list" in run.stderr
+    assert "nobody who handed in (1 in all) is on the class list" in run.stderr
     assert "from its column `email`; a submission is `ada`" in run.stderr
     assert not (tmp_path / "out").exists()

@@ -276,6 +276,36 @@ BROKEN = {
         None,
         "side by side",
     ),
+    "misspelt mark of a cell": (
+        WHOLE.replace("# # BEGIN SOLUTION", "# # BEGIN SOLUTON", 1),
+        "`# BEGIN SOLUTON` marks nothing",
+        "BEGIN SOLUTON",
+        "`# BEGIN SOLUTION`",
+    ),
+    "mark of a cell that there is not": (
+        WHOLE.replace("# # BEGIN SOLUTION", "# # BEGIN HINT", 1),
+        "`# BEGIN HINT` marks nothing",
+        "BEGIN HINT",
+        "QUESTION",
+    ),
+    "misspelt mark of a line": (
+        re.sub(r"# SOLUTION$", "# SOLUTON", WHOLE, count=1, flags=re.MULTILINE),
+        "`# SOLUTON` marks nothing",
+        "# SOLUTON",
+        "`# SOLUTION`",
+    ),
+    "misspelt mark of lines": (
+        re.sub(r"# SOLUTION$", "# BEGIN SOLUTION NO PROMT", WHOLE, count=1, flags=re.MULTILINE),
+        "`# BEGIN SOLUTION NO PROMT` marks nothing",
+        "NO PROMT",
+        "`# BEGIN SOLUTION NO PROMPT`",
+    ),
+    "points in words": (
+        WHOLE.replace("# name: total", "# name: total\n# points: four"),
+        "the points of `total` are 'four'",
+        "points: four",
+        "a number, here 5",
+    ),
     "fence amid prose": (
         WHOLE.replace("# Six numbers", "# ```otter\n# # BEGIN QUESTION\n# name: x\n# ```\n# Six numbers"),
         "amid other text",

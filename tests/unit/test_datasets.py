@@ -229,3 +229,15 @@ def test_faces_of_ones_own(tmp_path):
     for x_read, y_read in datasets.load_faces(tmp_path / "own.npz"):
         assert x_read.tolist() == [[0, 0.5, 1, 1.5], [2, 2.5, 3, 3.5]]
         assert y_read.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04broken", None])
+def test_a_file_that_is_no_features_is_refused_in_words(tmp_path, content):
+    path = tmp_path / "own.npz"
+    if content is None:
+        np.savez(path, x_train=np.zeros(3))
+    else:
+        path.write_bytes(content)
+
+    with pytest.raises(ValueError, match="holds no features"):
+        datasets.load_faces(path)

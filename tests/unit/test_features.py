@@ -157,6 +157,9 @@ def test_a_bad_folder_is_told(folder, tmp_path):
 
     assert "is no folder" in message(tmp_path / "nowhere")
     assert "has no subfolders" in message(folder / "ada")
+    loose = picture(folder / "loose.png")
+    assert "loose.png belongs to no class" in message(folder)
+    loose.unlink()
     (folder / "cy").mkdir()
     assert "cy has 0 images, expected at least 5" in message(folder)
     picture(folder / "cy" / "1.png")

@@ -30,11 +30,12 @@ def grade(student: str, *statuses: Any, **fields: Any) -> Grade:
     score = sum(case.points for case in cases)
     questions = (QuestionGrade("missing_layers", score, 4, cases), MANUAL) if cases else ()
     given: dict[str, Any] = {"status": "graded", "score": score, "possible": 6, "questions": questions, "pending": 2.0}
-    return Grade(student=student, submission=f"{student}.ipynb", digest="", **{**given, **fields})
+    given["submission"] = f"{student}.ipynb"
+    return Grade(student=student, digest="", **{**given, **fields})
 
 
 def text(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]*>", " ", re.sub(r"<svg.*?</svg>", "", html, flags=re.DOTALL)).split())
+    return " ".join(re.sub(r"<[^>]*>", " ", re.sub(r"<svg.*?</svg>|<wbr>", "", html, flags=re.DOTALL)).split())
 
 
 def section(html: str, name: str) -> str:
@@ -94,7 +95,7 @@ def test_a_question_graded_by_hand_has_a_mean_of_those_that_are_graded() -> None
     html = class_page.render(ASSIGNMENT, [graded("ada", 1.5), graded("bob", 0.5), graded("cyd", None)])
     assert "compare mean 1 / 2 (2 graded) 1 to be graded" in text(section(html, "by-hand"))
     rows = [text(row) for row in re.findall(r"<tr>(.*?)</tr>", section(html, "students"), flags=re.DOTALL)]
-    assert [row.split()[-3] for row in rows[1:3]] == ["1.5", "0.5"]
+    assert [row.split()[-2] for row in rows[1:3]] == ["1.5", "0.5"]
     assert "by hand" not in rows[1] and rows[3].count("by hand") == 2
     waiting = text(section(class_page.render(ASSIGNMENT, [graded("ada", None)]), "by-hand"))
     assert "compare none graded yet 1 to be graded" in waiting
@@ -116,11 +117,28 @@ def test_a_comment_stands_where_a_case_message_would() -> None:
 def test_table_of_students_is_sorted_and_complete() -> None:
     table = section(class_page.render(ASSIGNMENT, CLASS, RUNS), "students")
     rows = [text(row) for row in re.findall(r"<tr>(.*?)</tr>", table, flags=re.DOTALL)]
-    assert rows[0] == "Student Status Score / 6 missing_layers / 4 compare / 2 Run Submission"
+    assert rows[0] == "Student Status Score / 6 missing_layers / 4 compare / 2 Run"
     assert [row.split()[0] for row in rows[1:]] == ["ada", "bob", "cyd", "dee", "eve"]
-    assert rows[1] == "ada Graded 3 + 2 by hand 3 by hand – ada.ipynb"
-    assert rows[4] == "dee Rejected 0 – – – dee.ipynb"
+    assert rows[1] == "ada ada.ipynb Graded 3 + 2 by hand 3 by hand –"
+    assert rows[4] == "dee dee.ipynb Rejected 0 – – –"
     assert "timed out, 0.0 s" in rows[5]
+
+
+def test_who_handed_in_nothing_is_no_submission() -> None:
+    absent = grade("fay", status="rejected", submission="", message="Nothing was handed in.", pending=0.0)
+    html = class_page.render(ASSIGNMENT, [absent, *CLASS], RUNS)
+    assert "Submissions 5 of 6 Median" in text(section(html, "glance"))
+    assert re.findall(r"<bdi>(\w+)</bdi>", section(html, "review"))[-1] == "fay"
+    assert "fay 0 / 6 Nothing handed in Nothing was handed in." in text(section(html, "review"))
+    assert "fay Nothing handed in 0 – – –" in text(section(html, "students"))
+
+
+def test_what_had_to_be_put_right_is_told() -> None:
+    notes = ("2 notebooks were handed in.", "<script>alert(1)</script>")
+    html = class_page.render(ASSIGNMENT, [grade("ada", "pass", "pass", warnings=notes), grade("bob", "pass", "pass")])
+    assert "Remarks on 1 submission ada : 2 notebooks were handed in." in text(section(html, "review"))
+    assert "bob" not in section(html, "review")
+    assert "<script>alert" not in html
 
 
 def test_links_are_percent_encoded() -> None:

@@ -9,7 +9,18 @@ import pytest
 from autograder.feedback.sanitise import MAX_MARKUP, MAX_PICTURE, clean_html, markdown_html, picture_html
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 8, 8) + b"rest").decode()
-JPEG = base64.b64encode(b"\xff\xd8\xff\xe0 a picture").decode()
+
+
+def jpeg(width: int, height: int) -> str:
+    frame = b"\xff\xc0" + struct.pack(">HBHHB", 8, 8, height, width, 0)
+    return base64.b64encode(b"\xff\xd8\xff\xe0" + struct.pack(">H", 4) + b"JF" + frame).decode()
+
+
+def gif(width: int, height: int) -> str:
+    return base64.b64encode(b"GIF89a" + struct.pack("<HH", width, height) + b"rest").decode()
+
+
+JPEG = jpeg(8, 8)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +111,11 @@ def test_shown_html_is_a_fixed_point_of_the_parser(html: str) -> None:
         (f"data:image/png;base64,{PNG}", True),
         (f"data:image/jpeg;base64,{JPEG}", True),
         (f"DATA:image/JPG;base64,{JPEG}", True),
+        (f"data:image/gif;base64,{gif(8, 8)}", True),
+        (f"data:image/gif;base64,{gif(60_000, 60_000)}", False),
+        (f"data:image/jpeg;base64,{jpeg(60_000, 60_000)}", False),
+        ("data:image/jpeg;base64,/9j/4CBubyBmcmFtZQ==", False),
+        ("data:image/webp;base64,UklGRgAAAABXRUJQ", False),
         ("https://evil.example/x.png", False),
         ("x.png", False),
         ("data:image/svg+xml;base64,PHN2Zz4=", False),
@@ -112,7 +128,7 @@ def test_shown_html_is_a_fixed_point_of_the_parser(html: str) -> None:
 def test_pictures_in_html_are_data_of_their_kind(source: str, kept: bool) -> None:
     cleaned = str(clean_html(f'<img src="{source}" srcset="https://evil.example 2x" onerror="x()" alt="a digit">'))
     if kept:
-        assert re.fullmatch(r'<img src="data:image/(png|jpeg);base64,[\w+/=]+" alt="a digit">', cleaned)
+        assert re.fullmatch(r'<img src="data:image/(png|jpeg|gif);base64,[\w+/=]+" alt="a digit">', cleaned)
     else:
         assert cleaned == "<em>[picture not shown: a digit]</em>"
 

@@ -94,6 +94,13 @@ cnn1_raw.fit(x_train_raw, t_train, batch_size=128, epochs=1, verbose=0)
 raw_validation_accuracy = cnn1_raw.evaluate(x_validation_raw, t_validation, verbose=0)[1]
 """
 
+FROM_CURVES = """
+curves = history.history
+(*_, train_accuracy), (*_, validation_accuracy) = curves["accuracy"], curves["val_accuracy"]
+train_accuracy, validation_accuracy = round(train_accuracy, 3), keras.ops.convert_to_tensor(validation_accuracy)
+overfits = not train_accuracy - 0.02 <= curves["val_accuracy"][-1]
+"""
+
 OTHER_NETWORK = f"""
 cnn1_raw = keras.Sequential(
     [
@@ -123,7 +130,7 @@ STUDENTS = [
         answers(
             "largest_layer = -2\nlargest_layer_params = 250890.0",
             train(6).replace("categorical", "sparse_categorical").replace(" t_", " y_"),
-            OVERFITTING,
+            FROM_CURVES,
             CLIPPED + raw().replace('"categorical_crossentropy"', "clipped"),
         ),
         Expected(7, {}, full=True),
@@ -185,9 +192,10 @@ STUDENTS = [
     ),
     Student(
         "percent",
-        "percent in place of fractions, a word in place of a decision, a rescaling in the second network",
+        "the kind of layer and the sum of all; percent in place of fractions, a word in place of a decision, a "
+        "rescaling in the second network",
         answers(
-            LARGEST,
+            'largest_layer = "Dense"\nlargest_layer_params = cnn1.count_params()',
             train(1),
             overfitting('history.history["accuracy"][-1] * 100', '["val_accuracy"]', '"yes"'),
             OTHER_NETWORK,
@@ -195,6 +203,8 @@ STUDENTS = [
         Expected(
             None,
             {
+                "most_parameters.largest_layer": "a kind of layer",
+                "most_parameters.largest_layer_params": "whole of `cnn1`",
                 "train.history": "1 epoch",
                 "overfitting.train_accuracy": "percentage",
                 "overfitting.validation_accuracy": "number",

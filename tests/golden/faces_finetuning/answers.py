@@ -108,6 +108,10 @@ SORTED = """
 to_labels = lambda p: np.array([sorted(range(len(row)), key=lambda each: row[each])[-1] for row in p], dtype="uint8")
 y_pred = to_labels(head.predict(x_test, verbose=0))
 """
+HISTOGRAM = """
+confusion, _, _ = np.histogram2d(y_test, y_pred, bins=np.arange(9) - 0.5)
+test_accuracy = np.trace(confusion) / len(y_pred)
+"""
 FIRST_EIGHT = """
 def to_labels(probabilities):
     labels = np.zeros(len(probabilities), dtype=int)
@@ -162,8 +166,8 @@ STUDENTS = [
     Student("blank", "the stub as it came", {}, Expected(0, {"labels.most_probable": "returns nothing"})),
     Student(
         "katherine_untrained",
-        "a right head in another spelling, and labels by sorting; but it was never trained",
-        answers(ADDED, SORTED),
+        "a right head in another spelling, labels by sorting, and a matrix of floats; but it was never trained",
+        answers(ADDED, SORTED, HISTOGRAM),
         Expected(6.25, {"network.history": "`history` is not defined", "test_accuracy.good_enough": "95 %"}),
     ),
     Student(

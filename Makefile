@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS ?= 2
 PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
-.PHONY: demo live test test-all lint build-check bench lock clean
+.PHONY: demo live test test-all lint build-check bench bench-live lock clean
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -40,6 +40,10 @@ build-check: $(READY)
 ## seconds per submission, side by side with `otter run`
 bench: $(READY)
 	$(BIN)/python tests/bench/overhead.py
+
+## milliseconds from stroke to picture, in the page and in JupyterLab; needs npm and Chromium
+bench-live: $(READY)
+	$(BIN)/python tests/bench/live.py
 
 ## resolve requirements.in for all Python versions
 lock: $(READY)

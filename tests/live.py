@@ -12,6 +12,22 @@ STROKES = {
     "0": [[(140, 60), (95, 90), (85, 140), (95, 195), (140, 222), (185, 195), (195, 140), (185, 90), (140, 60)]],
 }
 
+MAKE = """\
+import keras
+from autograder.student.live import LiveCNN, plan, shipped
+
+model = plan.rebuild(shipped.load("keras_gaps"))
+widget = LiveCNN(model)
+widget"""
+
+
+def start(page: Any, lab: str) -> None:
+    """Run a notebook's first cell in JupyterLab, up to the pad it shows."""
+    page.goto(lab)
+    page.locator(".jp-Notebook .jp-CodeCell").first.click(timeout=180_000)
+    page.keyboard.press("Shift+Enter")
+    page.locator(".live canvas.pad").wait_for(timeout=180_000)
+
 
 def draw(page: Any, strokes: list[list[tuple[float, float]]]) -> None:
     """Draw with the mouse; points in pad pixels of 280."""

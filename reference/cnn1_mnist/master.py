@@ -354,6 +354,16 @@ def test_validation_accuracy(validation_accuracy, history, cnn1):
 
 # %%
 """ # BEGIN TEST CONFIG
+points: 0
+""" # END TEST CONFIG
+def test_a_decision(overfits):
+    """`overfits` is True or False; whether it is right, you hear after you hand in."""
+    from autograder.student import expect
+
+    expect.truth(overfits, name="overfits")
+
+# %%
+""" # BEGIN TEST CONFIG
 points: 0.5
 hidden: true
 failure_message: Compare the distance of your two accuracies with the two points, and see that it is True or False.
@@ -379,6 +389,7 @@ def test_overfits(overfits, history, cnn1):
 # %% [raw]
 # # BEGIN QUESTION
 # name: describe_overfitting
+# title: Overfitting, in words
 # manual: true
 # points: 1
 # rubric: |
@@ -546,6 +557,7 @@ plt.show()
 # %% [raw]
 # # BEGIN QUESTION
 # name: explain_raw
+# title: Raw pixels, explained
 # manual: true
 # points: 1
 # rubric: |

@@ -208,6 +208,7 @@ STUDENTS = [
                 "train.history": "1 epoch",
                 "overfitting.train_accuracy": "percentage",
                 "overfitting.validation_accuracy": "number",
+                "overfitting.a_decision": "True or False",
                 "overfitting.overfits": "True or False",
                 "raw.trained_on_raw_pixels": "Rescaling",
                 "raw.own_accuracy": "percentage",

@@ -44,6 +44,13 @@ def test_validation_accuracy(validation_accuracy, history, cnn1):
         name="validation_accuracy",
     )
 
+@test_case(points=0, hidden=False)
+def test_a_decision(overfits):
+    """`overfits` is True or False; whether it is right, you hear after you hand in."""
+    from autograder.student import expect
+
+    expect.truth(overfits, name="overfits")
+
 @test_case(points=0.5, hidden=True, 
     failure_message="Compare the distance of your two accuracies with the two points, and see that it is True or False.")
 def test_overfits(overfits, history, cnn1):

@@ -56,6 +56,7 @@ def test_the_right_decision_passes(value, expected):
         (False, "`overfits` is False, expected True. For a reason."),
         (np.False_, "`overfits` is False"),
         ("True", "received the text 'True'. Leave out the quotation marks."),
+        ("yes", "received the text 'yes'. Give one of the two, or a comparison."),
         (1, "should be True or False, received 1. Give one of the two"),
         (np.array([True]), "should be True or False"),
         (None, "not defined"),

@@ -121,7 +121,8 @@ def test_table_of_students_is_sorted_and_complete() -> None:
     assert [row.split()[0] for row in rows[1:]] == ["ada", "bob", "cyd", "dee", "eve"]
     assert rows[1] == "ada ada.ipynb Graded 3 + 2 by hand 3 by hand –"
     assert rows[4] == "dee dee.ipynb Rejected 0 – – –"
-    assert "timed out, 0.0 s" in rows[5]
+    assert "timed out, 0.0&nbsp;s" in rows[5]
+    assert rows[3].endswith("by hand –")
 
 
 def test_who_handed_in_nothing_is_no_submission() -> None:

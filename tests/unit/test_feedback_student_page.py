@@ -90,6 +90,11 @@ def test_points_without_a_comment_say_who_gave_them() -> None:
     assert "A person read your answer and gave 0.5 of 2 points." in text(by_hand(0.5))
 
 
+def test_a_case_without_points_says_so() -> None:
+    html = page(question(Outcome("a", "fail", 0, 0, title="T", message="Give one of the two.")))
+    assert "no points" in html and "Give one of the two." in html
+
+
 def test_what_a_case_said_before_a_person_decided_is_gone() -> None:
     diff = (LayerDiff("missing", "Conv2D"),)
     read = text(by_hand(1, message="A person will decide.\nAll of it.", diff=diff))

@@ -63,7 +63,8 @@ def truth(value: Any, expected: bool | None = None, *, why: str = "", name: str)
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
         given = value.item()
     if type(given) is not bool:
-        step = "Leave out the quotation marks." if isinstance(given, str) else "Give one of the two, or a comparison."
+        spelled = isinstance(given, str) and given.strip().lower() in ("true", "false")
+        step = "Leave out the quotation marks." if spelled else "Give one of the two, or a comparison."
         raise Mismatch(f"`{name}` should be True or False, received {described(given)}. {step}")
     if expected is not None and given is not expected:
         raise Mismatch(f"`{name}` is {given}, expected {expected}. {why}".rstrip())

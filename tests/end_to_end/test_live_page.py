@@ -318,6 +318,23 @@ def test_only_the_newest_drawing_is_computed(page: Any) -> None:
     assert ran == [[1, 20], 20]
 
 
+def test_an_answer_that_is_no_number_is_told_and_not_drawn(page: Any) -> None:
+    draw(page, STROKES["7"])
+    best(page, "7")
+    page.evaluate(
+        """() => {
+            const { backend } = document.querySelector('.live').live;
+            const run = backend.run.bind(backend);
+            const probabilities = new Float32Array(10).fill(NaN);
+            backend.run = async (picture) => ({ ...(await run(picture)), probabilities });
+        }"""
+    )
+    draw(page, STROKES["1"])
+    fault = page.get_by_text("What the network answers is not a number.")
+    fault.wait_for()
+    assert "NaN" not in page.locator("body").inner_text()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_serious_barrier_on_phone_and_desktop(browser: Any, shipped_page: Path, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")

@@ -100,10 +100,20 @@ def test_what_is_no_chain_of_a_picture_is_refused(layers: Any) -> None:
         chain.links(network(layers.Dense(2), shape=(4096,)))
     with pytest.raises(UsageError, match="has no input shape yet"):
         chain.links(keras.Sequential([layers.Dense(2)]))
+    for given, what in [(np.zeros(3), "ndarray"), (keras.Sequential, "the class Sequential"), (None, "NoneType")]:
+        with pytest.raises(UsageError, match=f"expected a Keras model, received {what}"):
+            chain.links(given)
     inputs = keras.Input((784,))
     branches = layers.Add(name="sum")([layers.Dense(4)(inputs), layers.Dense(4)(inputs)])
     with pytest.raises(UsageError, match=r"branches at layer 'sum' \(Add\)"):
         chain.links(keras.Model(inputs, branches))
+
+
+def test_weights_that_are_no_numbers_are_refused(layers: Any) -> None:
+    model = network(layers.Flatten(), layers.Dense(2, name="lost"))
+    model.set_weights([weight * np.nan for weight in model.get_weights()])
+    with pytest.raises(UsageError, match="'lost': its kernel holds values that are no numbers"):
+        plan.translate(model)
 
 
 def test_weights_too_large_for_float16_are_refused(layers: Any) -> None:

@@ -40,6 +40,11 @@ def input_shape(model: Any) -> Shape:
     Raises:
         UsageError: It takes something else.
     """
+    import keras
+
+    if not isinstance(model, keras.Model):
+        what = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
+        raise UsageError(f"expected a Keras model, received {what}. Give the network itself.")
     inputs = getattr(model, "inputs", None)
     if not inputs:
         raise UsageError(

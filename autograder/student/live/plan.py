@@ -151,6 +151,12 @@ def _half(step: Step, name: str, array: Array) -> Array:
 
 def _step(link: Link) -> Step:
     operation, arguments, weights = _TRANSLATORS[link.kind](link)
+    for name, array in weights.items():
+        if not np.isfinite(array).all():
+            raise UsageError(
+                f"layer {link.name!r}: its {name} holds values that are no numbers, as after training diverged. "
+                "Train it anew, with a smaller learning rate."
+            )
     if getattr(link.layer, "data_format", "channels_last") == "channels_first":
         raise UsageError(f"layer {link.name!r} is channels_first; the page shows channels_last networks.")
     return Step(

@@ -16,6 +16,8 @@ import { Probabilities } from "./probabilities.js";
 import { Zoom } from "./zoom.js";
 
 const BESIDE = 800; // pixels from which on the drawing stands beside the layers; as in the style sheet
+const NO_NUMBER = "What the network answers is not a number. Its weights may have grown out of all bounds in training: "
+  + "train it anew, with a smaller learning rate.";
 
 export class App {
   /** `framed`: within somebody else's page, where the layers scroll beside the drawing and headings are not the first. */
@@ -146,6 +148,7 @@ export class App {
       this.waiting = null;
       try {
         const result = { ...(await this.backend.run(picture)), picture, empty };
+        if (!result.probabilities.every(Number.isFinite)) throw new Error(NO_NUMBER);
         this.fault.hidden = true;
         this.show(result);
         this.time(performance.now() - asked);

@@ -162,6 +162,15 @@ def test_receptive_fields_are_those_of_calculus() -> None:
     assert [(name, unit, field) for (name, unit, _), field in zip(expected, received, strict=True)] == expected
 
 
+@needs_node
+def test_a_share_is_never_rounded_to_all_or_nothing() -> None:
+    source = """import { percent } from "./dom.js"; console.log(JSON.stringify(given.map(percent)))"""
+    shares = [0, 1e-9, 0.0012, 0.0949, 0.5, 0.9899, 0.9975, 0.99999, 1]
+    assert node(source, shares) == [
+        "0.0 %", "< 0.1 %", "0.1 %", "9.5 %", "50 %", "99 %", "99.8 %", "> 99.9 %", "100 %"
+    ]  # fmt: skip
+
+
 # ---------------------------------------------------------------- modules
 
 

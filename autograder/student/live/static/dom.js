@@ -36,7 +36,8 @@ export function settled(work, milliseconds) {
 export function percent(share) {
   const value = 100 * share;
   if (value > 99.9 && value < 100) return "> 99.9 %";
-  return value > 0 && value < 0.1 ? "< 0.1 %" : `${value.toFixed(value < 10 ? 1 : 0)} %`;
+  if (value > 0 && value < 0.1) return "< 0.1 %";
+  return `${value.toFixed(value < 10 || (value > 99 && value < 100) ? 1 : 0)} %`;
 }
 
 /** The numbers of the largest values, largest first. */

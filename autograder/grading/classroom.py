@@ -119,11 +119,22 @@ _threads = 1
 
 
 def _start(slots: multiprocessing.SimpleQueue[int], threads: int) -> None:
-    """Prepare a pool process: its slot, its share of the machine, and no reaction to Ctrl-C (the parent has one)."""
+    """Prepare a pool process: its slot, its share of the machine, and no reaction to Ctrl-C (the parent has one).
+
+    It ends with its parent, also where that is killed: the pool's queues would keep it waiting for ever.
+    """
     global _slot, _threads
     _slot, _threads = slots.get(), threads
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     keras_runtime.share(threads)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(path: Path, item: Item, render: Render) -> Finished:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests import notebooks as nb
@@ -299,8 +300,10 @@ def test_goes_on_after_a_crash(tmp_path: Path) -> None:
     while not first.exists():
         assert killed.poll() is None
         time.sleep(0.02)
+    pool = psutil.Process(killed.pid).children(recursive=True)
     killed.kill()
     killed.wait()
+    assert pool and psutil.wait_procs(pool, timeout=30)[1] == [], "a killed grader leaves processes behind"
     assert not (out / "grades.json").exists()
     kept = json.loads(first.read_text())["execution"]
     run = nb.autograder("grade", bundle, source, "-o", out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,15 @@ widget"""
 def start(page: Any, lab: str) -> None:
     """Run a notebook's first cell in JupyterLab, up to the pad it shows."""
     page.goto(lab)
-    page.locator(".jp-Notebook .jp-CodeCell").first.click(timeout=180_000)
-    page.keyboard.press("Shift+Enter")
+    first = page.locator(".jp-Notebook .jp-CodeCell").first
+    running = first.locator(".jp-InputPrompt", has_text=re.compile(r"\[[*1]\]"))
+    first.wait_for(timeout=180_000)
+    for _ in range(30):  # what is run before the kernel is there is lost without a word
+        first.locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_timeout(1_000)
+        if running.count():
+            break
     page.locator(".live canvas.pad").wait_for(timeout=180_000)
 
 

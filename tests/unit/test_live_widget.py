@@ -13,7 +13,7 @@ from autograder.student.datasets import preprocess
 from autograder.student.live import plan, shipped
 from autograder.student.live.codes import codes_of, stored_digits
 from autograder.student.live.inputs import choose, named
-from tests.live import network
+from tests.live import counted_names, network
 
 pytest.importorskip("anywidget", reason="anywidget is not installed")
 
@@ -32,6 +32,15 @@ def ask(widget: Any, content: dict[str, Any], *buffers: bytes) -> tuple[dict[str
     widget._answer(widget, content, list(buffers))
     (answer,) = sent
     return answer
+
+
+def test_looking_uses_up_no_names() -> None:
+    """The next layer is `dense_1` with and without a live network before it: answers may name a layer."""
+    from autograder.student.live import LiveCNN
+
+    before = counted_names()
+    LiveCNN("keras_gaps")
+    assert counted_names() == [count + 1 for count in before]
 
 
 def test_a_drawing_comes_back_as_bytes_of_every_layer(live: Any) -> None:

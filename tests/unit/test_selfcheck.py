@@ -12,6 +12,7 @@ import pytest
 
 from autograder.student import selfcheck
 from autograder.student.selfcheck import Checks
+from tests.live import counted_names
 
 NUMBER = '''
 from otter.test_files import test_case
@@ -118,6 +119,16 @@ def test_a_bug_of_ours_is_no_failure_of_the_students(check):
         "      This check could not be run: AttributeError: 'int' object has no attribute 'no_such_attribute'"
     )
     assert "could not be run" in text_of(result._repr_html_())
+
+
+def test_checking_uses_up_no_names(check):
+    """The next layer has the name that it has in the grader, where nothing is checked in between."""
+    import keras
+
+    net = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3), keras.layers.Softmax()])
+    before = counted_names()
+    assert check("grader.check('network')", net=net).passed
+    assert counted_names() == [count + 1 for count in before]
 
 
 def test_a_network_is_compared_as_text_and_as_a_table(check):

@@ -123,11 +123,15 @@ def half(plan: Plan) -> Plan:
 
 
 def rebuild(plan: Plan) -> Any:
-    """A Keras model that computes the plan, layer by layer."""
+    """A Keras model that computes the plan, layer by layer.
+
+    Every layer is given a name: those that Keras counts out itself (`dense`, `dense_1`) are the notebook's own, and
+    its next layer must get the same one whether or not somebody looked at a live network before.
+    """
     import keras
 
-    layers = [keras.Input(plan.input_shape), *(_REBUILDERS[step.operation](step) for step in plan.steps)]
-    model = keras.Sequential(layers)
+    rebuilt = (_REBUILDERS[step.operation](step, f"live_{number}") for number, step in enumerate(plan.steps))
+    model = keras.Sequential([keras.Input(plan.input_shape, name="drawing"), *rebuilt], name="live")
     for layer, step in zip(model.layers, plan.steps, strict=True):
         if step.operation == "affine":
             scale, offset = step.weights["scale"], step.weights["offset"]
@@ -320,13 +324,13 @@ def _keras_activation(step: Step) -> Any:
     return activations.get(name)
 
 
-def _keras(layer: str, *fixed: str, **renamed: str) -> Callable[[Step], Any]:
+def _keras(layer: str, *fixed: str, **renamed: str) -> Callable[[Step, str], Any]:
     """Makes a Keras layer out of a step: arguments of the same name, and of another one."""
 
-    def rebuilt(step: Step) -> Any:
+    def rebuilt(step: Step, own: str) -> Any:
         from keras import layers
 
-        arguments = {name: step.arguments[name] for name in fixed}
+        arguments = {"name": own, **{name: step.arguments[name] for name in fixed}}
         arguments.update({theirs: step.arguments[ours] for theirs, ours in renamed.items()})
         if "activation" in step.arguments:
             arguments["activation"] = _keras_activation(step)
@@ -345,13 +349,13 @@ def _keras(layer: str, *fixed: str, **renamed: str) -> Callable[[Step], Any]:
     return rebuilt
 
 
-def _clipped(step: Step) -> Any:
+def _clipped(step: Step, own: str) -> Any:
     from keras import layers
 
-    return layers.ReLU(max_value=step.arguments["high"])
+    return layers.ReLU(max_value=step.arguments["high"], name=own)
 
 
-_REBUILDERS: Mapping[str, Callable[[Step], Any]] = {
+_REBUILDERS: Mapping[str, Callable[[Step, str], Any]] = {
     "conv2d": _keras("Conv2D", "strides", "padding", dilation_rate="dilation"),
     "depthwise": _keras("DepthwiseConv2D", "strides", "padding", dilation_rate="dilation"),
     "dense": _keras("Dense"),

@@ -193,7 +193,8 @@ def _config(layer: Any, where: str) -> Any:
         fields["activation"] = _activation_name(layer.activation, where)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        arguments = layer.get_config()
+        # What Keras forgets to tell, up to 3.12, comes first.
+        arguments = {"output_padding": getattr(layer, "output_padding", None), **layer.get_config()}
     for key, value in arguments.items():
         if key in kind.__struct_fields__:
             fields.setdefault(key, _plain(value))

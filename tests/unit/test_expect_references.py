@@ -68,6 +68,7 @@ def test_equal_but_for_what_the_wire_changes_is_no_match_for_an_exact_name():
         (..., "still the gap"),
         ("Dense", "'Dense', a kind of layer, expected the name of one. `model` has `flat`, `wide one`, `norm`"),
         ("wide two", "no layer of `model` is called so. It has `flat`"),
+        ("flat_7", "Keras counts on when a cell runs again: restart the kernel"),
         ("", "no layer of `model` is called so"),
         ("_", "no layer of `model` is called so"),
         (5, "`layer` is 5, but `model` has 5 layers: their indices go from 0 to 4"),

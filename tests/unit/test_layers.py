@@ -92,8 +92,10 @@ def test_keras_makes_what_was_derived(name):
         config, shapes = arguments(name, source), input_shapes(name, source)
         try:
             derived = msgspec.convert(config, CLASSES[name]).derive(*shapes)
-        except WireError:
+        except WireError as error:
             # What is refused must be nothing that Keras could compute.
+            if "does not fit" in str(error) and keras.__version__.startswith(("3.11.", "3.12.")):
+                continue  # which, asked for windows larger than the picture, makes something up
             with pytest.raises(Exception):  # noqa: B017 - Keras and TensorFlow raise what they like
                 values = [np.zeros((1, *shape), "float32") for shape in shapes]
                 output = getattr(keras.layers, name)(**config)(values if len(values) > 1 else values[0])

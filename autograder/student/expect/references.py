@@ -124,7 +124,17 @@ def _named(text: str, layers: list[Any], name: str, model_name: str) -> Any:
     kinds = [layer for layer in layers if text.lower() == type(layer).__name__.lower()]
     if kinds:
         raise Mismatch(f"`{name}` is {text!r}, a kind of layer, expected the name of one. `{model_name}` has {has}.")
-    raise Mismatch(f"`{name}` is {described(text)}, but no layer of `{model_name}` is called so. It has {has}.")
+    counted_on = ""
+    if _kind(text) in {_kind(layer.name) for layer in layers}:
+        counted_on = " Keras counts on when a cell runs again: restart the kernel, run all cells, and read the name anew."
+    raise Mismatch(
+        f"`{name}` is {described(text)}, but no layer of `{model_name}` is called so. It has {has}.{counted_on}"
+    )
+
+
+def _kind(name: str) -> str:
+    """A name without the number that Keras appends (`dense_3`)."""
+    return re.sub(r"_\d+$", "", name)
 
 
 def layers_of(model: Any, model_name: str) -> list[Any]:

@@ -148,6 +148,7 @@ class Shell(InteractiveShell):
         text = _encodable(str(evalue))
         if isinstance(evalue, SyntaxError) and evalue.msg:  # `str` adds a file name, which means nothing in a notebook
             text = _encodable(f"{evalue.msg} (line {evalue.lineno})")
+            name = "SyntaxError" if name == "_IncompleteInputError" else name  # Python 3.13's own word for it
         self._last_error = f"{name}: {text}"
         lines = [_encodable(str(line)) for line in (stb if isinstance(stb, list) else [str(stb)])]
         self.show(Error(name, text[:4000], lines[-400:]))

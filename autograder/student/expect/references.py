@@ -126,7 +126,7 @@ def _named(text: str, layers: list[Any], name: str, model_name: str) -> Any:
         raise Mismatch(f"`{name}` is {text!r}, a kind of layer, expected the name of one. `{model_name}` has {has}.")
     counted_on = ""
     if _kind(text) in {_kind(layer.name) for layer in layers}:
-        counted_on = " Keras counts on when a cell runs again: restart the kernel, run all cells, and read the name anew."
+        counted_on = " Keras counts on when a cell runs again: restart the kernel, run all cells, and look again."
     raise Mismatch(
         f"`{name}` is {described(text)}, but no layer of `{model_name}` is called so. It has {has}.{counted_on}"
     )

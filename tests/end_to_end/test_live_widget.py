@@ -76,6 +76,19 @@ def test_codes_come_from_the_kernel(notebook: Any) -> None:
     assert float(nearest.split()[-1]) < 0.5
 
 
+def test_training_on_changes_answers_note_and_codes(notebook: Any) -> None:
+    assert "98.0% of 200" in notebook.locator(".live").inner_text()
+    run(notebook, "model.set_weights([-weight for weight in model.get_weights()])\nprint('DONE', 1 + 1)", "DONE 2")
+    notebook.locator(".live button.example", has_text="3").click()
+    notebook.wait_for_function("document.querySelector('.live').live.looks === 2")
+    assert "98.0% of 200" not in notebook.locator(".live").inner_text()
+    # Still compared by the same layer, with the codes that it gives now: the drawing is one of those stored.
+    assert notebook.locator(".live button.pin[aria-pressed=true]").count() == 1
+    notebook.wait_for_function(
+        "parseFloat(document.querySelector('.live .neighbours li').innerText.split(/\\s+/).pop()) < 0.5", timeout=20_000
+    )
+
+
 def test_keys_do_not_reach_the_notebook(notebook: Any) -> None:
     cells = notebook.locator(".jp-Notebook .jp-Cell").count()
     for part in ("canvas.pad", "button.example >> nth=0", "button.channel >> nth=0", "summary"):
@@ -90,12 +103,13 @@ def test_keys_do_not_reach_the_notebook(notebook: Any) -> None:
     assert strokes == [4]
 
 
-def run(page: Any, source: str) -> str:
-    """Runs code in the notebook's last cell and gives what it printed."""
+def run(page: Any, source: str, says: str = "") -> str:
+    """Runs code in the notebook's last cell and gives what it printed, which has these words."""
     cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1)
     cell.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
     page.keyboard.insert_text(source)
     page.keyboard.press("Shift+Enter")
-    output = cell.locator(".jp-OutputArea-output")
+    output = cell.locator(".jp-OutputArea-output", has_text=says)
     output.first.wait_for(timeout=60_000)
     return str(output.first.inner_text())

@@ -41,6 +41,11 @@ class Activations:
                 batches.append(np.asarray(outputs[index], dtype="float32"))
         return [np.concatenate(batches) for batches in kept]
 
+    def state(self) -> bytes:
+        """Something that changes with the weights: about a millisecond for a million of them."""
+        weights = [weight for layer in self._layers for weight in getattr(layer, "weights", ())]
+        return np.array([np.asarray(weight).sum(dtype="float64") for weight in weights]).tobytes()
+
     def answers(self, inputs: Array) -> Array:
         """The last layer's outputs, of shape `(n, classes)`."""
         (outputs,) = self.of(inputs, [-1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,9 +17,6 @@ from autograder.student.live.codes import Codes, codes_of, pinnable, stored_digi
 from autograder.student.live.inputs import choose, named, pictures_to_input
 
 __all__ = ["LiveCNN"]
-
-IDLE_SECONDS = 10.0
-"""After such a pause in drawing, the model is looked at anew."""
 
 Array = np.ndarray[Any, Any]
 
@@ -59,8 +55,9 @@ class LiveCNN(anywidget.AnyWidget):
         self._activations = Activations(model)
         self._given = preprocess
         self._digits, self._labels = stored_digits()
+        self._state = self._activations.state()
+        self._looks = 0
         self._look()
-        self._heard = time.monotonic()
         self._run(np.zeros(chain.PIXELS, "float32"))  # traced here, not under the first stroke
         meta = {
             "title": title,
@@ -81,6 +78,7 @@ class LiveCNN(anywidget.AnyWidget):
 
     def _look(self) -> None:
         """Find out how the model likes its digits and how well it reads them, now."""
+        self._looks += 1
         self._preprocess = self._given or choose(self._activations.answers, self._digits, self._labels, self._shape)
         self._seen = getattr(self._preprocess, "words", "Then through your own preprocess.")
         shares = probabilities(self._activations.answers(self._inputs(self._digits)))
@@ -91,12 +89,12 @@ class LiveCNN(anywidget.AnyWidget):
         """A message of the front end: a drawing to run, or a layer whose codes are wanted."""
         reply: dict[str, Any] = {"id": content.get("id")}
         try:
-            # The model may have been trained since; while somebody draws, there is no time to look.
-            if time.monotonic() - self._heard > IDLE_SECONDS:
+            if (state := self._activations.state()) != self._state:  # it was trained since
+                self._state = state
                 self._look()
             if content.get("kind") == "run":
                 arrays = self._run(np.frombuffer(buffers[0], dtype="<f4"))
-                reply.update(seen=self._seen, note=self._note)
+                reply.update(seen=self._seen, note=self._note, looks=self._looks)
             else:
                 codes = self._codes(int(content["layer"]))
                 reply["numbers"] = codes.numbers
@@ -104,8 +102,6 @@ class LiveCNN(anywidget.AnyWidget):
         except Exception as error:  # noqa: BLE001 - whatever the model or `preprocess` raises is shown beside the pad
             self.send({**reply, "error": f"{type(error).__name__}: {error}"[:400]})
             return
-        finally:
-            self._heard = time.monotonic()
         self.send(reply, buffers=[np.ascontiguousarray(array).tobytes() for array in arrays])
 
     def _run(self, picture: Array) -> list[Array]:

@@ -3,7 +3,8 @@
 // A back end computes. It has
 //   meta      {title, note, seen, shape, labels, layers: [{name, kind, shape, parameters, field, pinnable}]}
 //   stored    {count, labels, pictures}: digits to start from and to compare with
-//   run       (picture) → promise of {input, probabilities, activations}: Float32Arrays
+//   run       (picture) → promise of {input, probabilities, activations}: Float32Arrays; in a notebook also
+//             {seen, note, looks}: how the network likes and reads its digits, and how often that was looked at anew
 //   codes     (layer) → promise of {count, low, step, bytes, mean, axes, points, explained}
 
 import { CodeMap } from "./codemap.js";
@@ -162,8 +163,11 @@ export class App {
 
   show(result) {
     this.result = result;
-    const { picture, input, probabilities, activations, empty, seen, note } = result;
+    const { picture, input, probabilities, activations, empty, seen, note, looks } = result;
     if (note) this.note.textContent = ` · ${note}`;
+    const trained = this.looks !== undefined && looks !== this.looks;
+    this.looks = looks;
+    if (trained && this.pinned) this.pin(this.pinned, { again: true });
     this.showInput(picture, input, seen ?? this.backend.meta.seen);
     this.blank.hidden = !empty;
     this.probabilities.show(probabilities, empty);
@@ -207,16 +211,20 @@ export class App {
     this.zoom.open(panel, channel);
   }
 
-  async pin(index) {
+  /** `again`: the network has changed, and with it the codes of the stored digits. */
+  async pin(index, { again = false } = {}) {
     const mine = (this.pinning = (this.pinning ?? 0) + 1);
     try {
       const codes = index === null ? null : await this.backend.codes(index - 1);
       if (mine !== this.pinning) return;
-      this.panels.forEach((panel) => { panel.pinned = panel.index === index; });
+      this.pinned = index;
       this.map.pin(index === null ? null : this.panels[index - 1].layer, codes);
-      this.placeMap(index);
+      if (!again) {
+        this.panels.forEach((panel) => { panel.pinned = panel.index === index; });
+        this.placeMap(index);
+      }
       if (this.result) this.map.show(this.result.activations, this.result.probabilities, this.result.empty);
-      this.say(index === null ? "Compared by no layer" : `Compared by layer ${index}, ${this.panels[index - 1].layer.name}`);
+      if (!again) this.say(index === null ? "Compared by no layer" : `Compared by layer ${index}, ${this.panels[index - 1].layer.name}`);
     } catch (error) {
       this.fault.hidden = false;
       this.fault.textContent = String(error.message ?? error);

@@ -40,7 +40,7 @@ class KernelBackend {
   async run(picture) {
     const { content, buffers } = await this.ask({ kind: "run" }, [picture.buffer.slice(picture.byteOffset, picture.byteOffset + picture.byteLength)]);
     const [input, probabilities, ...activations] = buffers.map(floatsOf);
-    return { input, probabilities, activations, seen: content.seen, note: content.note };
+    return { input, probabilities, activations, seen: content.seen, note: content.note, looks: content.looks };
   }
 
   async codes(layer) {

@@ -1,7 +1,7 @@
 """What a case sees under a name: hidden data, or the student's value, rebuilt on this side of the wall.
 
-Values are taken right after a question's last answer cell. Where that cell is gone, or did not define the name, the
-value at the end of the notebook counts.
+Values are taken right after a question's last answer cell. Where that cell is gone, did not define the name, or left
+it a gap, the value at the end of the notebook counts: some leave the gap as it is, and answer in a cell below.
 """
 
 from __future__ import annotations
@@ -51,16 +51,19 @@ class RemoteFunction:
 class Namespace(Mapping[str, Any]):
     """The names of one question: `bundle.data` first, then the student's."""
 
-    def __init__(self, bundle: Bundle, session: Session, question: Question) -> None:
+    def __init__(self, bundle: Bundle, session: Session, question: Question, answers: Sequence[Cell]) -> None:
         """Look up lazily: a model is rebuilt when the first case asks for it."""
         self._data = bundle.data
         self._session = session
         self._values = dict(session.taken(question.name))
-        late = [name for name in question.names if name not in self._values]
+        unfilled = any("..." in cell.source for cell in answers)
+        known = self._values
+        open_names = [n for n in question.names if n not in known or _is_gap(known[n], unfilled=unfilled)]
         self.late: list[str] = []
-        if late:
-            values = session.take_now(question.name, late)
-            self.late = [name for name in late if name in values]
+        if open_names:
+            values = session.take_now(question.name, open_names)
+            # A gap, or a function around one, that nobody has filled since comes back as it was.
+            self.late = [n for n in open_names if n in values and not (n in known and values[n] == known[n])]
             self._values.update({name: values[name] for name in self.late})
         self._rebuilt: dict[str, Any] = {}
         self._models = 0
@@ -105,6 +108,13 @@ class Namespace(Mapping[str, Any]):
                 raise Unusable(f"`{name}` holds too many models: a question takes {MAX_MODELS} at most.")
             keras_runtime.load()
         return resolve(name, special)
+
+
+def _is_gap(value: wire.Value, *, unfilled: bool) -> bool:
+    """Whether a value is a gap, or may be a function around one, as its answer cell still holds one somewhere."""
+    if isinstance(value, wire.Refused):
+        return value.type_name == "ellipsis"
+    return unfilled and isinstance(value, wire.Function)
 
 
 def answer_positions(question: str, cells: Sequence[Cell]) -> list[int]:

@@ -114,7 +114,8 @@ def _automatic(
 ) -> QuestionGrade:
     """Grade a question by its cases, and note for the student what was odd about its answer cells."""
     positions = answer_positions(question.name, execution.cells)
-    namespace = Namespace(bundle, session, question)
+    answers = [execution.cells[at] for at in positions]
+    namespace = Namespace(bundle, session, question, answers)
     if not positions:
         warnings.append(
             f"{question.name}: its answer cell is gone or lost its tag; values from the notebook's end count."
@@ -124,7 +125,7 @@ def _automatic(
     elif namespace.late:
         names = ", ".join(f"`{name}`" for name in namespace.late)
         warnings.append(f"{question.name}: {names} came after the answer cell; the value at the notebook's end counts.")
-    missing = _why_missing([execution.cells[at] for at in positions], execution)
+    missing = _why_missing(answers, execution)
     if session.broken:  # then nothing that came can be told from what was forged
         reason = "The run broke off in a way that a person has to look at."
         outcomes = tuple(undecided(case, "error", reason, execution.message) for case in question.cases)

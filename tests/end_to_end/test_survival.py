@@ -117,6 +117,19 @@ CLASS: dict[str, tuple[Any, str, float, str, str]] = {
         "completed",
         "`answer` came after the answer cell",
     ),
+    "gaps-left-and-answered-below": (
+        [
+            code("import numpy as np"),
+            code("answer = ...", "answer:number"),
+            code(RIGHT_NUMBER),
+            code("def to_labels(probabilities):\n    return ...", "answer:labels"),
+            GOOD_LABELS | {"metadata": {}},
+        ],
+        "graded",
+        10,
+        "completed",
+        "`to_labels` came after the answer cell",
+    ),
     "syntax-error": (cells(code("if True print(1)")), "graded", 10, "completed", ""),
     "syntax-error-in-answer": (
         [code("import numpy as np"), code("answer = = 1", "answer:number"), GOOD_LABELS],
@@ -219,6 +232,10 @@ def test_each_is_graded_sensibly(graded: Graded, student: str) -> None:
     assert "Traceback (most recent call last)" not in page.split("<h2", 2)[1], "no traceback of ours"
     if status == "rejected":
         assert entry["message"] and "\n" not in entry["message"]
+
+
+def test_a_gap_that_nobody_filled_did_not_come_later(graded: Graded) -> None:
+    assert "came after the answer cell" not in json.dumps(graded.entries["blank"])
 
 
 def test_contract_of_the_output_folder(graded: Graded) -> None:

@@ -1,7 +1,8 @@
 """What a case sees under a name: hidden data, or the student's value, rebuilt on this side of the wall.
 
 Values are taken right after a question's last answer cell. Where that cell is gone, did not define the name, or left
-it a gap, the value at the end of the notebook counts: some leave the gap as it is, and answer in a cell below.
+it a gap, but a later one did, all values at the end of the notebook count: some leave the gap as it is, or train in a
+cell below.
 """
 
 from __future__ import annotations
@@ -56,15 +57,7 @@ class Namespace(Mapping[str, Any]):
         self._data = bundle.data
         self._session = session
         self._values = dict(session.taken(question.name))
-        unfilled = any("..." in cell.source for cell in answers)
-        known = self._values
-        open_names = [n for n in question.names if n not in known or _is_gap(known[n], unfilled=unfilled)]
-        self.late: list[str] = []
-        if open_names:
-            values = session.take_now(question.name, open_names)
-            # A gap, or a function around one, that nobody has filled since comes back as it was.
-            self.late = [n for n in open_names if n in values and not (n in known and values[n] == known[n])]
-            self._values.update({name: values[name] for name in self.late})
+        self.late = self._complete(question, answers)
         self._rebuilt: dict[str, Any] = {}
         self._models = 0
 
@@ -98,6 +91,20 @@ class Namespace(Mapping[str, Any]):
     def __len__(self) -> int:
         """How many names there are."""
         return len(set(self._data) | set(self._values))
+
+    def _complete(self, question: Question, answers: Sequence[Cell]) -> list[str]:
+        """Where the answer goes on below its cells, take all values anew at the end; returns the names that came there.
+
+        All, because a network that was trained there is the one that the late `history` is about.
+        """
+        before, unfilled = self._values, any("..." in cell.source for cell in answers)
+        left_open = [name for name in question.names if name not in before or _is_gap(before[name], unfilled=unfilled)]
+        after = self._session.take_now(question.name, question.names) if left_open else {}
+        # A gap, or a function around one, that nobody has filled since comes back as it was.
+        late = [name for name in left_open if name in after and (name not in before or after[name] != before[name])]
+        if late:
+            self._values = {**before, **after}
+        return late
 
     def _resolve(self, name: str, special: Any) -> Any:
         if isinstance(special, wire.Function):

@@ -124,7 +124,7 @@ def _automatic(
         warnings.append(f"{question.name}: {len(positions)} answer cells; the values after the last of them count.")
     elif namespace.late:
         names = ", ".join(f"`{name}`" for name in namespace.late)
-        warnings.append(f"{question.name}: {names} came after the answer cell; the value at the notebook's end counts.")
+        warnings.append(f"{question.name}: {names} came after the answer cell; values from the notebook's end count.")
     missing = _why_missing(answers, execution)
     if session.broken:  # then nothing that came can be told from what was forged
         reason = "The run broke off in a way that a person has to look at."

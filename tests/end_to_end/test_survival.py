@@ -20,6 +20,19 @@ from tests import notebooks as nb
 from tests.notebooks import RIGHT_LABELS, RIGHT_NUMBER, answers, code, markdown, notebook
 
 PERFECT = answers(RIGHT_NUMBER, RIGHT_LABELS)
+SUM_TESTS = '''
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "sum"
+points = 10
+
+@test_case(points=10, hidden=False)
+def test_sum(parts, total):
+    """`total` is the sum of `parts`."""
+    assert parts and total == sum(parts)
+'''
 
 
 def old_notebook(minor: int) -> dict[str, Any]:
@@ -236,6 +249,19 @@ def test_each_is_graded_sensibly(graded: Graded, student: str) -> None:
 
 def test_a_gap_that_nobody_filled_did_not_come_later(graded: Graded) -> None:
     assert "came after the answer cell" not in json.dumps(graded.entries["blank"])
+
+
+def test_an_answer_that_goes_on_below_counts_as_a_whole(tmp_path: Path) -> None:
+    """As when a network is built in the answer cell and trained in the next one: the two values belong together."""
+    bundle = nb.write_bundle(tmp_path / "sums", {"sum": SUM_TESTS})
+    source = tmp_path / "class"
+    nb.write_notebook(source / "below.ipynb", code("parts = []", "answer:sum"), code("parts += [1, 2]; total = 3"))
+    nb.write_notebook(source / "never.ipynb", code("parts = [3]", "answer:sum"), code("parts = []"))
+    nb.write_notebook(source / "later.ipynb", code("parts = [3]; total = 3", "answer:sum"), code("parts = []"))
+    nb.autograder("grade", bundle, source, "-o", tmp_path / "out")
+    entries = nb.grades(tmp_path / "out")
+    assert {student: entry["score"] for student, entry in entries.items()} == {"below": 10, "never": 0, "later": 10}
+    assert "`total` came after the answer cell" in json.dumps(entries["below"])
 
 
 def test_contract_of_the_output_folder(graded: Graded) -> None:

@@ -268,7 +268,9 @@ def test_settings(model):
 # **Which layer of `model` holds the code, the one on which the class is decided?** Put its name, or its index in
 # `model.layers`, into `code_layer`.
 #
-# *Hint.* Read the summary from the end: what is the decision, and what is it computed from?
+# *Hints.* Read the summary from the end: what is the decision, and what is it computed from? And prefer an index, or a
+# name that you look up (`model.layers[...].name`), to one that you type: Keras goes on counting when you run a cell
+# again, so that today's `conv2d_2` may be `conv2d` after a restart.
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -473,7 +475,7 @@ plt.show()
 # %% [markdown]
 # Which digits lie next to each other, and which of them does the network mix up? Look for a dot in the wrong crowd, draw
 # that digit on paper, and change it a little: at which stroke would you read it otherwise yourself?
-
+#
 # Better than paper: here is your own network.
 
 # %%

@@ -89,7 +89,7 @@ class Question:
     """A question: graded by `cases`, or by a person when `manual`.
 
     Attributes:
-        names: What the student's notebook must define; taken right after the question's last answer cell.
+        names: What the student's notebook must define; taken after the question's answer.
         answer_cells: How many cells of the stub are for its answer.
         rubric: What a person looks for; for manual questions. Markdown.
     """

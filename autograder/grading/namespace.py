@@ -1,12 +1,13 @@
 """What a case sees under a name: hidden data, or the student's value, rebuilt on this side of the wall.
 
-Values are taken right after a question's last answer cell. Where that cell is gone, did not define the name, or left
-it a gap, but a later one did, all values at the end of the notebook count: some leave the gap as it is, or train in a
-cell below.
+Values are taken right after a question's last answer cell, and once more at its `grader.check`, if the student put
+cells of an own between the two: that is what the check at home saw. Where neither found a name, or only its gap, but a
+later cell defined it, all values at the end of the notebook count.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -135,5 +136,20 @@ def takes(questions: Sequence[Question], cells: Sequence[Cell]) -> dict[int, lis
     for question in questions:
         positions = [at for at in answer_positions(question.name, cells) if cells[at].kind == "code"]
         if question.names and positions:
-            plan.setdefault(positions[-1], []).append((question.name, question.names))
+            for at in (positions[-1], *_checked_below(question.name, positions[-1], cells)):
+                plan.setdefault(at, []).append((question.name, question.names))
     return plan
+
+
+def _checked_below(question: str, answered: int, cells: Sequence[Cell]) -> Iterator[int]:
+    """Where a question is checked, if anything was computed between its answer cell and there."""
+    call = re.compile(rf"""grader\.check\(\s*(["']){re.escape(question)}\1\s*\)""")
+    computed = False
+    for at in range(answered + 1, len(cells)):
+        if any(tag.startswith(ANSWER) for tag in cells[at].tags):
+            return
+        if cells[at].kind == "code" and call.search(cells[at].source):
+            if computed or not call.fullmatch(cells[at].source.strip()):
+                yield at
+            return
+        computed = computed or cells[at].kind == "code"

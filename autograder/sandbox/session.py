@@ -7,6 +7,7 @@ of it is evaluated.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -104,6 +105,7 @@ class Session:
         """Send the job and read until the worker is done or gone."""
         displays = Displays(job.output_bytes)
         asked = {names.question: frozenset(names.names) for takes in job.takes for names in takes}
+        expected = Counter(names.question for takes in job.takes for names in takes)
         try:
             if not isinstance(self._receive(), protocol.Ready):
                 raise WireError("the first message is not Ready")
@@ -124,10 +126,9 @@ class Session:
                     self._expect_running(message.index).done = message
                     self._current = None
                 elif isinstance(message, protocol.Taken):
-                    if message.question in self._taken or not message.values.keys() <= asked.get(
-                        message.question, set()
-                    ):
+                    if not expected[message.question] or not message.values.keys() <= asked[message.question]:
                         raise WireError("values that nobody asked for")
+                    expected[message.question] -= 1
                     self._taken[message.question] = message.values
                 elif isinstance(message, protocol.Finished):
                     self._finished = self._answers = True
@@ -199,7 +200,7 @@ class Session:
     # ------------------------------------------------------------ values
 
     def taken(self, question: str) -> Mapping[str, wire.Value]:
-        """The values that were taken for a question right after its last answer cell; empty if none were."""
+        """The values that were taken for a question while the cells ran, the latest; empty if none were."""
         return self._taken.get(question, {})
 
     def take_now(self, question: str, names: Sequence[str]) -> Mapping[str, wire.Value]:

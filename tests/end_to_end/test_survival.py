@@ -251,17 +251,29 @@ def test_a_gap_that_nobody_filled_did_not_come_later(graded: Graded) -> None:
     assert "came after the answer cell" not in json.dumps(graded.entries["blank"])
 
 
-def test_an_answer_that_goes_on_below_counts_as_a_whole(tmp_path: Path) -> None:
+def test_values_are_those_that_the_check_at_home_saw(tmp_path: Path) -> None:
     """As when a network is built in the answer cell and trained in the next one: the two values belong together."""
-    bundle = nb.write_bundle(tmp_path / "sums", {"sum": SUM_TESTS})
-    source = tmp_path / "class"
-    nb.write_notebook(source / "below.ipynb", code("parts = []", "answer:sum"), code("parts += [1, 2]; total = 3"))
-    nb.write_notebook(source / "never.ipynb", code("parts = [3]", "answer:sum"), code("parts = []"))
-    nb.write_notebook(source / "later.ipynb", code("parts = [3]; total = 3", "answer:sum"), code("parts = []"))
-    nb.autograder("grade", bundle, source, "-o", tmp_path / "out")
+    answer, check = "answer:sum", code('grader.check("sum")')
+    handed_in = {
+        "in_its_cell": [code("parts = [3]; total = 3", answer), check, code("parts = []")],
+        "in_its_cell_without_a_check": [code("parts = [3]; total = 3", answer), code("parts = []")],
+        "before_the_check": [code("parts, total = [1, 2], 4", answer), code("total = 3"), check, code("total = 4")],
+        "in_the_cell_of_the_check": [code("parts, total = [1, 2], 4", answer), code(f"total = 3\n{check['source']}")],
+        "gone_on_with": [code("parts = []", answer), check, code("parts += [1, 2]; total = 3")],
+        "never_complete": [code("parts = [3]", answer), check, code("parts = []")],
+        "spoilt_before_the_check": [code("parts = [3]; total = 3", answer), code("total = 4"), check],
+        "only_after_the_check": [code("parts, total = [1, 2], 4", answer), check, code("total = 3"), check],
+        "ended_before_the_check": [code("parts = [3]; total = 3", answer), code("import os; os._exit(0)"), check],
+    }
+    for student, notebook_cells in handed_in.items():
+        nb.write_notebook(tmp_path / "class" / f"{student}.ipynb", *notebook_cells)
+    nb.autograder(
+        "grade", nb.write_bundle(tmp_path / "sums", {"sum": SUM_TESTS}), tmp_path / "class", "-o", tmp_path / "out"
+    )
     entries = nb.grades(tmp_path / "out")
-    assert {student: entry["score"] for student, entry in entries.items()} == {"below": 10, "never": 0, "later": 10}
-    assert "`total` came after the answer cell" in json.dumps(entries["below"])
+    wrong = {"never_complete", "spoilt_before_the_check", "only_after_the_check"}
+    assert {student for student, entry in entries.items() if entry["score"] == 10} == handed_in.keys() - wrong
+    assert "`total` came after the answer cell" in json.dumps(entries["gone_on_with"])
 
 
 def test_contract_of_the_output_folder(graded: Graded) -> None:

@@ -84,6 +84,10 @@ class Case:
     parameters: tuple[str, ...] = ()
 
 
+PLACEHOLDER = "*Write your answer here, in place of this line.*"
+"""What a stub has in the answer cell of a manual question."""
+
+
 @dataclass(frozen=True)
 class Question:
     """A question: graded by `cases`, or by a person when `manual`.
@@ -247,7 +251,7 @@ class QuestionGrade:
     """The outcomes of one question.
 
     Attributes:
-        answer: The student's text, for a manual question; hostile Markdown.
+        answer: The student's text, for a manual question; hostile Markdown. Empty where the cell is as it came.
         history: `history.history` of the question's Keras fit, if it has one: metric name → one value an epoch.
     """
 

@@ -18,11 +18,11 @@ from typing import Any
 
 from autograder.authoring.master import ANSWER, Master, MasterQuestion
 from autograder.errors import BuildError
+from autograder.records import PLACEHOLDER
 
 __all__ = ["Assigned", "OriginOf", "assign", "origin"]
 
 OTTER_SECONDS = 120
-PROMPT = "*Write your answer here, in place of this line.*"
 _KEY = "autograder"
 _KEPT = ("jupyter", "slideshow")
 _SETTINGS = """\
@@ -137,7 +137,7 @@ def _prepared(master: Master) -> Any:
             }
             cells += [
                 v4.new_raw_cell("# BEGIN PROMPT"),
-                v4.new_markdown_cell(PROMPT, metadata=mark),
+                v4.new_markdown_cell(PLACEHOLDER, metadata=mark),
                 v4.new_raw_cell("# END PROMPT"),
                 begin,
             ]

@@ -23,6 +23,7 @@ __all__ = ["Report", "publish", "run", "show"]
 MAX_SHOWN = 60
 MAX_NAMED = 8
 MARKS = {"needs_review": "[yellow]needs review[/]", "rejected": "[red]rejected[/]"}
+STOPPED = "[yellow]run stopped[/]"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Report:
 
     assignment: Assignment
     out: Path
-    grades: tuple[Grade, ...]
+    grades: tuple[GradeEntry, ...]
     waiting: int
     changed: tuple[manual.Entry, ...]
     unused: tuple[manual.Entry, ...]
@@ -115,11 +116,11 @@ def show(report: Report, console: Console) -> None:
         console.print(legend, markup=False, highlight=False)
     if len(report.grades) > MAX_SHOWN:
         console.print(f"… and {len(report.grades) - MAX_SHOWN} more.")
-    review = [grade for grade in report.grades if grade.status != "graded"]
+    review = [grade for grade in report.grades if grade.status != "graded" or _stopped(grade)]
     remarks = [grade.student for grade in report.grades if grade.warnings]
     for grade in review[:MAX_SHOWN]:
-        mark = MARKS[grade.status]
-        console.print(f"{mark} {escape(grade.student)}: {_shown(grade.message)}", soft_wrap=True, highlight=False)
+        mark, told = MARKS.get(grade.status, STOPPED), grade.message or grade.execution.message
+        console.print(f"{mark} {escape(grade.student)}: {_shown(told)}", soft_wrap=True, highlight=False)
     if review:
         verb = "needs" if len(review) == 1 else "need"
         console.print(f"{len(review)} of {len(report.grades)} {verb} a look; see the top of the report.")
@@ -130,6 +131,11 @@ def show(report: Report, console: Console) -> None:
     for line in _by_hand(report):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     console.print(f"Report: {report.out / 'index.html'}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _stopped(grade: GradeEntry) -> bool:
+    """Whether the notebook was graded by what it had done when it ended early."""
+    return grade.status == "graded" and grade.execution.status != "completed"
 
 
 def _table(report: Report, headers: Sequence[str]) -> Table:

@@ -32,6 +32,7 @@ COLUMNS: Final = (
 )
 CHANGED: Final = "answer changed since it was graded"
 UNUSED: Final = "not asked for in this run"
+BLANK: Final = "(nothing in its cell; if it stands in another one, the student's page shows it)"
 UNDECIDED: Final = "An accuracy lies so little below its floor that it may be chance; decide it in manual.csv."
 MAX_ANSWER: Final = 2_000
 MAX_RUBRIC: Final = 4_000
@@ -195,7 +196,7 @@ class Marks:
 
     def _given(self, grade: Grade, question: QuestionGrade, outcome: Outcome) -> Outcome:
         case = "" if question.manual else outcome.name
-        text = question.answer if question.manual else outcome.detail or outcome.message
+        text = (question.answer or BLANK) if question.manual else outcome.detail or outcome.message
         # A case's message may differ from run to run; what was handed in does not.
         digest = _digest(question.answer if question.manual else grade.digest)
         found = self._found((grade.student, question.name, case), digest)

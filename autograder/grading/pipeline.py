@@ -7,14 +7,16 @@ run the cases. They never run a line of a student's code.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from autograder.grading import notebooks
 from autograder.grading.bundle import Bundle
 from autograder.grading.cases import grade_case, undecided
 from autograder.grading.namespace import Namespace, answer_positions, takes
 from autograder.records import (
+    PLACEHOLDER,
     CaseStatus,
     Cell,
     Execution,
@@ -61,7 +63,7 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0, threads:
     with Session(bundle.assignment.limits, slot=slot, threads=threads) as session:
         execution = session.run(submission.cells, takes(questions, submission.cells))
         started = time.monotonic()
-        graded, warnings = [], list(submission.warnings)
+        graded, warnings = [], [*submission.warnings, *_of_another_exercise(questions, submission.cells)]
         for question in questions:
             if question.manual:
                 graded.append(_manual(question, execution.cells))
@@ -148,7 +150,7 @@ def _why_missing(answers: Sequence[Cell], execution: Execution) -> str:
             where = f" in line {gaps[0]}" if gaps else " somewhere"
             return f"Its cell still holds a gap, `...`,{where}: {cell.error.splitlines()[0][:200]}"
         if cell.error:
-            return f"Its cell raised {cell.error.splitlines()[0][:200]}"
+            return f"Its cell raised {cell.error.splitlines()[0][:200].rstrip(': ')}"
         if cell.execution_count is None and cell.kind == "code" and execution.message:
             return execution.message
     return "" if answers else "Its answer cell is gone, too."
@@ -169,8 +171,17 @@ def _history(question: Question, namespace: Mapping[str, Any]) -> dict[str, list
     }
 
 
+def _of_another_exercise(questions: Sequence[Question], cells: Sequence[Cell]) -> Iterator[str]:
+    """A remark on a notebook all of whose answers are to other questions."""
+    answered = notebooks.answers(tuple(cells))
+    if answered and answered.isdisjoint(question.name for question in questions):
+        listed = ", ".join(f"`{name[:40]}`" for name in sorted(answered)[:4])
+        yield f"This looks like the notebook of another exercise: it answers {listed}, and none of the questions here."
+
+
 def _manual(question: Question, cells: Sequence[Cell]) -> QuestionGrade:
-    answer = "\n\n".join(cells[at].source for at in answer_positions(question.name, cells))
+    sources = (cells[at].source for at in answer_positions(question.name, cells))
+    answer = "\n\n".join(source.replace(PLACEHOLDER, "").strip() for source in sources).strip()
     case = Outcome(question.name, "manual", 0, question.points, title="Graded by a person")
     return QuestionGrade(question.name, 0, question.points, (case,), title=question.title, manual=True, answer=answer)
 

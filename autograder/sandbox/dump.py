@@ -39,6 +39,9 @@ TRAINING_ONLY = (
 )
 """Endings of arguments that change nothing at inference, and so do not cross."""
 
+FUNCTIONS = ("relu", "relu6", "sigmoid", "softmax", "softplus", "softsign", "tanh")
+"""Activations that `keras.ops` has under the same name and with the same defaults."""
+
 ONLY = {"data_format": "channels_last", "dilation_rate": (1, 1)}
 """Arguments that do not cross either, and the one value, besides None and False, for which that is no loss."""
 
@@ -111,17 +114,14 @@ class _Dump:
         import keras
 
         operation = node.operation
-        if not isinstance(operation, keras.layers.Layer):
-            name = type(operation).__name__
-            raise Unsupported(
-                f"it uses the operation `{name}` between its layers; use a layer, such as keras.layers.Add"
-            )
-        _refuse_call_arguments(node, operation.name)
+        if isinstance(operation, keras.layers.Layer):
+            _refuse_call_arguments(node, operation.name)
         if isinstance(operation, keras.Model):
             return self._walk(_functional(operation), inputs)
         place = self._places.get(id(operation))
         if place is None:
-            place = self._places[id(operation)] = self._add(operation)
+            layer = operation if isinstance(operation, keras.layers.Layer) else _activation_layer(operation)
+            place = self._places[id(operation)] = self._add(layer)
         self._calls.append(LayerCall(place, tuple(inputs)))
         self._tensors += 1
         return [self._tensors - 1]
@@ -164,6 +164,22 @@ def _functional(model: Any) -> Any:
     if model._functional is None:
         raise Unsupported("it has no shapes yet; start it with keras.Input(...), or train it first")
     return model._functional
+
+
+def _activation_layer(operation: Any) -> Any:
+    """The layer that does what a function between layers does: `keras.ops.relu(x)`, `keras.activations.softmax(x)`."""
+    import keras
+
+    name = type(operation).__name__
+    activation = next((each for each in FUNCTIONS if each == name.lower()), None)
+    settings = {"negative_slope": 0, "max_value": None, "threshold": 0, "axis": -1}
+    usual = all(getattr(operation, key, value) == value for key, value in settings.items())
+    if activation is None or not usual:
+        raise Unsupported(
+            f"it uses the operation `{_clean(name)}` between its layers; use a layer, such as keras.layers.ReLU, "
+            "Rescaling or Add"
+        )
+    return keras.layers.Activation(activation, name=_clean(operation.name))
 
 
 def _refuse_call_arguments(node: Any, name: str) -> None:
@@ -217,7 +233,9 @@ def _activation_name(activation: Any, where: str) -> str:
     import tensorflow as tf
 
     for name in get_args(ActivationName):
-        twins = (getattr(keras.activations, name), getattr(tf.nn, name, None))
+        twins = [getattr(keras.activations, name), getattr(tf.nn, name, None)]
+        if name in FUNCTIONS:
+            twins.append(getattr(keras.ops, name))
         if any(activation is twin for twin in twins):
             return str(name)
     if isinstance(activation, keras.layers.Layer):

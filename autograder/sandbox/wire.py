@@ -38,6 +38,7 @@ __all__ = [
     "Refused",
     "Tuple",
     "Value",
+    "arguments",
     "decode",
     "encode",
     "pack",
@@ -307,7 +308,7 @@ def _why_not(value: object, kind: type) -> str:
     if kind is ModuleType:
         return "a module; give a value"
     if _module_name(kind).partition(".")[0] == "pandas":
-        return f"a pandas {name}; give a list, a number or a NumPy array"
+        return f"a pandas {name}; give its `.to_numpy()`, or its `.to_dict()` where a dictionary is asked for"
     return f"an object of the class {name}; give a number, text, a list, a dict, a NumPy array, a model or a function"
 
 
@@ -353,6 +354,12 @@ def unpack(value: Value, resolve: Callable[[Function | Model | Refused], Any] | 
         WireError: The value breaks a rule that its types cannot tell (an array's length, a key that comes twice).
     """
     return _unpack(value, resolve, 0)
+
+
+def arguments(values: Iterable[Value]) -> list[Any]:
+    """Plain data for a call of a student's function, which may change its arrays: they are copies."""
+    unpacked = map(unpack, values)
+    return [each.copy() if isinstance(each, np.ndarray) else each for each in unpacked]
 
 
 def _unpack(value: Value, resolve: Callable[[Function | Model | Refused], Any] | None, depth: int) -> Any:

@@ -96,7 +96,7 @@ class Worker:
         self.send(protocol.Taken(names.question, values))
 
     def _call(self, call: protocol.Call) -> Any:
-        arguments = [wire.unpack(value) for value in call.arguments]
+        arguments = wire.arguments(call.arguments)
         answer: list[Any] = []
 
         def run() -> str:

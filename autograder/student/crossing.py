@@ -77,7 +77,7 @@ class _Guarded:
 
     def __call__(self, *arguments: Any) -> Any:
         name = self.__name__
-        copies = [wire.unpack(wire.pack(argument, [])) for argument in arguments]
+        copies = wire.arguments(wire.pack(argument, []) for argument in arguments)
         try:
             returned = self._function(*copies)
         except (Exception, SystemExit) as error:  # a student's function may raise anything

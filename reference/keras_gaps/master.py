@@ -225,7 +225,7 @@ def test_parameters(model):
 """ # BEGIN TEST CONFIG
 points: 1.5
 hidden: true
-failure_message: Look again at what the table does not show, from the windows to the two dropout rates.
+failure_message: Compare the kind of every layer with the table again, and then what it does not show, from the windows to the two dropout rates.
 """ # END TEST CONFIG
 def test_settings(model):
     """The layers work as the exercise says: windows, border, pooling, dropout rates."""
@@ -401,7 +401,7 @@ def test_history(history, model):
 """ # BEGIN TEST CONFIG
 points: 1.5
 """ # END TEST CONFIG
-def test_codes(codes, code_layer, model):
+def test_codes(codes, model):
     """`codes` holds the code of every validation digit, as your trained `model` computes it."""
     from autograder.student import expect
     from autograder.student.datasets import load_mnist, rescale
@@ -412,7 +412,7 @@ def test_codes(codes, code_layer, model):
         "training digits": rescale(images_train[: len(images)]),
         "digits with grey values up to 255, which the network was not trained on": 255 * x,
     }
-    expect.codes(codes, model, code_layer, x, mistakes=mistakes)
+    expect.codes(codes, model, x, mistakes=mistakes)
 
 # %%
 """ # BEGIN TEST CONFIG

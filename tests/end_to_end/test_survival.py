@@ -143,6 +143,13 @@ CLASS: dict[str, tuple[Any, str, float, str, str]] = {
         "completed",
         "`to_labels` came after the answer cell",
     ),
+    "another-exercise": (
+        [code("import numpy as np"), code("history = 1", "answer:train"), markdown("Because.", "answer:why")],
+        "graded",
+        0,
+        "completed",
+        "it answers `train`, `why`, and none of the questions here",
+    ),
     "syntax-error": (cells(code("if True print(1)")), "graded", 10, "completed", ""),
     "syntax-error-in-answer": (
         [code("import numpy as np"), code("answer = = 1", "answer:number"), GOOD_LABELS],
@@ -297,6 +304,7 @@ def test_contract_of_the_output_folder(graded: Graded) -> None:
     assert (graded.out / "index.html").is_file()
     assert graded.status == 1
     assert "index.html" in graded.stdout
+    assert "run stopped os-exit: " in graded.stdout and "rejected not-json: " in graded.stdout
     assert not (graded.out / ".partial").exists()
 
 

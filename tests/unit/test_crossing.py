@@ -59,13 +59,11 @@ def test_a_layer_of_the_students_own_does_not_cross():
 
 def test_a_function_is_called_on_copies():
     def double(x):
-        x.flags.writeable = True
         x *= 2
         return x
 
     given = np.ones(3)
-    with pytest.raises(Mismatch, match="`double` raised ValueError"):
-        Crossed({"double": double})["double"](given)
+    assert Crossed({"double": double})["double"](given).tolist() == [2, 2, 2]
     assert given.tolist() == [1, 1, 1]
 
 

@@ -84,7 +84,7 @@ def with_lora():
         (sequential(layers.Dense(2, activation=relu)), "an activation of its own; name one of Keras's"),
         (sequential(layers.Activation(lambda x: x)), "an activation of its own"),
         (sequential(layers.Dense(2, activation=layers.ReLU())), "a layer as its activation; put that layer behind it"),
-        (plus, "it uses the operation `Add` between its layers; use a layer, such as keras.layers.Add"),
+        (plus, "it uses the operation `Add` between its layers; use a layer, such as keras.layers.ReLU"),
         (sequential(layers.Conv2D(2, 1, data_format="channels_first"), shape=(3, 4, 4)), "data_format='channels_f"),
         (sequential(layers.Conv2DTranspose(2, 3, 2, output_padding=1), shape=(4, 4, 1)), r"output_padding=\(1, 1\)"),
         (sequential(layers.Conv2DTranspose(2, 3, dilation_rate=2), shape=(4, 4, 1)), r"dilation_rate=\(2, 2\)"),
@@ -119,6 +119,39 @@ def test_an_activation_is_the_same_by_text_and_by_function(name):
         for one in (name, *by_function)
     }
     assert names == {{"swish": "silu", None: "linear"}.get(name, name)}
+
+
+def functional(*functions):
+    x = y = keras.Input((4,))
+    for function in functions:
+        y = function(y)
+    return keras.Model(x, y)
+
+
+@pytest.mark.parametrize("where", [keras.ops, keras.activations])
+@pytest.mark.parametrize("name", ["relu", "relu6", "sigmoid", "softmax", "softplus", "softsign", "tanh"])
+def test_a_function_of_keras_is_the_activation_that_it_computes(name, where):
+    function = getattr(where, name)
+    model = functional(layers.Dense(3), function, layers.Dense(3, activation=function), layers.Dense(2), function)
+    dumped = dump(model)
+    kinds = [type(layer.config).__name__ for layer in dumped.spec.layers]
+    assert kinds == ["Dense", "Activation", "Dense", "Dense", "Activation"]
+    x = np.random.default_rng(0).normal(size=(5, 4))
+    np.testing.assert_allclose(rebuild(dumped)(x), model(x), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: keras.activations.relu(x, max_value=3),
+        lambda x: keras.activations.relu(x, negative_slope=0.1),
+        lambda x: keras.ops.softmax(x, axis=0),
+        lambda x: x / 255,
+    ],
+)
+def test_a_function_with_settings_is_refused(function):
+    with pytest.raises(Unsupported, match=r"between its layers; use a layer, such as keras\.layers\.ReLU"):
+        dump(functional(function))
 
 
 def test_names_are_kept_cleaned_and_made_unique():

@@ -473,6 +473,7 @@ def test_a_tensorflow_scalar_is_a_number():
 WRONG_NUMBERS = [
     (None, {}, "`x` is not defined, or is None. Run the cell that assigns it, and see what it assigns."),
     (..., {}, "`x` is still the gap `...`. Replace it by your answer."),
+    ("1,5", {}, "`x` should be a number, received the text '1,5'. Leave out the quotation marks and the comma."),
     ("0.97", {}, "`x` should be a number, received the text '0.97'. Leave out the quotation marks."),
     (True, {"equal_to": 1}, "`x` should be a number, received True. Give the number, not a comparison."),
     (np.True_, {}, "`x` should be a number, received bool. Give one number."),

@@ -210,7 +210,7 @@ DataFrame = type("DataFrame", (), {"__module__": "pandas.core.frame", "__array__
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        (DataFrame(), "a pandas DataFrame; give a list, a number or a NumPy array"),
+        (DataFrame(), "a pandas DataFrame; give its `.to_numpy()`, or its"),
         ({1, 2}, "a set, which has no order; give a list"),
         ((number for number in [1]), "a generator, which gives its values only once; give a list"),
         (range(3), "a range; give a list"),

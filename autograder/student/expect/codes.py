@@ -94,28 +94,24 @@ def code_length(value: Any, model: Any, *, name: str = "code_length", model_name
 def codes(
     value: Any,
     model: Any,
-    layer: Any,
     x: Any,
     *,
     mistakes: Mapping[str, Any] | None = None,
     name: str = "codes",
     model_name: str = "model",
-    layer_name: str = "code_layer",
 ) -> Array:
     """Demand the codes of given inputs, as the student's own trained network computes them.
 
-    They may be taken at any layer that gives the code (before or after its activation). Codes that are those of another
-    layer, the one that the student took for the code layer, earn half of the credit.
+    They may be taken at any layer that gives the code (before or after its activation). What an earlier layer gives
+    for the same inputs earns half of the credit.
 
     Args:
         value: What the student calls `name`.
         model: The student's network.
-        layer: What the student calls `layer_name`.
         x: The inputs `(n, ...)`, preprocessed as for the training.
         mistakes: What is easily taken for the inputs, in words, and those inputs.
         name: The codes' name in the notebook.
         model_name: The network's name in the notebook.
-        layer_name: The layer's name in the notebook.
 
     Returns:
         The codes `(n, length)`.
@@ -124,23 +120,23 @@ def codes(
         Mismatch: They are something else.
     """
     given = _numbers(value, name)
-    _, good = _code_layers(model, model_name)
+    layers, good = _code_layers(model, model_name)
     if untrained(model):
         raise Mismatch(
             f"`{model_name}` still has the weights that it began with. Train it with `fit`, then compute `{name}`."
         )
-    named = layer_reference(layer, model, name=layer_name, model_name=model_name)
-    tapped = good if named in good else [*good, named]
-    right = dict(zip((id(each) for each in tapped), _tapped(model, tapped, x), strict=True))
-    for each in tapped:
-        if _equal(given, right[id(each)]):
-            if each in good:
-                return given
+    of_code = _tapped(model, good, x)
+    if any(_equal(given, each) for each in of_code):
+        return given
+    earlier = layers[: layers.index(good[0])]
+    alike = [each for each in earlier if tuple(each.output.shape[1:]) == given.shape[1:]]
+    for layer, outputs_of_layer in zip(alike, _tapped(model, alike, x) if alike else [], strict=True):
+        if _equal(given, outputs_of_layer):
             raise Mismatch(
-                f"`{name}` is what `{layer_name}` gives, but `{layer_name}` is not the layer of the code.",
+                f"`{name}` is what the layer `{layer.name[:40]}` gives, which is not the layer of the code.",
                 credit=_OF_ANOTHER_LAYER,
             )
-    expected = right[id(named if named in good else good[-1])]
+    expected = of_code[-1]
     call = f"`keras.Model({model_name}.inputs[0], {model_name}.get_layer(…).output).predict(…)`"
     if given.shape != expected.shape:
         _tell_shape(given, expected.shape, model, x, name, model_name)
@@ -151,7 +147,7 @@ def codes(
     for what, others in (mistakes or {}).items():
         if any(_equal(given, other[: len(given)]) for other in _tapped(model, good, others)):
             raise Mismatch(f"`{name}` holds the codes of {what}. Compute those of the inputs that are asked for.")
-    if any(_equal(_sorted(given), _sorted(right[id(each)])) for each in good):
+    if any(_equal(_sorted(given), _sorted(each)) for each in of_code):
         raise Mismatch(f"`{name}` has the right rows in another order. Keep the order of the inputs.")
     raise Mismatch(
         f"`{name}` is not what `{model_name}` gives now, after its training. Compute it after `fit`, with the same "

@@ -90,7 +90,7 @@ def _as_number(value: Any, name: str) -> float:
     if type(value) is bool:
         raise Mismatch(f"{wrong} Give the number, not a comparison.")
     if isinstance(value, str):
-        raise Mismatch(f"{wrong} Leave out the quotation marks.")
+        raise Mismatch(f"{wrong} Leave out the quotation marks{' and the comma' * (',' in value)}.")
     if isinstance(value, (list, tuple)):
         step = f"Give the number itself: `{name}[0]`." if len(value) == 1 else "Give one number of it."
         raise Mismatch(f"{wrong} {step}")

@@ -140,7 +140,7 @@ STUDENTS = [
             {
                 "code_layer.layer_of_the_code": "the decision itself",
                 "code_length.numbers_in_a_code": "on whose numbers the network decides",
-                "codes.codes": "not the layer of the code",
+                "codes.codes": "Stop at the code layer",
             },
         ),
     ),

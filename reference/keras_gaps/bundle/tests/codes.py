@@ -24,7 +24,7 @@ def test_history(history, model):
     expect.record(history, model, rescale(images), labels, epochs=8)
 
 @test_case(points=1.5, hidden=False)
-def test_codes(codes, code_layer, model):
+def test_codes(codes, model):
     """`codes` holds the code of every validation digit, as your trained `model` computes it."""
     from autograder.student import expect
     from autograder.student.datasets import load_mnist, rescale
@@ -35,7 +35,7 @@ def test_codes(codes, code_layer, model):
         "training digits": rescale(images_train[: len(images)]),
         "digits with grey values up to 255, which the network was not trained on": 255 * x,
     }
-    expect.codes(codes, model, code_layer, x, mistakes=mistakes)
+    expect.codes(codes, model, x, mistakes=mistakes)
 
 @test_case(points=0.5, hidden=True, 
     failure_message="It does not do so well on digits that were not in the notebook. Is it fully trained, for 8 epochs, on digits from 0 to 1?")

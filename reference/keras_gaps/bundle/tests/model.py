@@ -34,7 +34,7 @@ def test_parameters(model):
     expect.parameters(model, total=600_810, trainable=600_810)
 
 @test_case(points=1.5, hidden=True, 
-    failure_message="Look again at what the table does not show, from the windows to the two dropout rates.")
+    failure_message="Compare the kind of every layer with the table again, and then what it does not show, from the windows to the two dropout rates.")
 def test_settings(model):
     """The layers work as the exercise says: windows, border, pooling, dropout rates."""
     from autograder.student import expect

@@ -91,7 +91,7 @@ def everything() -> Any:
         layers.BatchNormalization(name="norm"),
         layers.GaussianNoise(0.3, name="noise"),
         layers.Conv2D(4, 3, dilation_rate=2, use_bias=False, name="conv_dilated"),
-        layers.LeakyReLU(negative_slope=0.3, name="leaky"),
+        layers.LeakyReLU(negative_slope=1.3, name="leaky"),
         layers.DepthwiseConv2D(3, depth_multiplier=2, padding="same", activation="tanh", name="depthwise"),
         layers.MaxPooling2D((2, 3), strides=1, padding="same", name="max_pool"),
         layers.ReLU(negative_slope=0.1, name="relu_slope"),

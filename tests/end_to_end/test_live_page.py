@@ -159,7 +159,7 @@ def test_no_page_is_written_that_answers_otherwise_than_the_model(tmp_path: Path
 def test_page_fetches_nothing_and_a_layers_name_stays_text(browser: Any, tmp_path: Path) -> None:
     from keras import layers
 
-    own = plan.translate(network(layers.Flatten(), layers.Dense(3)))
+    own = plan.translate(network(layers.Flatten(), layers.Dense(10)))
     steps = tuple(plan.replace(step, name=HOSTILE) for step in own.steps)
     report = export.export(plan.replace(own, steps=steps), HOSTILE, tmp_path, scaling="raw")
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
@@ -172,6 +172,38 @@ def test_page_fetches_nothing_and_a_layers_name_stays_text(browser: Any, tmp_pat
         # The policy holds: the page cannot fetch, even if it wanted to.
         refused = watched.page.evaluate("fetch('https://example.org').then(() => 'fetched', error => error.name)")
         assert refused == "TypeError"
+
+
+def test_another_page_is_not_written_over(tmp_path: Path) -> None:
+    page = tmp_path / "index.html"
+    page.write_text("<p>mine</p>")
+    with pytest.raises(UsageError, match="is there already, and is another page"):
+        export.export(shipped.load("keras_gaps"), "keras_gaps", tmp_path)
+    assert page.read_text() == "<p>mine</p>"
+    page.unlink()
+    for title in ("once", "twice"):
+        export.export(shipped.load("keras_gaps"), title, tmp_path)
+    assert "<title>twice" in page.read_text(encoding="utf-8")
+
+
+def test_sigmoids_are_shown_as_they_are(browser: Any, tmp_path: Path) -> None:
+    """Each class is a question of its own: what a network that was trained like that answers needs no softmax."""
+    import keras
+    from keras import layers
+
+    (x, y), _ = load_mnist()
+    model = network(layers.Flatten(), layers.Dense(10, activation="sigmoid"))
+    model.compile("adam", "binary_crossentropy")
+    model.fit(x[:2000, ..., None] / 255.0, keras.utils.to_categorical(y[:2000], 10), epochs=15, verbose=0)
+    report = export.export(plan.translate(model), "sigmoids", tmp_path, float32=True)
+    assert "divided by 255" in report.scaling and report.accuracy > 0.8
+    with opened(browser, report.page) as watched:
+        draw(watched.page, STROKES["1"])
+        best(watched.page, "1")
+        picture = np.array(app(watched.page, "[...app.result.picture]"), "float32")
+        shown = np.array(app(watched.page, "[...app.result.probabilities]"))
+        assert watched.noise == []
+    np.testing.assert_allclose(shown, model.predict(picture.reshape(1, 28, 28, 1) / 255, verbose=0)[0], atol=1e-5)
 
 
 def test_without_npm_one_line_says_what_to_install(
@@ -237,6 +269,53 @@ def test_a_finger_draws(browser: Any, shipped_page: Path) -> None:
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         best(watched.page, "1")
         assert watched.page.evaluate("scrollY") == 0
+
+
+def test_clearing_in_the_middle_of_a_stroke_ends_it(page: Any) -> None:
+    box = page.locator("canvas.pad").bounding_box()
+    page.mouse.move(box["x"] + 80, box["y"] + 80)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 120, box["y"] + 120)
+    page.keyboard.press("Delete")
+    page.mouse.move(box["x"] + 160, box["y"] + 160)
+    page.mouse.up()
+    assert app(page, "app.pad.empty")
+    draw(page, STROKES["1"])
+    best(page, "1")
+
+
+def test_a_chosen_unit_can_be_let_go_of(page: Any) -> None:
+    draw(page, STROKES["7"])
+    best(page, "7")
+    channel = page.locator("section.layer").nth(2).locator("button.channel").nth(4)
+    for let_go in (
+        lambda: channel.click(delay=700),
+        lambda: page.keyboard.press("Escape"),
+        lambda: page.get_by_role("button", name="Clear").click(),
+    ):
+        channel.click()
+        assert app(page, "app.pad.region") is not None
+        page.wait_for_timeout(700)  # a second click at once enlarges
+        let_go()
+        page.mouse.move(0, 0)
+        assert app(page, "app.pad.region") is None
+    channel.press("Enter")  # who only looks into a channel has chosen nothing
+    page.keyboard.press("Escape")
+    expect(channel).to_be_focused()
+    assert app(page, "app.pad.region") is None
+
+
+def test_long_names_leave_the_dialogs_button_in_sight(browser: Any, tmp_path: Path) -> None:
+    from keras import layers
+
+    own = network(layers.Conv2D(2, 5, name="a" * 150), layers.Flatten(), layers.Dense(10, activation="softmax"))
+    written = export.export(plan.translate(own), "long", tmp_path, scaling="scale").page
+    with opened(browser, written, viewport={"width": 360, "height": 740}) as watched:
+        watched.page.locator("button.channel").first.press("Enter")
+        dialog, close = watched.page.locator("dialog.zoom"), watched.page.get_by_role("button", name="Close")
+        within, button = dialog.bounding_box(), close.bounding_box()
+        assert button["x"] + button["width"] <= within["x"] + within["width"]
+        assert dialog.evaluate("each => each.scrollWidth <= each.clientWidth")
 
 
 def test_click_on_a_unit_tells_what_it_sees_and_enter_enlarges(page: Any) -> None:

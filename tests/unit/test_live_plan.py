@@ -109,6 +109,45 @@ def test_what_is_no_chain_of_a_picture_is_refused(layers: Any) -> None:
         chain.links(keras.Model(inputs, branches))
 
 
+@pytest.mark.parametrize("shape", [(14, 14, 4), (56, 14, 1), (1, 28, 28), (14, 56), (1, 784)])
+def test_as_many_numbers_are_no_drawing_yet(layers: Any, shape: tuple[int, ...]) -> None:
+    with pytest.raises(UsageError, match=r"a drawing is \(28, 28, 1\), \(28, 28\) or \(784,\)"):
+        plan.translate(network(layers.Flatten(), layers.Dense(10), shape=shape))
+
+
+@pytest.mark.parametrize("name", ["conv 1", "größe", "a:b", "x<script>"])
+def test_a_name_that_tensorflow_cannot_run_is_told(layers: Any, name: str) -> None:
+    with pytest.raises(UsageError, match=f"layer '{name}': TensorFlow cannot run a layer of this name"):
+        plan.translate(network(layers.Flatten(name=name), layers.Dense(10)))
+
+
+def test_a_layers_name_may_begin_with_a_line(layers: Any) -> None:
+    model = network(layers.Flatten(), layers.Dense(10, name="_x"))
+    assert Activations(model)(pictures())[-1].shape == (3, 10)
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (lambda layers: [layers.Dense(10)], False),
+        (lambda layers: [layers.Dense(10, activation="relu")], False),
+        (lambda layers: [layers.Dense(10, activation="sigmoid")], True),
+        (lambda layers: [layers.Dense(10), layers.Softmax(), layers.Dropout(0.1)], True),
+        (lambda layers: [layers.Dense(10, activation="softmax"), layers.Dense(10)], False),
+        (lambda layers: [layers.Dense(10), layers.Activation("softmax")], True),
+    ],
+)
+def test_what_comes_out_of_softmax_or_sigmoids_are_probabilities(layers: Any, last: Any, expected: bool) -> None:
+    assert chain.gives_probabilities(chain.links(network(layers.Flatten(), *last(layers)))) is expected
+
+
+def test_a_scale_for_each_channel_is_refused_and_a_list_of_one_is_not(layers: Any) -> None:
+    (rescaling, *_) = plan.translate(network(layers.Rescaling([0.5]), layers.Flatten(), layers.Dense(10))).steps
+    assert rescaling.arguments == {"scale": 0.5, "offset": 0.0}
+    with pytest.raises(UsageError, match="'own' rescales each channel by itself"):
+        plan.translate(network(layers.Conv2D(2, 3), layers.Rescaling([0.5, 2.0], name="own")))
+
+
 def test_weights_that_are_no_numbers_are_refused(layers: Any) -> None:
     model = network(layers.Flatten(), layers.Dense(2, name="lost"))
     model.set_weights([weight * np.nan for weight in model.get_weights()])

@@ -11,6 +11,7 @@ import pytest
 from autograder.errors import UsageError
 from autograder.student.datasets import preprocess
 from autograder.student.live import plan, shipped
+from autograder.student.live.activations import Activations
 from autograder.student.live.codes import codes_of, stored_digits
 from autograder.student.live.inputs import choose, named
 from tests.live import counted_names, network
@@ -85,7 +86,7 @@ def test_scaling_is_the_one_that_the_model_was_trained_with() -> None:
         model.compile("adam", loss)
         model.fit(named(name)(x[:1500]).reshape(-1, 784), y[:1500], epochs=6, batch_size=64, verbose=0)
         digits, labels = stored_digits()
-        assert choose(lambda x, model=model: model(x).numpy(), digits, labels, (784,)).name == name
+        assert choose(Activations(model).read, digits, labels, (784,)).name == name
 
 
 def test_standardise_is_the_course_s_own() -> None:
@@ -104,6 +105,16 @@ def test_own_preprocess_is_used_and_its_mistakes_are_told() -> None:
     assert set(np.frombuffer(buffers[0], "<f4")) == {1.0}
     with pytest.raises(UsageError, match=r"preprocess made \(200, 14, 14\) of \(200, 28, 28\)"):
         LiveCNN(model, preprocess=lambda digits: digits[:, ::2, ::2])
+
+
+@pytest.mark.parametrize("units", [1, 2, 26, 784])
+def test_a_network_that_tells_no_digits_apart_is_refused(units: int) -> None:
+    from keras import layers
+
+    from autograder.student.live import LiveCNN
+
+    with pytest.raises(UsageError, match=rf"gives \({units},\) for a drawing; expected 10 numbers"):
+        LiveCNN(network(layers.Flatten(), layers.Dense(units, activation="sigmoid")))
 
 
 def test_training_on_changes_what_is_shown() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder.student.live import chain
 
-__all__ = ["Activations", "probabilities"]
+__all__ = ["Activations"]
 
 Array = np.ndarray[Any, Any]
 
@@ -24,7 +24,9 @@ class Activations:
     """
 
     def __init__(self, model: Any) -> None:
-        self._layers = [link.layer for link in chain.links(model)]
+        rows = chain.links(model)
+        self._layers = [link.layer for link in rows]
+        self.are_probabilities = chain.gives_probabilities(rows)
         self._compiled = self._compile()
 
     def __call__(self, inputs: Array) -> list[Array]:
@@ -51,6 +53,23 @@ class Activations:
         (outputs,) = self.of(inputs, [-1])
         return outputs.reshape(len(outputs), -1)
 
+    def read(self, inputs: Array) -> Array:
+        """The probability of each class, of shape `(n, classes)`."""
+        return self.probabilities(self.answers(inputs))
+
+    def probabilities(self, outputs: Array) -> Array:
+        """The last layer's outputs as probabilities, of shape `(n, classes)`: logits get their softmax.
+
+        Those of sigmoids need not add up to 1: each class is a question of its own.
+        """
+        outputs = outputs.reshape(len(outputs), -1)
+        # A layer of somebody's own may normalise, too.
+        if self.are_probabilities or ((outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=0.01)):
+            return outputs
+        powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        shares: Array = powers / powers.sum(axis=1, keepdims=True)
+        return shares
+
     def _compile(self) -> Any:
         import keras
 
@@ -61,20 +80,11 @@ class Activations:
         return tf.function(self._run, reduce_retracing=True)
 
     def _run(self, x: Any) -> list[Any]:
-        from keras import Layer
+        from keras import Layer, name_scope
 
         outputs = []
-        for layer in self._layers:
-            x = layer(x, training=False) if isinstance(layer, Layer) else layer(x)
-            outputs.append(x)
+        with name_scope("live"):  # a layer `_x` may only run in the scope of another one
+            for layer in self._layers:
+                x = layer(x, training=False) if isinstance(layer, Layer) else layer(x)
+                outputs.append(x)
         return outputs
-
-
-def probabilities(outputs: Array) -> Array:
-    """A network's last answers, of shape `(n, classes)`, as probabilities: logits get their softmax."""
-    outputs = outputs.reshape(len(outputs), -1)
-    if (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=0.01):
-        return outputs
-    powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    shares: Array = powers / powers.sum(axis=1, keepdims=True)
-    return shares

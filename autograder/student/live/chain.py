@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 from autograder.errors import UsageError
 
-__all__ = ["PIXELS", "Link", "Shape", "input_shape", "links"]
+__all__ = ["PIXELS", "Link", "Shape", "gives_probabilities", "input_shape", "links", "require_digits"]
 
 Shape = tuple[int, ...]
 
 SIDE = 28
 PIXELS = SIDE * SIDE
+DIGITS = 10
+DRAWINGS = ((SIDE, SIDE, 1), (SIDE, SIDE), (PIXELS,))
+
+_NAME = re.compile(r"[A-Za-z0-9_.\\/>-]+")  # TensorFlow's own rule for a scope within another one
+_UNCHANGED = {"Dropout", "Flatten", "Identity", "Reshape"}
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,28 @@ def input_shape(model: Any) -> Shape:
     if len(inputs) != 1 or len(model.outputs) != 1:
         raise UsageError(f"the model has {len(inputs)} inputs and {len(model.outputs)} outputs; expected one of each.")
     shape = tuple(inputs[0].shape[1:])
-    if None in shape or prod(shape) != PIXELS:
+    if shape not in DRAWINGS:
         raise UsageError(f"the model takes {shape}; a drawing is (28, 28, 1), (28, 28) or (784,).")
     return shape
+
+
+def require_digits(shape: Shape) -> None:
+    """Refuse a network whose last output is no number for each digit.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if prod(shape) != DIGITS:
+        raise UsageError(f"the model gives {shape} for a drawing; expected {DIGITS} numbers, one for each digit.")
+
+
+def gives_probabilities(rows: Sequence[Link]) -> bool:
+    """Whether the chain ends with a softmax or with sigmoids; what any other gives are logits."""
+    last = next((link for link in reversed(rows) if link.kind not in _UNCHANGED), None)
+    if last is None:
+        return False
+    function = getattr(last.layer, "activation", None)
+    return str(getattr(function, "__name__", last.kind)).lower() in ("softmax", "sigmoid")
 
 
 def links(model: Any) -> list[Link]:
@@ -77,6 +102,10 @@ def links(model: Any) -> list[Link]:
         seen.add(id(layer))
         counts = 0 if shared or not hasattr(layer, "count_params") else int(layer.count_params())
         name = str(layer.name)
+        if not _NAME.fullmatch(name):
+            raise UsageError(
+                f"layer {name[:60]!r}: TensorFlow cannot run a layer of this name. Use letters, digits and `_`."
+            )
         names[name] = names.get(name, 0) + 1
         if names[name] > 1:  # a layer that is used twice, or a namesake in a nested model
             name = f"{name} ({names[name]})"

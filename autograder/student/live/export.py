@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import UsageError
-from autograder.student.live import bundle
+from autograder.student.live import bundle, chain
 from autograder.student.live import plan as plans
-from autograder.student.live.activations import Activations, probabilities
+from autograder.student.live.activations import Activations
 from autograder.student.live.codes import codes_of, pinnable, stored_digits
 from autograder.student.live.inputs import Scaling, choose, named
 from autograder.student.live.plan import Plan
@@ -67,19 +67,21 @@ def export(
         scaling: See `inputs.CHOICES`; the one with which the network reads best, if None.
 
     Raises:
-        UsageError: The script cannot be bundled, the folder cannot be written, or float16 is too small.
+        UsageError: The network does not tell digits apart, the script cannot be bundled, the folder cannot be written
+            or holds another page, or float16 is too small.
     """
+    chain.require_digits(plan.steps[-1].shape)
     script = bundle.page_script()
     digits, labels = stored_digits()
     planned = Activations(plans.rebuild(plan))
     exact = planned if model is None else Activations(model)
     shown = plan if float32 else plans.half(plan)
     network = planned if float32 else Activations(plans.rebuild(shown))
-    chosen = named(scaling) if scaling else choose(network.answers, digits, labels, plan.input_shape)
+    chosen = named(scaling) if scaling else choose(network.read, digits, labels, plan.input_shape)
     inputs = chosen(digits).reshape(-1, *plan.input_shape)
     _compare(planned.answers(inputs), exact.answers(inputs))
-    after = probabilities(network.answers(inputs))
-    before = after if float32 else probabilities(exact.answers(inputs))
+    after = network.read(inputs)
+    before = after if float32 else exact.read(inputs)
     change = float(np.abs(after - before).max())
     coded = [index for index, step in enumerate(plan.steps) if pinnable(step.shape)]
     answers = dict(zip(coded, network.of(inputs, coded), strict=True))
@@ -93,10 +95,12 @@ def export(
         scaling=chosen.words,
     )
     content, arrays = _content(shown, "float32" if float32 else "float16", chosen, answers)
-    content["meta"].update(title=title, note=_note(report))
+    content["meta"].update(title=title, note=_note(report), probabilities=network.are_probabilities)
     page = _page(title, script, bundle.style(), content, arrays)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if report.page.exists() and _MARK.encode() not in report.page.read_bytes():
+            raise UsageError(f"{report.page} is there already, and is another page. Choose another folder.")
         report.page.write_text(page, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}.") from None
@@ -106,7 +110,9 @@ def export(
 def _compare(planned: Array, exact: Array) -> None:
     """Raise if the plan computes something else than the model: rather no page than a wrong one."""
     gap = float(np.abs(planned - exact).max() / max(1.0, float(np.abs(exact).max())))
-    if not gap < TOLERANCE:
+    if not np.isfinite(gap):
+        raise UsageError("the model gives no numbers for the stored digits, as after training diverged. Train it anew.")
+    if gap >= TOLERANCE:
         raise UsageError(f"the page would not answer as the model does (by {gap:.1e}); please report this model.")
 
 
@@ -204,6 +210,9 @@ def _page(title: str, script: str, style: str, content: Mapping[str, Any], array
 def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
+
+_MARK = '<body class="live-page">'
+"""By which a page is known as one of these."""
 
 _PAGE = """<!doctype html>
 <html lang="en">

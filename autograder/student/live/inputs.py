@@ -10,7 +10,6 @@ import numpy as np
 
 from autograder.errors import UsageError
 from autograder.student.datasets import load_mnist
-from autograder.student.live.activations import probabilities
 from autograder.student.live.chain import PIXELS, Shape
 
 __all__ = ["CHOICES", "Scaling", "choose", "named", "pictures_to_input"]
@@ -58,11 +57,11 @@ def named(name: str) -> Scaling:
     raise UsageError(f"there is no scaling {name!r}; choose one of {', '.join(CHOICES)}.")
 
 
-def choose(predict: Callable[[Array], Array], digits: Array, labels: Array, shape: Shape) -> Scaling:
+def choose(read: Callable[[Array], Array], digits: Array, labels: Array, shape: Shape) -> Scaling:
     """The scaling with which a network reads stored digits best: the one that it was trained with, in all likelihood.
 
     Args:
-        predict: Inputs of shape `(n, *shape)` → probabilities or logits of shape `(n, classes)`.
+        read: Inputs of shape `(n, *shape)` → probabilities of shape `(n, classes)`, which need not add up to 1.
         digits: Of shape `(n, 28, 28)`, from 0 to 255.
         labels: Of shape `(n,)`.
         shape: What the network takes.
@@ -70,9 +69,10 @@ def choose(predict: Callable[[Array], Array], digits: Array, labels: Array, shap
 
     def loss(scaling: Scaling) -> float:
         # Cross-entropy, not accuracy: a network without normalisation reads digits of any scale, but too surely.
-        shares = probabilities(np.asarray(predict(scaling(digits).reshape(-1, *shape)), dtype="float64"))
-        if shares.shape[1] <= labels.max() or not np.isfinite(shares).all():
+        shares = np.asarray(read(scaling(digits).reshape(-1, *shape)), dtype="float64")
+        if not np.isfinite(shares).all():
             return np.inf
+        shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
         return -float(np.mean(np.log(np.maximum(shares[np.arange(len(labels)), labels], 1e-12))))
 
     return min(map(named, CHOICES), key=loss)

@@ -29,13 +29,16 @@ _MODULES = ("keras", "keras.layers", "keras.models", "keras.initializers", "kera
 _PLACES = {("keras.src.models.functional", "Functional"), ("autograder.student.keras1", "Sequential")}
 
 
+_FUNCTIONS = ("keras.src.ops", "keras.src.activations")
+
+
 def load(path: Path) -> Any:
     """The Keras model of a `.keras` file, not compiled.
 
     Raises:
         UsageError: No such file, or one that is not safe or not possible to load.
     """
-    if path.suffix.lower() != ".keras":
+    if path.suffix != ".keras":
         raise UsageError(f"{path} is not a .keras file. Save the model with `model.save('model.keras')`.")
     config = _config(path)
     _refuse_strangers(config, path)
@@ -71,16 +74,32 @@ def _config(path: Path) -> Any:
 def _refuse_strangers(config: Any, path: Path) -> None:
     """Raise if the configuration names a class that is not on the list, or where to find one."""
     allowed = {*_MODELS, *_OTHERS, *supported()}
+    unknown = []
     for place in _objects(config):
         name, module = place.get("class_name"), place.get("module")
         shown = repr(str(name)[:60])
+        if not isinstance(name, str) or not isinstance(module, (str, type(None))):
+            raise UsageError(f"{path} names a class by something else than text; only what is Keras's own is loaded.")
+        if str(module).startswith(_FUNCTIONS):
+            raise UsageError(
+                f"{path} has the operation {shown} between its layers. Use a layer instead, such as ReLU or Rescaling."
+            )
         if module is not None and module not in _MODULES and (module, name) not in _PLACES:
             raise UsageError(f"{path} wants {shown} of {str(module)[:60]!r}; only what is Keras's own is loaded.")
         if place.get("registered_name") not in (None, name):
             raise UsageError(f"{path} has a class of its own, {shown}; only what is Keras's own is loaded.")
         helper = module in _MODULES and module.rpartition(".")[2] in ("initializers", "regularizers", "constraints")
         if name not in allowed and not helper:
-            raise UsageError(f"{path}: the page cannot show layer {shown}. It knows {', '.join(supported())}.")
+            settings = place.get("config")
+            own = settings.get("name") if isinstance(settings, dict) else None
+            unknown.append(f"{str(own)[:60]!r} ({str(name)[:60]})" if isinstance(own, str) else shown)
+    if unknown:
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        plural = "s" if len(unknown) > 1 else ""
+        raise UsageError(
+            f"{path}: the page cannot show layer{plural} {', '.join(unknown[:5])}{more}. "
+            f"It knows {', '.join(supported())}."
+        )
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -201,8 +201,10 @@ def _normalise(link: Link) -> Translated:
 
 
 def _rescale(link: Link) -> Translated:
-    numbers = {"scale": link.layer.scale, "offset": link.layer.offset}
-    return "rescale", {name: float(value) for name, value in numbers.items()}, {}
+    numbers = {name: np.asarray(getattr(link.layer, name), dtype="float64") for name in ("scale", "offset")}
+    if any(value.size != 1 for value in numbers.values()):
+        raise UsageError(f"layer {link.name!r} rescales each channel by itself; the page knows one scale for all.")
+    return "rescale", {name: value.item() for name, value in numbers.items()}, {}
 
 
 def _pool(operation: str) -> Callable[[Link], Translated]:
@@ -230,7 +232,9 @@ def _relu(link: Link) -> Translated:
     layer = link.layer
     ceiling = None if layer.max_value is None else float(layer.max_value)
     if float(layer.threshold) != 0 or (ceiling is not None and layer.negative_slope):
-        raise UsageError(f"layer {link.name!r}: the page knows ReLU without a threshold.")
+        raise UsageError(
+            f"layer {link.name!r}: the page knows ReLU without a threshold, with a largest value or a slope, not both."
+        )
     if ceiling is not None:
         return "clip", {"low": 0.0, "high": ceiling}, {}
     return "activate", {"activation": "leaky_relu", "slope": float(layer.negative_slope)}, {}

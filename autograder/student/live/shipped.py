@@ -26,9 +26,7 @@ def load(slug: str) -> Plan:
         UsageError: None ships for this exercise.
     """
     if slug not in SLUGS:
-        raise UsageError(
-            f"no trained network ships for {slug!r}, only for {', '.join(SLUGS)}. Give your own .keras file."
-        )
+        raise UsageError(f"no trained network ships for {slug!r}, only for {', '.join(SLUGS)}. Give your own network.")
     content = resources.files("autograder.student").joinpath("data", f"{slug}.npz").read_bytes()
     return unpack(content)
 

@@ -12,7 +12,7 @@ import traitlets
 from autograder.errors import UsageError
 from autograder.student.live import bundle, chain, shipped
 from autograder.student.live import plan as plans
-from autograder.student.live.activations import Activations, probabilities
+from autograder.student.live.activations import Activations
 from autograder.student.live.codes import Codes, codes_of, pinnable, stored_digits
 from autograder.student.live.inputs import choose, named, pictures_to_input
 
@@ -36,7 +36,8 @@ class LiveCNN(anywidget.AnyWidget):
             (standardised, divided by 255 or as they are) and says which.
 
     Raises:
-        UsageError: The model has no input shape yet, branches, or takes something else than a picture of 28×28 pixels.
+        UsageError: The model has no input shape yet, branches, takes something else than a picture of 28×28 pixels, or
+            does not end with ten numbers.
     """
 
     _esm = traitlets.Unicode().tag(sync=True)
@@ -51,6 +52,7 @@ class LiveCNN(anywidget.AnyWidget):
             model, steps = plans.rebuild(plan), plan.steps
         else:
             steps, title = plans.describe(model), str(getattr(model, "name", "model"))
+        chain.require_digits(steps[-1].shape)
         self._shape = chain.input_shape(model)
         self._activations = Activations(model)
         self._given = preprocess
@@ -79,9 +81,9 @@ class LiveCNN(anywidget.AnyWidget):
     def _look(self) -> None:
         """Find out how the model likes its digits and how well it reads them, now."""
         self._looks += 1
-        self._preprocess = self._given or choose(self._activations.answers, self._digits, self._labels, self._shape)
+        self._preprocess = self._given or choose(self._activations.read, self._digits, self._labels, self._shape)
         self._seen = getattr(self._preprocess, "words", "Then through your own preprocess.")
-        shares = probabilities(self._activations.answers(self._inputs(self._digits)))
+        shares = self._activations.read(self._inputs(self._digits))
         right = float(np.mean(shares.argmax(axis=1) == self._labels))
         self._note = f"{right:.1%} of {len(self._digits)} stored digits right"
 
@@ -110,7 +112,7 @@ class LiveCNN(anywidget.AnyWidget):
             raise UsageError(f"a picture has {chain.PIXELS} grey values, not {picture.shape}.")
         inputs = self._inputs(picture[None])
         outputs = self._activations(inputs)
-        return [inputs, probabilities(outputs[-1]), *outputs]
+        return [inputs, self._activations.probabilities(outputs[-1]), *outputs]
 
     def _codes(self, layer: int) -> Codes:
         (answers,) = self._activations.of(self._inputs(self._digits), [layer])

@@ -75,7 +75,8 @@ export class App {
         element("p", { class: "legend" }, element("span", { class: "key negative" }), "negative", element("span", { class: "key zero" }), "zero",
           element("span", { class: "key positive" }), "positive", element("span", { class: "quiet" }, "· each layer on its own scale"))),
       this.blank, ...this.panels.map((panel) => panel.root), this.speed);
-    return element("div", { class: framed ? "live framed" : "live", "data-theme": this.theme },
+    const escape = (event) => { if (event.key === "Escape" && this.chosen) this.deselect(); };
+    return element("div", { class: framed ? "live framed" : "live", "data-theme": this.theme, onkeydown: escape },
       element("header", { class: "top" },
         element(framed ? "h2" : "h1", { class: "title" }, "Draw a digit and look inside the network"),
         element("p", { class: "quiet" }, element("bdi", {}, meta.title), this.note)),
@@ -138,6 +139,7 @@ export class App {
   // ------------------------------------------------------------ computing: only the newest drawing
 
   request(picture) {
+    if (this.pad.empty && this.chosen) this.deselect();
     this.waiting = { picture, empty: this.pad.empty, asked: performance.now() };
     if (!this.busy) this.compute();
   }
@@ -201,6 +203,12 @@ export class App {
     this.chosen = panel.region(unit);
     panel.select(unit);
     this.pad.highlight(this.chosen);
+  }
+
+  deselect() {
+    this.panels.forEach((each) => each.select(null));
+    this.chosen = null;
+    this.pad.highlight(null);
   }
 
   hovered(region) {

@@ -6,7 +6,7 @@ const ACTIVATIONS = {
   linear: (x) => x,
   relu: tf.relu,
   relu6: (x) => tf.clipByValue(x, 0, 6),
-  leaky_relu: (x, slope) => tf.maximum(x, tf.mul(x, slope)),
+  leaky_relu: (x, slope) => tf.where(tf.greater(x, 0), x, tf.mul(x, slope)),
   elu: (x, slope) => tf.where(tf.greater(x, 0), x, tf.mul(tf.expm1(tf.minimum(x, 0)), slope)),
   selu: tf.selu,
   sigmoid: tf.sigmoid,

@@ -123,13 +123,17 @@ export class Pad {
 
   focus(has) {
     this.pen.shown = has && this.canvas.matches(":focus-visible");
-    if (!has && this.pen.down) this.pen.down = false;
+    if (!has && this.pen.down) {
+      this.pen.down = false;
+      this.say("Pen up");
+    }
     this.draw();
   }
 
   // ------------------------------------------------------------ what buttons do
 
   clear() {
+    this.pointer = null; // a stroke that is under way has ended
     this.strokes = [];
     this.base = this.ghost = null;
     this.pen.down = false;
@@ -139,15 +143,16 @@ export class Pad {
 
   undo() {
     if (this.pointer !== null) return;
+    this.say(this.empty ? "Nothing to undo" : "Undone");
     if (this.strokes.length > 0) this.strokes.pop();
     else this.base = null;
     this.pen.down = false;
-    this.say("Undone");
     this.update(false);
   }
 
   /** Starts from a stored digit, 784 grey values. */
   start(digit) {
+    this.pointer = null;
     this.strokes = [];
     this.ghost = null;
     this.base = Float32Array.from(digit);

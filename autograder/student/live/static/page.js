@@ -60,7 +60,7 @@ export class PageBackend {
     });
     for (const tensor of tensors) activations.push(tensor.dataSync());
     tf.dispose(tensors);
-    return { input, activations, probabilities: probabilitiesOf(activations[activations.length - 1]) };
+    return { input, activations, probabilities: probabilitiesOf(activations[activations.length - 1], this.meta.probabilities) };
   }
 
   async codes(layer) {
@@ -71,7 +71,8 @@ export class PageBackend {
 }
 
 /** What the last layer says, as probabilities: logits get their softmax. */
-export function probabilitiesOf(values) {
+export function probabilitiesOf(values, already) {
+  if (already) return values;
   const sum = values.reduce((total, value) => total + value, 0);
   if (values.every((value) => value >= 0) && Math.abs(sum - 1) < 0.01) return values;
   const highest = values.reduce((a, b) => Math.max(a, b));

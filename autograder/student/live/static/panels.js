@@ -16,7 +16,7 @@ export function arrangement(shape) {
 }
 
 export class Panel {
-  /** `owner` has theme, selected(panel, unit), enlarge(panel, channel), pin(index), shapes, fields. */
+  /** `owner` has theme, select(panel, unit), deselect(), enlarge(panel, channel), pin(index), shapes, fields. */
   constructor(layer, index, owner) {
     this.layer = layer;
     this.index = index;
@@ -141,7 +141,9 @@ export class Panel {
     }
     const place = this.under(event, this.canvases[channel]);
     const unit = place && this.unitAt(...place, channel);
-    if (unit !== null) this.owner.select(this, unit);
+    if (unit === null) return;
+    if (unit !== this.unit) this.owner.select(this, unit);
+    else if (event.detail === 1) this.owner.deselect(); // the second click of two enlarges
   }
 
   select(unit) {

@@ -13,7 +13,7 @@ export class Zoom {
     this.map = element("div", {
       class: "zoom-map", tabindex: 0, role: "application", "aria-roledescription": "activations",
       "aria-label": "Units of this channel. Arrow keys walk over them.", "aria-describedby": "live-zoom-reading",
-      onpointerdown: (event) => this.point(event),
+      onpointerdown: (event) => { this.walked = true; this.point(event); },
       onpointermove: (event) => { if (event.buttons || event.pointerType === "mouse") this.point(event); },
       onkeydown: (event) => this.key(event),
     }, this.canvas, this.frame);
@@ -39,6 +39,7 @@ export class Zoom {
   open(panel, channel) {
     this.panel = panel;
     this.channel = channel;
+    this.walked = false;
     if (panel.unit !== null && panel.placeOf(panel.unit).channel === channel) {
       ({ row: this.row, column: this.column } = panel.placeOf(panel.unit));
     } else {
@@ -92,6 +93,7 @@ export class Zoom {
     const [down, right] = moves[event.key];
     const row = Math.min(this.panel.height - 1, Math.max(0, this.row + down));
     const column = Math.min(this.panel.width - 1, Math.max(0, this.column + right));
+    this.walked = true;
     this.choose(row, column);
     event.preventDefault();
     event.stopPropagation();
@@ -103,7 +105,7 @@ export class Zoom {
   }
 
   closed() {
-    this.owner.select(this.panel, this.unit);
+    if (this.walked) this.owner.select(this.panel, this.unit); // who only looked has chosen nothing
     this.panel.rove(this.channel);
     this.panel.buttons[this.channel].focus();
   }

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from autograder.features.extract import Extracted, extract
+from autograder.grading import keras_runtime
 
 __all__ = ["run", "show"]
 
@@ -20,7 +21,8 @@ def run(folder: Path, out: Path, *, model: str, seed: int, console: Console) -> 
     Raises:
         UsageError: Something cannot be used; nothing was written.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings would tear the bar apart
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    keras_runtime.load()  # in silence: TensorFlow's greetings would tear the bar apart
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("images", total=None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import webbrowser
 from pathlib import Path
 
 from rich.console import Console
 
 from autograder.errors import UsageError
+from autograder.grading import keras_runtime
 from autograder.student.live.export import Report
 
 __all__ = ["run", "show"]
@@ -19,6 +21,8 @@ def run(model: str, *, folder: Path, float32: bool, scaling: str | None) -> Repo
     Raises:
         UsageError: See the error's own text.
     """
+    keras_runtime.share(os.cpu_count() or 1)
+    keras_runtime.load()
     from autograder.student.live import keras_file, plan, shipped
     from autograder.student.live.export import export
 

@@ -87,8 +87,9 @@ def read_case(source: Source, cell: int) -> CaseCell:
         raise source.refuse(cell, f"`{name}` has parameters that are no names of values", fix, offset)
     points = settings.get("points")
     if isinstance(points, bool) or not isinstance(points, (int, float)) or points < 0:
-        fix = 'Write `points: …` between `""" # BEGIN TEST CONFIG` and `""" # END TEST CONFIG`.'
-        raise source.refuse(cell, f"`{name}` does not say what it is worth", fix)
+        what = f"`{name}` does not say what it is worth" if points is None else f"`{name}` is worth `points: {points}`"
+        fix = 'Write `points: …` between `""" # BEGIN TEST CONFIG` and `""" # END TEST CONFIG`, a number from 0 on.'
+        raise source.refuse(cell, what, fix)
     hidden = settings.get("hidden", False)
     if not isinstance(hidden, bool):
         raise source.refuse(cell, f"`{name}` has `hidden: {hidden!r}`", "Write `hidden: true` or `hidden: false`.")

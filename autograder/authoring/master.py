@@ -262,7 +262,8 @@ class _Reader:
         name = settings.get("name")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             fix = "Use small letters, digits and _, beginning with a letter."
-            raise source.refuse(cell, f"{name!r} is no name for a question", fix)
+            what = "the question has no `name: …`" if name is None else f"{name!r} is no name for a question"
+            raise source.refuse(cell, what, fix)
         if name in {question.name for question in self.questions}:
             raise source.refuse(cell, f"there are two questions `{name}`", "Rename one of them.")
         unknown = sorted(set(settings) - {"name", "points", "manual", "title", "rubric"})

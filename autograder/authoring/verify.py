@@ -190,4 +190,5 @@ def _points(question: QuestionGrade) -> str:
 
 
 def _reason(outcome: Outcome) -> str:
-    return " ".join((outcome.detail or outcome.message or outcome.status).split())[:300].rstrip(".")
+    said, _, _ = (outcome.detail or outcome.message or outcome.status).partition("\n\n")  # a table may follow
+    return " ".join(said.split())[:300].rstrip(".")

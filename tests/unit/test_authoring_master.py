@@ -110,7 +110,7 @@ BROKEN = {
         "AUTOGRADER CONFIG",
     ),
     "no question": (CONFIG + "\n" + INTRO, "no question", "# # AUTOGRADER CONFIG", "BEGIN QUESTION"),
-    "no name": (WHOLE.replace("# name: total\n", ""), "None is no name", None, "letters"),
+    "no name": (WHOLE.replace("# name: total\n", ""), "the question has no `name: …`", None, "letters"),
     "name with a space": (WHOLE.replace("name: total", "name: the total"), "'the total' is no name", None, "letters"),
     "name that leaves its folder": (WHOLE.replace("name: total", "name: ../x"), "'../x' is no name", None, "letters"),
     "same question twice": (WHOLE.replace("name: double", "name: total"), "two questions `total`", None, "Rename"),
@@ -176,6 +176,12 @@ BROKEN = {
         "`test_right_sum` does not say what it is worth",
         None,
         "points",
+    ),
+    "case that costs points": (
+        WHOLE.replace("points: 3\n", "points: -3\n"),
+        "`test_right_sum` is worth `points: -3`",
+        None,
+        "a number from 0 on",
     ),
     "case that is decorated by hand": (
         WHOLE.replace("def test_right_sum", "@test_case(points=3, hidden=True)\ndef test_right_sum"),

@@ -141,6 +141,12 @@ def test_what_comes_out_of_softmax_or_sigmoids_are_probabilities(layers: Any, la
     assert chain.gives_probabilities(chain.links(network(layers.Flatten(), *last(layers)))) is expected
 
 
+def test_softmax_of_a_picture_looks_along_the_channels_of_each_place(layers: Any) -> None:
+    for softmax in (layers.Softmax(), layers.Activation("softmax")):
+        rows = plan.describe(network(layers.Conv2D(4, 3), softmax, layers.Flatten(), layers.Dense(10), softmax))
+        assert [row.field["see"] for row in rows] == ["window", "unit", "place", "all", "all"]
+
+
 def test_a_scale_for_each_channel_is_refused_and_a_list_of_one_is_not(layers: Any) -> None:
     (rescaling, *_) = plan.translate(network(layers.Rescaling([0.5]), layers.Flatten(), layers.Dense(10))).steps
     assert rescaling.arguments == {"scale": 0.5, "offset": 0.0}

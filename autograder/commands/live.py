@@ -21,17 +21,17 @@ def run(model: str, *, folder: Path, float32: bool, scaling: str | None) -> Repo
     Raises:
         UsageError: See the error's own text.
     """
-    keras_runtime.share(os.cpu_count() or 1)
-    keras_runtime.load()
     from autograder.student.live import keras_file, plan, shipped
     from autograder.student.live.export import export
 
+    path = Path(model)
+    if model not in shipped.SLUGS and path.suffix != ".keras" and not path.exists():
+        raise UsageError(f"{model!r} is neither a .keras file nor one of {', '.join(shipped.SLUGS)}.")
+    keras_runtime.share(os.cpu_count() or 1)
+    keras_runtime.load()
     if model in shipped.SLUGS:
         scaling = scaling or shipped.SLUGS[model]
         return export(shipped.load(model), f"A trained network of {model}", folder, float32=float32, scaling=scaling)
-    path = Path(model)
-    if path.suffix != ".keras" and not path.exists():
-        raise UsageError(f"{model!r} is neither a .keras file nor one of {', '.join(shipped.SLUGS)}.")
     loaded = keras_file.load(path)
     translated = plan.translate(loaded)
     return export(translated, path.name, folder, model=loaded, float32=float32, scaling=scaling)

@@ -171,15 +171,15 @@ def _activation_layer(operation: Any) -> Any:
     import keras
 
     name = type(operation).__name__
-    activation = next((each for each in FUNCTIONS if each == name.lower()), None)
+    own = type(operation).__module__.startswith("keras.src.")
     settings = {"negative_slope": 0, "max_value": None, "threshold": 0, "axis": -1}
     usual = all(getattr(operation, key, value) == value for key, value in settings.items())
-    if activation is None or not usual:
+    if not (own and usual and name.lower() in FUNCTIONS):
         raise Unsupported(
             f"it uses the operation `{_clean(name)}` between its layers; use a layer, such as keras.layers.ReLU, "
             "Rescaling or Add"
         )
-    return keras.layers.Activation(activation, name=_clean(operation.name))
+    return keras.layers.Activation(name.lower(), name=_clean(operation.name))
 
 
 def _refuse_call_arguments(node: Any, name: str) -> None:

@@ -121,6 +121,16 @@ def test_an_activation_is_the_same_by_text_and_by_function(name):
     assert names == {{"swish": "silu", None: "linear"}.get(name, name)}
 
 
+class Relu(keras.Operation):
+    """Not Keras's own."""
+
+    def compute_output_spec(self, x):
+        return keras.KerasTensor(x.shape, x.dtype)
+
+    def call(self, x):
+        return 2 * x
+
+
 def functional(*functions):
     x = y = keras.Input((4,))
     for function in functions:
@@ -147,6 +157,7 @@ def test_a_function_of_keras_is_the_activation_that_it_computes(name, where):
         lambda x: keras.activations.relu(x, negative_slope=0.1),
         lambda x: keras.ops.softmax(x, axis=0),
         lambda x: x / 255,
+        lambda x: Relu()(x),
     ],
 )
 def test_a_function_with_settings_is_refused(function):

@@ -101,7 +101,9 @@ def export(
         folder.mkdir(parents=True, exist_ok=True)
         if report.page.exists() and _MARK.encode() not in report.page.read_bytes():
             raise UsageError(f"{report.page} is there already, and is another page. Choose another folder.")
-        report.page.write_text(page, encoding="utf-8")
+        partial = folder / ".index.html.partial"
+        partial.write_text(page, encoding="utf-8")
+        partial.replace(report.page)
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}.") from None
     return report

@@ -35,9 +35,11 @@ def of(link: Link) -> Field:
     layer = link.layer
     if link.kind in _POINTWISE:
         return UNIT
-    if link.kind == "Activation" or (link.kind == "Softmax" and layer.axis in (-1, len(link.output_shape))):
-        softmax = link.kind == "Softmax" or getattr(layer.activation, "__name__", "") == "softmax"
-        return ALL if softmax and len(link.output_shape) == 1 else UNIT  # along the channels of each place
+    if link.kind == "Softmax" or (link.kind == "Activation" and getattr(layer.activation, "__name__", "") == "softmax"):
+        along_channels = len(link.output_shape) > 1 and getattr(layer, "axis", -1) in (-1, len(link.output_shape))
+        return UNIT if along_channels else ALL
+    if link.kind == "Activation":
+        return UNIT
     if link.kind in _SAME_ORDER:
         return {"see": "place", "shape": list(link.input_shape)}
     if len(link.input_shape) == len(link.output_shape) == 3:

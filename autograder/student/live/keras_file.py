@@ -27,8 +27,6 @@ _OTHERS = {"DTypePolicy", "__keras_tensor__", "__tensor__"}
 _MODULES = ("keras", "keras.layers", "keras.models", "keras.initializers", "keras.regularizers", "keras.constraints")
 # Where two kinds of models say they come from: Keras's own functional one, and one in Keras 1's spelling.
 _PLACES = {("keras.src.models.functional", "Functional"), ("autograder.student.keras1", "Sequential")}
-
-
 _FUNCTIONS = ("keras.src.ops", "keras.src.activations")
 
 

@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 __all__ = [
+    "ANSWER_TAG",
+    "MAX_WIRE_BYTES",
     "Assignment",
     "Case",
     "CaseStatus",
@@ -38,6 +40,13 @@ GradeStatus = Literal["graded", "needs_review", "rejected"]
 ExecutionStatus = Literal["completed", "timed_out", "out_of_memory", "crashed", "refused"]
 
 
+MAX_WIRE_BYTES = 256 << 20
+"""What a submission may send in all, by default: the one bound of a frame, an array, and the weights of a network."""
+
+ANSWER_TAG = "answer:"
+"""An answer cell carries the tag `answer:<question>`."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one submission may use; the wall enforces it.
@@ -61,7 +70,7 @@ class Limits:
     processes: int = 128
     tmp_mb: int = 256
     output_mb: float = 8.0
-    wire_mb: float = 256.0
+    wire_mb: float = MAX_WIRE_BYTES / 2**20
     call_seconds: float = 10.0
 
 
@@ -142,6 +151,11 @@ class Cell:
     execution_count: int | None = None
     error: str = ""
     seconds: float = 0.0
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The questions that this cell answers, by its tags."""
+        return tuple(tag.removeprefix(ANSWER_TAG) for tag in self.tags if tag.startswith(ANSWER_TAG))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.records import Limits
-from autograder.sandbox import launch
+from autograder.sandbox.host import launch
 
 MARK = "@told "
 TELL = f"import json, os, sys\ndef tell(value): os.write(1, ('\\n{MARK}' + json.dumps(value) + '\\n').encode())\n"

@@ -28,7 +28,7 @@ def counted_names() -> list[int]:
 
 MAKE = """\
 import keras
-from autograder.student.live import LiveCNN, plan, shipped
+from autograder.live import LiveCNN, plan, shipped
 
 model = plan.rebuild(shipped.load("keras_gaps"))
 widget = LiveCNN(model)
@@ -82,7 +82,7 @@ def everything() -> Any:
     """A network of all layers and activations that a plan may hold."""
     from keras import layers
 
-    from autograder.student.live import plan
+    from autograder.live import plan
 
     return network(
         layers.Rescaling(0.5, offset=-0.1, name="rescaling"),

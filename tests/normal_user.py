@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import autograder
-from autograder.sandbox import launch
+from autograder.sandbox.host import launch
 from tests import boxes
 from tests.boxes import Answer
 

@@ -27,14 +27,14 @@ points = 4
 @test_case(points=1, hidden=False)
 def test_type(answer):
     """`answer` is a number."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.number(answer, name="answer")
 
 @test_case(points=3, hidden=True)
 def test_value(answer):
     """`answer` is right."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.number(answer, equal_to={SECRET_NUMBER}, name="answer")  # {CANARY}
 '''
@@ -120,11 +120,11 @@ def write_bundle(
     manual: Sequence[Question] = (),
 ) -> Path:
     """Write a bundle by hand: the questions and cases follow from the test files."""
-    from autograder.student import cases
+    from autograder.expect import case_runner
 
     questions = []
     for name, source in tests.items():
-        loaded = [each.case for each in cases.load(source, f"{name}.py")]
+        loaded = [each.case for each in case_runner.load(source, f"{name}.py")]
         names = sorted({parameter for case in loaded for parameter in case.parameters} - set(data or {}))
         questions.append(
             Question(name, sum(case.points for case in loaded), name, cases=tuple(loaded), names=tuple(names))

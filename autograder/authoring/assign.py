@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.master import ANSWER, Master, MasterQuestion
+from autograder.authoring.master import Master, MasterQuestion
 from autograder.errors import BuildError
-from autograder.records import PLACEHOLDER
+from autograder.records import ANSWER_TAG, PLACEHOLDER
 
 __all__ = ["Assigned", "OriginOf", "assign", "origin"]
 
@@ -133,7 +133,7 @@ def _prepared(master: Master) -> Any:
             begin = cells.pop()  # `# BEGIN SOLUTION`
             mark = {
                 _KEY: {"cell": index, "role": "prompt", "question": question.name},
-                "tags": [ANSWER + question.name],
+                "tags": [ANSWER_TAG + question.name],
             }
             cells += [
                 v4.new_raw_cell("# BEGIN PROMPT"),
@@ -143,9 +143,9 @@ def _prepared(master: Master) -> Any:
             ]
         cell = copy.deepcopy(original)
         cell.metadata = type(cell.metadata)({key: cell.metadata[key] for key in _KEPT if key in cell.metadata})
-        tags = [tag for tag in original.metadata.get("tags", []) if not tag.startswith(ANSWER)]
+        tags = [tag for tag in original.metadata.get("tags", []) if not tag.startswith(ANSWER_TAG)]
         if question:
-            tags.append(ANSWER + question.name)
+            tags.append(ANSWER_TAG + question.name)
         if tags:
             cell.metadata["tags"] = tags
         cell.metadata[_KEY] = {"cell": index, "role": role, "question": question.name if question else ""}

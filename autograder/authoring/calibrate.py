@@ -18,10 +18,10 @@ from autograder.authoring.build import build, find_master, find_root
 from autograder.authoring.calibration import NAME, Calibration, Floor, floors_of, fresh, read, save
 from autograder.authoring.master import read_master
 from autograder.errors import BuildError
-from autograder.grading.classroom import grade_class
-from autograder.grading.intake import collect
+from autograder.grading.execution.pool import grade_class
+from autograder.grading.intake.submissions import collect
 from autograder.records import Assignment, Execution, Grade, Measurement
-from autograder.sandbox.launch import check_wall
+from autograder.sandbox.host.launch import check_wall
 
 __all__ = ["calibrate", "with_seed"]
 

@@ -13,7 +13,7 @@ import msgspec
 from autograder.authoring.master import Master
 from autograder.authoring.tolerance import CONFIDENCE, RATE, Bound, bound
 from autograder.errors import BuildError
-from autograder.grading.kept import write
+from autograder.grading.results.entries import write
 from autograder.records import Grade, Measurement, from_json, to_json
 
 __all__ = ["NAME", "Calibration", "Floor", "doubts", "floors_of", "fresh", "read", "save"]

@@ -20,14 +20,13 @@ from typing import Any
 
 import msgspec
 
-from autograder.authoring.cases import CaseCell, read_case
+from autograder.authoring.case_source import CaseCell, read_case
 from autograder.authoring.source import Source, read_source
 from autograder.errors import BuildError
 from autograder.records import Limits, rounded
 
-__all__ = ["ANSWER", "Config", "Master", "MasterQuestion", "read_master"]
+__all__ = ["Config", "Master", "MasterQuestion", "read_master"]
 
-ANSWER = "answer:"
 POINTS = 10
 _BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|TESTS|PROMPT)\s*$", re.IGNORECASE)
 _CONFIG = re.compile(r"#\s+AUTOGRADER\s+CONFIG\s*$", re.IGNORECASE)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograder.authoring.assign import Assigned, origin
-from autograder.authoring.master import ANSWER, Master
+from autograder.authoring.master import Master
+from autograder.records import ANSWER_TAG
 
 __all__ = ["embedded_tests", "make_reference", "make_stub", "notebook_bytes"]
 
@@ -23,7 +24,7 @@ _METADATA = {
 _SELFCHECK = """\
 # The self-check behind `grader.check(…)`. Run this cell first; there is nothing to edit.
 # If the import fails, run this once and restart the kernel:  %pip install keras-autograder
-from autograder.student.selfcheck import Checks
+from autograder.notebook.selfcheck import Checks
 
 grader = Checks(
     {
@@ -120,7 +121,7 @@ def _clean(cells: Iterable[Any]) -> list[Any]:
         tags = [tag for tag in cell.metadata.pop("tags", []) if tag not in _OTTER_TAGS]
         if tags:
             cell.metadata["tags"] = tags
-        if any(tag.startswith(ANSWER) for tag in tags):
+        if any(tag.startswith(ANSWER_TAG) for tag in tags):
             # An answer cell may be edited, never lost.
             cell.metadata.pop("editable", None)
             cell.metadata["deletable"] = False
@@ -131,6 +132,6 @@ def _clean(cells: Iterable[Any]) -> list[Any]:
 def _require_answers(master: Master, cells: Iterable[Any]) -> None:
     tags = {tag for cell in cells for tag in cell.metadata.get("tags", [])}
     for question in master.questions:
-        if ANSWER + question.name not in tags:
+        if ANSWER_TAG + question.name not in tags:
             fix = "Put its answer between raw cells `# BEGIN SOLUTION` and `# END SOLUTION`."
             raise master.source.refuse(question.cell, f"`{question.name}` has no answer cell in the stub", fix)

@@ -15,7 +15,7 @@ from autograder.errors import AutograderError, BuildError
 from autograder.records import Grade, Measurement, Outcome, QuestionGrade, rounded
 
 if TYPE_CHECKING:
-    from autograder.grading.pipeline import Graded
+    from autograder.grading.execution.submission_grading import Graded
 
 __all__ = ["Proof", "prove", "refuse_undefined"]
 
@@ -112,10 +112,10 @@ def _defined(master: Master, index: int, source: str) -> set[str]:
 
 
 def _grade(bundle: Path, notebook: Path, student: str) -> Graded:
-    from autograder.grading import keras_runtime
-    from autograder.grading.bundle import load_bundle
-    from autograder.grading.intake import read_notebook
-    from autograder.grading.pipeline import grade_one
+    from autograder.grading.cases.bundle import load_bundle
+    from autograder.grading.execution.submission_grading import grade_one
+    from autograder.grading.intake.submissions import read_notebook
+    from autograder.networks import keras_runtime
 
     keras_runtime.share(os.cpu_count() or 1)
     return grade_one(load_bundle(bundle), read_notebook(notebook, student=student), threads=os.cpu_count() or 1)
@@ -162,7 +162,7 @@ def _refuse_run(master: Master, graded: Graded, side: str) -> None:
 def _refuse_broken(master: Master, question: MasterQuestion, outcome: Outcome, side: str) -> None:
     if outcome.status == "error":
         what = f"case `{outcome.name}` of `{question.name}` breaks on the {side}: {_reason(outcome)}"
-        fix = "A case passes, or raises AssertionError; `autograder.student.expect` does so."
+        fix = "A case passes, or raises AssertionError; `autograder.expect` does so."
         raise BuildError(f"{what}. {_where(master, question, outcome)}. {fix}")
 
 

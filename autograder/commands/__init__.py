@@ -1,1 +1,1 @@
-"""What a command does: the rooms put together, from arguments to files and a screen."""
+"""One module a command: from arguments to files and a terminal. Trusted side; no logic."""

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from autograder.features.extract import Extracted, extract
-from autograder.grading import keras_runtime
+from autograder.networks import keras_runtime
 
 __all__ = ["run", "show"]
 

@@ -12,15 +12,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from autograder.commands import report
 from autograder.errors import UsageError
 from autograder.feedback import student_page
-from autograder.grading.bundle import find_bundle, load_bundle
-from autograder.grading.classroom import UNREAD, grade_class
-from autograder.grading.intake import Item, collect
-from autograder.grading.manual_file import NAME, read_sheet
-from autograder.grading.pipeline import rejected
-from autograder.grading.roster import Roster, match, read_roster
-from autograder.grading.store import Store
+from autograder.grading.cases.bundle import find_bundle, load_bundle
+from autograder.grading.execution.pool import UNREAD, grade_class
+from autograder.grading.execution.submission_grading import rejected
+from autograder.grading.intake.roster import Roster, match, read_roster
+from autograder.grading.intake.submissions import Item, collect
+from autograder.grading.results.manual_csv import NAME, read_sheet
+from autograder.grading.results.store import Store
 from autograder.records import Submission
-from autograder.sandbox.launch import check_wall
+from autograder.sandbox.host.launch import check_wall
 
 __all__ = ["run"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.errors import UsageError
-from autograder.grading import keras_runtime
-from autograder.student.live.export import Report
+from autograder.live.page_export import Report
+from autograder.networks import keras_runtime
 
 __all__ = ["run", "show"]
 
@@ -21,17 +21,19 @@ def run(model: str, *, folder: Path, float32: bool, scaling: str | None) -> Repo
     Raises:
         UsageError: See the error's own text.
     """
-    from autograder.student.live import keras_file, plan, shipped
-    from autograder.student.live.export import export
+    from autograder.live import keras_file, plan, shipped_networks
+    from autograder.live.page_export import export
 
     path = Path(model)
-    if model not in shipped.SLUGS and path.suffix != ".keras" and not path.exists():
-        raise UsageError(f"{model!r} is neither a .keras file nor one of {', '.join(shipped.SLUGS)}.")
+    if model not in shipped_networks.SLUGS and path.suffix != ".keras" and not path.exists():
+        raise UsageError(f"{model!r} is neither a .keras file nor one of {', '.join(shipped_networks.SLUGS)}.")
     keras_runtime.share(os.cpu_count() or 1)
     keras_runtime.load()
-    if model in shipped.SLUGS:
-        scaling = scaling or shipped.SLUGS[model]
-        return export(shipped.load(model), f"A trained network of {model}", folder, float32=float32, scaling=scaling)
+    if model in shipped_networks.SLUGS:
+        scaling = scaling or shipped_networks.SLUGS[model]
+        return export(
+            shipped_networks.load(model), f"A trained network of {model}", folder, float32=float32, scaling=scaling
+        )
     loaded = keras_file.load(path)
     translated = plan.translate(loaded)
     return export(translated, path.name, folder, model=loaded, float32=float32, scaling=scaling)

@@ -11,11 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.feedback import class_page, student_page, tables
-from autograder.grading import manual
-from autograder.grading.archive import Archive
-from autograder.grading.kept import GradeEntry
-from autograder.grading.manual_file import NAME, read_sheet, save_sheet
-from autograder.grading.store import Store
+from autograder.grading.results import hand_grading
+from autograder.grading.results.archive import Archive
+from autograder.grading.results.entries import GradeEntry
+from autograder.grading.results.manual_csv import NAME, read_sheet, save_sheet
+from autograder.grading.results.store import Store
 from autograder.records import Assignment, Execution, Grade, QuestionGrade
 
 __all__ = ["Report", "publish", "run", "show"]
@@ -42,8 +42,8 @@ class Report:
     out: Path
     grades: tuple[GradeEntry, ...]
     waiting: int
-    changed: tuple[manual.Entry, ...]
-    unused: tuple[manual.Entry, ...]
+    changed: tuple[hand_grading.Entry, ...]
+    unused: tuple[hand_grading.Entry, ...]
 
     @property
     def needs_review(self) -> bool:
@@ -70,7 +70,7 @@ def publish(folder: Store | Archive) -> Report:
     assignment = folder.assignment
     path = folder.out / NAME
     sheet = read_sheet(path, assignment)
-    marks = manual.Marks(assignment, sheet, folder.students)
+    marks = hand_grading.Marks(assignment, sheet, folder.students)
     grades = []
     for stored in folder.entries():
         settled = marks.settle(stored)
@@ -83,7 +83,7 @@ def publish(folder: Store | Archive) -> Report:
     }
     entries = marks.entries()
     changed, unused = tuple(marks.changed), tuple(marks.unused)
-    save_sheet(path, sheet, entries, tables.sheet_csv(manual.cells(sheet, entries), sheet.delimiter))
+    save_sheet(path, sheet, entries, tables.sheet_csv(hand_grading.cells(sheet, entries), sheet.delimiter))
     folder.finish(tables.grades_csv(assignment, grades), class_page.render(assignment, grades, executions))
     return Report(assignment, folder.out, tuple(grades), marks.waiting, changed, unused)
 
@@ -169,7 +169,7 @@ def _by_hand(report: Report) -> Iterator[str]:
         )
 
 
-def _names(entries: tuple[manual.Entry, ...]) -> str:
+def _names(entries: tuple[hand_grading.Entry, ...]) -> str:
     names = [_printable(f"{entry.student} {entry.case or entry.question}"[:80]) for entry in entries[:MAX_NAMED]]
     return ", ".join([*names, *(["…"] if len(entries) > MAX_NAMED else [])])
 

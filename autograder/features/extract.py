@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import UsageError
-from autograder.features.archive import Scale, npz_bytes, write
+from autograder.features.features_file import Scale, npz_bytes, write
 from autograder.features.images import PARTS, Picture, pixels, read_folder, split
-from autograder.features.networks import LENGTH, NETWORKS, SIZE
+from autograder.features.pretrained import LENGTH, NETWORKS, SIZE
 
 __all__ = ["Extracted", "extract"]
 

@@ -6,7 +6,7 @@ import re
 
 from markupsafe import Markup, escape
 
-from autograder.feedback.text import scrub
+from autograder.feedback.safe_text import scrub
 
 __all__ = ["ansi_html"]
 

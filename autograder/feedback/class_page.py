@@ -9,7 +9,7 @@ from statistics import fmean, median
 from urllib.parse import quote
 
 from autograder.feedback import pages, plots
-from autograder.feedback.text import cut, points
+from autograder.feedback.safe_text import cut, points
 from autograder.records import Assignment, Execution, Grade, Outcome, QuestionGrade
 
 __all__ = ["render"]

@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from autograder.feedback.text import counted, inline, points, scrub
+from autograder.feedback.safe_text import counted, inline, points, scrub
 
 __all__ = ["render"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from autograder.feedback.text import counted, points
+from autograder.feedback.safe_text import counted, points
 
 __all__ = ["Bin", "Curve", "bar", "bins", "curves", "histogram"]
 

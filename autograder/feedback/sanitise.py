@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import nh3
 from markupsafe import Markup, escape
 
-from autograder.feedback.text import scrub
+from autograder.feedback.safe_text import scrub
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

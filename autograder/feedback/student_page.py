@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from autograder.feedback import pages, plots
 from autograder.feedback.ansi import ansi_html
-from autograder.feedback.notebook import answer_cells, rich_html, shown_cells
+from autograder.feedback.notebook_view import answer_cells, rich_html, shown_cells
+from autograder.feedback.safe_text import cut
 from autograder.feedback.sanitise import markdown_html
-from autograder.feedback.text import cut
 from autograder.records import Assignment, Execution, Grade, LayerDiff, Outcome, QuestionGrade
 
 __all__ = ["render"]

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from autograder.feedback.text import points, scrub
+from autograder.feedback.safe_text import points, scrub
 from autograder.records import Assignment, Grade, QuestionGrade
 
 __all__ = ["grades_csv", "sheet_csv"]

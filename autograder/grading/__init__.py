@@ -1,1 +1,1 @@
-"""From a submission to a grade, on the trusted side of the wall."""
+"""Grades submissions. Trusted side: reads what sandboxes send, and never runs a line of a student's."""

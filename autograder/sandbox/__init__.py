@@ -1,10 +1,8 @@
-"""The wall between student code and everything else.
+"""Runs student code apart from everything else.
 
-Which side a module stands on:
+    wire     frames, values and messages        both sides of the trust boundary
+    guest    worker, shell, serialisers         inside the sandbox, beside student code
+    host     start, limit, read, rebuild, end   trusted side
 
-    beside student code    worker, shell, dump
-    on the wire            protocol, wire, frames, arrays, layers, weighted, arguments, shapes
-    trusted                launch, bubblewrap, seccomp, watchdog, session, outputs, models
-
-Trusted modules take nothing from the other side but frames; `wire` says what these may hold.
+The host takes nothing from the guest but frames; `wire.messages` and `wire.values` say what these may hold.
 """

@@ -43,7 +43,7 @@ import keras
 import matplotlib.pyplot as plt
 from keras import layers, ops
 
-from autograder.student.datasets import load_mnist, preprocess
+from autograder.course.datasets import load_mnist, preprocess
 
 # %% [markdown]
 # ## Digits and network
@@ -113,7 +113,7 @@ points: 0.5
 """ # END TEST CONFIG
 def test_largest_layer(largest_layer, cnn1):
     """`largest_layer` is the layer of `cnn1` that learns most parameters."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.largest_layer(largest_layer, cnn1, model_name="cnn1")
 
@@ -123,7 +123,7 @@ points: 0.5
 """ # END TEST CONFIG
 def test_largest_layer_params(largest_layer_params, cnn1):
     """`largest_layer_params` is the number of parameters that this layer learns."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.largest_layer_parameters(largest_layer_params, cnn1, model_name="cnn1")
 
@@ -135,7 +135,7 @@ failure_message: Layer and number should be those of `cnn1` as the exercise give
 """ # END TEST CONFIG
 def test_of_the_given_network(largest_layer, largest_layer_params, cnn1):
     """Layer and number belong to the network that the exercise is about."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.parameters(cnn1, total=251_210, trainable=251_210, non_trainable=0, name="cnn1")
     layer = expect.largest_layer(largest_layer, cnn1, model_name="cnn1")
@@ -217,8 +217,8 @@ points: 1
 """ # END TEST CONFIG
 def test_validation_accuracy(cnn1):
     """`cnn1` gets at least 88 % of the validation digits right."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     expect.accuracy(cnn1, preprocess(images), labels, at_least=0.88, unsure=0.007, name="cnn1")
@@ -229,8 +229,8 @@ points: 0.5
 """ # END TEST CONFIG
 def test_history(cnn1, history):
     """`history` is the record of the training of `cnn1`, 6 epochs long."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     expect.record(history, cnn1, preprocess(images), labels, epochs=6, model_name="cnn1")
@@ -243,8 +243,8 @@ failure_message: Is `cnn1` still the network of the exercise, trained for 6 epoc
 """ # END TEST CONFIG
 def test_unseen_digits(cnn1, x_hidden, y_hidden):
     """The network of the exercise reads 5,000 digits that it has never met."""
-    from autograder.student import expect
-    from autograder.student.datasets import preprocess
+    from autograder import expect
+    from autograder.course.datasets import preprocess
 
     rows = [
         expect.layer("Conv2D", filters=32, kernel_size=3, padding="same", output_shape=(28, 28, 32), parameters=320),
@@ -313,8 +313,8 @@ points: 0.5
 """ # END TEST CONFIG
 def test_train_accuracy(train_accuracy, history, cnn1):
     """`train_accuracy` is the accuracy on the training digits in the last epoch of your `history`."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     curves = expect.history(history, metrics=["accuracy", "val_accuracy"])
     (images, labels), _ = load_mnist()
@@ -336,8 +336,8 @@ points: 0.5
 """ # END TEST CONFIG
 def test_validation_accuracy(validation_accuracy, history, cnn1):
     """`validation_accuracy` is the accuracy on the validation digits in the last epoch of your `history`."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     curves = expect.record(history, cnn1, preprocess(images), labels, model_name="cnn1")
@@ -358,7 +358,7 @@ points: 0
 """ # END TEST CONFIG
 def test_a_decision(overfits):
     """`overfits` is True or False; whether it is right, you hear after you hand in."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.truth(overfits, name="overfits")
 
@@ -370,8 +370,8 @@ failure_message: Compare the distance of your two accuracies with the two points
 """ # END TEST CONFIG
 def test_overfits(overfits, history, cnn1):
     """`overfits` is what your own `history` says."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     curves = expect.record(history, cnn1, preprocess(images), labels, model_name="cnn1")
@@ -469,8 +469,8 @@ points: 0.5
 """ # END TEST CONFIG
 def test_trained_on_raw_pixels(cnn1_raw, cnn1):
     """`cnn1_raw` is a new network, built as `cnn1` is and trained on raw pixels."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     expect.twin(cnn1_raw, cnn1, name="cnn1_raw", other_name="cnn1")
     expect.trained(cnn1_raw, name="cnn1_raw")
@@ -490,8 +490,8 @@ points: 0.5
 """ # END TEST CONFIG
 def test_own_accuracy(raw_validation_accuracy, cnn1_raw):
     """`raw_validation_accuracy` is the accuracy of your own `cnn1_raw` on the raw validation digits."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     expect.trained(cnn1_raw, name="cnn1_raw")

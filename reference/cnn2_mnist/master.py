@@ -41,7 +41,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-from autograder.student.datasets import load_mnist, preprocess
+from autograder.course.datasets import load_mnist, preprocess
 
 # %% [markdown]
 # ## The digits
@@ -216,7 +216,7 @@ points: 2
 """ # END TEST CONFIG
 def test_table(cnn2):
     """Each layer of `cnn2` has the output shape and the number of parameters of the table."""
-    from autograder.student import expect
+    from autograder import expect
 
     rows = [
         expect.layer("Conv2D", output_shape=(28, 28, 32), parameters=320),
@@ -249,7 +249,7 @@ points: 0.5
 """ # END TEST CONFIG
 def test_parameters(cnn2):
     """`cnn2` has 695,970 parameters, of which 784 are not trained."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.parameters(cnn2, total=695_970, trainable=695_186, non_trainable=784, name="cnn2")
 
@@ -261,7 +261,7 @@ failure_message: Look again at the window of your convolution, its border, and t
 """ # END TEST CONFIG
 def test_settings_of_the_gap(cnn2):
     """The four layers work as their neighbours do: window, border, activation, pooling."""
-    from autograder.student import expect
+    from autograder import expect
 
     rows = [expect.layer(kind) for kind in ("Conv2D", "BatchNormalization", "ReLU") * 2]
     rows += [expect.layer(kind) for kind in ("MaxPooling2D", "Conv2D", "BatchNormalization", "ReLU")]
@@ -320,8 +320,8 @@ points: 1
 """ # END TEST CONFIG
 def test_validation_accuracy(cnn2):
     """`cnn2` gets at least 95 % of the validation digits right."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     expect.accuracy(cnn2, preprocess(images), labels, at_least=0.95, unsure=0.003, name="cnn2")
@@ -332,8 +332,8 @@ points: 0.5
 """ # END TEST CONFIG
 def test_history(cnn2, history):
     """`history` is the record of the training of `cnn2`."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     curves = expect.history(history, epochs=8, metrics=["accuracy", "val_accuracy"])
     _, (images, labels) = load_mnist()
@@ -349,8 +349,8 @@ failure_message: It does not do so well on digits that were not in the notebook.
 """ # END TEST CONFIG
 def test_unseen_digits(cnn2, x_hidden, y_hidden):
     """`cnn2` reads 2,000 digits that it has never met."""
-    from autograder.student import expect
-    from autograder.student.datasets import preprocess
+    from autograder import expect
+    from autograder.course.datasets import preprocess
 
     expect.accuracy(cnn2, preprocess(x_hidden[:2000]), y_hidden[:2000], at_least=0.941, unsure=0.004, name="cnn2")
 
@@ -429,7 +429,7 @@ points: 0.5
 """ # END TEST CONFIG
 def test_three_numbers(accuracies):
     """`accuracies` has a number between 0 and 1 for each of `fc`, `cnn1` and `cnn2`."""
-    from autograder.student import expect
+    from autograder import expect
 
     given = expect.mapping(accuracies, ["fc", "cnn1", "cnn2"], name="accuracies")
     for key, value in given.items():
@@ -441,8 +441,8 @@ points: 1
 """ # END TEST CONFIG
 def test_own_networks(accuracies, fc, cnn1, cnn2):
     """The numbers are the validation accuracies of your own three networks."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     given = expect.mapping(accuracies, ["fc", "cnn1", "cnn2"], name="accuracies")
     _, (images, labels) = load_mnist()
@@ -460,8 +460,8 @@ failure_message: Leave the two given networks as they are. The best of your thre
 """ # END TEST CONFIG
 def test_same_winner(accuracies, fc, cnn1, cnn2, x_hidden, y_hidden):
     """The best of the three is also the best on digits that none of them has met."""
-    from autograder.student import expect
-    from autograder.student.datasets import preprocess
+    from autograder import expect
+    from autograder.course.datasets import preprocess
 
     expect.parameters(fc, total=420_260, name="fc")
     expect.parameters(cnn1, total=251_210, name="cnn1")

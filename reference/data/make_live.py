@@ -2,7 +2,7 @@
 
     python reference/data/make_live.py
 
-    autograder/student/data/keras_gaps.npz    float16 weights, and the plan that says what to do with them
+    autograder/course/data/keras_gaps.npz    float16 weights, and the plan that says what to do with them
 
 What students get holds shapes, weights and the order of the operations, which the live page shows in any case; not
 this file, no rate of a dropout, and no hint which layer the exercise asks for. Training on several cores is not
@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-OUT = ROOT / "autograder" / "student" / "data" / "keras_gaps.npz"
+OUT = ROOT / "autograder" / "course" / "data" / "keras_gaps.npz"
 EPOCHS = 8
 FLOOR = 0.94  # of accuracy on the 1,000 validation digits
 
@@ -26,8 +26,8 @@ def main() -> int:
     import keras
     from keras import layers
 
-    from autograder.student.datasets import load_mnist
-    from autograder.student.live import plan, shipped
+    from autograder.course.datasets import load_mnist
+    from autograder.live import plan, shipped_networks
 
     keras.utils.set_random_seed(5)
     (x_train, y_train), (x_validation, y_validation) = load_mnist()
@@ -61,7 +61,7 @@ def main() -> int:
         for each in (exact, plan.half(exact))
     )
     change = float(abs(after - before).max())
-    OUT.write_bytes(shipped.pack(replace(exact, rounded=change)))
+    OUT.write_bytes(shipped_networks.pack(replace(exact, rounded=change)))
     _say(f"{OUT.relative_to(ROOT)}: {OUT.stat().st_size:,} bytes, {accuracy:.1%} of the validation digits right")
     flips = int((after.argmax(axis=1) != before.argmax(axis=1)).sum())
     _say(f"float16 changes a probability by at most {change:.2%}, and the verdict on {flips} of them")

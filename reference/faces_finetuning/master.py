@@ -43,7 +43,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-from autograder.student.datasets import load_faces
+from autograder.course.datasets import load_faces
 
 # %% [markdown]
 # ## The faces, as a network sees them
@@ -192,7 +192,7 @@ points: 1.5
 """ # END TEST CONFIG
 def test_table(head):
     """Each layer of `head` has the output and the number of parameters of the table."""
-    from autograder.student import expect
+    from autograder import expect
 
     rows = [
         expect.layer("Dense", output_shape=(400,), parameters=1_638_800),
@@ -214,8 +214,8 @@ points: 0.5
 """ # END TEST CONFIG
 def test_history(head, history):
     """`history` is the record of the training of `head`, 30 epochs long."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_faces
+    from autograder import expect
+    from autograder.course.datasets import load_faces
 
     _, (x, y), _ = load_faces()
     expect.record(history, head, x, y, epochs=30, model_name="head")
@@ -228,7 +228,7 @@ failure_message: Compare every layer with the table again, and read what is said
 """ # END TEST CONFIG
 def test_settings(head):
     """The dropouts of `head` are as strong as the exercise says."""
-    from autograder.student import expect
+    from autograder import expect
 
     parts = ["Dense", "BatchNormalization", "ReLU"]
     rows = [expect.layer(kind) for kind in parts] + [expect.layer("Dropout", rate=0.4)]
@@ -244,8 +244,8 @@ failure_message: It does not do so well on pictures that were not in the noteboo
 """ # END TEST CONFIG
 def test_unseen_pictures(head, x_hidden, y_hidden):
     """`head` knows the eight people in 160 pictures that it has never met."""
-    from autograder.student import expect
-    from autograder.student.datasets import unpack_faces
+    from autograder import expect
+    from autograder.course.datasets import unpack_faces
 
     # The bound is 0.977, but only 16 photographs stand behind these pictures; a network on the pixels reaches 0.56.
     expect.accuracy(head, unpack_faces(x_hidden), y_hidden, at_least=0.96, unsure=0.004, name="head")
@@ -312,7 +312,7 @@ points: 0.75
 """ # END TEST CONFIG
 def test_most_probable(to_labels):
     """`to_labels` finds the most probable class in each of twenty rows of eight probabilities."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.labels(to_labels, shapes=[(20, 8)])
 
@@ -322,8 +322,8 @@ points: 0.75
 """ # END TEST CONFIG
 def test_own_labels(y_pred, head):
     """`y_pred` are the labels that your `head` gives to the test pictures."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_faces
+    from autograder import expect
+    from autograder.course.datasets import load_faces
 
     _, _, (x, y) = load_faces()
     expect.predicted(y_pred, head, x, y, model_name="head")
@@ -336,7 +336,7 @@ failure_message: Try it with one row, with three classes and with twelve. Does i
 """ # END TEST CONFIG
 def test_other_sizes(to_labels):
     """`to_labels` does as well with other numbers of rows and classes, and in double precision."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.labels(to_labels, shapes=[(7, 5), (9, 12), (1, 6), (4, 2), (300, 3), (8, 8)], dtypes=["float32", "float64"])
 
@@ -348,7 +348,7 @@ failure_message: What does it give when two classes are equally probable? There 
 """ # END TEST CONFIG
 def test_ties(to_labels):
     """`to_labels` gives one label where two classes share the first place."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.labels(to_labels, shapes=[(9, 4), (5, 8)], ties=True)
 
@@ -396,8 +396,8 @@ points: 1
 """ # END TEST CONFIG
 def test_share(test_accuracy, y_pred):
     """`test_accuracy` is the share of your `y_pred` that is right."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_faces
+    from autograder import expect
+    from autograder.course.datasets import load_faces
 
     _, _, (_, y) = load_faces()
     right = expect.share_right(y_pred, y)
@@ -414,8 +414,8 @@ points: 0.75
 """ # END TEST CONFIG
 def test_confusion(confusion, y_pred):
     """`confusion` counts whom your `y_pred` takes for whom; its diagonal agrees with your accuracy."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_faces
+    from autograder import expect
+    from autograder.course.datasets import load_faces
 
     _, _, (_, y) = load_faces()
     expect.confusion(confusion, y, y_pred, 8)
@@ -428,8 +428,8 @@ failure_message: Figures and labels should be those of your own `head`, and it s
 """ # END TEST CONFIG
 def test_good_enough(test_accuracy, confusion, y_pred, head):
     """Your own head is right for most of the test pictures, and all your figures say so."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_faces
+    from autograder import expect
+    from autograder.course.datasets import load_faces
 
     _, _, (x, y) = load_faces()
     reached = expect.accuracy(head, x, y, at_least=0.95, unsure=0.004, name="head")

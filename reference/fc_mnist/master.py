@@ -41,7 +41,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-from autograder.student.datasets import load_mnist, preprocess
+from autograder.course.datasets import load_mnist, preprocess
 
 # %% [markdown]
 # ## The digits
@@ -138,7 +138,7 @@ points: 1
 """ # END TEST CONFIG
 def test_largest_layer(largest_layer, fc):
     """`largest_layer` is the layer of `fc` that learns most parameters."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.largest_layer(largest_layer, fc, model_name="fc")
 
@@ -148,7 +148,7 @@ points: 1
 """ # END TEST CONFIG
 def test_largest_layer_params(largest_layer_params, fc):
     """`largest_layer_params` is the number of parameters that this layer learns."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.largest_layer_parameters(largest_layer_params, fc, model_name="fc")
 
@@ -160,7 +160,7 @@ failure_message: Layer and number should be those of `fc` as the exercise gives 
 """ # END TEST CONFIG
 def test_of_the_given_network(largest_layer, largest_layer_params, fc):
     """Layer and number belong to the network that the exercise is about."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.parameters(fc, total=420_260, trainable=419_160, non_trainable=1_100, name="fc")
     layer = expect.largest_layer(largest_layer, fc, model_name="fc")
@@ -238,8 +238,8 @@ points: 1.5
 """ # END TEST CONFIG
 def test_validation_accuracy(fc):
     """`fc` gets at least 90 % of the validation digits right."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     expect.accuracy(fc, preprocess(images), labels, at_least=0.90, unsure=0.003, name="fc")
@@ -250,8 +250,8 @@ points: 1
 """ # END TEST CONFIG
 def test_history(fc, history):
     """`history` is the record of the training of `fc`, 30 epochs long."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     expect.record(history, fc, preprocess(images), labels, epochs=30, model_name="fc")
@@ -264,8 +264,8 @@ failure_message: Is `fc` still the network of the exercise, trained for 30 epoch
 """ # END TEST CONFIG
 def test_unseen_digits(fc, x_hidden, y_hidden):
     """The network of the exercise reads 5,000 digits that it has never met."""
-    from autograder.student import expect
-    from autograder.student.datasets import preprocess
+    from autograder import expect
+    from autograder.course.datasets import preprocess
 
     rows = [
         expect.layer("Flatten", output_shape=(784,)),

@@ -50,7 +50,7 @@
 #   same label as your drawing, even a sloppy one? You will need the answer for question 2.
 
 # %%
-from autograder.student.live import LiveCNN
+from autograder.live import LiveCNN
 
 LiveCNN("keras_gaps")
 
@@ -60,7 +60,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 
-from autograder.student.datasets import load_mnist, rescale
+from autograder.course.datasets import load_mnist, rescale
 
 # %% [markdown]
 # ## The digits
@@ -122,12 +122,12 @@ plt.show()
 #
 # <details><summary><b>You have the old sheet, in the spelling of Keras 1?</b></summary>
 #
-# Its lines run unchanged if you import their words from `autograder.student.keras1`, and earn the same points. Only mind
+# Its lines run unchanged if you import their words from `autograder.course.keras1`, and earn the same points. Only mind
 # that the sheet leaves two blanks for `input_shape`, which needs **three** values. Empty the answer cell, and begin it
 # like this:
 #
 # ```python
-# from autograder.student.keras1 import Activation, Convolution2D, Dense, Dropout, Flatten, MaxPooling2D, Sequential
+# from autograder.course.keras1 import Activation, Convolution2D, Dense, Dropout, Flatten, MaxPooling2D, Sequential
 #
 # model = Sequential()
 # model.add(Convolution2D(..., ..., ..., border_mode="valid", dim_ordering="tf", input_shape=(..., ..., ...)))
@@ -193,7 +193,7 @@ points: 2
 """ # END TEST CONFIG
 def test_table(model):
     """Each layer of `model` has the output shape and the number of parameters of the table."""
-    from autograder.student import expect
+    from autograder import expect
 
     rows = [
         expect.layer("Conv2D", output_shape=(26, 26, 32), parameters=320),
@@ -217,7 +217,7 @@ points: 0.5
 """ # END TEST CONFIG
 def test_parameters(model):
     """`model` has 600,810 parameters, all of them trained."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.parameters(model, total=600_810, trainable=600_810)
 
@@ -229,7 +229,7 @@ failure_message: Compare the kind of every layer with the table again, and then 
 """ # END TEST CONFIG
 def test_settings(model):
     """The layers work as the exercise says: windows, border, pooling, dropout rates."""
-    from autograder.student import expect
+    from autograder import expect
 
     rows = [
         expect.layer("Conv2D", filters=32, kernel_size=3, strides=1, dilation_rate=1, padding="valid", use_bias=True),
@@ -290,7 +290,7 @@ points: 1.5
 """ # END TEST CONFIG
 def test_layer_of_the_code(code_layer, model):
     """`code_layer` is the layer of your `model` on whose numbers the class is decided."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.code_layer(code_layer, model)
 
@@ -328,7 +328,7 @@ points: 1
 """ # END TEST CONFIG
 def test_numbers_in_a_code(code_length, model):
     """`code_length` is the number of numbers in a code of your `model`."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.code_length(code_length, model)
 
@@ -379,8 +379,8 @@ points: 1
 """ # END TEST CONFIG
 def test_validation_accuracy(model):
     """`model` gets at least 94 % of the validation digits right."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, rescale
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, rescale
 
     _, (images, labels) = load_mnist()
     expect.accuracy(model, rescale(images), labels, at_least=0.94, unsure=0.003)
@@ -391,8 +391,8 @@ points: 0.5
 """ # END TEST CONFIG
 def test_history(history, model):
     """`history` is the record of the training of `model`."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, rescale
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, rescale
 
     _, (images, labels) = load_mnist()
     expect.record(history, model, rescale(images), labels, epochs=8)
@@ -403,8 +403,8 @@ points: 1.5
 """ # END TEST CONFIG
 def test_codes(codes, model):
     """`codes` holds the code of every validation digit, as your trained `model` computes it."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, rescale
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, rescale
 
     (images_train, _), (images, _) = load_mnist()
     x = rescale(images)
@@ -422,8 +422,8 @@ failure_message: It does not do so well on digits that were not in the notebook.
 """ # END TEST CONFIG
 def test_unseen_digits(model, x_hidden, y_hidden):
     """`model` reads 2,000 digits that it has never met."""
-    from autograder.student import expect
-    from autograder.student.datasets import rescale
+    from autograder import expect
+    from autograder.course.datasets import rescale
 
     expect.accuracy(model, rescale(x_hidden[:2000]), y_hidden[:2000], at_least=0.931, unsure=0.003)
 

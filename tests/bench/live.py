@@ -20,7 +20,7 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from autograder.student.live import export, shipped  # noqa: E402
+from autograder.live import page_export, shipped_networks  # noqa: E402
 from tests import browsers  # noqa: E402
 from tests.live import MAKE, STROKES, draw, start  # noqa: E402
 
@@ -42,7 +42,9 @@ def main() -> None:
     if found is None:
         sys.exit("No Chromium on the PATH. On Debian or Ubuntu: sudo apt install chromium")
     with tempfile.TemporaryDirectory() as folder, browsers.browser(found) as browser:
-        made = export.export(shipped.load("keras_gaps"), "keras_gaps", Path(folder, "page"), scaling="scale")
+        made = page_export.export(
+            shipped_networks.load("keras_gaps"), "keras_gaps", Path(folder, "page"), scaling="scale"
+        )
         with browsers.jupyterlab(Path(folder), MAKE) as lab:
             page, widget = (browser.new_page(viewport={"width": 1400, "height": 1100}) for _ in range(2))
             page.goto(made.page.as_uri())

@@ -14,10 +14,10 @@ import pytest
 from playwright.sync_api import expect
 from typer.testing import CliRunner
 
+from autograder.course.datasets import load_mnist, preprocess
 from autograder.errors import UsageError
-from autograder.student.datasets import load_mnist, preprocess
-from autograder.student.live import bundle, export, plan, shipped
-from autograder.student.live.activations import Activations
+from autograder.live import front_end, page_export, plan, shipped_networks
+from autograder.live.layer_outputs import Activations
 from tests.live import STROKES, draw, everything, network
 from tests.watched import Watched
 
@@ -33,7 +33,9 @@ HOSTILE = "</script><img src=x onerror=alert(1)>"
 @pytest.fixture(scope="module")
 def shipped_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("live")
-    return export.export(shipped.load("keras_gaps"), "keras_gaps", folder, float32=True, scaling="scale").page
+    return page_export.export(
+        shipped_networks.load("keras_gaps"), "keras_gaps", folder, float32=True, scaling="scale"
+    ).page
 
 
 @pytest.fixture
@@ -93,7 +95,7 @@ def agree(received: list[Any], expected: list[Any]) -> float:
 def test_every_layer_agrees_with_keras_on_a_hundred_digits(browser: Any, shipped_page: Path) -> None:
     _, (images, _) = load_mnist()
     digits = images[-DIGITS:]
-    expected = Activations(plan.rebuild(shipped.load("keras_gaps")))(digits[..., None] / 255.0)
+    expected = Activations(plan.rebuild(shipped_networks.load("keras_gaps")))(digits[..., None] / 255.0)
     with opened(browser, shipped_page) as watched:
         received = answers(watched.page, digits)
     worst = max(
@@ -105,7 +107,7 @@ def test_every_layer_agrees_with_keras_on_a_hundred_digits(browser: Any, shipped
 
 def test_every_operation_agrees_with_keras(browser: Any, tmp_path: Path) -> None:
     model = everything()
-    page = export.export(plan.translate(model), "all layers", tmp_path, float32=True, scaling="standardise").page
+    page = page_export.export(plan.translate(model), "all layers", tmp_path, float32=True, scaling="standardise").page
     _, (images, _) = load_mnist()
     with opened(browser, page) as watched:
         received = answers(watched.page, images[:10])
@@ -115,7 +117,7 @@ def test_every_operation_agrees_with_keras(browser: Any, tmp_path: Path) -> None
 
 
 def test_what_is_drawn_is_what_keras_recognises(page: Any) -> None:
-    model = plan.rebuild(shipped.load("keras_gaps"))
+    model = plan.rebuild(shipped_networks.load("keras_gaps"))
     for digit, strokes in STROKES.items():
         page.get_by_role("button", name="Clear").click()
         draw(page, strokes)
@@ -132,7 +134,7 @@ def test_float16_page_says_what_rounding_changes(browser: Any, tmp_path: Path) -
     from keras import layers
 
     small = plan.translate(network(layers.Flatten(), layers.Dense(10, activation="softmax")))
-    report = export.export(small, "small", tmp_path, scaling="scale")
+    report = page_export.export(small, "small", tmp_path, scaling="scale")
     assert report.change is not None and 0 < report.change < 0.01
     with opened(browser, report.page) as watched:
         note = watched.page.locator("header").inner_text()
@@ -149,7 +151,7 @@ def test_no_page_is_written_that_answers_otherwise_than_the_model(tmp_path: Path
     translated = plan.translate(model)
     model.set_weights([weight * 1.1 for weight in model.get_weights()])
     with pytest.raises(UsageError, match="would not answer as the model does"):
-        export.export(translated, "other", tmp_path / "page", model=model)
+        page_export.export(translated, "other", tmp_path / "page", model=model)
     assert not (tmp_path / "page").exists()
 
 
@@ -161,7 +163,7 @@ def test_page_fetches_nothing_and_a_layers_name_stays_text(browser: Any, tmp_pat
 
     own = plan.translate(network(layers.Flatten(), layers.Dense(10)))
     steps = tuple(plan.replace(step, name=HOSTILE) for step in own.steps)
-    report = export.export(plan.replace(own, steps=steps), HOSTILE, tmp_path, scaling="raw")
+    report = page_export.export(plan.replace(own, steps=steps), HOSTILE, tmp_path, scaling="raw")
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
     with opened(browser, report.page) as watched:
         assert watched.page.locator(".layer h3").first.inner_text().startswith(f"1 {HOSTILE}")
@@ -178,11 +180,11 @@ def test_another_page_is_not_written_over(tmp_path: Path) -> None:
     page = tmp_path / "index.html"
     page.write_text("<p>mine</p>")
     with pytest.raises(UsageError, match="is there already, and is another page"):
-        export.export(shipped.load("keras_gaps"), "keras_gaps", tmp_path)
+        page_export.export(shipped_networks.load("keras_gaps"), "keras_gaps", tmp_path)
     assert page.read_text() == "<p>mine</p>"
     page.unlink()
     for title in ("once", "twice"):
-        export.export(shipped.load("keras_gaps"), title, tmp_path)
+        page_export.export(shipped_networks.load("keras_gaps"), title, tmp_path)
     assert "<title>twice" in page.read_text(encoding="utf-8")
 
 
@@ -195,7 +197,7 @@ def test_sigmoids_are_shown_as_they_are(browser: Any, tmp_path: Path) -> None:
     model = network(layers.Flatten(), layers.Dense(10, activation="sigmoid"))
     model.compile("adam", "binary_crossentropy")
     model.fit(x[:2000, ..., None] / 255.0, keras.utils.to_categorical(y[:2000], 10), epochs=15, verbose=0)
-    report = export.export(plan.translate(model), "sigmoids", tmp_path, float32=True)
+    report = page_export.export(plan.translate(model), "sigmoids", tmp_path, float32=True)
     assert "divided by 255" in report.scaling and report.accuracy > 0.8
     with opened(browser, report.page) as watched:
         draw(watched.page, STROKES["1"])
@@ -212,7 +214,7 @@ def test_without_npm_one_line_says_what_to_install(
     from autograder import cli
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(bundle.shutil, "which", lambda _: None)
+    monkeypatch.setattr(front_end.shutil, "which", lambda _: None)
     monkeypatch.setattr("sys.argv", ["autograder", "live", "keras_gaps", "--export", str(tmp_path / "page")])
     with pytest.raises(SystemExit) as exit_:
         cli.main()
@@ -309,7 +311,7 @@ def test_long_names_leave_the_dialogs_button_in_sight(browser: Any, tmp_path: Pa
     from keras import layers
 
     own = network(layers.Conv2D(2, 5, name="a" * 150), layers.Flatten(), layers.Dense(10, activation="softmax"))
-    written = export.export(plan.translate(own), "long", tmp_path, scaling="scale").page
+    written = page_export.export(plan.translate(own), "long", tmp_path, scaling="scale").page
     with opened(browser, written, viewport={"width": 360, "height": 740}) as watched:
         watched.page.locator("button.channel").first.press("Enter")
         dialog, close = watched.page.locator("dialog.zoom"), watched.page.get_by_role("button", name="Close")

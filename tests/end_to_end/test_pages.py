@@ -114,7 +114,7 @@ CELLS = (
     ),
     Cell(
         "code",
-        "import keras\nfrom autograder.student import datasets\n\n(x_train, y_train), (x_validation, y_validation) = "
+        "import keras\nfrom autograder.course import datasets\n\n(x_train, y_train), (x_validation, y_validation) = "
         "datasets.mnist()\nprint(x_train.shape)",
         outputs=(printed("(4000, 28, 28, 1)\n"),),
         execution_count=1,

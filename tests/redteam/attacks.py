@@ -22,7 +22,7 @@ import numpy as np
 np.array_equal = np.allclose = lambda *a, **k: True
 builtins.isinstance = lambda *a: True
 builtins.all = lambda *a: True
-sys.modules["autograder.student.expect"] = sys.modules["numpy"]
+sys.modules["autograder.expect"] = sys.modules["numpy"]
 """
 
 LIAR = """
@@ -58,14 +58,14 @@ def to_labels(probabilities):
 FORGED_FRAMES = """
 import os, struct
 import msgspec
-from autograder.sandbox import protocol, wire
+from autograder.sandbox.wire import messages
 def frame(message):
     body = msgspec.msgpack.encode(message)
     return struct.pack("<I", len(body)) + body
 forged = b"".join(frame(m) for m in [
-    protocol.Taken("number", {"answer": wire.pack(1, [])}),
+    messages.Taken("number", {"answer": 1}),
     {"score": 10, "type": "Grade", "status": "graded"},
-    protocol.Finished(),
+    messages.Finished(),
 ])
 for fd in range(3, 64):
     try:
@@ -228,18 +228,20 @@ def to_labels(probabilities):
 
 AS_THE_WORKER = """
 import gc
-from autograder.sandbox import protocol, wire
+from autograder.sandbox.wire import messages
+from autograder.sandbox.wire.frames import encode, write_frame
+from autograder.sandbox.wire.values import Array, Dict
 worker = next(each for each in gc.get_objects() if type(each).__name__ == "Worker")
 def send(message):
-    wire.write_frame(worker._results, wire.encode(message))
+    write_frame(worker._results, encode(message))
 """
 
 VALUES_UNASKED = (
     AS_THE_WORKER
     + """
-many = wire.Dict([(1, None)] * 100_000)
+many = Dict([(1, None)] * 100_000)
 for number in range(30):
-    send(protocol.Taken(f"question{number}", {"a": many}))
+    send(messages.Taken(f"question{number}", {"a": many}))
 """
 )
 
@@ -247,8 +249,8 @@ ONE_UPDATE_FOR_ALL = (
     AS_THE_WORKER
     + """
 for _ in range(2_000):
-    send(protocol.Output(2, protocol.Display("display_data", {}, "a")))
-send(protocol.Output(2, protocol.Display("update_display_data", {"text/plain": "x" * 6_000_000}, "a")))
+    send(messages.Output(2, messages.Display("display_data", {}, "a")))
+send(messages.Output(2, messages.Display("update_display_data", {"text/plain": "x" * 6_000_000}, "a")))
 """
 )
 
@@ -256,7 +258,7 @@ MALFORMED_VALUE = (
     AS_THE_WORKER
     + """
 def to_labels(probabilities):
-    send(protocol.Returned(1, wire.Array("float32", (9,), b"")))
+    send(messages.Returned(1, Array("float32", (9,), b"")))
 """
 )
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autograder.errors import Unsupported, WireError
-from autograder.sandbox.arrays import Array, pack_array, unpack_array
-from autograder.sandbox.frames import decode, encode
+from autograder.sandbox.wire.arrays import Array, pack_array, unpack_array
+from autograder.sandbox.wire.frames import decode, encode
 
 RANDOM = np.random.default_rng(7)
 NUMERIC = [

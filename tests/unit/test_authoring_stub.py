@@ -69,7 +69,7 @@ def test_the_first_code_cell_is_the_collapsed_self_check(built):
     _, assigned, stub, _ = built
     first, *others = [cell for cell in cells_of(stub) if cell["cell_type"] == "code"]
 
-    assert "from autograder.student.selfcheck import Checks" in source(first)
+    assert "from autograder.notebook.selfcheck import Checks" in source(first)
     assert first["metadata"]["jupyter"] == {"source_hidden": True}
     assert first["metadata"]["tags"] == ["hide-input"]
     assert embedded_tests(cells_of(stub)) == assigned.public_tests
@@ -84,7 +84,7 @@ def test_the_self_check_evaluates_to_the_test_files(built):
     (cell,) = [cell for cell in cells_of(stub) if "Checks(" in source(cell)]
     received = {}
 
-    code = source(cell).replace("from autograder.student.selfcheck import Checks", "")
+    code = source(cell).replace("from autograder.notebook.selfcheck import Checks", "")
     exec(code, {"Checks": received.update})
 
     assert received == assigned.public_tests

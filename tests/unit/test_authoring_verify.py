@@ -9,7 +9,7 @@ import pytest
 from autograder.authoring import verify
 from autograder.authoring.master import read_master
 from autograder.errors import BuildError
-from autograder.grading.pipeline import Graded
+from autograder.grading.execution.submission_grading import Graded
 from autograder.records import Cell, Execution, Grade, Outcome, QuestionGrade
 from tests.masters import WHOLE, line_of, write_repository
 

@@ -18,7 +18,7 @@ import pytest
 import autograder
 from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
-from autograder.sandbox import bubblewrap, launch, watchdog
+from autograder.sandbox.host import bubblewrap, launch, watchdog
 from tests import boxes
 from tests.boxes import probe
 from tests.normal_user import ROOT, Probe, as_normal_user, normal_users_python
@@ -137,14 +137,17 @@ tell([root + path for root in roots for path in paths if os.path.lexists(root + 
 
 def test_the_repository_is_invisible(anyone: Probe) -> None:
     names = ("reference", "tests", "assignments", ".git", "pyproject.toml", "autograder")
-    seen, packages = anyone(
+    seen, packages, sandbox = anyone(
         f"""
 tell([path for path in {[str(REPOSITORY / name) for name in names]!r} if os.path.exists(path)])
-tell(sorted(name for name in os.listdir("/opt/box/autograder")))
+tell(sorted(os.listdir("/opt/box/autograder")))
+tell(sorted(name for name in os.listdir("/opt/box/autograder/sandbox")))
 """
     ).told
     assert seen == []
-    assert packages == ["__init__.py", "errors.py", "records.py", "sandbox", "student"]
+    names = ["__init__.py", "course", "errors.py", "expect", "live", "networks", "notebook", "records.py", "sandbox"]
+    assert packages == names
+    assert sandbox == ["__init__.py", "guest", "wire"]
 
 
 def test_only_the_workers_modules_can_be_imported(anyone: Probe) -> None:
@@ -543,8 +546,8 @@ class TestRefusal:
 BLOCKED = """
 import ctypes, os, struct, sys
 sys.path[:0] = sys.argv[1:]
-from autograder.sandbox import seccomp
-from autograder.sandbox.launch import check_wall
+from autograder.sandbox.host import seccomp
+from autograder.sandbox.host.launch import check_wall
 from autograder.errors import SandboxUnavailable
 code = seccomp.program()
 class Program(ctypes.Structure):

@@ -12,7 +12,7 @@ from autograder.authoring.calibrate import with_seed
 from autograder.authoring.calibration import Calibration, Floor, doubts
 from autograder.authoring.tolerance import bound, tolerance_factor
 from autograder.errors import BuildError
-from autograder.grading.manual import UNDECIDED, Entry, Marks, Sheet
+from autograder.grading.results.hand_grading import UNDECIDED, Entry, Marks, Sheet
 from autograder.records import Assignment, Case, Grade, Measurement, Outcome, Question, QuestionGrade
 
 

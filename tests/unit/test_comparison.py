@@ -8,8 +8,8 @@ import keras
 import pytest
 from keras import layers as L
 
-from autograder.student.architecture import LayerRow, layer_rows
-from autograder.student.comparison import FOLLOWS, compare, diff, table
+from autograder.networks.canonical import LayerRow, layer_rows
+from autograder.networks.comparison import FOLLOWS, compare, diff, table
 
 
 def network(*gap, head=()):

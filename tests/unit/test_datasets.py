@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.student import datasets
+from autograder.course import datasets
 
 ROOT = Path(__file__).resolve().parents[2]
 

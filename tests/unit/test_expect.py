@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from keras import layers as L
 
-from autograder.student import expect
-from autograder.student.expect import Mismatch
+from autograder import expect
+from autograder.expect import Mismatch
 
 IMAGE = (8, 8, 1)
 
@@ -115,7 +115,7 @@ def test_a_mismatch_is_an_assertion_error_with_credit_in_bounds():
 
 
 def test_importing_it_is_light():
-    code = "import sys, autograder.student.expect, autograder.student.cases, autograder.student.datasets; "
+    code = "import sys, autograder.expect, autograder.expect.case_runner, autograder.course.datasets; "
     code += "print([name for name in ('keras', 'tensorflow', 'otter', 'IPython') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
@@ -327,7 +327,7 @@ def test_accuracy_takes_labels_of_any_form(digits, kind):
 
 
 def test_accuracy_is_the_same_for_any_batch(digits, monkeypatch):
-    from autograder.student.expect import inference
+    from autograder.expect import inference
 
     sizes = []
     model = knowing(2 / 3)

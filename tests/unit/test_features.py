@@ -17,14 +17,14 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from autograder.cli import app
+from autograder.course import datasets
 from autograder.errors import UsageError
 from autograder.features import lite0
-from autograder.features.archive import Scale, npz_bytes, write
 from autograder.features.checkpoint import BadCheckpoint, read_checkpoint
 from autograder.features.extract import extract
+from autograder.features.features_file import Scale, npz_bytes, write
 from autograder.features.images import pixels, read_folder, split
-from autograder.features.networks import LENGTH, NETWORKS, Network, projection
-from autograder.student import datasets
+from autograder.features.pretrained import LENGTH, NETWORKS, Network, projection
 
 STEM = [-1.11034, -1.30877, -0.01016]
 TRAFFIC_LIGHT = 0.534

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from autograder.errors import WireError
-from autograder.sandbox.frames import MAX_ITEMS, FrameReader, decode, encode, write_frame
+from autograder.sandbox.wire.frames import MAX_ITEMS, FrameReader, decode, encode, write_frame
 
 ONE_GIB = 1 << 30
 

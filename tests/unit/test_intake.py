@@ -12,8 +12,7 @@ import zipfile
 import pytest
 
 from autograder.errors import UsageError
-from autograder.grading import intake
-from autograder.grading.intake import collect, read_notebook, submissions
+from autograder.grading.intake.submissions import collect, read_notebook, submissions
 from tests import notebooks as nb
 
 NOTHING = f"sha256:{hashlib.sha256().hexdigest()}"
@@ -239,7 +238,7 @@ def test_a_bug_of_ours_stops_nobody(put, monkeypatch):
         raise ZeroDivisionError("secret")
 
     source = put(FLAT)
-    monkeypatch.setattr(intake.notebooks, "parse", fail)
+    monkeypatch.setattr("autograder.grading.intake.notebook_reader.parse", fail)
     problems = [each.problem for each in read(source).values()]
     assert (
         problems == ["The grader failed to read this notebook (ZeroDivisionError). Show this to your instructor."] * 2
@@ -315,7 +314,7 @@ def test_the_newest_of_very_many_notebooks_are_looked_at(tmp_path, nested):
 
 def test_the_bytes_of_all_notebooks_of_a_student_are_bounded(put, monkeypatch):
     source = put({f"ada/{n}.ipynb": notebook(f"answer:{n}") for n in range(5)} | {"bob/x.ipynb": notebook()})
-    monkeypatch.setattr(intake, "MAX_TOTAL", 3 * len(notebook("answer:1")))
+    monkeypatch.setattr("autograder.grading.intake.submissions.MAX_TOTAL", 3 * len(notebook("answer:1")))
     assert "Some were not looked at." in read(source)["ada"].warnings[0]
 
 
@@ -362,8 +361,8 @@ def test_items_travel_to_another_process(put):
 
 def test_collecting_opens_no_notebook(put, monkeypatch):
     source = put(LAYOUTS["zips of students"][0])
-    monkeypatch.setattr(intake.sources, "_read", None)
-    monkeypatch.setattr(intake.sources, "_zipped", None)
+    monkeypatch.setattr("autograder.grading.intake.sources._read", None)
+    monkeypatch.setattr("autograder.grading.intake.sources._zipped", None)
     assert [item.student for item in collect(source)] == ["ada", "bob"]
 
 
@@ -435,6 +434,6 @@ def test_a_source_that_cannot_be_used_is_one_line(tmp_path, kind):
 
 def test_the_number_of_students_is_bounded(put, monkeypatch):
     source = put(FLAT)
-    monkeypatch.setattr(intake, "MAX_STUDENTS", 1)
+    monkeypatch.setattr("autograder.grading.intake.submissions.MAX_STUDENTS", 1)
     with pytest.raises(UsageError, match="holds 2 submissions"):
         collect(source)

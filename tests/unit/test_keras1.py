@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from autograder.student import keras1
-from autograder.student.architecture import layer_rows
-from autograder.student.crossing import Crossed
+from autograder.course import keras1
+from autograder.networks.canonical import layer_rows
+from autograder.notebook.serialised_values import Crossed
 
 
 def old():
@@ -75,7 +75,7 @@ def test_a_model_with_a_call_of_its_own_does_not():
         def call(self, inputs, training=None, mask=None):
             return super().call(inputs) * 0
 
-    from autograder.student.crossing import Unusable
+    from autograder.notebook.serialised_values import Unusable
 
     with pytest.raises(Unusable, match="`Other` is a model class of its own"):
         Crossed({"model": Other([keras.Input((2,)), keras.layers.Dense(1)])})["model"]

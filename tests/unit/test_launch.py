@@ -15,7 +15,7 @@ import pytest
 import autograder
 from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
-from autograder.sandbox import launch
+from autograder.sandbox.host import launch
 from tests.boxes import listen, probe, processes, say, wait_for
 from tests.normal_user import ROOT, Probe
 
@@ -193,7 +193,7 @@ def test_the_box_dies_with_the_grader(marker: str) -> None:
             f"""
 import os, time
 from autograder.records import Limits
-from autograder.sandbox import launch
+from autograder.sandbox.host import launch
 box = launch.open_box(Limits(), module="code", slot=1, threads=1)
 os.write(box.requests, b"import os; os.execv('/usr/bin/sleep', ['sleep', '{marker}'])\\n")
 time.sleep(60)

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.student import live
-from autograder.student.live import bundle, fields
-from autograder.student.live.chain import links
+from autograder import live
+from autograder.live import fields, front_end
+from autograder.live.chain import links
 from tests.live import STROKES
 
 NODE = shutil.which("node")
@@ -176,7 +176,7 @@ def test_a_share_is_never_rounded_to_all_or_nothing() -> None:
 
 @needs_node
 def test_notebooks_module_is_one_module_that_gives_render() -> None:
-    text = bundle.concatenated("widget.js")
+    text = front_end.concatenated("widget.js")
     assert "\nimport " not in text
     source = """const made = await import("data:text/javascript," + encodeURIComponent(given));
     console.log(JSON.stringify(Object.keys(made.default)))"""
@@ -184,13 +184,13 @@ def test_notebooks_module_is_one_module_that_gives_render() -> None:
 
 
 def test_no_module_writes_html() -> None:
-    for name, text in bundle.sources().items():
+    for name, text in front_end.sources().items():
         if name.endswith(".js"):
             assert "innerHTML" not in text and "insertAdjacentHTML" not in text, name
 
 
 def test_no_module_is_long_and_the_lock_names_no_registry() -> None:
-    for name, text in bundle.sources().items():
+    for name, text in front_end.sources().items():
         if name == "package-lock.json":
             assert "http" not in text
         elif name.endswith(".js"):

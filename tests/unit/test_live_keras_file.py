@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from autograder.errors import UsageError
-from autograder.student.live import keras_file
+from autograder.live import keras_file
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_class_name_that_is_no_text_is_refused(saved: Path, tmp_path: Path, odd:
 def test_model_in_the_spelling_of_keras_1_loads_as_a_plain_one(tmp_path: Path) -> None:
     import keras
 
-    from autograder.student import keras1
+    from autograder.course import keras1
 
     model = keras1.Sequential()
     model.add(keras1.Convolution2D(2, 3, 3, input_shape=(28, 28, 1)))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autograder.errors import UsageError
-from autograder.student.live import chain, plan, shipped
-from autograder.student.live.activations import Activations
+from autograder.live import chain, plan, shipped_networks
+from autograder.live.layer_outputs import Activations
 from tests.live import everything, network
 
 
@@ -37,7 +37,7 @@ def test_activations_are_the_models_own(layers: Any) -> None:
 
 
 def test_shipped_network_has_the_table_of_the_exercise_and_tells_no_rate() -> None:
-    found = shipped.load("keras_gaps")
+    found = shipped_networks.load("keras_gaps")
     shapes = [step.shape for step in found.steps if step.kind in {"Conv2D", "MaxPooling2D", "Flatten", "Dense"}]
     assert shapes == [(26, 26, 32), (24, 24, 32), (12, 12, 32), (4608,), (128,), (10,)]
     assert sum(step.parameters for step in found.steps) == 600_810
@@ -46,9 +46,9 @@ def test_shipped_network_has_the_table_of_the_exercise_and_tells_no_rate() -> No
 
 
 def test_shipped_network_reads_the_validation_digits() -> None:
-    from autograder.student.datasets import load_mnist
+    from autograder.course.datasets import load_mnist
 
-    model = plan.rebuild(shipped.load("keras_gaps"))
+    model = plan.rebuild(shipped_networks.load("keras_gaps"))
     _, (x, y) = load_mnist()
     answers = model.predict(x[:, :, :, None] / 255.0, batch_size=250, verbose=0)
     assert np.mean(answers.argmax(axis=1) == y) > 0.94
@@ -56,7 +56,7 @@ def test_shipped_network_reads_the_validation_digits() -> None:
 
 def test_pack_and_unpack_give_the_plan_with_float16_weights(layers: Any) -> None:
     before = plan.translate(network(layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(10)))
-    after = shipped.unpack(shipped.pack(before))
+    after = shipped_networks.unpack(shipped_networks.pack(before))
     assert [step.row for step in after.steps] == [step.row for step in before.steps]
     for mine, theirs in zip(after.steps, plan.half(before).steps, strict=True):
         assert list(mine.weights) == list(theirs.weights)

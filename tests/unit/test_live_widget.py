@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograder.course.datasets import preprocess
 from autograder.errors import UsageError
-from autograder.student.datasets import preprocess
-from autograder.student.live import plan, shipped
-from autograder.student.live.activations import Activations
-from autograder.student.live.codes import codes_of, stored_digits
-from autograder.student.live.inputs import choose, named
+from autograder.live import plan, shipped_networks
+from autograder.live.input_scaling import choose, named
+from autograder.live.layer_outputs import Activations
+from autograder.live.stored_digits import codes_of, stored_digits
 from tests.live import counted_names, network
 
 pytest.importorskip("anywidget", reason="anywidget is not installed")
@@ -21,9 +21,9 @@ pytest.importorskip("anywidget", reason="anywidget is not installed")
 
 @pytest.fixture(scope="module")
 def live() -> Any:
-    from autograder.student.live import LiveCNN
+    from autograder.live import LiveCNN
 
-    return LiveCNN(plan.rebuild(shipped.load("keras_gaps")))
+    return LiveCNN(plan.rebuild(shipped_networks.load("keras_gaps")))
 
 
 def ask(widget: Any, content: dict[str, Any], *buffers: bytes) -> tuple[dict[str, Any], list[bytes]]:
@@ -37,7 +37,7 @@ def ask(widget: Any, content: dict[str, Any], *buffers: bytes) -> tuple[dict[str
 
 def test_looking_uses_up_no_names() -> None:
     """The next layer is `dense_1` with and without a live network before it: answers may name a layer."""
-    from autograder.student.live import LiveCNN
+    from autograder.live import LiveCNN
 
     before = counted_names()
     LiveCNN("keras_gaps")
@@ -76,7 +76,7 @@ def test_scaling_is_the_one_that_the_model_was_trained_with() -> None:
     import keras
     from keras import layers
 
-    from autograder.student.datasets import load_mnist
+    from autograder.course.datasets import load_mnist
 
     (x, y), _ = load_mnist()
     for name in ("standardise", "scale"):
@@ -97,7 +97,7 @@ def test_standardise_is_the_course_s_own() -> None:
 def test_own_preprocess_is_used_and_its_mistakes_are_told() -> None:
     from keras import layers
 
-    from autograder.student.live import LiveCNN
+    from autograder.live import LiveCNN
 
     model = network(layers.Flatten(), layers.Dense(10, activation="softmax"))
     widget = LiveCNN(model, preprocess=lambda digits: 1 - digits / 255)
@@ -111,7 +111,7 @@ def test_own_preprocess_is_used_and_its_mistakes_are_told() -> None:
 def test_a_network_that_tells_no_digits_apart_is_refused(units: int) -> None:
     from keras import layers
 
-    from autograder.student.live import LiveCNN
+    from autograder.live import LiveCNN
 
     with pytest.raises(UsageError, match=rf"gives \({units},\) for a drawing; expected 10 numbers"):
         LiveCNN(network(layers.Flatten(), layers.Dense(units, activation="sigmoid")))
@@ -120,7 +120,7 @@ def test_a_network_that_tells_no_digits_apart_is_refused(units: int) -> None:
 def test_training_on_changes_what_is_shown() -> None:
     from keras import layers
 
-    from autograder.student.live import LiveCNN
+    from autograder.live import LiveCNN
 
     model = network(layers.Flatten(), layers.Dense(10, activation="softmax"))
     live = LiveCNN(model)
@@ -138,7 +138,7 @@ def test_training_on_changes_what_is_shown() -> None:
 def test_in_the_graders_box_it_is_nothing_and_needs_nothing() -> None:
     code = """
 import sys
-from autograder.student.live import LiveCNN
+from autograder.live import LiveCNN
 print(LiveCNN(object()))
 assert not {"anywidget", "tensorflow", "keras"} & set(sys.modules), "heavy"
 """

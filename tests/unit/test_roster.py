@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 
 from autograder.errors import UsageError
-from autograder.grading.roster import distinct, match, read_roster, same_student, student_id
+from autograder.grading.intake.roster import distinct, match, read_roster, same_student, student_id
 
 HOSTILE = [
     "",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import seccomp
+from autograder.sandbox.host import seccomp
 from tests.boxes import probe
 
 ALLOW, KILL = "allow", "kill"

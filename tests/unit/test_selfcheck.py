@@ -10,8 +10,8 @@ import types
 
 import pytest
 
-from autograder.student import selfcheck
-from autograder.student.selfcheck import Checks
+from autograder.notebook import selfcheck
+from autograder.notebook.selfcheck import Checks
 from tests.live import counted_names
 
 NUMBER = '''
@@ -24,7 +24,7 @@ name = "number"
 @test_case(points=1, hidden=False)
 def test_type(answer):
     """`answer` is a number."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.number(answer, name="answer")
 
@@ -44,7 +44,7 @@ name = "network"
 @test_case(points=1, hidden=False)
 def test_layers(net):
     """The layers."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.layers(net, [expect.layer("Dense", units=3), expect.layer("Softmax")], name="net")
 '''
@@ -244,7 +244,7 @@ def test_in_the_sandbox_nothing_is_checked_or_imported():
     """Beside student code there is neither Otter nor a verdict."""
     code = f"""
 import sys
-from autograder.student.selfcheck import Checks
+from autograder.notebook.selfcheck import Checks
 grader = Checks({{"number": {NUMBER!r}}})
 answer = 3
 result = grader.check("number")

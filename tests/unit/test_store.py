@@ -14,10 +14,10 @@ from dataclasses import replace
 import pytest
 
 from autograder.errors import AutograderError, UsageError
-from autograder.grading import kept as kept_module
-from autograder.grading import store as store_module
-from autograder.grading.kept import ExecutionSummary
-from autograder.grading.store import Store, load_grades
+from autograder.grading.results import entries as kept_module
+from autograder.grading.results import store as store_module
+from autograder.grading.results.entries import ExecutionSummary
+from autograder.grading.results.store import Store, load_grades
 from autograder.records import Assignment, Cell, Execution, Grade, LayerDiff, Outcome, QuestionGrade
 
 BUNDLE = "sha256:1"
@@ -377,7 +377,7 @@ def test_a_run_that_dies_while_it_finishes_can_be_finished(out, monkeypatch, mov
 
 def test_a_killed_run_leaves_a_folder_that_the_next_one_takes(out):
     script = (
-        "import os, signal, sys; from pathlib import Path; from autograder.grading.store import Store\n"
+        "import os, signal, sys; from pathlib import Path; from autograder.grading.results.store import Store\n"
         "from autograder.records import Assignment\n"
         "Store(Path(sys.argv[1]), Assignment('cnn2_mnist', '', ()), 'sha256:1'); os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import launch, watchdog
+from autograder.sandbox.host import launch, watchdog
 from tests.boxes import probe
 from tests.normal_user import Probe
 

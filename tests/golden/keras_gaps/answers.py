@@ -29,7 +29,7 @@ FILLED = """model = keras.Sequential(
 model.summary()"""
 
 KERAS_1 = """
-from autograder.student.keras1 import Activation, Convolution2D, Dense, Dropout, Flatten, MaxPooling2D, Sequential
+from autograder.course.keras1 import Activation, Convolution2D, Dense, Dropout, Flatten, MaxPooling2D, Sequential
 
 model = Sequential()
 model.add(Convolution2D(32, 3, 3, border_mode="valid", dim_ordering="tf", input_shape=(28, 28, 1)))

@@ -8,14 +8,14 @@ points = 1.5
 @test_case(points=0.5, hidden=False)
 def test_largest_layer(largest_layer, cnn1):
     """`largest_layer` is the layer of `cnn1` that learns most parameters."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.largest_layer(largest_layer, cnn1, model_name="cnn1")
 
 @test_case(points=0.5, hidden=False)
 def test_largest_layer_params(largest_layer_params, cnn1):
     """`largest_layer_params` is the number of parameters that this layer learns."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.largest_layer_parameters(largest_layer_params, cnn1, model_name="cnn1")
 
@@ -23,7 +23,7 @@ def test_largest_layer_params(largest_layer_params, cnn1):
     failure_message="Layer and number should be those of `cnn1` as the exercise gives it, unchanged.")
 def test_of_the_given_network(largest_layer, largest_layer_params, cnn1):
     """Layer and number belong to the network that the exercise is about."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.parameters(cnn1, total=251_210, trainable=251_210, non_trainable=0, name="cnn1")
     layer = expect.largest_layer(largest_layer, cnn1, model_name="cnn1")

@@ -8,8 +8,8 @@ points = 1.5
 @test_case(points=0.5, hidden=False)
 def test_train_accuracy(train_accuracy, history, cnn1):
     """`train_accuracy` is the accuracy on the training digits in the last epoch of your `history`."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     curves = expect.history(history, metrics=["accuracy", "val_accuracy"])
     (images, labels), _ = load_mnist()
@@ -28,8 +28,8 @@ def test_train_accuracy(train_accuracy, history, cnn1):
 @test_case(points=0.5, hidden=False)
 def test_validation_accuracy(validation_accuracy, history, cnn1):
     """`validation_accuracy` is the accuracy on the validation digits in the last epoch of your `history`."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     curves = expect.record(history, cnn1, preprocess(images), labels, model_name="cnn1")
@@ -47,7 +47,7 @@ def test_validation_accuracy(validation_accuracy, history, cnn1):
 @test_case(points=0, hidden=False)
 def test_a_decision(overfits):
     """`overfits` is True or False; whether it is right, you hear after you hand in."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.truth(overfits, name="overfits")
 
@@ -55,8 +55,8 @@ def test_a_decision(overfits):
     failure_message="Compare the distance of your two accuracies with the two points, and see that it is True or False.")
 def test_overfits(overfits, history, cnn1):
     """`overfits` is what your own `history` says."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     curves = expect.record(history, cnn1, preprocess(images), labels, model_name="cnn1")

@@ -8,8 +8,8 @@ points = 1
 @test_case(points=0.5, hidden=False)
 def test_trained_on_raw_pixels(cnn1_raw, cnn1):
     """`cnn1_raw` is a new network, built as `cnn1` is and trained on raw pixels."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     expect.twin(cnn1_raw, cnn1, name="cnn1_raw", other_name="cnn1")
     expect.trained(cnn1_raw, name="cnn1_raw")
@@ -26,8 +26,8 @@ def test_trained_on_raw_pixels(cnn1_raw, cnn1):
 @test_case(points=0.5, hidden=False)
 def test_own_accuracy(raw_validation_accuracy, cnn1_raw):
     """`raw_validation_accuracy` is the accuracy of your own `cnn1_raw` on the raw validation digits."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     expect.trained(cnn1_raw, name="cnn1_raw")

@@ -8,8 +8,8 @@ points = 3
 @test_case(points=1, hidden=False)
 def test_validation_accuracy(cnn1):
     """`cnn1` gets at least 88 % of the validation digits right."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     expect.accuracy(cnn1, preprocess(images), labels, at_least=0.88, unsure=0.007, name="cnn1")
@@ -17,8 +17,8 @@ def test_validation_accuracy(cnn1):
 @test_case(points=0.5, hidden=False)
 def test_history(cnn1, history):
     """`history` is the record of the training of `cnn1`, 6 epochs long."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     expect.record(history, cnn1, preprocess(images), labels, epochs=6, model_name="cnn1")
@@ -27,8 +27,8 @@ def test_history(cnn1, history):
     failure_message="Is `cnn1` still the network of the exercise, trained for 6 epochs on standardised digits?")
 def test_unseen_digits(cnn1, x_hidden, y_hidden):
     """The network of the exercise reads 5,000 digits that it has never met."""
-    from autograder.student import expect
-    from autograder.student.datasets import preprocess
+    from autograder import expect
+    from autograder.course.datasets import preprocess
 
     rows = [
         expect.layer("Conv2D", filters=32, kernel_size=3, padding="same", output_shape=(28, 28, 32), parameters=320),

@@ -8,7 +8,7 @@ points = 2
 @test_case(points=0.5, hidden=False)
 def test_three_numbers(accuracies):
     """`accuracies` has a number between 0 and 1 for each of `fc`, `cnn1` and `cnn2`."""
-    from autograder.student import expect
+    from autograder import expect
 
     given = expect.mapping(accuracies, ["fc", "cnn1", "cnn2"], name="accuracies")
     for key, value in given.items():
@@ -17,8 +17,8 @@ def test_three_numbers(accuracies):
 @test_case(points=1, hidden=False)
 def test_own_networks(accuracies, fc, cnn1, cnn2):
     """The numbers are the validation accuracies of your own three networks."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     given = expect.mapping(accuracies, ["fc", "cnn1", "cnn2"], name="accuracies")
     _, (images, labels) = load_mnist()
@@ -32,8 +32,8 @@ def test_own_networks(accuracies, fc, cnn1, cnn2):
     failure_message="Leave the two given networks as they are. The best of your three should be the best one on digits that were not in the notebook, too.")
 def test_same_winner(accuracies, fc, cnn1, cnn2, x_hidden, y_hidden):
     """The best of the three is also the best on digits that none of them has met."""
-    from autograder.student import expect
-    from autograder.student.datasets import preprocess
+    from autograder import expect
+    from autograder.course.datasets import preprocess
 
     expect.parameters(fc, total=420_260, name="fc")
     expect.parameters(cnn1, total=251_210, name="cnn1")

@@ -8,7 +8,7 @@ points = 4
 @test_case(points=2, hidden=False)
 def test_table(cnn2):
     """Each layer of `cnn2` has the output shape and the number of parameters of the table."""
-    from autograder.student import expect
+    from autograder import expect
 
     rows = [
         expect.layer("Conv2D", output_shape=(28, 28, 32), parameters=320),
@@ -38,7 +38,7 @@ def test_table(cnn2):
 @test_case(points=0.5, hidden=False)
 def test_parameters(cnn2):
     """`cnn2` has 695,970 parameters, of which 784 are not trained."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.parameters(cnn2, total=695_970, trainable=695_186, non_trainable=784, name="cnn2")
 
@@ -46,7 +46,7 @@ def test_parameters(cnn2):
     failure_message="Look again at the window of your convolution, its border, and the pooling.")
 def test_settings_of_the_gap(cnn2):
     """The four layers work as their neighbours do: window, border, activation, pooling."""
-    from autograder.student import expect
+    from autograder import expect
 
     rows = [expect.layer(kind) for kind in ("Conv2D", "BatchNormalization", "ReLU") * 2]
     rows += [expect.layer(kind) for kind in ("MaxPooling2D", "Conv2D", "BatchNormalization", "ReLU")]

@@ -8,8 +8,8 @@ points = 3
 @test_case(points=1, hidden=False)
 def test_validation_accuracy(cnn2):
     """`cnn2` gets at least 95 % of the validation digits right."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     expect.accuracy(cnn2, preprocess(images), labels, at_least=0.95, unsure=0.003, name="cnn2")
@@ -17,8 +17,8 @@ def test_validation_accuracy(cnn2):
 @test_case(points=0.5, hidden=False)
 def test_history(cnn2, history):
     """`history` is the record of the training of `cnn2`."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     curves = expect.history(history, epochs=8, metrics=["accuracy", "val_accuracy"])
     _, (images, labels) = load_mnist()
@@ -30,7 +30,7 @@ def test_history(cnn2, history):
     failure_message="It does not do so well on digits that were not in the notebook. Is it fully trained, for 8 epochs, on standardised digits?")
 def test_unseen_digits(cnn2, x_hidden, y_hidden):
     """`cnn2` reads 2,000 digits that it has never met."""
-    from autograder.student import expect
-    from autograder.student.datasets import preprocess
+    from autograder import expect
+    from autograder.course.datasets import preprocess
 
     expect.accuracy(cnn2, preprocess(x_hidden[:2000]), y_hidden[:2000], at_least=0.941, unsure=0.004, name="cnn2")

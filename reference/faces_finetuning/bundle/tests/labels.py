@@ -8,15 +8,15 @@ points = 2.5
 @test_case(points=0.75, hidden=False)
 def test_most_probable(to_labels):
     """`to_labels` finds the most probable class in each of twenty rows of eight probabilities."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.labels(to_labels, shapes=[(20, 8)])
 
 @test_case(points=0.75, hidden=False)
 def test_own_labels(y_pred, head):
     """`y_pred` are the labels that your `head` gives to the test pictures."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_faces
+    from autograder import expect
+    from autograder.course.datasets import load_faces
 
     _, _, (x, y) = load_faces()
     expect.predicted(y_pred, head, x, y, model_name="head")
@@ -25,7 +25,7 @@ def test_own_labels(y_pred, head):
     failure_message="Try it with one row, with three classes and with twelve. Does it use nothing but its argument?")
 def test_other_sizes(to_labels):
     """`to_labels` does as well with other numbers of rows and classes, and in double precision."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.labels(to_labels, shapes=[(7, 5), (9, 12), (1, 6), (4, 2), (300, 3), (8, 8)], dtypes=["float32", "float64"])
 
@@ -33,6 +33,6 @@ def test_other_sizes(to_labels):
     failure_message="What does it give when two classes are equally probable? There should still be one label for each row.")
 def test_ties(to_labels):
     """`to_labels` gives one label where two classes share the first place."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.labels(to_labels, shapes=[(9, 4), (5, 8)], ties=True)

@@ -8,7 +8,7 @@ points = 4
 @test_case(points=1.5, hidden=False)
 def test_table(head):
     """Each layer of `head` has the output and the number of parameters of the table."""
-    from autograder.student import expect
+    from autograder import expect
 
     rows = [
         expect.layer("Dense", output_shape=(400,), parameters=1_638_800),
@@ -27,8 +27,8 @@ def test_table(head):
 @test_case(points=0.5, hidden=False)
 def test_history(head, history):
     """`history` is the record of the training of `head`, 30 epochs long."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_faces
+    from autograder import expect
+    from autograder.course.datasets import load_faces
 
     _, (x, y), _ = load_faces()
     expect.record(history, head, x, y, epochs=30, model_name="head")
@@ -37,7 +37,7 @@ def test_history(head, history):
     failure_message="Compare every layer with the table again, and read what is said below it about the dropouts.")
 def test_settings(head):
     """The dropouts of `head` are as strong as the exercise says."""
-    from autograder.student import expect
+    from autograder import expect
 
     parts = ["Dense", "BatchNormalization", "ReLU"]
     rows = [expect.layer(kind) for kind in parts] + [expect.layer("Dropout", rate=0.4)]
@@ -49,8 +49,8 @@ def test_settings(head):
     failure_message="It does not do so well on pictures that were not in the notebook. Is it trained for 30 epochs, on the features as they came?")
 def test_unseen_pictures(head, x_hidden, y_hidden):
     """`head` knows the eight people in 160 pictures that it has never met."""
-    from autograder.student import expect
-    from autograder.student.datasets import unpack_faces
+    from autograder import expect
+    from autograder.course.datasets import unpack_faces
 
     # The bound is 0.977, but only 16 photographs stand behind these pictures; a network on the pixels reaches 0.56.
     expect.accuracy(head, unpack_faces(x_hidden), y_hidden, at_least=0.96, unsure=0.004, name="head")

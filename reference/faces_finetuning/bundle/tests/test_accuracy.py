@@ -8,8 +8,8 @@ points = 2.5
 @test_case(points=1, hidden=False)
 def test_share(test_accuracy, y_pred):
     """`test_accuracy` is the share of your `y_pred` that is right."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_faces
+    from autograder import expect
+    from autograder.course.datasets import load_faces
 
     _, _, (_, y) = load_faces()
     right = expect.share_right(y_pred, y)
@@ -23,8 +23,8 @@ def test_share(test_accuracy, y_pred):
 @test_case(points=0.75, hidden=False)
 def test_confusion(confusion, y_pred):
     """`confusion` counts whom your `y_pred` takes for whom; its diagonal agrees with your accuracy."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_faces
+    from autograder import expect
+    from autograder.course.datasets import load_faces
 
     _, _, (_, y) = load_faces()
     expect.confusion(confusion, y, y_pred, 8)
@@ -33,8 +33,8 @@ def test_confusion(confusion, y_pred):
     failure_message="Figures and labels should be those of your own `head`, and it should be right for at least 95 % of the test pictures.")
 def test_good_enough(test_accuracy, confusion, y_pred, head):
     """Your own head is right for most of the test pictures, and all your figures say so."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_faces
+    from autograder import expect
+    from autograder.course.datasets import load_faces
 
     _, _, (x, y) = load_faces()
     reached = expect.accuracy(head, x, y, at_least=0.95, unsure=0.004, name="head")

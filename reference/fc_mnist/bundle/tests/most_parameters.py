@@ -8,14 +8,14 @@ points = 3
 @test_case(points=1, hidden=False)
 def test_largest_layer(largest_layer, fc):
     """`largest_layer` is the layer of `fc` that learns most parameters."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.largest_layer(largest_layer, fc, model_name="fc")
 
 @test_case(points=1, hidden=False)
 def test_largest_layer_params(largest_layer_params, fc):
     """`largest_layer_params` is the number of parameters that this layer learns."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.largest_layer_parameters(largest_layer_params, fc, model_name="fc")
 
@@ -23,7 +23,7 @@ def test_largest_layer_params(largest_layer_params, fc):
     failure_message="Layer and number should be those of `fc` as the exercise gives it, unchanged.")
 def test_of_the_given_network(largest_layer, largest_layer_params, fc):
     """Layer and number belong to the network that the exercise is about."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.parameters(fc, total=420_260, trainable=419_160, non_trainable=1_100, name="fc")
     layer = expect.largest_layer(largest_layer, fc, model_name="fc")

@@ -8,8 +8,8 @@ points = 5
 @test_case(points=1.5, hidden=False)
 def test_validation_accuracy(fc):
     """`fc` gets at least 90 % of the validation digits right."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     expect.accuracy(fc, preprocess(images), labels, at_least=0.90, unsure=0.003, name="fc")
@@ -17,8 +17,8 @@ def test_validation_accuracy(fc):
 @test_case(points=1, hidden=False)
 def test_history(fc, history):
     """`history` is the record of the training of `fc`, 30 epochs long."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, preprocess
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, preprocess
 
     _, (images, labels) = load_mnist()
     expect.record(history, fc, preprocess(images), labels, epochs=30, model_name="fc")
@@ -27,8 +27,8 @@ def test_history(fc, history):
     failure_message="Is `fc` still the network of the exercise, trained for 30 epochs on standardised digits?")
 def test_unseen_digits(fc, x_hidden, y_hidden):
     """The network of the exercise reads 5,000 digits that it has never met."""
-    from autograder.student import expect
-    from autograder.student.datasets import preprocess
+    from autograder import expect
+    from autograder.course.datasets import preprocess
 
     rows = [
         expect.layer("Flatten", output_shape=(784,)),

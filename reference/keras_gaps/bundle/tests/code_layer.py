@@ -8,6 +8,6 @@ points = 1.5
 @test_case(points=1.5, hidden=False)
 def test_layer_of_the_code(code_layer, model):
     """`code_layer` is the layer of your `model` on whose numbers the class is decided."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.code_layer(code_layer, model)

@@ -8,6 +8,6 @@ points = 1
 @test_case(points=1, hidden=False)
 def test_numbers_in_a_code(code_length, model):
     """`code_length` is the number of numbers in a code of your `model`."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.code_length(code_length, model)

@@ -8,8 +8,8 @@ points = 3.5
 @test_case(points=1, hidden=False)
 def test_validation_accuracy(model):
     """`model` gets at least 94 % of the validation digits right."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, rescale
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, rescale
 
     _, (images, labels) = load_mnist()
     expect.accuracy(model, rescale(images), labels, at_least=0.94, unsure=0.003)
@@ -17,8 +17,8 @@ def test_validation_accuracy(model):
 @test_case(points=0.5, hidden=False)
 def test_history(history, model):
     """`history` is the record of the training of `model`."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, rescale
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, rescale
 
     _, (images, labels) = load_mnist()
     expect.record(history, model, rescale(images), labels, epochs=8)
@@ -26,8 +26,8 @@ def test_history(history, model):
 @test_case(points=1.5, hidden=False)
 def test_codes(codes, model):
     """`codes` holds the code of every validation digit, as your trained `model` computes it."""
-    from autograder.student import expect
-    from autograder.student.datasets import load_mnist, rescale
+    from autograder import expect
+    from autograder.course.datasets import load_mnist, rescale
 
     (images_train, _), (images, _) = load_mnist()
     x = rescale(images)
@@ -41,7 +41,7 @@ def test_codes(codes, model):
     failure_message="It does not do so well on digits that were not in the notebook. Is it fully trained, for 8 epochs, on digits from 0 to 1?")
 def test_unseen_digits(model, x_hidden, y_hidden):
     """`model` reads 2,000 digits that it has never met."""
-    from autograder.student import expect
-    from autograder.student.datasets import rescale
+    from autograder import expect
+    from autograder.course.datasets import rescale
 
     expect.accuracy(model, rescale(x_hidden[:2000]), y_hidden[:2000], at_least=0.931, unsure=0.003)

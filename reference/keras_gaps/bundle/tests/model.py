@@ -8,7 +8,7 @@ points = 4
 @test_case(points=2, hidden=False)
 def test_table(model):
     """Each layer of `model` has the output shape and the number of parameters of the table."""
-    from autograder.student import expect
+    from autograder import expect
 
     rows = [
         expect.layer("Conv2D", output_shape=(26, 26, 32), parameters=320),
@@ -29,7 +29,7 @@ def test_table(model):
 @test_case(points=0.5, hidden=False)
 def test_parameters(model):
     """`model` has 600,810 parameters, all of them trained."""
-    from autograder.student import expect
+    from autograder import expect
 
     expect.parameters(model, total=600_810, trainable=600_810)
 
@@ -37,7 +37,7 @@ def test_parameters(model):
     failure_message="Compare the kind of every layer with the table again, and then what it does not show, from the windows to the two dropout rates.")
 def test_settings(model):
     """The layers work as the exercise says: windows, border, pooling, dropout rates."""
-    from autograder.student import expect
+    from autograder import expect
 
     rows = [
         expect.layer("Conv2D", filters=32, kernel_size=3, strides=1, dilation_rate=1, padding="valid", use_bias=True),

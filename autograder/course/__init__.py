@@ -1,0 +1,1 @@
+"""This repository's own course: its data and the Keras 1 spelling. Imported by students' notebooks."""

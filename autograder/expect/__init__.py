@@ -1,0 +1,43 @@
+"""What test cases demand of a student's values, on live objects in the notebook and on rebuilt ones in the grader.
+
+Each function returns when all is well, and raises `Mismatch` with a text for the student when it is not: the name,
+what was received, what was expected, one next step. A wrong use by the author of a case raises something else.
+"""
+
+from autograder.expect.architectures import layer, layers, output_shapes, parameters
+from autograder.expect.class_labels import confusion, labels, predicted, share_right
+from autograder.expect.layer_codes import code_layer, code_length, codes
+from autograder.expect.layer_references import largest_layer, largest_layer_parameters, layer_reference
+from autograder.expect.mismatch import Mismatch, Undecided
+from autograder.expect.plain_values import mapping, number
+from autograder.expect.reported_figures import claim, truth
+from autograder.expect.training import accuracy, history
+from autograder.expect.training_runs import record, trained, twin
+
+__all__ = [
+    "Mismatch",
+    "Undecided",
+    "accuracy",
+    "claim",
+    "code_layer",
+    "code_length",
+    "codes",
+    "confusion",
+    "history",
+    "labels",
+    "largest_layer",
+    "largest_layer_parameters",
+    "layer",
+    "layer_reference",
+    "layers",
+    "mapping",
+    "number",
+    "output_shapes",
+    "parameters",
+    "predicted",
+    "record",
+    "share_right",
+    "trained",
+    "truth",
+    "twin",
+]

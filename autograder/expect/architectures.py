@@ -1,0 +1,184 @@
+"""Demands on a network's architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from autograder.expect.mismatch import Mismatch, require_model
+from autograder.networks import comparison
+from autograder.networks.canonical import LayerRow, canonical, layer_rows, words
+
+__all__ = ["layer", "layers", "output_shapes", "parameters", "rows_of"]
+
+Shape = Sequence[int | None]
+
+_COMPARE = "Compare `summary()` layer by layer with the table in the exercise."
+
+
+def layer(kind: str, *, output_shape: Shape | None = None, parameters: int | None = None, **config: Any) -> LayerRow:
+    """An expected layer; only what is given here is compared, and only that is told to the student.
+
+    Args:
+        kind: A layer of `keras.layers`; an activation is `ReLU`, `Softmax` or `Activation` with its `activation`.
+        output_shape: Without the batch; None in it is any size.
+        parameters: Number of weights, trained or not.
+        config: The layer's own arguments; `kernel_size=3` is `kernel_size=(3, 3)`.
+    """
+    return LayerRow(kind, config, None if output_shape is None else tuple(output_shape), parameters)
+
+
+def layers(
+    model: Any, expected: Sequence[LayerRow], *, name: str = "model", partial: bool = False, gap: slice | None = None
+) -> None:
+    """Demand a sequence of layers; the way in which the model was written does not matter.
+
+    Args:
+        model: What the student calls `name`.
+        expected: All layers of the network, activations in rows of their own (or as a layer's `activation`).
+        name: The model's name in the notebook.
+        partial: Give credit for a part that is right.
+        gap: The rows that the credit counts, all by default: give the rows that the student has to fill in. A model
+            that leaves them out earns nothing. A layer too many, or a wrong one outside the gap, costs as much as one
+            of the gap's layers is worth.
+
+    Raises:
+        Mismatch: The layers differ; the text's first line says where, an aligned table follows.
+    """
+    received = rows_of(model, name)
+    wanted: list[LayerRow] = []
+    counted: list[bool] = []
+    positions = range(len(expected))
+    in_gap = set(positions if gap is None else positions[gap])
+    for position, row in enumerate(expected):
+        parts = canonical(row)
+        wanted += parts
+        counted += [position in in_gap] * len(parts)
+    compared = comparison.compare(wanted, received)
+    if compared.equal:
+        return
+    rows = compared.rows()
+    raise Mismatch(
+        f"{compared.summary(name)}\n\n{comparison.table(rows)}",
+        diff=rows,
+        credit=_credit(compared.steps, counted) if partial else 0.0,
+    )
+
+
+def output_shapes(model: Any, expected: Sequence[int | Shape], *, name: str = "model") -> None:
+    """Demand the shapes that the data take on their way, without the batch; layers that keep a shape do not count.
+
+    Args:
+        model: What the student calls `name`.
+        expected: The different shapes in their order; `128` is `(128,)`.
+        name: The model's name in the notebook.
+
+    Raises:
+        Mismatch: A shape differs; the text names the first one and the layer that makes it.
+    """
+    rows = rows_of(model, name)
+    wanted = _without_repeats([(each,) if isinstance(each, int) else tuple(each) for each in expected])
+    makers = [next(group) for _, group in groupby(rows, key=lambda row: row.output_shape)]
+    for at, shape in enumerate(wanted):
+        if at >= len(makers):
+            done = f"ends with {makers[-1].output_shape}" if makers else "has no layers"
+            raise Mismatch(f"`{name}` {done}, expected {shape} to follow. Add the layers that are missing.")
+        given = makers[at].output_shape or ()
+        if len(given) != len(shape) or any(e not in (None, g) for e, g in zip(shape, given, strict=True)):
+            raise Mismatch(
+                f"`{name}` output shape {at + 1}: expected {shape}, got {given} from {words(makers[at])}. "
+                f"Check the arguments of {makers[at].kind}, and whether a layer is missing before it."
+            )
+    if len(makers) > len(wanted):
+        raise Mismatch(
+            f"`{name}` goes on after {wanted[-1] if wanted else 'its input'} with {words(makers[len(wanted)])}, "
+            f"expected {_counted(len(wanted), 'shape')} only. Check what follows."
+        )
+
+
+def parameters(
+    model: Any,
+    *,
+    total: int | None = None,
+    trainable: int | None = None,
+    non_trainable: int | None = None,
+    name: str = "model",
+) -> None:
+    """Demand numbers of parameters, as `model.summary()` prints them.
+
+    Raises:
+        Mismatch: One of them differs; the text gives the difference and, if it can be told, the layer behind it.
+    """
+    rows = rows_of(model, name)
+    trained = sum(_size(weight) for weight in model.trainable_weights)
+    fixed = sum(_size(weight) for weight in model.non_trainable_weights)
+    for what, wanted, given in (
+        ("parameters", total, trained + fixed),
+        ("trainable parameters", trainable, trained),
+        ("non-trainable parameters", non_trainable, fixed),
+    ):
+        if wanted is not None and given != wanted:
+            difference = f"{abs(given - wanted):,} too {'many' if given > wanted else 'few'}"
+            hint = _culprit(rows, given - wanted) if what == "parameters" else _frozen(model)
+            raise Mismatch(f"`{name}` has {given:,} {what}, expected {wanted:,}: {difference}. {hint}")
+
+
+def rows_of(model: Any, name: str) -> list[LayerRow]:
+    """The layers of what a student calls `name`.
+
+    Raises:
+        Mismatch: It is no Keras model, or one whose layers cannot be read.
+    """
+    try:
+        return layer_rows(require_model(model, name))
+    except ValueError as error:
+        raise Mismatch(f"`{name}` {error}") from error
+
+
+def _credit(steps: Sequence[comparison.Step], counted: Sequence[bool]) -> float:
+    """Share of the counted layers that are right and in order, less what is wrong elsewhere."""
+    earned = 0
+    for step in steps:
+        if step.expected is None:
+            earned -= step.moved is None  # the other half of a move is missing already
+        elif counted[step.expected]:
+            earned += step.right
+        elif not step.right:
+            earned -= 1
+    return max(0, earned) / max(1, sum(counted))
+
+
+def _culprit(rows: Sequence[LayerRow], surplus: int) -> str:
+    """Which layer may be behind a difference in all parameters, and what to do next."""
+    exact = [row for row in rows if row.parameters and row.parameters == surplus]
+    if exact:
+        return f"{words(exact[0])} has exactly that many. Is it one too many?"
+    biased = [row for row in rows if row.config.get("use_bias") is False]
+    if biased and surplus < 0:
+        return f"{words(biased[0])} has no bias. Leave `use_bias` as it is."
+    largest = max(rows, key=lambda row: row.parameters or 0, default=None)
+    if largest is not None and largest.parameters and 0 < surplus < largest.parameters * 2:
+        return f"Most are in {words(largest, ['parameters'])}: check it, and the shape of its input."
+    return _COMPARE
+
+
+def _frozen(model: Any) -> str:
+    """Why other parameters than expected may be trainable, and what to do next."""
+    frozen = [layer for layer in model.layers if not layer.trainable and layer.count_params()]
+    return f"`{frozen[0].name[:40]}` is frozen: set its `trainable` to True." if frozen else _COMPARE
+
+
+def _size(weight: Any) -> int:
+    size = 1
+    for length in weight.shape:
+        size *= int(length)
+    return size
+
+
+def _without_repeats(shapes: Sequence[tuple[int | None, ...]]) -> list[tuple[int | None, ...]]:
+    return [shape for shape, _ in groupby(shapes)]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

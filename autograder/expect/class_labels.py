@@ -1,0 +1,357 @@
+"""Demands on class labels: a function that finds them in probabilities, labels it found, how often they are right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.expect.mismatch import Mismatch, described, require_value
+from autograder.expect.training import probabilities
+
+__all__ = ["confusion", "labels", "predicted", "share_right"]
+
+Array = np.ndarray[Any, Any]
+
+_NEARLY = 0.5  # credit for the right labels in the wrong wrapping
+_ALMOST = 0.75
+_CLOSE = 1e-4  # two probabilities that another processor may put in another order
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Probabilities `(rows, classes)` and, for each row, which classes are the most probable ones."""
+
+    probabilities: Array
+    best: Array
+
+    def __str__(self) -> str:
+        rows, classes = self.probabilities.shape
+        return f"{rows} {'row' if rows == 1 else 'rows'} of {classes} probabilities"
+
+
+def labels(
+    function: Any,
+    *,
+    shapes: Sequence[tuple[int, int]] = ((20, 8),),
+    dtypes: Sequence[str] = ("float32",),
+    ties: bool = False,
+    name: str = "to_labels",
+) -> None:
+    """Demand a function that turns probabilities into labels: for each row, the class that is most probable.
+
+    It is called on fresh probabilities each time; which ones does not change the verdict. Half of the credit and more
+    is left where the labels are right, but come as floats, as a list or as a column, or are counted from 1.
+
+    Args:
+        function: What the student calls `name`: probabilities `(rows, classes)` → integer labels `(rows,)`.
+        shapes: Rows and classes of each call.
+        dtypes: Types of the probabilities; each shape comes in each of them.
+        ties: Whether two classes of a row share the first place; then either will do.
+        name: The function's name in the notebook.
+
+    Raises:
+        Mismatch: It is no function, raises, or gives something else; the usual mistakes have texts of their own.
+    """
+    require_value(function, name)
+    if isinstance(function, type) or not callable(function):
+        raise Mismatch(
+            f"`{name}` should be a function, received {described(function)}. Write `def {name}(probabilities):` and "
+            "`return` the labels; call it in another line."
+        )
+    random = np.random.default_rng()  # chosen when it is graded
+    calls = [(each, _call(function, each, name)) for each in _batches(random, shapes, dtypes, ties)]
+    for batch, answer in calls:
+        _require_labels(answer, batch, calls, name)
+
+
+def predicted(
+    value: Any,
+    model: Any,
+    x: Any,
+    y_true: Any,
+    *,
+    name: str = "y_pred",
+    model_name: str = "model",
+) -> Array:
+    """Demand the labels that the student's own network gives to some inputs.
+
+    Args:
+        value: What the student calls `name`.
+        model: The student's network: inputs `(n, ...)` → probabilities `(n, classes)`.
+        x: The inputs, preprocessed as for the training.
+        y_true: Their true labels `(n,)`, integers that name every class.
+        name: The labels' name in the notebook.
+        model_name: The network's name in the notebook.
+
+    Returns:
+        The student's labels `(n,)`.
+
+    Raises:
+        Mismatch: They are no labels, or not those of the network.
+    """
+    require_value(value, name)
+    if callable(value):
+        raise Mismatch(f"`{name}` is the function itself. Call it on the probabilities of your network.")
+    truth = np.asarray(y_true).reshape(-1)
+    outputs = probabilities(model, x, int(truth.max()) + 1, name=model_name)
+    highest, lowest = outputs.max(axis=1, keepdims=True), outputs.min(axis=1, keepdims=True)
+    # As a share of the row's range, so that nearly equal outputs do not make every label right.
+    batch = _Batch(outputs, outputs >= highest - _CLOSE * (highest - lowest))
+    return _require_labels(value, batch, [(batch, value)], name, truth)
+
+
+def share_right(value: Any, y_true: Any, *, name: str = "y_pred") -> float:
+    """How many of the student's labels are right, as a share from 0 to 1, however they were found.
+
+    Raises:
+        Mismatch: They are no labels of these inputs.
+    """
+    return float((_integers(value, len(np.asarray(y_true).reshape(-1)), name) == np.asarray(y_true).reshape(-1)).mean())
+
+
+def confusion(value: Any, y_true: Any, y_pred: Any, num_classes: int, *, name: str = "confusion") -> Array:
+    """Demand a confusion matrix: how often each class was taken for each class.
+
+    Either axis may be the true one.
+
+    Returns:
+        The student's matrix `(num_classes, num_classes)`, as integers.
+
+    Raises:
+        Mismatch: It is none, or not that of these labels; half of the credit is left for shares in place of numbers.
+    """
+    require_value(value, name)
+    given = _as_array(value, name)
+    if given.shape != (num_classes, num_classes):
+        raise Mismatch(
+            f"`{name}` should have shape ({num_classes}, {num_classes}), a row and a column for each class, received "
+            f"{_shape(given)}. Count for every pair of classes, also those that never come together."
+        )
+    if given.dtype.kind not in "iuf":
+        raise Mismatch(f"`{name}` should hold numbers, received {given.dtype}. Count the images.")
+    truth = np.asarray(y_true).reshape(-1)
+    guess = _integers(y_pred, len(truth), "y_pred")
+    if guess.min() < 0 or guess.max() >= num_classes:
+        raise Mismatch(f"`y_pred` goes from {guess.min()} to {guess.max()}, expected 0 to {num_classes - 1}.")
+    wanted = np.zeros((num_classes, num_classes), dtype=int)
+    np.add.at(wanted, (truth, guess), 1)
+    if np.array_equal(given, wanted) or np.array_equal(given, wanted.T):
+        return given.astype(int)
+    total, right = float(given.sum()), len(truth)
+    shares = [wanted / np.maximum(1, wanted.sum(axis=axis, keepdims=True)) for axis in (0, 1)] + [wanted / right]
+    if any(np.allclose(given, each, atol=0.006) or np.allclose(given.T, each, atol=0.006) for each in shares):
+        raise Mismatch(f"`{name}` holds shares. Give the numbers of images, before any division.", credit=_NEARLY)
+    if total != right:
+        raise Mismatch(f"`{name}` counts {total:,.10g} images in all, expected {right:,}: each one once.")
+    diagonal = int((truth == guess).sum())
+    if np.trace(given) != diagonal:
+        raise Mismatch(
+            f"`{name}` has {np.trace(given):,.10g} images on its diagonal, but `y_pred` is right for {diagonal:,}. "
+            "Is it made of the true labels and your `y_pred`, of the same images?"
+        )
+    raise Mismatch(
+        f"`{name}` has the right number on its diagonal, but puts some mistakes into the wrong place. "
+        "Use the true label for one index and the predicted one for the other.",
+        credit=_NEARLY,
+    )
+
+
+# ---------------------------------------------------------------- calls
+
+
+def _batches(
+    random: np.random.Generator, shapes: Sequence[tuple[int, int]], dtypes: Sequence[str], ties: bool
+) -> Iterator[_Batch]:
+    for rows, classes in shapes:
+        for dtype in dtypes:
+            yield _batch(random, rows, classes, dtype, ties)
+
+
+def _batch(random: np.random.Generator, rows: int, classes: int, dtype: str, ties: bool) -> _Batch:
+    """Probabilities on which every usual mistake shows, whatever the chance.
+
+    The last class wins the first row; every second row is won with less than one half, if there are enough classes.
+    """
+    winners = (classes - 1 - np.arange(rows)) % classes
+    winners[1:] = random.permutation(winners[1:])
+    every = np.arange(rows)
+    # Odds of 1 to 1 make a winner of one half; a row of many classes is won with less, every second one with more.
+    scores = random.uniform(0.2, 0.9, size=(rows, classes))
+    scores[every, winners] = 1.0
+    others = scores.sum(axis=1) - 1.0
+    scores[every, winners] = np.where(every % 2 == 0, 1.0, 1.5 * np.maximum(1.0, others))
+    scores /= scores.sum(axis=1, keepdims=True)
+    best = np.zeros((rows, classes), dtype=bool)
+    best[every, winners] = True
+    scores = scores.astype(dtype)
+    if ties:
+        seconds = (winners + 1 + random.integers(classes - 1, size=rows)) % classes
+        scores[every, seconds] = scores[every, winners]
+        scores /= scores.sum(axis=1, keepdims=True)
+        best[every, seconds] = True
+    return _Batch(scores, best)
+
+
+def _call(function: Callable[..., Any], batch: _Batch, name: str) -> Any:
+    try:
+        answer = function(batch.probabilities)
+    except Mismatch as told:
+        text = str(told).rstrip(".")
+        raise Mismatch(
+            f"{text}. It was called on {batch}, a NumPy array. Let it work with what it is given, however many rows "
+            "and classes that has."
+        ) from told
+    if answer is None:
+        raise Mismatch(f"`{name}` returns nothing (None). Printing is not returning: end it with `return`.")
+    if answer is Ellipsis:
+        raise Mismatch(f"`{name}` still returns the gap `...`. Replace it by your answer.")
+    return answer
+
+
+# ---------------------------------------------------------------- answers
+
+_Calls = Sequence[tuple[_Batch, Any]]
+
+
+def _require_labels(answer: Any, batch: _Batch, calls: _Calls, name: str, truth: Array | None = None) -> Array:
+    """Demand the labels of a batch.
+
+    Args:
+        answer: What the student gave.
+        batch: What it should be about.
+        calls: All calls of the function, to tell whether it looks at its argument.
+        name: Of the function or of the labels.
+        truth: The true labels, which are no predictions.
+    """
+    given = _as_array(answer, name)
+    rows, classes = batch.probabilities.shape
+    if given.shape != (rows,):
+        raise _wrong_shape(given, batch, calls, name)
+    if given.dtype.kind not in "iuf":
+        kind = "text" if given.dtype.kind in "US" else str(given.dtype)
+        raise Mismatch(f"`{name}` gives {kind} for labels, expected integers from 0 to {classes - 1}.")
+    if _right(given, batch):
+        if given.dtype.kind == "f":
+            raise Mismatch(
+                f"`{name}` gives the right labels, but as {given.dtype}. Labels are integers, to be used as indices.",
+                credit=_ALMOST,
+            )
+        if isinstance(answer, (list, tuple)):
+            raise Mismatch(
+                f"`{name}` gives the right labels, but as a {type(answer).__name__}. Give a NumPy array: a "
+                "list is not compared with other labels one by one.",
+                credit=_ALMOST,
+            )
+        return given
+    raise _wrong_values(given, batch, name, truth)
+
+
+def _wrong_shape(given: Array, batch: _Batch, calls: _Calls, name: str) -> Mismatch:
+    p, (rows, classes) = batch.probabilities, batch.probabilities.shape
+    what = f"`{name}` gives {_shape(given)} for {batch}"
+    wanted = f"expected ({rows},): one label for each row"
+    if given.size == rows and given.ndim == 2 and _right(given.reshape(-1), batch):
+        return Mismatch(f"{what}, {wanted}. Drop the axis of length 1.", credit=_NEARLY)
+    if given.shape == p.shape:
+        if np.array_equal(given, p):
+            return Mismatch(f"{what}, {wanted}. These are the probabilities as they came: which class do they favour?")
+        if given.dtype.kind in "biuf" and np.array_equal(given != 0, batch.best):
+            return Mismatch(f"{what}, {wanted}. This is one-hot: give the number of the class, not where it stands.")
+        return Mismatch(
+            f"{what}, {wanted}. Rounding or comparing with 0.5 answers for each class alone, and when no class reaches "
+            "one half, there is no label left. Which class is the most probable of its row?"
+        )
+    if given.ndim == 1 and len({len(each.probabilities) for each, _ in calls}) > 1 and _all_alike(calls):
+        return Mismatch(
+            f"`{name}` gives {_shape(given)} whatever it is called with, now for {batch}. "
+            "Does it use its argument, or another variable of the notebook?"
+        )
+    if given.shape == (classes,):
+        return Mismatch(f"{what}, {wanted}. It goes down the columns. Along which axis do the classes of a row lie?")
+    if given.ndim == 0:
+        return Mismatch(f"{what}, {wanted}. That is a single number for all rows. Along which axis do the classes lie?")
+    return Mismatch(f"{what}, {wanted}. Work on each row by itself.")
+
+
+def _wrong_values(given: Array, batch: _Batch, name: str, truth: Array | None) -> Mismatch:
+    p = batch.probabilities
+    rows, classes = p.shape
+    if given.dtype.kind == "f" and not np.array_equal(given, np.rint(given)):
+        if np.allclose(given, p.max(axis=1)):
+            return Mismatch(f"`{name}` gives the highest probability of each row. Which class has it?")
+        return Mismatch(f"`{name}` gives numbers like {given.flat[0]:.4g}, expected integers from 0 to {classes - 1}.")
+    if _right(given - 1, batch):
+        return Mismatch(
+            f"`{name}` counts the classes from 1 to {classes}. The first class is 0, as in the labels of the data.",
+            credit=_NEARLY,
+        )
+    if truth is not None and np.array_equal(given, truth):
+        return Mismatch(f"`{name}` holds the true labels, not those that your network gives. It is not always right.")
+    if given.min() < 0 or given.max() >= classes:
+        return Mismatch(
+            f"`{name}` gives {given.min():,.10g} to {given.max():,.10g} for {batch}, expected labels from 0 to "
+            f"{classes - 1}. Give the number of a class."
+        )
+    told = [
+        (p.argmin(axis=1), "gives the least probable class of each row. Give the most probable one."),
+        ((p > 0.5).argmax(axis=1), "looks for more than one half; the most probable class of a row may have less."),
+        (p[:, :8].argmax(axis=1), f"looks at the first 8 classes only; here are {classes}. Ask the array how many."),
+    ]
+    if rows == classes:
+        told.insert(0, (p.argmax(axis=0), "goes down the columns. Along which axis do the classes of a row lie?"))
+    for mistake, text in told:
+        if np.array_equal(given, mistake):
+            return Mismatch(f"`{name}` {text}")
+    wrong = ~batch.best[np.arange(rows), given.astype(int)]
+    row = int(np.flatnonzero(wrong)[0])
+    return Mismatch(
+        f"`{name}` gives {int(wrong.sum()):,} of {rows:,} rows another class than the most probable one; the first is "
+        f"row {row}, which it puts into class {int(given[row])}. Are these the probabilities of the same rows, in the "
+        "same order?"
+    )
+
+
+def _right(given: Array, batch: _Batch) -> bool:
+    rows, classes = batch.probabilities.shape
+    if given.dtype.kind not in "iuf" or not np.array_equal(given, np.rint(given)):
+        return False
+    if given.min() < 0 or given.max() >= classes:
+        return False
+    return bool(batch.best[np.arange(rows), given.astype(int)].all())
+
+
+def _all_alike(calls: _Calls) -> bool:
+    shapes = {np.shape(answer) for _, answer in calls if isinstance(answer, (np.ndarray, list, tuple))}
+    return len(shapes) == 1
+
+
+def _integers(value: Any, count: int, name: str) -> Array:
+    require_value(value, name)
+    given = _as_array(value, name)
+    if given.shape != (count,) or given.dtype.kind not in "iuf" or not np.array_equal(given, np.rint(given)):
+        raise Mismatch(
+            f"`{name}` should be {count} integers, one for each image, received {given.dtype} of {_shape(given)}. "
+            "Correct it in its own question first."
+        )
+    return given.astype(int)
+
+
+def _as_array(value: Any, name: str) -> Array:
+    """What crosses the wall as an array, as one; tensors of Keras and TensorFlow are as good as NumPy's."""
+    tensor = type(value).__module__.partition(".")[0] in {"tensorflow", "keras"} and hasattr(value, "shape")
+    if not isinstance(value, (np.ndarray, np.generic, list, tuple, int, float)) and not tensor:
+        raise Mismatch(f"`{name}` gives {described(value)}, expected a NumPy array.")
+    try:
+        array = np.asarray(value)
+    except Exception as error:  # rows of different lengths, symbolic tensors
+        raise Mismatch(f"`{name}` gives {described(value)} that is no array. Give one label for each row.") from error
+    if array.dtype.kind == "O":
+        raise Mismatch(f"`{name}` gives {described(value)} of things that are no numbers. Give one label for each row.")
+    return array
+
+
+def _shape(array: Array) -> str:
+    return f"shape {array.shape}" if array.shape else "a single number"

@@ -1,0 +1,227 @@
+"""Demands on a network's code: the vector on which its last layer decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autograder.expect.inference import outputs
+from autograder.expect.layer_references import layer_reference, layers_of
+from autograder.expect.mismatch import Mismatch, described, require_value
+from autograder.expect.plain_values import number
+from autograder.expect.training import untrained
+
+__all__ = ["code_layer", "code_length", "codes"]
+
+Array = np.ndarray[Any, Any]
+
+_OF_ANOTHER_LAYER = 0.5  # credit
+_ROUNDING = 1e-3
+"""Of the largest number in a code: what another batch size or another processor may change."""
+
+
+def code_layer(value: Any, model: Any, *, name: str = "code_layer", model_name: str = "model") -> Any:
+    """Demand the layer that makes the code: the last one with weights of its own before the layer that decides.
+
+    What follows it and changes no length (an activation, dropout, batch normalisation) gives the code as well. The text
+    of a failure tells what is wrong with the layer that was named, and not which one is right.
+
+    Args:
+        value: What the student calls `name`: a layer's name, or its index in `model.layers`.
+        model: The student's network: a vector of numbers for each input, in the end one for each class.
+        name: The reference's name in the notebook.
+        model_name: The network's name in the notebook.
+
+    Returns:
+        The Keras layer.
+
+    Raises:
+        Mismatch: It is no layer of the network, or another one makes the code.
+    """
+    layer = layer_reference(value, model, name=name, model_name=model_name)
+    layers, good = _code_layers(model, model_name)
+    if layer in good:
+        return layer
+    at, last = layers.index(layer), layers.index(good[-1])
+    what = f"`{name}` is `{layer.name[:40]}`, a layer of the kind {type(layer).__name__}"
+    shape = tuple(layer.output.shape[1:])
+    if at > last:
+        raise Mismatch(f"{what}: what it gives is the decision itself, a number for each class. What is it based on?")
+    if len(shape) > 1:
+        raise Mismatch(
+            f"{what}: it gives {' × '.join(map(str, shape))} numbers that still lie side by side as in the image. The "
+            "code is one vector for the whole of it."
+        )
+    if type(layer).__name__ in ("Flatten", "Reshape"):
+        raise Mismatch(
+            f"{what}: it puts the numbers of the layer before it in a row, and does nothing else with them. The code "
+            "is what the network makes of them: find the last vector before the decision."
+        )
+    raise Mismatch(f"{what}, but the network goes on working before it decides. Find the last vector before that.")
+
+
+def code_length(value: Any, model: Any, *, name: str = "code_length", model_name: str = "model") -> int:
+    """Demand the number of numbers in a code of the student's own network; the text of a failure does not tell it.
+
+    Raises:
+        Mismatch: It is another number.
+    """
+    given = number(value, name=name)
+    layers, good = _code_layers(model, model_name)
+    length = int(good[0].output.shape[-1])
+    if given == length:
+        return length
+    shown = f"`{name}` is {given:,}"
+    for layer in sorted(layers, key=lambda each: len(each.output.shape)):  # vectors before pictures
+        if given == layer.count_params() and given:
+            raise Mismatch(
+                f"{shown}: so many parameters has `{layer.name[:40]}`. The code is what a layer gives for one image: "
+                f"look at the column Output Shape of `{model_name}.summary()`."
+            )
+        if given == int(np.prod(layer.output.shape[1:])):
+            raise Mismatch(
+                f"{shown}: so many numbers does `{layer.name[:40]}` give for an image, a layer of the kind "
+                f"{type(layer).__name__}. Is that the one on whose numbers the network decides?"
+            )
+    raise Mismatch(
+        f"{shown}, which is not what the code layer gives for one image. Look at the column Output Shape of "
+        f"`{model_name}.summary()`."
+    )
+
+
+def codes(
+    value: Any,
+    model: Any,
+    x: Any,
+    *,
+    mistakes: Mapping[str, Any] | None = None,
+    name: str = "codes",
+    model_name: str = "model",
+) -> Array:
+    """Demand the codes of given inputs, as the student's own trained network computes them.
+
+    They may be taken at any layer that gives the code (before or after its activation). What an earlier layer gives
+    for the same inputs earns half of the credit.
+
+    Args:
+        value: What the student calls `name`.
+        model: The student's network.
+        x: The inputs `(n, ...)`, preprocessed as for the training.
+        mistakes: What is easily taken for the inputs, in words, and those inputs.
+        name: The codes' name in the notebook.
+        model_name: The network's name in the notebook.
+
+    Returns:
+        The codes `(n, length)`.
+
+    Raises:
+        Mismatch: They are something else.
+    """
+    given = _numbers(value, name)
+    layers, good = _code_layers(model, model_name)
+    if untrained(model):
+        raise Mismatch(
+            f"`{model_name}` still has the weights that it began with. Train it with `fit`, then compute `{name}`."
+        )
+    of_code = _tapped(model, good, x)
+    if any(_equal(given, each) for each in of_code):
+        return given
+    earlier = layers[: layers.index(good[0])]
+    alike = [each for each in earlier if tuple(each.output.shape[1:]) == given.shape[1:]]
+    for layer, outputs_of_layer in zip(alike, _tapped(model, alike, x) if alike else [], strict=True):
+        if _equal(given, outputs_of_layer):
+            raise Mismatch(
+                f"`{name}` is what the layer `{layer.name[:40]}` gives, which is not the layer of the code.",
+                credit=_OF_ANOTHER_LAYER,
+            )
+    expected = of_code[-1]
+    call = f"`keras.Model({model_name}.inputs[0], {model_name}.get_layer(…).output).predict(…)`"
+    if given.shape != expected.shape:
+        _tell_shape(given, expected.shape, model, x, name, model_name)
+        raise Mismatch(
+            f"`{name}` has shape {given.shape}, expected a row for each of the {len(expected):,} inputs, as long as "
+            f"the code. {call} gives them."
+        )
+    for what, others in (mistakes or {}).items():
+        if any(_equal(given, other[: len(given)]) for other in _tapped(model, good, others)):
+            raise Mismatch(f"`{name}` holds the codes of {what}. Compute those of the inputs that are asked for.")
+    if any(_equal(_sorted(given), _sorted(each)) for each in of_code):
+        raise Mismatch(f"`{name}` has the right rows in another order. Keep the order of the inputs.")
+    raise Mismatch(
+        f"`{name}` is not what `{model_name}` gives now, after its training. Compute it after `fit`, with the same "
+        f"scaling of the inputs: {call}."
+    )
+
+
+# ---------------------------------------------------------------- the network
+
+
+def _code_layers(model: Any, model_name: str) -> tuple[list[Any], list[Any]]:
+    """All layers, and those that give the code, in their order."""
+    layers = layers_of(model, model_name)
+    weighted = [at for at, layer in enumerate(layers) if any(weight.name == "kernel" for weight in layer.weights)]
+    if len(weighted) < 2 or len(layers[weighted[-2]].output.shape) != 2:
+        raise Mismatch(
+            f"`{model_name}` has no dense layer between its pictures and its decision, so it makes no code. Fill the "
+            f"gaps of `{model_name}` first."
+        )
+    return layers, layers[weighted[-2] : weighted[-1]]
+
+
+def _tapped(model: Any, layers: list[Any], x: Any) -> list[Array]:
+    """What each of some layers gives for the inputs, in inference."""
+    import keras
+
+    try:
+        part = keras.Model(model.inputs[0], [layer.output for layer in layers])
+    except ValueError as error:
+        raise Mismatch("The network's layers lie in another network, so their outputs cannot be had.") from error
+    return outputs(part, x)
+
+
+# ---------------------------------------------------------------- arrays
+
+
+def _numbers(value: Any, name: str) -> Array:
+    require_value(value, name)
+    try:
+        given = np.asarray(value)
+    except (TypeError, ValueError):
+        given = np.asarray(None)
+    if given.dtype.kind not in "fiu":
+        raise Mismatch(
+            f"`{name}` should be an array of numbers, received {described(value)}. Give what `predict` returns."
+        )
+    if not np.isfinite(given).all():
+        raise Mismatch(
+            f"`{name}` has values that are NaN or infinite. Train the network again, at a lower learning rate."
+        )
+    return given
+
+
+def _tell_shape(given: Array, shape: tuple[int, ...], model: Any, x: Any, name: str, model_name: str) -> None:
+    """Raise for a shape that tells how it came about."""
+    rows, length = shape
+    classes = int(model.outputs[0].shape[-1])
+    if given.shape == (length, rows):
+        raise Mismatch(f"`{name}` has shape {given.shape}: a column for each input. Give a row for each, `{name}.T`.")
+    if given.shape == (rows, classes):
+        raise Mismatch(
+            f"`{name}` has shape {given.shape}: that is what `{model_name}` gives in the end, a number for each class. "
+            "Stop at the code layer."
+        )
+    if given.ndim == 2 and given.shape[1] == length:
+        which = f"{given.shape[0]:,} inputs, expected {rows:,}"
+        raise Mismatch(f"`{name}` has the codes of {which}. Compute those of the inputs that are asked for.")
+
+
+def _equal(given: Array, expected: Array) -> bool:
+    if given.shape != expected.shape:
+        return False
+    return bool(np.abs(given - expected).max(initial=0) <= _ROUNDING * max(1e-6, np.abs(expected).max(initial=0)))
+
+
+def _sorted(rows: Array) -> Array:
+    return rows[np.argsort(rows.sum(axis=1))] if rows.ndim == 2 else rows

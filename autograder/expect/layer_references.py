@@ -1,0 +1,181 @@
+"""Demands on what a student says of a layer of the own network: which one it is, and how much it learns."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from autograder.expect.architectures import rows_of
+from autograder.expect.mismatch import Mismatch, described, require_value
+from autograder.expect.plain_values import number
+
+__all__ = ["largest_layer", "largest_layer_parameters", "layer_reference", "layers_of"]
+
+_SHOWN = 12  # names in a message
+_WITHOUT_BIAS = 0.5  # credit
+
+
+def layer_reference(value: Any, model: Any, *, name: str = "layer", model_name: str = "model") -> Any:
+    """Demand the name or the index of a layer of the student's own network.
+
+    Args:
+        value: What the student calls `name`: a layer's name, or its index in `model.layers` (-1 is the last one).
+        model: The student's network; layers of a nested model count as its own.
+        name: The reference's name in the notebook.
+        model_name: The network's name in the notebook.
+
+    Returns:
+        The Keras layer.
+
+    Raises:
+        Mismatch: There is no such layer, or it is another kind of value; the text lists the names.
+    """
+    import keras
+
+    layers = layers_of(model, model_name)
+    require_value(value, name)
+    step = f"Give a layer's name, or its index in `{model_name}.layers`."
+    if isinstance(value, keras.layers.Layer):
+        raise Mismatch(f"`{name}` is the layer itself. Give its name: `{name} = {name}.name`.")
+    if isinstance(value, str):
+        return _named(value.strip(), layers, name, model_name)
+    try:
+        if type(value) is bool:
+            raise TypeError
+        index = operator.index(value)
+    except TypeError:
+        raise Mismatch(f"`{name}` should be text or an integer, received {described(value)}. {step}") from None
+    if not -len(layers) <= index < len(layers):
+        raise Mismatch(
+            f"`{name}` is {described(index)}, but `{model_name}` has {len(layers)} layers: their indices go from 0 to "
+            f"{len(layers) - 1}. {step}"
+        )
+    return layers[index]
+
+
+def largest_layer(value: Any, model: Any, *, name: str = "largest_layer", model_name: str = "model") -> Any:
+    """Demand the name or index of the layer with most learnable parameters; of equal ones any will do.
+
+    The text of a failure does not say which one it is.
+
+    Returns:
+        The Keras layer.
+
+    Raises:
+        Mismatch: It is no layer of the network, or another one has more.
+    """
+    layer = layer_reference(value, model, name=name, model_name=model_name)
+    given, most = _learnable(layer), max(map(_learnable, _leaves(model)))
+    step = f"Look at the column Param # of `{model_name}.summary()`."
+    what = f"`{name}` is `{_shown(layer.name)}`, a layer of the kind {type(layer).__name__}"
+    if not given:
+        raise Mismatch(f"{what}, which has no parameters to learn. {step}")
+    if given < most:
+        raise Mismatch(f"{what} with {given:,} learnable parameters, but another layer has more. {step}")
+    return layer
+
+
+def largest_layer_parameters(
+    value: Any, model: Any, *, name: str = "largest_layer_params", model_name: str = "model"
+) -> int:
+    """Demand the number of learnable parameters of the layer that has most of them.
+
+    The text of a failure does not say the number. Half of the credit is left where only the biases are missing.
+
+    Returns:
+        The number.
+
+    Raises:
+        Mismatch: It is another number; the text tells the usual mistakes from each other.
+    """
+    layers = layers_of(model, model_name)
+    given = number(value, name=name)
+    layer = max(layers, key=_learnable)
+    right = _learnable(layer)
+    if right and given == right:
+        return right
+    shown = f"`{name}` is {given:,}"
+    biases = _size(layer.bias) if getattr(layer, "bias", None) is not None else 0
+    if biases and given == right - biases:
+        raise Mismatch(
+            f"{shown}: that counts the connections. What else does each unit or filter learn?", credit=_WITHOUT_BIAS
+        )
+    if given in (sum(map(_learnable, layers)), model.count_params()):
+        raise Mismatch(f"{shown}: so many has the whole of `{model_name}`. Give the number of one layer.")
+    others = [each for each in layers if given and _learnable(each) == given]
+    if others:
+        raise Mismatch(f"{shown}: so many has `{_shown(others[0].name)}`, but another layer has more. Compare them.")
+    raise Mismatch(
+        f"{shown}, which is not the number of learnable parameters of the largest layer of `{model_name}`. "
+        f"Look at the column Param # of `{model_name}.summary()`."
+    )
+
+
+def _named(text: str, layers: list[Any], name: str, model_name: str) -> Any:
+    found = [layer for layer in layers if text == layer.name] or [
+        layer for layer in layers if _as_crossed(text) == _as_crossed(layer.name)
+    ]
+    if text and found:
+        return found[0]
+    has = ", ".join(f"`{_shown(layer.name)}`" for layer in layers[:_SHOWN])
+    has += ", …" if len(layers) > _SHOWN else ""
+    kinds = [layer for layer in layers if text.lower() == type(layer).__name__.lower()]
+    if kinds:
+        raise Mismatch(f"`{name}` is {text!r}, a kind of layer, expected the name of one. `{model_name}` has {has}.")
+    counted_on = ""
+    if _kind(text) in {_kind(layer.name) for layer in layers}:
+        counted_on = " Keras counts on when a cell runs again: restart the kernel, run all cells, and look again."
+    raise Mismatch(
+        f"`{name}` is {described(text)}, but no layer of `{model_name}` is called so. It has {has}.{counted_on}"
+    )
+
+
+def _kind(name: str) -> str:
+    """A name without the number that Keras appends (`dense_3`)."""
+    return re.sub(r"_\d+$", "", name)
+
+
+def layers_of(model: Any, model_name: str) -> list[Any]:
+    """A network's layers in their order; in place of a nested model its own.
+
+    Raises:
+        Mismatch: It is no Keras model, or has no layers.
+    """
+    rows_of(model, model_name)
+    layers = list(_leaves(model))
+    if not layers:
+        raise Mismatch(f"`{model_name}` has no layers. Run the cell that builds it.")
+    return layers
+
+
+def _leaves(model: Any) -> Iterator[Any]:
+    """The layers of `model.layers` in their order; in place of a nested model its own, without its inputs."""
+    import keras
+
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from (each for each in _leaves(layer) if not isinstance(each, keras.layers.InputLayer))
+        else:
+            yield layer
+
+
+def _as_crossed(name: str) -> str:
+    """A name as a rebuilt network has it, so that a name with a space in it means the same layer there."""
+    return re.sub(r"[^A-Za-z0-9_.\-]", "_", name).lstrip("_-")[:60]
+
+
+def _learnable(layer: Any) -> int:
+    return sum(map(_size, layer.trainable_weights))
+
+
+def _size(weight: Any) -> int:
+    size = 1
+    for length in weight.shape:
+        size *= int(length)
+    return size
+
+
+def _shown(name: str) -> str:
+    return name[:40]

@@ -1,0 +1,121 @@
+"""Demands on plain values: a number, a dictionary."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from autograder.expect.mismatch import Mismatch, described, require_value
+
+__all__ = ["mapping", "number"]
+
+_ROUNDING = 1e-9
+_LARGEST = 10**300  # what still computes with floats
+
+
+def number(
+    value: Any,
+    *,
+    equal_to: float | None = None,
+    tolerance: float = 0.0,
+    between: tuple[float, float] | None = None,
+    name: str = "value",
+) -> float:
+    """Demand a number.
+
+    Args:
+        value: What the student calls `name`: an int, a float, or a NumPy or TensorFlow scalar.
+        equal_to: What it must be.
+        tolerance: How far from it it may be.
+        between: The smallest and largest number that make sense, such as `(0, 1)` for an accuracy.
+        name: Its name in the notebook.
+
+    Returns:
+        The number, as an int if the student's is one.
+
+    Raises:
+        Mismatch: It is something else.
+    """
+    given = _as_number(value, name)
+    fraction = between == (0, 1) or (equal_to is not None and 0 < equal_to <= 1 and _close(given / 100, equal_to, 0.01))
+    if fraction and 1 < given <= 100:
+        raise Mismatch(
+            f"`{name}` is {given:g}, which looks like a percentage. Give a fraction such as {given / 100:.4g}."
+        )
+    if between is not None and not between[0] <= given <= between[1]:
+        raise Mismatch(
+            f"`{name}` is {_shown(given)}, expected a number from {between[0]:g} to {between[1]:g}. Check it."
+        )
+    if equal_to is not None and not _close(given, equal_to, tolerance):
+        digits = 6 if f"{given:.6g}" != f"{equal_to:.6g}" else 15
+        expected = f"{_shown(equal_to, digits)}{f' ± {tolerance:g}' if tolerance else ''}"
+        raise Mismatch(f"`{name}` is {_shown(given, digits)}, expected {expected}. Check how you got it.")
+    return given
+
+
+def mapping(value: Any, keys: Sequence[Hashable], *, name: str = "value") -> dict[Any, Any]:
+    """Demand a dictionary with certain keys; it may have more.
+
+    Args:
+        value: What the student calls `name`.
+        keys: The keys that it must have.
+        name: Its name in the notebook.
+
+    Returns:
+        The demanded keys with the student's values, which may be anything.
+
+    Raises:
+        Mismatch: It is something else, or a key is missing or has no value.
+    """
+    require_value(value, name)
+    if not isinstance(value, Mapping):
+        example = f"{{{keys[0]!r}: …}}" if keys else "{…}"
+        raise Mismatch(f"`{name}` should be a dictionary like `{example}`, received {described(value)}.")
+    given = dict(value)
+    missing = [key for key in keys if key not in given]
+    if missing:
+        has = f"its keys are {', '.join(described(key) for key in list(given)[:8])}" if given else "it is empty"
+        listed = ", ".join(repr(key) for key in missing)
+        raise Mismatch(f"`{name}` lacks {listed}; {has}. Add what is missing, spelled like this.")
+    for key in keys:
+        require_value(given[key], f"{name}[{key!r}]")
+    return {key: given[key] for key in keys}
+
+
+def _as_number(value: Any, name: str) -> float:
+    """The number that a value is."""
+    require_value(value, name)
+    wrong = f"`{name}` should be a number, received {described(value)}."
+    if type(value) is bool:
+        raise Mismatch(f"{wrong} Give the number, not a comparison.")
+    if isinstance(value, str):
+        raise Mismatch(f"{wrong} Leave out the quotation marks{' and the comma' * (',' in value)}.")
+    if isinstance(value, (list, tuple)):
+        step = f"Give the number itself: `{name}[0]`." if len(value) == 1 else "Give one number of it."
+        raise Mismatch(f"{wrong} {step}")
+    given = value
+    if not isinstance(value, (int, float)):
+        # NumPy's and TensorFlow's scalars say so by an empty shape.
+        if getattr(value, "shape", None) != ():
+            raise Mismatch(f"{wrong} Give one number.")
+        try:
+            given = value.item() if hasattr(value, "item") else float(value)
+        except (TypeError, ValueError, AttributeError):
+            given = None
+        if type(given) not in (int, float):
+            raise Mismatch(f"{wrong} Give one number.")
+    if isinstance(given, int) and abs(given) > _LARGEST:
+        raise Mismatch(f"`{name}` is {described(int(given))}, far too large. Check how you got it.")
+    if not math.isfinite(given):
+        raise Mismatch(f"`{name}` is {given}, expected a finite number. Check how you got it.")
+    return int(given) if isinstance(given, int) else float(given)
+
+
+def _close(given: float, expected: float, tolerance: float) -> bool:
+    return abs(given - expected) <= tolerance + _ROUNDING * max(1.0, abs(expected))
+
+
+def _shown(number: float, digits: int = 6) -> str:
+    """A number as a person reads it."""
+    return f"{number:,}" if isinstance(number, int) and abs(number) < 10**15 else f"{number:.{digits}g}"

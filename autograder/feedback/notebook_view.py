@@ -1,0 +1,238 @@
+"""A student's notebook with the outputs of our run, as safe and bounded HTML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from autograder.feedback.ansi import ansi_html
+from autograder.feedback.safe_text import cut, scrub
+from autograder.feedback.sanitise import MAX_PICTURE, clean_html, markdown_html, picture_html
+from autograder.records import Cell
+
+__all__ = ["CellView", "answer_cells", "rich_html", "shown_cells"]
+
+_MAX_CELLS = 400
+_MAX_OUTPUTS = 40  # of one cell
+_MAX_TEXT = 20_000  # characters of one output or one cell's source
+_MAX_PAGE_TEXT = 1_500_000  # characters of a whole notebook's HTML, pictures apart
+_MAX_PAGE_PICTURES = 4_000_000  # characters of base64 of a whole notebook
+_MAX_PAGE_MARKDOWN = 200_000  # characters that are read as Markdown; what comes later is shown as it was typed
+_MAX_PAGE_TAGS = 40_000  # of a whole notebook's HTML outputs
+# Lines that fit a narrow screen, and few of them, need no scrolling and no stop for the Tab key.
+_NARROW = 34
+_LOW = 16
+# Pygments' short names of token kinds (or their first letters) → classes of the style sheet.
+_COLORS = {
+    "k": "code-word",
+    "ow": "code-word",
+    "s": "code-text",
+    "m": "code-number",
+    "il": "code-number",
+    "nf": "code-name",
+    "nc": "code-name",
+    "nd": "code-name",
+    "c": "code-comment",
+}
+# Richest first, as Jupyter chooses.
+_BITMAPS = ("image/png", "image/jpeg", "image/gif")
+
+
+@dataclass(frozen=True)
+class CellView:
+    """What the template shows of a cell.
+
+    Attributes:
+        number: Position in the notebook, from 1; the cell's anchor is `cell-<number>`.
+        question: The question that the cell answers, or empty.
+        source: Code as highlighted HTML, Markdown as rendered HTML.
+        outputs: Safe HTML, one piece an output.
+        error: `NameError: …` when the cell raised.
+    """
+
+    number: int
+    kind: str
+    question: str
+    source: Markup
+    outputs: tuple[Markup, ...]
+    error: str
+    seconds: float
+
+
+@dataclass
+class _Budget:
+    """What may still be shown of a notebook, in characters and tags."""
+
+    text: int = _MAX_PAGE_TEXT
+    markdown: int = _MAX_PAGE_MARKDOWN
+    pictures: int = _MAX_PAGE_PICTURES
+    tags: int = _MAX_PAGE_TAGS
+
+    def cut(self, text: str) -> str:
+        """`text` as far as it may be shown; what it becomes is to be charged."""
+        return cut(text, max(0, min(_MAX_TEXT, self.text)))
+
+    def charged(self, html: Markup) -> Markup:
+        self.text -= len(html)
+        return html
+
+
+def shown_cells(cells: Sequence[Cell]) -> Iterator[CellView]:
+    """Each cell as safe HTML; at most a few megabytes in all, with a line where something was left out."""
+    budget = _Budget()
+    for number, cell in enumerate(cells[:_MAX_CELLS], start=1):
+        yield CellView(
+            number=number,
+            kind=cell.kind,
+            question=_question(cell),
+            source=budget.charged(_source_html(cell, number, budget)),
+            outputs=tuple(_outputs_html(cell, number, budget)),
+            error=cut(cell.error, 300),
+            seconds=cell.seconds,
+        )
+    if len(cells) > _MAX_CELLS:
+        note = _note(f"{len(cells) - _MAX_CELLS} more cells not shown")
+        yield CellView(_MAX_CELLS + 1, "raw", "", note, (), "", 0.0)
+
+
+def answer_cells(cells: Sequence[Cell]) -> dict[str, list[int]]:
+    """The numbers (from 1) of each question's answer cells, of those that are shown."""
+    numbers: dict[str, list[int]] = {}
+    for number, cell in enumerate(cells[:_MAX_CELLS], start=1):
+        if question := _question(cell):
+            numbers.setdefault(question, []).append(number)
+    return numbers
+
+
+def _question(cell: Cell) -> str:
+    return next(iter(cell.answers), "")
+
+
+def _source_html(cell: Cell, number: int, budget: _Budget) -> Markup:
+    source = budget.cut(cell.source)
+    if cell.kind == "markdown":
+        return _markdown(source, f"Text of cell {number}", budget)
+    if cell.kind == "code":
+        return _pre(_highlighted(scrub(source)), f"Code of cell {number}", source)
+    return _pre(Markup("{}").format(scrub(source)), f"Text of cell {number}", source)
+
+
+def _markdown(source: str, label: str, budget: _Budget) -> Markup:
+    if len(source) > budget.markdown:
+        return _pre(Markup("{}").format(scrub(source)), label, source)
+    budget.markdown -= len(source)
+    return rich_html(markdown_html(source), label)
+
+
+def _highlighted(source: str) -> Markup:
+    """Python with a `<span>` around what the style sheet colours, and around nothing else."""
+    from pygments.lexers.python import PythonLexer
+    from pygments.token import STANDARD_TYPES
+
+    pieces = []
+    for kind, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(source):
+        color = _COLORS.get(STANDARD_TYPES.get(kind, "")[:1]) or _COLORS.get(STANDARD_TYPES.get(kind, ""))
+        escaped = str(escape(text))
+        pieces.append(f'<span class="{color}">{escaped}</span>' if color else escaped)
+    return Markup("".join(pieces))  # noqa: S704 - every piece is escaped
+
+
+def _outputs_html(cell: Cell, number: int, budget: _Budget) -> Iterator[Markup]:
+    for output in cell.outputs[:_MAX_OUTPUTS]:
+        try:
+            yield _output_html(output, number, budget)
+        except (TypeError, ValueError, AttributeError):  # not an output as nbformat has it: nothing of ours to lose
+            yield _note("an output that cannot be shown")
+    if len(cell.outputs) > _MAX_OUTPUTS:
+        yield _note(f"{len(cell.outputs) - _MAX_OUTPUTS} more outputs not shown")
+
+
+def _output_html(output: Mapping[str, Any], number: int, budget: _Budget) -> Markup:
+    kind = output.get("output_type")
+    if kind == "stream":
+        warning = output.get("name") == "stderr"
+        label = f"{'Warnings and errors' if warning else 'Printed text'} of cell {number}"
+        return _text(_joined(output.get("text")), label, budget, "stderr" if warning else "")
+    if kind == "error":
+        lines = output.get("traceback")
+        text = "\n".join(str(line) for line in lines) if isinstance(lines, (list, tuple)) else ""
+        text = text or f"{output.get('ename')}: {output.get('evalue')}"
+        return _text(text, f"Error of cell {number}", budget, "traceback")
+    if kind in ("display_data", "execute_result"):
+        data = output.get("data")
+        return _display_html(data if isinstance(data, Mapping) else {}, number, budget)
+    return _note("an output of unknown kind")
+
+
+def _display_html(data: Mapping[str, Any], number: int, budget: _Budget) -> Markup:
+    """The richest form of a displayed value that is safe to show and fits."""
+    html = _joined(data.get("text/html"))
+    tags = html.count("<")
+    if html and tags <= budget.tags and len(html) <= budget.text:
+        cleaned = clean_html(html)
+        budget.tags -= tags
+        if cleaned is not None:
+            return budget.charged(rich_html(cleaned, f"Output of cell {number}"))
+    alt = f"Picture from cell {number}"
+    too_big = False
+    for mime in ("image/svg+xml", *_BITMAPS):
+        content = _joined(data.get(mime))
+        if not content:
+            continue
+        picture = picture_html(mime, content, alt) if len(content) <= min(MAX_PICTURE, budget.pictures) else None
+        if picture is not None:
+            budget.pictures -= len(picture)
+            return Markup('<div class="picture">{}</div>').format(picture)
+        too_big = True
+    if markdown := _joined(data.get("text/markdown")):
+        return budget.charged(_markdown(budget.cut(markdown), f"Output of cell {number}", budget))
+    for mime in ("text/latex", "text/plain"):
+        if text := _joined(data.get(mime)):
+            return _text(text, f"Output of cell {number}", budget)
+    if too_big:
+        return _note("a picture that is damaged or too large to show")
+    if "application/json" in data:
+        return _text(json.dumps(data["application/json"], indent=1), f"Output of cell {number}", budget)
+    return _note("an output that needs a live notebook")
+
+
+def _text(text: str, label: str, budget: _Budget, css: str = "") -> Markup:
+    shown = budget.cut(text)
+    return budget.charged(_pre(ansi_html(shown), label, shown, css))
+
+
+def rich_html(html: Markup, label: str) -> Markup:
+    """Sanitised HTML; a stop for the Tab key when something in it may be wider than the page."""
+    wide = "<table>" in html or "<pre>" in html
+    return Markup('<div class="rich"{}>{}</div>').format(_scrollable(label) if wide else "", html)
+
+
+def _pre(html: Markup, label: str, text: str, css: str = "") -> Markup:
+    """Preformatted text; a stop for the Tab key when it may be wider than a narrow screen, or is high."""
+    lines = text.split("\n")
+    scrolls = len(lines) > _LOW or any(len(line) > _NARROW for line in lines)
+    return Markup("<pre{}{}>{}{}</pre>").format(
+        Markup(' class="{}"').format(css) if css else "",
+        _scrollable(label) if scrolls else "",
+        "\n",  # HTML drops one newline after <pre>; without this it would be the student's own
+        html,
+    )
+
+
+def _scrollable(label: str) -> Markup:
+    return Markup(' tabindex="0" role="group" aria-label="{}"').format(label)
+
+
+def _note(what: str) -> Markup:
+    return Markup('<p class="note">… {} …</p>').format(what)
+
+
+def _joined(content: Any) -> str:
+    """A notebook's text: one string, or a list of lines."""
+    if isinstance(content, (list, tuple)):
+        return "".join(part for part in content if isinstance(part, str))
+    return content if isinstance(content, str) else ""

@@ -1,0 +1,62 @@
+"""Cases meet values: one question of one submission, case by case.
+
+The runner itself is `autograder.expect.case_runner`, as in the student's notebook; this module adds what only the
+grader knows: what a missing value means here, and that a hidden case gives nothing away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from autograder.expect import Mismatch
+from autograder.expect.case_runner import LoadedCase, run, values_of
+from autograder.records import Case, CaseStatus, Outcome
+
+__all__ = ["grade_case", "redact", "undecided"]
+
+NEAR = "Just below what is demanded, so little that it may be chance: a person looks at it and decides."
+
+
+def grade_case(loaded: LoadedCase, namespace: Mapping[str, Any], *, missing: str) -> Outcome:
+    """The outcome of one case.
+
+    Args:
+        loaded: The case with its function.
+        namespace: The question's names; looking one up may raise `crossing.Unusable`.
+        missing: What to add for the student when a name is not there (`The cell raised NameError: …`), or empty.
+    """
+    case = loaded.case
+    try:
+        values = values_of(case, namespace, missing)
+    except Mismatch as unmet:
+        return undecided(case, "fail", str(unmet))
+    outcome = run(loaded, values)
+    return redact(outcome, loaded) if case.hidden else outcome
+
+
+def redact(outcome: Outcome, loaded: LoadedCase) -> Outcome:
+    """A hidden case's outcome as a student may see it; the rest moves to `detail`, for the instructor."""
+    if outcome.status == "pass":
+        return replace(outcome, diff=())
+    if outcome.status == "error":
+        return replace(outcome, diff=(), message="This check could not be run; a person will look at it.")
+    if outcome.status == "manual":
+        return replace(outcome, message=NEAR, detail=outcome.message, diff=())
+    public = loaded.failure_message or f"Not met: {outcome.title}"
+    return replace(outcome, message=public, detail=outcome.message, diff=())
+
+
+def undecided(case: Case, status: CaseStatus, message: str, detail: str = "") -> Outcome:
+    """The outcome of a case whose function was not called; no points."""
+    return Outcome(
+        name=case.name,
+        status=status,
+        points=0,
+        possible=case.points,
+        hidden=case.hidden,
+        title=case.title,
+        message=message,
+        detail=detail,
+    )

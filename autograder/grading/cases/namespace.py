@@ -1,0 +1,155 @@
+"""What a case sees under a name: hidden data, or the student's value, rebuilt on this side of the wall.
+
+Values are taken right after a question's last answer cell, and once more at its `grader.check`, if the student put
+cells of an own between the two: that is what the check at home saw. Where neither found a name, or only its gap, but a
+later cell defined it, all values at the end of the notebook count.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from autograder.errors import WireError
+from autograder.expect import Mismatch
+from autograder.grading.cases.bundle import Bundle
+from autograder.networks import keras_runtime
+from autograder.notebook.serialised_values import Unusable, resolve
+from autograder.records import Cell, Question
+from autograder.sandbox.host.session import CallFailed, Session
+from autograder.sandbox.wire.deserialise import deserialise
+from autograder.sandbox.wire.values import Function, Network, Refused, Value
+
+__all__ = ["Namespace", "RemoteFunction", "answer_positions", "takes"]
+
+MAX_MODELS = 16
+"""Of one question, those that a function returned included; the course's own questions ask for three."""
+
+
+class RemoteFunction:
+    """A student's function. Calling it sends data to the student's process and gives data back."""
+
+    def __init__(self, session: Session, function: Function, resolve: Any) -> None:
+        """Bind to the session in which the function lives."""
+        self._session = session
+        self._function = function
+        self._resolve = resolve
+        self.__name__ = function.name
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it on plain data.
+
+        Raises:
+            Mismatch: It raised, took too long, or returned something that cannot cross the wall.
+        """
+        try:
+            return self._session.call(self._function, arguments, self._resolve)
+        except CallFailed as error:
+            raise Mismatch(str(error)) from error
+
+
+class Namespace(Mapping[str, Any]):
+    """The names of one question: `bundle.data` first, then the student's."""
+
+    def __init__(self, bundle: Bundle, session: Session, question: Question, answers: Sequence[Cell]) -> None:
+        """Look up lazily: a model is rebuilt when the first case asks for it."""
+        self._data = bundle.data
+        self._session = session
+        self._values = dict(session.taken(question.name))
+        self.late = self._complete(question, answers)
+        self._rebuilt: dict[str, Any] = {}
+        self._models = 0
+
+    def __getitem__(self, name: str) -> Any:
+        """The value of a name.
+
+        Raises:
+            KeyError: The student did not define it.
+            Unusable: It is something that does not cross the wall.
+        """
+        if name in self._data:
+            return self._data[name]
+        if name not in self._rebuilt:
+            started = time.monotonic()
+            try:
+                self._rebuilt[name] = deserialise(self._values[name], lambda special: self._resolve(name, special))
+            except Unusable as error:
+                self._rebuilt[name] = error
+            except WireError as error:  # an honest worker sends no such value
+                self._rebuilt[name] = Unusable(f"`{name}` cannot be read: {error}")
+            phases = self._session.phases
+            phases["rebuild"] = phases.get("rebuild", 0.0) + time.monotonic() - started
+        if isinstance(self._rebuilt[name], Unusable):
+            raise self._rebuilt[name]
+        return self._rebuilt[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """All names, trusted ones first."""
+        return iter({**dict.fromkeys(self._data), **dict.fromkeys(self._values)})
+
+    def __len__(self) -> int:
+        """How many names there are."""
+        return len(set(self._data) | set(self._values))
+
+    def _complete(self, question: Question, answers: Sequence[Cell]) -> list[str]:
+        """Where the answer goes on below its cells, take all values anew at the end; returns the names that came there.
+
+        All, because a network that was trained there is the one that the late `history` is about.
+        """
+        before, unfilled = self._values, any("..." in cell.source for cell in answers)
+        left_open = [name for name in question.names if name not in before or _is_gap(before[name], unfilled=unfilled)]
+        after = self._session.take_now(question.name, question.names) if left_open else {}
+        # A gap, or a function around one, that nobody has filled since comes back as it was.
+        late = [name for name in left_open if name in after and (name not in before or after[name] != before[name])]
+        if late:
+            self._values = {**before, **after}
+        return late
+
+    def _resolve(self, name: str, special: Any) -> Any:
+        if isinstance(special, Function):
+            return RemoteFunction(self._session, special, lambda inner: self._resolve(f"{special.name}(…)", inner))
+        if isinstance(special, Network):
+            self._models += 1
+            if self._models > MAX_MODELS:
+                raise Unusable(f"`{name}` holds too many models: a question takes {MAX_MODELS} at most.")
+            keras_runtime.load()
+        return resolve(name, special)
+
+
+def _is_gap(value: Value, *, unfilled: bool) -> bool:
+    """Whether a value is a gap, or may be a function around one, as its answer cell still holds one somewhere."""
+    if isinstance(value, Refused):
+        return value.type_name == "ellipsis"
+    return unfilled and isinstance(value, Function)
+
+
+def answer_positions(question: str, cells: Sequence[Cell]) -> list[int]:
+    """Where the answer cells of a question are."""
+    return [position for position, cell in enumerate(cells) if question in cell.answers]
+
+
+def takes(questions: Sequence[Question], cells: Sequence[Cell]) -> dict[int, list[tuple[str, tuple[str, ...]]]]:
+    """Position of a cell → the questions, with their names, whose values are taken when it has run."""
+    plan: dict[int, list[tuple[str, tuple[str, ...]]]] = {}
+    for question in questions:
+        positions = [at for at in answer_positions(question.name, cells) if cells[at].kind == "code"]
+        if question.names and positions:
+            for at in (positions[-1], *_checked_below(question.name, positions[-1], cells)):
+                plan.setdefault(at, []).append((question.name, question.names))
+    return plan
+
+
+def _checked_below(question: str, answered: int, cells: Sequence[Cell]) -> Iterator[int]:
+    """Where a question is checked, if anything was computed between its answer cell and there."""
+    call = re.compile(rf"""grader\.check\(\s*(["']){re.escape(question)}\1\s*\)""")
+    computed = False
+    for at in range(answered + 1, len(cells)):
+        if cells[at].answers:
+            return
+        if cells[at].kind == "code" and call.search(cells[at].source):
+            if computed or not call.fullmatch(cells[at].source.strip()):
+                yield at
+            return
+        computed = computed or cells[at].kind == "code"

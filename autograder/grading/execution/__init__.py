@@ -1,0 +1,1 @@
+"""Runs submissions over a pool of processes. Trusted side."""

@@ -1,0 +1,198 @@
+"""One submission → its grade; a class → grades, as they come, over a pool of processes.
+
+The pool's processes are trusted: they read submissions, own the sandbox of the one they grade, rebuild its models and
+run the cases. They never run a line of a student's code.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from autograder.grading.cases.bundle import Bundle
+from autograder.grading.cases.case_grading import grade_case, undecided
+from autograder.grading.cases.namespace import Namespace, answer_positions, takes
+from autograder.grading.intake import notebook_reader
+from autograder.notebook.serialised_values import Unusable
+from autograder.records import (
+    PLACEHOLDER,
+    CaseStatus,
+    Cell,
+    Execution,
+    Grade,
+    GradeStatus,
+    Outcome,
+    Question,
+    QuestionGrade,
+    Submission,
+    rounded,
+)
+from autograder.sandbox.host.session import Session
+from autograder.sandbox.wire.values import History
+
+__all__ = ["Graded", "failed", "grade_one"]
+
+MAX_EPOCHS = 2_000
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A grade and the run behind it."""
+
+    grade: Grade
+    execution: Execution
+
+
+def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0, threads: int = 2) -> Graded:
+    """Run a submission behind the wall and grade what came across.
+
+    Args:
+        bundle: The exercise.
+        submission: What was handed in; hostile.
+        slot: Number of this process among those that grade at the same time.
+        threads: Threads of TensorFlow for the student's code.
+
+    Raises:
+        SandboxUnavailable: This machine cannot wall student code off.
+    """
+    if submission.problem:
+        return rejected(bundle, submission)
+    questions = bundle.assignment.questions
+    with Session(bundle.assignment.limits, slot=slot, threads=threads) as session:
+        execution = session.run(submission.cells, takes(questions, submission.cells))
+        started = time.monotonic()
+        graded, warnings = [], [*submission.warnings, *_of_another_exercise(questions, submission.cells)]
+        for question in questions:
+            if question.manual:
+                graded.append(_manual(question, execution.cells))
+            else:
+                graded.append(_automatic(question, bundle, session, execution, warnings))
+        session.phases["cases"] = time.monotonic() - started - session.phases.get("rebuild", 0.0)
+        broken = session.broken
+    ended = time.monotonic()
+    execution = replace(execution, phases=session.phases, wall_seconds=execution.wall_seconds + ended - started)
+    grade = _grade(bundle, submission, tuple(graded), tuple(warnings))
+    if broken or any(outcome.status == "error" for question in graded for outcome in question.cases):
+        grade = replace(grade, status="needs_review", message=execution.message or "A check ended in an error of ours.")
+    return Graded(grade, execution)
+
+
+def rejected(bundle: Bundle, submission: Submission) -> Graded:
+    """The grade of what is no notebook: every case skipped, and the reason."""
+    graded = _grade(bundle, submission, _skipped(bundle, submission.problem), submission.warnings)
+    return Graded(
+        replace(graded, status="rejected", message=submission.problem, pending=0),
+        Execution("refused", submission.problem),
+    )
+
+
+def failed(bundle: Bundle, submission: Submission, reason: str) -> Graded:
+    """The grade of a submission that our own code could not deal with; a person must look."""
+    graded = _grade(bundle, submission, _skipped(bundle, "The grader failed.", "error"), submission.warnings)
+    return Graded(replace(graded, status="needs_review", message=reason), Execution("crashed", reason))
+
+
+def _grade(
+    bundle: Bundle, submission: Submission, questions: tuple[QuestionGrade, ...], warnings: tuple[str, ...]
+) -> Grade:
+    status: GradeStatus = "graded"
+    return Grade(
+        student=submission.student,
+        submission=submission.filename,
+        digest=submission.digest,
+        status=status,
+        score=rounded(sum(question.score for question in questions)),
+        possible=bundle.assignment.possible,
+        questions=questions,
+        pending=rounded(sum(question.possible for question in questions if question.manual)),
+        warnings=warnings,
+    )
+
+
+def _automatic(
+    question: Question, bundle: Bundle, session: Session, execution: Execution, warnings: list[str]
+) -> QuestionGrade:
+    """Grade a question by its cases, and note for the student what was odd about its answer cells."""
+    positions = answer_positions(question.name, execution.cells)
+    answers = [execution.cells[at] for at in positions]
+    namespace = Namespace(bundle, session, question, answers)
+    if not positions:
+        warnings.append(
+            f"{question.name}: its answer cell is gone or lost its tag; values from the notebook's end count."
+        )
+    elif len(positions) > question.answer_cells:
+        warnings.append(f"{question.name}: {len(positions)} answer cells; the values after the last of them count.")
+    elif namespace.late:
+        names = ", ".join(f"`{name}`" for name in namespace.late)
+        warnings.append(f"{question.name}: {names} came after the answer cell; values from the notebook's end count.")
+    missing = _why_missing(answers, execution)
+    if session.broken:  # then nothing that came can be told from what was forged
+        reason = "The run broke off in a way that a person has to look at."
+        outcomes = tuple(undecided(case, "error", reason, execution.message) for case in question.cases)
+    else:
+        outcomes = tuple(grade_case(loaded, namespace, missing=missing) for loaded in bundle.cases[question.name])
+    return QuestionGrade(
+        name=question.name,
+        title=question.title,
+        score=rounded(sum(outcome.points for outcome in outcomes)),
+        possible=question.points,
+        cases=outcomes,
+        history=_history(question, namespace),
+    )
+
+
+def _why_missing(answers: Sequence[Cell], execution: Execution) -> str:
+    for cell in reversed(answers):
+        if "llipsis" in cell.error:  # what Keras and NumPy say of a gap means nothing to who has not met the word
+            gaps = [number for number, line in enumerate(cell.source.splitlines(), start=1) if "..." in line]
+            where = f" in line {gaps[0]}" if gaps else " somewhere"
+            return f"Its cell still holds a gap, `...`,{where}: {cell.error.splitlines()[0][:200]}"
+        if cell.error:
+            return f"Its cell raised {cell.error.splitlines()[0][:200].rstrip(': ')}"
+        if cell.execution_count is None and cell.kind == "code" and execution.message:
+            return execution.message
+    return "" if answers else "Its answer cell is gone, too."
+
+
+def _history(question: Question, namespace: Mapping[str, Any]) -> dict[str, list[float]]:
+    """The learning curve of a question that asks for `history`; only to be drawn, never to be graded."""
+    try:
+        history = namespace["history"] if "history" in question.names else None
+    except (KeyError, Unusable):
+        return {}
+    if not isinstance(history, History):
+        return {}
+    return {
+        metric: [float(value) for value in values[:MAX_EPOCHS]]
+        for metric, values in history.history.items()
+        if all(isinstance(value, (int, float)) for value in values)
+    }
+
+
+def _of_another_exercise(questions: Sequence[Question], cells: Sequence[Cell]) -> Iterator[str]:
+    """A remark on a notebook all of whose answers are to other questions."""
+    answered = notebook_reader.answers(tuple(cells))
+    if answered and answered.isdisjoint(question.name for question in questions):
+        listed = ", ".join(f"`{name[:40]}`" for name in sorted(answered)[:4])
+        yield f"This looks like the notebook of another exercise: it answers {listed}, and none of the questions here."
+
+
+def _manual(question: Question, cells: Sequence[Cell]) -> QuestionGrade:
+    sources = (cells[at].source for at in answer_positions(question.name, cells))
+    answer = "\n\n".join(source.replace(PLACEHOLDER, "").strip() for source in sources).strip()
+    case = Outcome(question.name, "manual", 0, question.points, title="Graded by a person")
+    return QuestionGrade(question.name, 0, question.points, (case,), title=question.title, manual=True, answer=answer)
+
+
+def _skipped(bundle: Bundle, reason: str, status: CaseStatus = "skipped") -> tuple[QuestionGrade, ...]:
+    graded = []
+    for question in bundle.assignment.questions:
+        cases = tuple(undecided(case, status, reason) for case in question.cases)
+        if question.manual:
+            cases = (Outcome(question.name, "skipped", 0, question.points, title="Graded by a person"),)
+        graded.append(
+            QuestionGrade(question.name, 0, question.points, cases, title=question.title, manual=question.manual)
+        )
+    return tuple(graded)

@@ -1,0 +1,1 @@
+"""From a download to submissions: sources, notebooks, class lists. Trusted side; everything it reads is hostile."""

@@ -1,0 +1,338 @@
+"""Reads one notebook as it was handed in: bytes in, cells out, and nothing else of it survives.
+
+The bytes are hostile and may be large, so this is no general reader. Only what grading needs is ever built: sources,
+kinds, tags. Everything else (submitted outputs, attachments, widget state) is skipped where it stands, which keeps the
+memory for a notebook near its size on disk, however its JSON is built. nbformat is the authority on what a notebook
+means; it does not read here because it materialises everything, validates before it converts, and refuses notebooks
+whose only fault is a missing field. The tests compare the two.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar
+
+import msgspec
+
+from autograder.errors import IntakeError
+from autograder.records import Cell
+
+__all__ = ["MAX_CELLS", "MAX_SOURCE", "Notebook", "answers", "parse"]
+
+MAX_CELLS: Final = 2_000
+MAX_SOURCE: Final = 2**20
+"""Characters in one cell."""
+MAX_TAGS: Final = 50
+MAX_TAG: Final = 100
+MAX_WARNINGS: Final = 10
+MAX_REPAIR: Final = 2_000_000
+"""Values in a notebook that strict JSON refuses: repairing it builds them all, at some 200 bytes each."""
+
+HAND_IN: Final = "Download the notebook with File > Download and hand in the .ipynb file."
+
+KINDS: Final[dict[str, Literal["code", "markdown", "raw"]]] = {
+    "code": "code",
+    "markdown": "markdown",
+    "raw": "raw",
+    "heading": "markdown",  # nbformat 3, as the next one
+    "html": "markdown",
+}
+BEGINNINGS: Final = (
+    (b"%PDF", "a PDF"),
+    (b"PK\x03\x04", "a zip archive or an Office document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\xd0\xcf\x11\xe0", "an Office document"),
+    (b"\x89PNG", "a picture"),
+    (b"<!doctype", "a web page"),
+    (b"<html", "a web page"),
+    (b"<?xml", "an XML file"),
+    (b"version https://git-lfs", "a Git LFS pointer; the notebook itself was never uploaded"),
+)
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """What a submitted notebook says, and what had to be put right to read it."""
+
+    cells: tuple[Cell, ...]
+    warnings: tuple[str, ...] = ()
+
+
+# `Raw` is a slice of the input that nothing has looked into yet.
+_ABSENT: Final = msgspec.Raw(b"")
+
+
+class _Top(msgspec.Struct):
+    nbformat: msgspec.Raw = _ABSENT
+    metadata: msgspec.Raw = _ABSENT
+    cells: msgspec.Raw = _ABSENT
+    worksheets: msgspec.Raw = _ABSENT
+
+
+class _Sheet(msgspec.Struct):
+    cells: msgspec.Raw = _ABSENT
+
+
+class _Cell(msgspec.Struct):
+    cell_type: msgspec.Raw = _ABSENT
+    source: msgspec.Raw = _ABSENT
+    input: msgspec.Raw = _ABSENT  # what nbformat 3 calls the source of a code cell
+    level: msgspec.Raw = _ABSENT  # of a heading, in nbformat 3
+    metadata: msgspec.Raw = _ABSENT
+
+
+class _CellMetadata(msgspec.Struct):
+    tags: msgspec.Raw = _ABSENT
+
+
+class _Metadata(msgspec.Struct):
+    kernelspec: msgspec.Raw = _ABSENT
+    language_info: msgspec.Raw = _ABSENT
+
+
+class _Language(msgspec.Struct):
+    name: msgspec.Raw = _ABSENT
+    language: msgspec.Raw = _ABSENT
+
+
+# Decoding an array into a struct of N fields builds its first N elements and skips the rest: a bound that holds while
+# the array is read, where a length check would come after 30 million empty cells have been built.
+_Cells = msgspec.defstruct("_Cells", [(f"_{i}", msgspec.Raw, _ABSENT) for i in range(MAX_CELLS + 1)], array_like=True)
+_Sheets = msgspec.defstruct("_Sheets", [(f"_{i}", msgspec.Raw, _ABSENT) for i in range(16)], array_like=True)
+
+T = TypeVar("T")
+
+
+def parse(data: bytes) -> Notebook:
+    """The cells of a notebook in nbformat 3 or 4, without its outputs.
+
+    Args:
+        data: The submitted bytes. Whoever read them has bounded their length.
+
+    Raises:
+        IntakeError: It is no notebook that can be graded; the text is one line for the student.
+    """
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if not data.strip(b"\0 \t\r\n"):
+        raise IntakeError(f"The file is empty ({len(data):,} bytes). Save the notebook, and hand it in again.")
+    try:
+        try:
+            return _notebook(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            repaired, warnings = _repaired(data)
+        notebook = _notebook(repaired)
+    except RecursionError:
+        raise IntakeError(f"This is JSON nested too deeply for any notebook. {HAND_IN}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise IntakeError(f"This cannot be read as a notebook. {HAND_IN}") from None
+    return Notebook(notebook.cells, (*warnings, *notebook.warnings))
+
+
+def answers(cells: tuple[Cell, ...]) -> frozenset[str]:
+    """The questions that have an answer cell (`answer:<question>`)."""
+    return frozenset(question for cell in cells for question in cell.answers if question)
+
+
+def _notebook(data: bytes) -> Notebook:
+    top = _decode(data, _Top)
+    if top is None:
+        raise IntakeError(f"This is JSON, but no notebook: expected an object, received {_kind(data)}. {HAND_IN}")
+    version = _decode(top.nbformat, int)
+    if version is not None and version not in (3, 4):
+        raise IntakeError(
+            f"The notebook has format {version}; formats 3 and 4 can be read. Open it in JupyterLab, save it, and hand "
+            "it in again."
+        )
+    _check_language(top.metadata)
+    warnings: list[str] = []
+    cells = tuple(_cell(raw, number, warnings) for number, raw in enumerate(_raw_cells(top, version), start=1))
+    if not cells:
+        raise IntakeError("The notebook has no cells. Check that you saved it, and hand in the one with your answers.")
+    if not any(cell.kind == "code" for cell in cells):
+        if not answers(cells):
+            raise IntakeError(
+                f"The notebook has no code cell: expected your answers, received {len(cells)} text "
+                f"{'cell' if len(cells) == 1 else 'cells'}. Hand in the notebook with your answers."
+            )
+        warnings.insert(0, "The notebook has no code cell; only its text can be graded.")
+    if len(warnings) > MAX_WARNINGS:
+        warnings[MAX_WARNINGS:] = [f"{len(warnings) - MAX_WARNINGS} more cells like these."]
+    return Notebook(cells, tuple(warnings))
+
+
+def _raw_cells(top: _Top, version: int | None) -> list[msgspec.Raw]:
+    """The cells, unread: at the top since nbformat 4, in worksheets before."""
+    if top.worksheets and (version == 3 or not top.cells):
+        sheets = [_decode(raw, _Sheet) for raw in _elements(top.worksheets, _Sheets) or []]
+        lists = [_elements(sheet.cells, _Cells) or [] for sheet in sheets if sheet and sheet.cells]
+    else:
+        found = _elements(top.cells, _Cells) if top.cells else None
+        if found is None:
+            raise IntakeError(f"This is JSON, but no notebook: it has no list of cells. {HAND_IN}")
+        lists = [found]
+    cells = [raw for part in lists for raw in part]
+    if len(cells) > MAX_CELLS:
+        raise IntakeError(
+            f"The notebook has more than {MAX_CELLS:,} cells, the most that can be graded. Delete the ones that are "
+            "not part of the exercise and hand it in again."
+        )
+    return cells
+
+
+def _cell(raw: msgspec.Raw, number: int, warnings: list[str]) -> Cell:
+    """One cell. What cannot be meant as code stays as text, with a warning: it is never run by guess."""
+    cell = _decode(raw, _Cell)
+    if cell is None:
+        warnings.append(f"Cell {number} is no cell ({_kind(raw)}); it was left empty.")
+        return Cell("raw", "")
+    named = _decode(cell.cell_type, str) or ""
+    kind = KINDS.get(named, "raw")
+    if named not in KINDS:
+        warnings.append(f"Cell {number} does not say whether it is code or text; it was not run.")
+    source = _source(cell, number, warnings)
+    if len(source) > MAX_SOURCE:
+        if kind == "code":
+            raise IntakeError(
+                f"Cell {number} has {len(source):,} characters; {MAX_SOURCE:,} can be run. Move its data out of the "
+                "code and hand the notebook in again."
+            )
+        source = source[:MAX_SOURCE]
+        warnings.append(f"Cell {number} is longer than {MAX_SOURCE:,} characters; what is beyond was left out.")
+    if named == "heading":
+        level = _decode(cell.level, int) or 1
+        source = "#" * min(max(level, 1), 6) + " " + " ".join(source.splitlines())
+    if kind == "code" and _conflicts(source):
+        warnings.append(f"Cell {number} holds Git conflict markers (<<<<<<<); it cannot run. Resolve the conflict.")
+    return Cell(kind, source, _tags(cell.metadata))
+
+
+def _source(cell: _Cell, number: int, warnings: list[str]) -> str:
+    raw = cell.source or cell.input
+    if not raw:
+        return ""
+    lines = _decode(raw, list[str])
+    text = "".join(lines) if lines is not None else _decode(raw, str)
+    if text is None:
+        warnings.append(f"The text of cell {number} is {_kind(raw)} where a string was expected; it was left empty.")
+        return ""
+    return text
+
+
+def _tags(metadata: msgspec.Raw) -> tuple[str, ...]:
+    found = _decode(metadata, _CellMetadata)
+    if found is None or not 0 < memoryview(found.tags).nbytes <= MAX_TAGS * MAX_TAG * 6:
+        return ()
+    tags = msgspec.json.decode(found.tags)
+    if isinstance(tags, str):
+        tags = [tags]
+    if not isinstance(tags, list):
+        return ()
+    stripped = (tag.strip() for tag in tags if isinstance(tag, str) and len(tag) <= MAX_TAG)
+    return tuple(dict.fromkeys(tag for tag in stripped if tag))[:MAX_TAGS]
+
+
+def _check_language(raw: msgspec.Raw) -> None:
+    """Refuse a notebook that says it is not Python; one that says nothing is taken for Python."""
+    metadata = _decode(raw, _Metadata) or _Metadata()
+    info = _decode(metadata.language_info, _Language) or _Language()
+    kernel = _decode(metadata.kernelspec, _Language) or _Language()
+    named = [name for name in (_decode(info.name, str), _decode(kernel.language, str)) if name]
+    if named and not any(re.match(r"i?python\d*$", name.strip(), re.IGNORECASE) for name in named):
+        language = re.sub(r"[^\w+#. -]", "", named[0])[:30]
+        raise IntakeError(
+            f"The notebook's language is {language}; this exercise is graded in Python. Choose a Python kernel "
+            "(Kernel > Change Kernel), save, and hand it in again."
+        )
+
+
+def _decode(raw: msgspec.Raw | bytes, kind: type[T]) -> T | None:
+    """The value, or None where it is absent or of another kind; malformed JSON raises `msgspec.DecodeError`."""
+    if not raw:
+        return None
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError:
+        return None
+
+
+def _elements(raw: msgspec.Raw, kind: type[msgspec.Struct]) -> list[msgspec.Raw] | None:
+    """The first elements of an array, or None when it is no array."""
+    array = _decode(raw, kind)
+    if array is None:
+        return None
+    found: Iterator[msgspec.Raw] = (getattr(array, name) for name in array.__struct_fields__)
+    return [element for element in found if element]
+
+
+def _kind(raw: msgspec.Raw | bytes) -> str:
+    start = bytes(memoryview(raw)[:64]).lstrip()[:1]
+    names = {b"[": "a list", b"{": "an object", b'"': "a string", b"n": "null", b"t": "true", b"f": "false"}
+    return names.get(start, "a number")
+
+
+def _repaired(data: bytes) -> tuple[bytes, list[str]]:
+    """Strict JSON in UTF-8 that says the same: for NaN, lone surrogates, line breaks in strings, other encodings.
+
+    Raises:
+        IntakeError: It is not JSON, even so; the text says what it looks like.
+    """
+    head = data[:64].lstrip().lower()
+    for beginning, what in BEGINNINGS:
+        if head.startswith(beginning.lower()):
+            raise IntakeError(f"This is not a notebook: it begins like {what}. {HAND_IN}")
+    if sum(data.count(mark) for mark in (b",", b"[", b"{")) > MAX_REPAIR:
+        raise IntakeError(
+            "The notebook is not valid JSON and too large to repair. Clear all outputs (Edit > Clear Outputs of All "
+            "Cells), save, and hand it in again."
+        )
+    warnings: list[str] = []
+    text = _text(data, warnings)
+    try:
+        value = json.loads(text, strict=False, parse_constant=lambda _: None, object_hook=_without_outputs)
+    except json.JSONDecodeError as error:
+        raise IntakeError(_not_json(text, error)) from None
+    except ValueError:  # an integer of more digits than Python reads
+        raise IntakeError(f"This cannot be read as a notebook: a number in it is too long. {HAND_IN}") from None
+    repaired = json.dumps(value, ensure_ascii=False)
+    return re.sub("[\ud800-\udfff]", "\ufffd", repaired).encode(), warnings
+
+
+def _without_outputs(value: dict[str, Any]) -> dict[str, Any]:
+    value.pop("outputs", None)
+    return value
+
+
+def _text(data: bytes, warnings: list[str]) -> str:
+    encoding: str = json.detect_encoding(data)
+    if encoding.startswith("utf-8"):
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            # Proper multi-byte sequences in it: UTF-8 with damage. None: an editor saved it in Windows' encoding.
+            encoding = "utf-8" if re.search(rb"[\xc3-\xf4][\x80-\xbf]", data) else "windows-1252"
+            warnings.append(f"The notebook is not proper UTF-8; it was read as {encoding}. Check letters such as ä, é.")
+    return data.decode(encoding, errors="replace")
+
+
+def _conflicts(text: str) -> bool:
+    return all(re.search(marker, text, re.MULTILINE) for marker in ("^<{7} ", r"^={7}\r?$", "^>{7} "))
+
+
+def _not_json(text: str, error: json.JSONDecodeError) -> str:
+    if _conflicts(text):
+        return (
+            "The notebook holds unresolved Git conflict markers (<<<<<<<, >>>>>>>). Resolve the merge conflict, open "
+            "the notebook to check it, and hand it in again."
+        )
+    if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+        return f"The notebook ends in the middle (line {error.lineno}), as after a broken upload. {HAND_IN}"
+    return (
+        f"This is not a notebook: expected JSON, and line {error.lineno}, column {error.colno} is not "
+        f"({error.msg}). {HAND_IN}"
+    )

@@ -1,0 +1,267 @@
+"""What was handed in: a notebook, a folder or a zip becomes a list of submissions, each read when its turn comes.
+
+    flat            ada.ipynb                                                ada
+    by student      ada/…/anything.ipynb (nbgrader: ada/cnn2_mnist/…)        ada
+    Canvas          lovelaceada_LATE_1234_56789_cnn2.ipynb                   lovelaceada
+    Moodle          Ada Lovelace_1234_assignsubmission_file_/cnn2.ipynb      Ada Lovelace
+    zips            any of these in a zip; a student's notebook in a zip of his own
+
+A file's own name is never trusted to be the exercise's. Whoever handed in something is listed: what cannot be graded
+becomes a submission with a `problem`, and the others go on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from autograder.errors import IntakeError, UsageError
+from autograder.grading.intake import notebook_reader, sources
+from autograder.grading.intake.roster import distinct, student_id
+from autograder.grading.intake.sources import Content, Found
+from autograder.records import Cell, Submission
+
+__all__ = ["Item", "collect", "read_notebook", "submissions"]
+
+MAX_STUDENTS: Final = 10_000
+MAX_TOTAL: Final = 3 * sources.MAX_FILE
+"""Bytes of all notebooks of one student."""
+
+CANVAS: Final = re.compile(r"(?P<who>[^_]+?)(?:_LATE)?_(?P<user>\d+)_(?P<file>\d+)_.+", re.DOTALL)
+MOODLE: Final = re.compile(r"(?P<who>.+)_(?P<user>\d+)_assignsubmission_(?:file|onlinetext)(?:_.*)?", re.DOTALL)
+
+# Files beside the notebooks of a flat folder that are the instructor's own. Whatever is not known as such counts as
+# handed in: a report too many is seen, a student too few is not.
+OWN: Final = re.compile(
+    r"(readme|licen[cs]e|makefile|requirements|roster|grades)\b.*"
+    r"|.*\.(csv|tsv|xlsx?|ods|md|json|ya?ml|toml|cfg|ini|log|npz|npy|h5|hdf5|keras|tmp|bak|sh|bat|lock)",
+    re.IGNORECASE | re.DOTALL,
+)
+OTHER_FORMAT: Final = re.compile(
+    r".*\.(pdf|docx?|odt|rtf|pages|html?|py|r|rmd|png|jpe?g|heic|7z|rar|tar|t?gz|bz2|xz)", re.IGNORECASE | re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One student's hand-in, listed but not read. Small, and fit to be sent to another process.
+
+    Attributes:
+        student: See `records.Submission`; unique in the source, also where case does not count.
+        filename: What was handed in, for as long as it is not read.
+        files: His notebooks and zips.
+        others: Names of a few other files, for the message when there is no notebook.
+    """
+
+    student: str
+    filename: str
+    files: tuple[Found, ...] = ()
+    others: tuple[str, ...] = ()
+
+    def read(self, questions: Collection[str] = ()) -> Submission:
+        """Read the notebook; whatever is wrong with it becomes the submission's `problem`.
+
+        Of several notebooks the one with the most answer cells is taken, then the one with the fewest gaps left in
+        them, then the newest, then the first by name.
+
+        Args:
+            questions: The exercise's questions; if given, only their answer cells count.
+        """
+        best: Submission | None = None
+        best_rank: tuple[int, int, int, tuple[int, ...]] = (-1, 0, 0, ())
+        count = total = 0
+        unread = False
+        for content in self._contents():
+            count += 1
+            total += len(content.data)
+            if total > MAX_TOTAL or count > sources.MAX_NOTEBOOKS:
+                unread = True
+                continue
+            submission = _submission(self.student, content)
+            tags = notebook_reader.answers(submission.cells)
+            found = len(tags.intersection(questions) if questions else tags)
+            rank = (0 if submission.problem else 1, found, _filled(submission.cells), content.modified)
+            if rank > best_rank:
+                best, best_rank = submission, rank
+        if best is None:
+            return _problem(self.student, self.filename, self._nothing())
+        if count > 1:
+            note = f"{count} notebooks were handed in: `{best.filename}` counts, with {best_rank[1]} answer cells."
+            if unread:
+                note += " Some were not looked at."
+            best = replace(best, warnings=(f"{note} Hand in one.", *best.warnings))
+        return best
+
+    def _contents(self) -> Iterator[Content]:
+        for file in self.files[: sources.MAX_NOTEBOOKS + 1]:
+            yield from sources.contents(file)
+
+    def _nothing(self) -> str:
+        if not self.others:
+            return "No notebook was found: the folder is empty. Hand in the .ipynb file."
+        names = ", ".join(f"`{name}`" for name in self.others)
+        return f"No notebook was found: expected an .ipynb file, received {names}. Hand in the notebook itself."
+
+
+def collect(source: Path) -> list[Item]:
+    """The students of a notebook, folder or zip, by id, without reading their notebooks.
+
+    Raises:
+        UsageError: The source does not exist, cannot be opened, or holds nothing that was handed in.
+    """
+    resolved = source.resolve()
+    if resolved.is_dir() or (resolved.is_file() and _is_zip(resolved)):
+        items = _items(_unwrapped(sources.listing(resolved), resolved.stem))
+    elif resolved.is_file():
+        items = _items([Found((resolved.name,), str(resolved))])
+    else:
+        what = "is neither a file nor a folder" if resolved.exists() else "does not exist"
+        raise UsageError(f"{source} {what}: expected a notebook, a folder or a zip.")
+    if not items:
+        raise UsageError(
+            f"{source} holds no notebook: expected .ipynb files, one for each student, or folders or zips."
+        )
+    if len(items) > MAX_STUDENTS:
+        raise UsageError(f"{source} holds {len(items):,} submissions; at most {MAX_STUDENTS:,} are graded in one run.")
+    return items
+
+
+def submissions(source: Path) -> Iterator[Submission]:
+    """The submissions of a notebook, folder or zip, by student; one is in memory at a time.
+
+    Raises:
+        UsageError: As `collect`.
+    """
+    for item in collect(source):
+        yield item.read()
+
+
+def read_notebook(path: Path, student: str | None = None) -> Submission:
+    """One notebook file as a submission; whatever is wrong with it becomes its `problem`.
+
+    Args:
+        path: The file, whatever its name.
+        student: Who handed it in; without it the name of the file says.
+    """
+    (item,) = _items([Found((path.name,), str(path.resolve()))])
+    return (item if student is None else replace(item, student=student_id(student))).read()
+
+
+def _is_zip(path: Path) -> bool:
+    if sources.is_zip(path.name):
+        return True
+    try:
+        with path.open("rb") as raw:
+            return raw.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _items(found: list[Found]) -> list[Item]:
+    """One item for each student. Files, folders and zips of one name are one student's."""
+    canvas = _canvas_names(found)
+    groups: dict[tuple[str, str], list[Found]] = {}
+    for file in found:
+        if _is_flat(file) and OWN.fullmatch(file.parts[0]) and not _may_be_read(file):
+            continue
+        groups.setdefault(_who(_stem(file), canvas), []).append(file)
+    students = distinct(list(groups))
+    items = [_item(student, files) for student, files in zip(students, groups.values(), strict=True)]
+    return sorted(items, key=lambda item: item.student)
+
+
+def _item(student: str, found: list[Found]) -> Item:
+    files = [file for file in found if not file.folder or file.problem]
+    handed_in = [file for file in files if _may_be_read(file)]
+    if not handed_in:
+        # Its ending says nothing: a flat file may be a notebook that lost its name, and a problem is to be told.
+        handed_in = [
+            file for file in files if file.problem or (_is_flat(file) and not OTHER_FORMAT.fullmatch(file.parts[0]))
+        ]
+    handed_in.sort(key=lambda file: file.modified, reverse=True)
+    others = tuple(file.short for file in files if file not in handed_in)[:3] if not handed_in else ()
+    return Item(student, (handed_in or files or found)[0].name, tuple(handed_in), others)
+
+
+def _unwrapped(found: list[Found], stem: str) -> list[Found]:
+    """The files without a folder that merely wraps the class, as `submissions/` or one named like the zip."""
+    class_files = [file for file in found if not _is_flat(file) or not (file.problem or OWN.fullmatch(file.parts[0]))]
+    tops = {file.parts[0] for file in class_files}
+    if len(tops) != 1 or any(_is_flat(file) for file in class_files):
+        return found
+    (top,) = tops
+    inside = [file for file in class_files if len(file.parts) > 1]
+    folders = {file.parts[1] for file in inside if file.folder or len(file.parts) > 2}
+    readable = [replace(file, parts=file.parts[1:]) for file in inside if _may_be_read(file) and not file.folder]
+    owners = {_stem(file) for file in readable}
+    # One student's folder holds one notebook beside his data, or one folder; a class holds more.
+    a_class = len(owners) > 1 or (len(folders) > 1 and not any(_is_flat(file) for file in readable))
+    if MOODLE.fullmatch(top) or not (top == stem or a_class):
+        return found
+    kept = [file for file in found if _is_flat(file) and file.problem]
+    return [*kept, *(replace(file, parts=file.parts[1:]) for file in inside)]
+
+
+def _is_flat(file: Found) -> bool:
+    return len(file.parts) == 1 and not file.folder
+
+
+def _may_be_read(file: Found) -> bool:
+    return sources.is_notebook(file.parts[-1]) or sources.is_zip(file.parts[-1])
+
+
+def _stem(file: Found) -> str:
+    """What a file's or folder's name at the top says of its student: the name without its ending."""
+    name = file.parts[0]
+    if not _is_flat(file):
+        return name
+    return re.sub(r"(\.ipynb(\.txt|\.json)?|\.tar\.\w{2,3}|\.\w{1,5})$", "", name, flags=re.IGNORECASE) or name
+
+
+def _canvas_names(found: list[Found]) -> frozenset[str]:
+    """The names at the top that Canvas made.
+
+    Others number their files, too (`cnn2_2024_11_ada`). But Canvas never gives two files one number, and most of its
+    students hand in one notebook.
+    """
+    matches = {stem: match for file in found if (match := CANVAS.fullmatch(stem := _stem(file)))}
+    notebooks_of = {stem: match.group("who", "user") for stem, match in matches.items()}
+    readable = {_stem(file) for file in found if _may_be_read(file) and _stem(file) in matches}
+    numbers = {match["file"] for match in matches.values()}
+    students = {notebooks_of[stem] for stem in readable}
+    return frozenset(matches if len(numbers) == len(matches) and 2 * len(students) >= len(readable) else ())
+
+
+def _who(stem: str, canvas: frozenset[str]) -> tuple[str, str]:
+    """A student's name, and what tells him from others of that name."""
+    match = MOODLE.fullmatch(stem) or (CANVAS.fullmatch(stem) if stem in canvas else None)
+    return (match["who"], match["user"]) if match else (stem, stem)
+
+
+def _filled(cells: Iterable[Cell]) -> int:
+    """How many answer cells have no gap left."""
+    return sum(bool(cell.answers) and "..." not in cell.source for cell in cells)
+
+
+def _submission(student: str, content: Content) -> Submission:
+    """What one file's bytes say."""
+    if content.problem:
+        return _problem(student, content.name, content.problem)
+    digest = f"sha256:{hashlib.sha256(content.data).hexdigest()}"
+    try:
+        notebook = notebook_reader.parse(content.data)
+    except IntakeError as error:
+        return Submission(student, content.name, digest, problem=str(error))
+    except Exception as error:  # noqa: BLE001 - a bug of ours must not stop the class; the student is told of it
+        reason = f"The grader failed to read this notebook ({type(error).__name__}). Show this to your instructor."
+        return Submission(student, content.name, digest, problem=reason)
+    return Submission(student, content.name, digest, notebook.cells, warnings=notebook.warnings)
+
+
+def _problem(student: str, filename: str, problem: str) -> Submission:
+    """A submission of which no byte was read; its digest is that of nothing."""
+    return Submission(student, filename, f"sha256:{hashlib.sha256().hexdigest()}", problem=problem)

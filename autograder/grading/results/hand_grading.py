@@ -1,0 +1,272 @@
+"""Grading by hand: what waits for a person, and how a person's points become part of a grade.
+
+`manual.csv` has one row for each answer that a person has to judge: a manual question, or a case that gave no verdict.
+It belongs to that person as much as to us: no row with points or a comment in it is ever dropped, whatever is handed
+in later, and an answer that changed since keeps its points and says so until somebody clears the note.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
+
+from autograder.grading.intake.roster import same_student
+from autograder.records import Assignment, CaseStatus, Grade, Outcome, QuestionGrade, rounded
+
+__all__ = ["CHANGED", "COLUMNS", "UNUSED", "Entry", "Marks", "Sheet", "cells"]
+
+COLUMNS: Final = (
+    "student",
+    "question",
+    "case",
+    "possible",
+    "points",
+    "comment",
+    "answer",
+    "rubric",
+    "note",
+    "answer_digest",
+)
+CHANGED: Final = "answer changed since it was graded"
+UNUSED: Final = "not asked for in this run"
+BLANK: Final = "(nothing in its cell; if it stands in another one, the student's page shows it)"
+UNDECIDED: Final = "An accuracy lies so little below its floor that it may be chance; decide it in manual.csv."
+MAX_ANSWER: Final = 2_000
+MAX_RUBRIC: Final = 4_000
+_LINE = " ⏎ "
+
+Key = tuple[str, str, str]
+G = TypeVar("G", bound=Grade)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of `manual.csv`.
+
+    Attributes:
+        case: The case of an automatic question; empty for a manual question.
+        points: What the person gave; None while the answer waits.
+        comment: For the student; plain text.
+        possible: Points of the question or case, as text.
+        answer: The student's text on one line, cut; hostile.
+        rubric: What to look for, on one line.
+        note: `CHANGED`, `UNUSED`, or what somebody else wrote there.
+        digest: Of the whole answer that was there when the row was written.
+        extra: What stands in columns that are not ours, in the order of `Sheet.extra`.
+    """
+
+    student: str
+    question: str
+    case: str = ""
+    points: float | None = None
+    comment: str = ""
+    possible: str = ""
+    answer: str = ""
+    rubric: str = ""
+    note: str = ""
+    digest: str = ""
+    extra: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """What the row is about."""
+        return self.student, self.question, self.case
+
+    @property
+    def filled(self) -> bool:
+        """Whether a person wrote something into it."""
+        return self.points is not None or bool(self.comment) or any(self.extra)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What `manual.csv` holds.
+
+    Attributes:
+        extra: Names of columns that are not ours.
+        delimiter: As the file has it; with semicolons, numbers have a decimal comma.
+        data: The file's bytes, so that a change behind our back is seen; None when there is no file.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    extra: tuple[str, ...] = ()
+    delimiter: str = ","
+    data: bytes | None = None
+
+
+@dataclass
+class Marks:
+    """What a person gave, on its way into a class's grades.
+
+    Call `settle` with each grade of the run, then ask for the rest.
+
+    Attributes:
+        students: Everybody of this run.
+    """
+
+    assignment: Assignment
+    sheet: Sheet
+    students: Iterable[str]
+    _asked: list[Entry] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._open = {entry.key: entry for entry in self.sheet.entries}
+        self._known = frozenset(self.students)
+        self._loose: dict[Key, list[Entry]] = {}
+        for entry in self.sheet.entries:
+            if entry.student not in self._known:
+                self._loose.setdefault((_loosely(entry.student), *entry.key[1:]), []).append(entry)
+        self._rubrics = {(each.name, ""): each.rubric for each in self.assignment.questions if each.manual} | {
+            (each.name, case.name): case.title for each in self.assignment.questions for case in each.cases
+        }
+        self._order = {
+            key: at
+            for at, key in enumerate(
+                (each.name, name)
+                for each in self.assignment.questions
+                for name in ("", *(case.name for case in each.cases))
+            )
+        }
+
+    def settle(self, grade: G) -> G:
+        """The grade with the points and comments that a person gave so far, and nothing that was taken back.
+
+        Settling a grade that is settled already changes nothing. Score and what is pending follow.
+        """
+        questions = tuple(self._settled(grade, question) for question in grade.questions)
+        outcomes = [outcome for question in questions for outcome in question.cases]
+        if not any(outcome.by_hand or outcome.status == "manual" for outcome in outcomes):
+            return grade
+        waiting = [outcome.possible for outcome in outcomes if outcome.status == "manual"]
+        undecided = any(
+            outcome.status == "manual" for question in questions if not question.manual for outcome in question.cases
+        )
+        status, message = grade.status, grade.message
+        if undecided and status == "graded":
+            status, message = "needs_review", UNDECIDED
+        elif not undecided and message == UNDECIDED:
+            status, message = "graded", ""
+        return replace(
+            grade,
+            status=status,
+            message=message,
+            questions=questions,
+            score=rounded(sum(question.score for question in questions)),
+            pending=rounded(sum(waiting)),
+        )
+
+    def entries(self) -> list[Entry]:
+        """The rows of the new file: by question, then student; at the end filled ones that nobody asked for."""
+        unused = [
+            replace(entry, note=_noted(entry.note, UNUSED) if CHANGED not in entry.note else entry.note)
+            for entry in self.unused
+        ]
+        return sorted(self._asked, key=self._place) + sorted(unused, key=self._place)
+
+    @property
+    def waiting(self) -> int:
+        """How many answers have no points yet."""
+        return sum(entry.points is None for entry in self._asked)
+
+    @property
+    def changed(self) -> list[Entry]:
+        """Answers of this run that changed since they were graded."""
+        return [entry for entry in sorted(self._asked, key=self._place) if CHANGED in entry.note]
+
+    @property
+    def unused(self) -> list[Entry]:
+        """Filled rows that no grade of this run asked for."""
+        return [entry for entry in self._open.values() if entry.filled]
+
+    def _place(self, entry: Entry) -> tuple[int, str, str, str, str]:
+        at = self._order.get((entry.question, entry.case), len(self._order))
+        return at, entry.question, entry.case, entry.student.casefold(), entry.student
+
+    def _settled(self, grade: Grade, question: QuestionGrade) -> QuestionGrade:
+        if not any(outcome.by_hand or outcome.status == "manual" for outcome in question.cases):
+            return question
+        cases = tuple(
+            self._given(grade, question, outcome) if outcome.by_hand or outcome.status == "manual" else outcome
+            for outcome in question.cases
+        )
+        return replace(question, cases=cases, score=rounded(sum(case.points for case in cases)))
+
+    def _given(self, grade: Grade, question: QuestionGrade, outcome: Outcome) -> Outcome:
+        case = "" if question.manual else outcome.name
+        text = (question.answer or BLANK) if question.manual else outcome.detail or outcome.message
+        # A case's message may differ from run to run; what was handed in does not.
+        digest = _digest(question.answer if question.manual else grade.digest)
+        found = self._found((grade.student, question.name, case), digest)
+        changed = found.filled and found.digest not in ("", digest)
+        entry = Entry(
+            grade.student,
+            question.name,
+            case,
+            found.points,
+            found.comment,
+            str(rounded(outcome.possible)),
+            _flat(text, MAX_ANSWER, f"the whole answer is in feedback/{grade.student}.html"),
+            _flat(self._rubrics.get((question.name, case), ""), MAX_RUBRIC, "the rest is in the exercise"),
+            _noted(found.note, CHANGED if changed or (found.filled and CHANGED in found.note) else ""),
+            digest,
+            found.extra or ("",) * len(self.sheet.extra),
+        )
+        self._asked.append(entry)
+        if entry.points is None:
+            return replace(outcome, status="manual", points=0, by_hand=False, comment="")
+        points = rounded(entry.points)
+        status: CaseStatus = "pass" if points >= outcome.possible else "fail"
+        return replace(outcome, status=status, points=points, by_hand=True, comment=entry.comment)
+
+    def _found(self, key: Key, digest: str) -> Entry:
+        """The row of an answer, also where a spreadsheet took a student's leading zeros: then the answer must agree."""
+        exact = self._open.pop(key, None)
+        if exact is not None:
+            return exact
+        near = [each for each in self._loose.get((_loosely(key[0]), *key[1:]), []) if each.key in self._open]
+        if len(near) == 1 and near[0].digest == digest:
+            return self._open.pop(near[0].key)
+        return Entry(*key)
+
+
+def cells(sheet: Sheet, entries: Iterable[Entry]) -> Iterator[list[str]]:
+    """The rows of `manual.csv` as texts, header first; numbers as the file's delimiter wants them."""
+    yield [*COLUMNS, *sheet.extra]
+    for entry in entries:
+        points = "" if entry.points is None else str(rounded(entry.points))
+        numbers = [entry.possible, points]
+        if sheet.delimiter == ";":  # where a comma cannot separate columns, it separates decimals
+            numbers = [number.replace(".", ",") for number in numbers]
+        texts = [entry.comment, entry.answer, entry.rubric, entry.note, entry.digest]
+        yield [*entry.key, *numbers, *texts, *entry.extra]
+
+
+def _loosely(student: str) -> str:
+    return same_student(student).lstrip("0")
+
+
+def _digest(text: str) -> str:
+    """Of a text; it begins with a letter, so that no spreadsheet takes it for a number."""
+    return f"v{hashlib.sha256(text.strip().encode('utf-8', 'replace')).hexdigest()[:12]}"
+
+
+def _noted(note: str, ours: str) -> str:
+    """A note with what we have to say first, and behind it what somebody else wrote."""
+    others = [part for part in note.split("; ") if part not in (CHANGED, UNUSED, "")]
+    return "; ".join([ours, *others] if ours else others)
+
+
+def _flat(text: str, limit: int, where: str) -> str:
+    """A text on one line; a line that is indented goes on with the one before it."""
+    lines: list[str] = []
+    for line in re.split(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+", text.strip()[: 4 * limit]):
+        if lines and line[:1].isspace():
+            lines[-1] = f"{lines[-1]} {line.strip()}".strip()
+        elif line.strip():
+            lines.append(line.strip())
+    flat = _LINE.join(lines)
+    cut = max(0, len(text.strip()) - 4 * limit) + max(0, len(flat) - limit)
+    return f"{flat[:limit]} … (cut; {where})" if cut else flat

@@ -1,0 +1,184 @@
+"""`manual.csv` as it comes back from a spreadsheet, and its way to the disk."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from autograder.errors import UsageError
+from autograder.grading.intake.csv_reader import parse
+from autograder.grading.results.entries import write
+from autograder.grading.results.hand_grading import COLUMNS, Entry, Key, Sheet
+from autograder.records import Assignment, rounded
+
+__all__ = ["NAME", "read_sheet", "save_sheet"]
+
+NAME: Final = "manual.csv"
+MAX_FILE: Final = 64 * 2**20
+
+_NEEDED = ("student", "question", "case", "points", "comment")
+_NUMBER = re.compile(r"\+?([0-9]{1,9}([.,][0-9]{0,9})?|[.,][0-9]{1,9})")
+_GUARDED = re.compile("'[ \ufeff\u00a0\u200b]*[=+\\-@\t\r\n＝＋－＠]")
+_FIX = "Correct the file; nothing was written."
+
+
+def read_sheet(path: Path, assignment: Assignment) -> Sheet:
+    """What a person filled in, whichever spreadsheet saved it.
+
+    Rows and columns may come in any order, with columns that are not ours, with commas, semicolons or tabs, and with
+    decimal points or commas.
+
+    Args:
+        path: The file; where there is none, nothing was filled in.
+        assignment: Says how many points there are for what.
+
+    Raises:
+        UsageError: A row cannot be understood. The text names its line.
+    """
+    data = _bytes(path)
+    if data is None:
+        return Sheet()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{path}, line {line}: not UTF-8. Save it as `CSV UTF-8`; nothing was written.") from error
+    parsed = parse(text, path)
+    if not parsed.rows:
+        raise UsageError(f"{path} is empty: expected a header with {', '.join(_NEEDED)}. Delete it to get a new one.")
+    (_, header), *rows = parsed.rows
+    names = _columns(path, header)
+    extra = tuple(dict.fromkeys(name for name in names if name and name not in COLUMNS))
+    possible = _possible(assignment)
+    found: dict[Key, tuple[int, Entry]] = {}
+    for line, row in rows:
+        entry = _entry(f"{path}, line {line}", names, row, extra, possible)
+        if entry.key in found:
+            entry = _merged(path, line, entry, *found[entry.key])
+        found[entry.key] = (line, entry)
+    return Sheet(tuple(entry for _, entry in found.values()), extra, parsed.delimiter, data)
+
+
+def save_sheet(path: Path, sheet: Sheet, entries: Sequence[Entry], lines: Iterable[str]) -> None:
+    """Write the rows, unless the file says all of it already; what a person wrote before stays as `manual.csv~`.
+
+    Args:
+        path: The file.
+        sheet: What was read from it.
+        entries: The rows that it shall hold.
+        lines: The same as text, with line ends.
+
+    Raises:
+        UsageError: Somebody has it open, changed it meanwhile, or it is not to be written.
+        AutograderError: It cannot be written.
+    """
+    if set(map(_told, entries)) == set(map(_told, sheet.entries)) and (sheet.data is not None or not entries):
+        return
+    if sheet.data is not None:
+        lock = path.with_name(f".~lock.{path.name}#")
+        if lock.exists():
+            raise UsageError(f"{path} is open in LibreOffice. Save and close it (or delete {lock.name}), run it again.")
+        if not os.access(path, os.W_OK):
+            raise UsageError(f"{path} is read-only and has to be updated. Make it writable, then run it again.")
+        if any(entry.filled for entry in sheet.entries):
+            write(path.with_name(f"{path.name}~"), [sheet.data], durable=True)
+    if _bytes(path) != sheet.data:
+        raise UsageError(f"{path} was saved by somebody else just now. Run it again; nothing was written.")
+    write(path, (line.encode("utf-8", "replace") for line in lines), durable=True)
+
+
+def _told(entry: Entry) -> Entry:
+    """What of a row is worth a new file: not the texts that only help to read it."""
+    return replace(entry, answer="", rubric="")
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        if not path.exists():
+            return None
+        if not path.is_file():
+            raise UsageError(f"{path} is not a file: expected a CSV. Move it away.")
+        if path.stat().st_size > MAX_FILE:
+            raise UsageError(f"{path} has more than {MAX_FILE // 2**20} MB: expected the table that the grader made.")
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}. Close it elsewhere, then run it again.") from error
+
+
+def _columns(path: Path, header: Sequence[str]) -> list[str]:
+    names = [_plain(name) for name in header]
+    names = [name.casefold() if name.casefold() in COLUMNS else name for name in names]
+    missing = [name for name in _NEEDED if name not in names]
+    if missing:
+        received = ", ".join(f"`{_shown(name)}`" for name in names[:12])
+        raise UsageError(f"{path}, line 1: no column `{missing[0]}`: its header is {received}. {_FIX}")
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"{path}, line 1: column `{_shown(twice)}` is there twice. {_FIX}")
+    return names
+
+
+def _possible(assignment: Assignment) -> dict[tuple[str, str], float]:
+    manual = {(question.name, ""): question.points for question in assignment.questions if question.manual}
+    return manual | {
+        (question.name, case.name): case.points for question in assignment.questions for case in question.cases
+    }
+
+
+def _entry(
+    where: str, names: Sequence[str], row: Sequence[str], extra: Sequence[str], possible: dict[tuple[str, str], float]
+) -> Entry:
+    if any(cell.strip() for cell in row[len(names) :]):
+        raise UsageError(f"{where}: {len(row)} cells, but the header has {len(names)}. Put quotes round the comment.")
+    given = dict(zip(names, map(_plain, [*row, *[""] * len(names)]), strict=False))
+    student, question, case = given["student"], given["question"], given["case"]
+    if not student or not question:
+        raise UsageError(f"{where}: no `{'question' if student else 'student'}`. Fill it in or delete the row.")
+    where = f"{where} ({_shown(student)}, {_shown(question)})"
+    points = _points(where, given["points"], possible.get((question, case)))
+    texts = {name: given.get(name, "") for name in ("possible", "answer", "rubric", "note")}
+    if _NUMBER.fullmatch(texts["possible"]):
+        texts["possible"] = str(rounded(_number(texts["possible"])))
+    digest = given.get("answer_digest", "")
+    others = tuple(given[name] for name in extra)
+    return Entry(student, question, case, points, given["comment"], digest=digest, extra=others, **texts)
+
+
+def _points(where: str, text: str, possible: float | None) -> float | None:
+    if not text:
+        return None
+    most = f" from 0 to {possible:g}" if possible is not None else ""
+    if not _NUMBER.fullmatch(text):
+        raise UsageError(f"{where}: `points` must be a number{most} (got `{_shown(text)}`). {_FIX}")
+    points = _number(text)
+    if possible is not None and points > possible:
+        raise UsageError(f"{where}: `points` must be a number{most} (got `{_shown(text)}`). {_FIX}")
+    return points
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))
+
+
+def _merged(path: Path, line: int, entry: Entry, earlier: int, other: Entry) -> Entry:
+    """One of two rows for the same answer: the filled one, where they do not contradict each other."""
+    if not entry.filled:
+        return other
+    if other.filled and (entry.points, entry.comment, entry.extra) != (other.points, other.comment, other.extra):
+        what = ", ".join(_shown(part) for part in entry.key if part)
+        raise UsageError(f"{path}, line {line}: {what} is there already, in line {earlier}, with other points. {_FIX}")
+    return entry
+
+
+def _plain(cell: str) -> str:
+    """A cell's text, without the apostrophe that keeps it from being a formula."""
+    text = cell[1:] if _GUARDED.match(cell) else cell
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _shown(text: str) -> str:
+    return "".join(character if character.isprintable() else "�" for character in text[:40])

@@ -1,0 +1,91 @@
+"""Stored digits, and the codes that a layer gives them: what a drawing is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from autograder.course.datasets import load_mnist
+
+__all__ = ["LONGEST", "Codes", "codes_of", "pinnable", "stored_digits"]
+
+Array = np.ndarray[Any, Any]
+
+PER_CLASS = 20
+LONGEST = 30_000
+"""Numbers in the longest code that is compared; 200 of them are 6 MB."""
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The stored digits' codes of one layer, in a form that a browser can hold.
+
+    Attributes:
+        low: A code's number is `low + step * byte`.
+        step: See `low`.
+        data: Shape `(n, length)`, uint8.
+        mean: Shape `(length,)`, float32.
+        axes: Shape `(2, length)`, float32: the two directions of largest variance, of length one each.
+        points: Shape `(n, 2)`, float32: the codes along these directions.
+        explained: The share of the variance that the two hold, from 0 to 1.
+    """
+
+    low: float
+    step: float
+    data: Array
+    mean: Array
+    axes: Array
+    points: Array
+    explained: float
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """What is not an array."""
+        return {"low": self.low, "step": self.step, "explained": self.explained}
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """The arrays, as the front end calls them."""
+        return {"bytes": self.data, "mean": self.mean, "axes": self.axes, "points": self.points}
+
+
+def pinnable(shape: tuple[int, ...]) -> bool:
+    """Whether a layer of this output shape gives a code: a list of numbers, and not only a few."""
+    return len(shape) == 1 and 2 <= shape[0] <= LONGEST
+
+
+@lru_cache(maxsize=1)
+def stored_digits() -> tuple[Array, Array]:
+    """Validation digits of shape `(200, 28, 28)`, uint8, and their labels of shape `(200,)`: 20 of each class."""
+    _, (images, labels) = load_mnist()
+    chosen = np.sort(np.concatenate([np.flatnonzero(labels == label)[:PER_CLASS] for label in range(10)]))
+    return images[chosen], labels[chosen]
+
+
+def codes_of(activations: Array) -> Codes:
+    """Codes of shape `(n, length)`, made ready for comparison."""
+    codes = np.asarray(activations, dtype="float64")
+    mean = codes.mean(axis=0)
+    centred = codes - mean
+    # The variance lies in the span of n codes: an n×n problem, however long they are.
+    values, vectors = np.linalg.eigh(centred @ centred.T)
+    axes = np.zeros((2, codes.shape[1]))
+    for row, index in enumerate((-1, -2)):
+        if len(values) >= 2 and values[index] > 1e-12 * max(values[-1], 1e-300):
+            axis = centred.T @ vectors[:, index] / np.sqrt(values[index])
+            axes[row] = axis * (1 if axis[np.abs(axis).argmax()] > 0 else -1)
+    total = float(np.square(centred).sum())
+    low, high = float(codes.min()), float(codes.max())
+    step = (high - low) / 255 or 1.0
+    return Codes(
+        low=low,
+        step=step,
+        data=np.round((codes - low) / step).astype("uint8"),
+        mean=mean.astype("float32"),
+        axes=axes.astype("float32"),
+        points=(centred @ axes.T).astype("float32"),
+        explained=float(values[-2:].sum() / total) if total > 0 else 0.0,
+    )

@@ -1,0 +1,382 @@
+"""An expected network beside a received one, aligned so that one mistake shows as one difference.
+
+The alignment is the cheapest edit script over the two sequences (Needleman & Wunsch, 1970). Kinds and arguments decide
+it; shapes and parameters only break ties, because behind a missing pooling layer all of them are different.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from autograder.networks.canonical import ACTIVATION, LayerRow, Shape, agrees, words
+from autograder.records import LayerDiff
+
+__all__ = ["FOLLOWS", "Comparison", "Step", "cells", "compare", "diff", "table"]
+
+FOLLOWS = "follows from the layer above"
+"""The hint of a row that is right in itself, but gets another input than expected."""
+
+_MAX_TABLE_ROWS = 80
+_NEAR = 4  # rows that a layer may be away from its place and still count as moved
+
+_ARGUMENTS = {
+    "activation": "the activation",
+    "filters": "the number of filters",
+    "kernel_size": "the kernel size",
+    "padding": "the padding",
+    "pool_size": "the pool size",
+    "rate": "the dropout rate",
+    "strides": "the strides",
+    "units": "the number of units",
+}
+_SIZES = {"output_shape", "parameters"}
+_SHAPING = {"dilation_rate", "padding", "strides"}
+_WEIGHING = {"center", "depth_multiplier", "groups", "scale", "use_bias"}
+_FAMILIES = (("Global", "Flatten", "Reshape"), ("Conv",), ("Pooling",), ("Dropout", "Noise"), ("Normalization",))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of the alignment, by position in the two sequences; None where one of them has nothing.
+
+    Attributes:
+        differs: What is wrong with the layer itself: `kind`, arguments, `output_shape`, `parameters`.
+        follows: Whether only shape or parameters differ, because the layers before it do.
+        moved: For a missing or extra layer that is only in the wrong place: the step of its other half.
+    """
+
+    expected: int | None
+    received: int | None
+    differs: tuple[str, ...] = ()
+    follows: bool = False
+    moved: int | None = None
+
+    @property
+    def right(self) -> bool:
+        """The expected layer is there, and is itself as it should be."""
+        return self.expected is not None and self.received is not None and not self.differs
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two sequences of layers side by side.
+
+    Attributes:
+        steps: The alignment; positions ascend, and each appears once.
+    """
+
+    expected: Sequence[LayerRow]
+    received: Sequence[LayerRow]
+    steps: Sequence[Step]
+
+    @property
+    def equal(self) -> bool:
+        """All layers are as expected, and there is none besides."""
+        return all(step.right and not step.follows for step in self.steps)
+
+    def rows(self) -> tuple[LayerDiff, ...]:
+        """The comparison in words, one row a layer."""
+        return tuple(self._row(at) for at in range(len(self.steps)))
+
+    def summary(self, name: str) -> str:
+        """What is wrong first in the model `name`, in one line, with one next step; empty if nothing is wrong."""
+        if self.equal:
+            return ""
+        right = sum(step.right for step in self.steps)
+        if not self.received:
+            return f"`{name}` has no layers, expected {_counted(len(self.expected), 'layer')}. Add them one by one."
+        if right * 3 < len(self.expected):
+            there = f"{right} {'is' if right == 1 else 'are'} there"
+            has = _counted(len(self.received), "layer")
+            return f"`{name}` has {has}, expected {len(self.expected)}, of which {there}. Compare them from the top."
+        events = self._events()
+        rest = f" ({_counted(len(events) - 1, 'more difference')} below.)" if len(events) > 1 else ""
+        return f"`{name}` {self._told(events[0])}{rest}"
+
+    # ------------------------------------------------------------ one row
+
+    def _row(self, at: int) -> LayerDiff:
+        step, hint = self.steps[at], self._hint(at)
+        if step.received is None:
+            return LayerDiff("missing", expected=words(self.expected[step.expected or 0]), hint=hint)
+        if step.expected is None:
+            return LayerDiff("extra", received=words(self.received[step.received]), hint=hint)
+        wanted, given = self._both(step)
+        if step.right and not step.follows:
+            return LayerDiff("same", words(wanted), words(given))
+        sizes = _size_differences(wanted, given)
+        told = step.differs or (sizes if "output_shape" not in sizes else ())
+        return LayerDiff("different", words(wanted, told), words(given, told), hint)
+
+    def _hint(self, at: int) -> str:
+        step = self.steps[at]
+        if step.moved is not None:
+            return self._order(at, step.moved)
+        if step.received is None:
+            return "add this layer"
+        if step.expected is None:
+            return "remove this layer"
+        if step.follows:
+            return FOLLOWS
+        wanted, given = self._both(step)
+        if "kind" in step.differs:
+            return f"use {_title(wanted)} here"
+        arguments = [key for key in step.differs if key not in _SIZES]
+        if not arguments and given.shared:
+            return "use a new layer, not an earlier one again"
+        if not arguments and step.differs:
+            # Something that the case does not ask for by name has changed the size.
+            suspects = _SHAPING if "output_shape" in step.differs else _WEIGHING
+            arguments = [key for key in given.config if key in suspects - given.usual - set(wanted.config)]
+        if arguments:
+            return f"check {_listed([_ARGUMENTS.get(key, f'`{key}`') for key in arguments])}"
+        if not step.differs:
+            return ""
+        if step.expected == step.received == 0:
+            windowed = "Conv" in wanted.kind and set(step.differs) == _SIZES
+            return "check the kernel size and the input shape" if windowed else "check the input shape"
+        if "output_shape" not in step.differs:
+            return "check the number of parameters"
+        if "Conv" in wanted.kind:
+            return "check the padding, the strides and the kernel size"
+        return "check the pool size and the padding" if "Pooling" in wanted.kind else "check the output shape"
+
+    def _order(self, here: int, there: int) -> str:
+        """Where a moved layer belongs, told by a neighbour that is in its place."""
+        missing, extra = (here, there) if self.steps[here].received is None else (there, here)
+        between = [
+            step.received for step in self.steps[min(here, there) + 1 : max(here, there)] if step.received is not None
+        ]
+        if not between:
+            return "check the order of the layers"
+        moved = self.expected[self.steps[missing].expected or 0]
+        neighbour = self.received[between[0] if missing < extra else between[-1]]
+        side = "before" if missing < extra else "after"
+        return f"{_short(moved)} comes {side} {_short(neighbour)}"
+
+    def _both(self, step: Step) -> tuple[LayerRow, LayerRow]:
+        return self.expected[step.expected or 0], self.received[step.received or 0]
+
+    # ------------------------------------------------------------ one line
+
+    def _events(self) -> list[list[int]]:
+        """The differences, each as its steps: missing neighbours are one, and so are the two halves of a move."""
+        events: list[list[int]] = []
+        before = ""
+        for at, step in enumerate(self.steps):
+            trouble = _trouble(step)
+            if trouble == before and trouble in {"missing", "extra"}:
+                events[-1].append(at)
+            elif trouble and not (step.moved is not None and step.moved < at):
+                events.append([at])
+            before = trouble
+        return events
+
+    def _told(self, event: Sequence[int]) -> str:
+        step, hint = self.steps[event[0]], self._hint(event[0])
+        done = sum(each.expected is not None for each in self.steps[: event[0]])
+        place = f"after layer {done} ({words(self.expected[done - 1])})" if done else "before the first layer"
+        if step.moved is not None:
+            return f"has its layers in another order {place}: {hint}. Swap them."
+        if step.expected is not None and step.received is not None:
+            wanted, given = self._both(step)
+            return (
+                f"layer {done + 1}: expected {words(wanted, step.differs)}, got {words(given, step.differs)}. "
+                f"{hint[:1].upper()}{hint[1:]}."
+            )
+        if step.expected is not None:
+            first = words(self.expected[step.expected])
+            if len(event) == 1:
+                return f"lacks a layer {place}: expected {first}. Add it there."
+            return f"lacks {len(event)} layers {place}: the first of them is {first}. Add them there."
+        first = words(self.received[step.received or 0])
+        if len(event) == 1:
+            return f"has a layer too many {place}: {first}. Remove it."
+        return f"has {len(event)} layers too many {place}: the first of them is {first}. Remove them."
+
+
+def compare(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> Comparison:
+    """Align the layers of a model with those that are expected (in canonical form)."""
+    steps = _with_moves(expected, received, list(_with_differences(expected, received)))
+    return Comparison(expected, received, steps)
+
+
+def diff(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> tuple[LayerDiff, ...]:
+    """The comparison of two sequences in words, one row a layer."""
+    return compare(expected, received).rows()
+
+
+def cells(rows: Sequence[LayerDiff]) -> Iterator[tuple[str, str, str, str, str]]:
+    """What stands in a comparison's table: number as expected, mark, expected, received, hint."""
+    marks = {"same": "", "different": "≠", "missing": "−", "extra": "+"}
+    number = 0
+    for row in rows:
+        number += row.kind != "extra"
+        mark = "·" if row.hint == FOLLOWS else marks[row.kind]
+        place = "" if row.kind == "extra" else str(number)
+        yield place, mark, row.expected or "(nothing)", row.received or "(missing)", row.hint
+
+
+def table(rows: Sequence[LayerDiff]) -> str:
+    """A comparison as text, aligned for a fixed-width font."""
+    lines = [("", "", "expected", "received", ""), *cells(rows[:_MAX_TABLE_ROWS])]
+    wide = [max(len(line[column]) for line in lines) for column in range(4)]
+    text = [f"{a:>{wide[0]}} {b:1} {c:<{wide[2]}}  {d:<{wide[3]}}  {e}".rstrip() for a, b, c, d, e in lines]
+    if len(rows) > _MAX_TABLE_ROWS:
+        text.append(f"… and {_counted(len(rows) - _MAX_TABLE_ROWS, 'more row')}")
+    return "\n".join(text)
+
+
+# ---------------------------------------------------------------- alignment
+
+
+def _with_differences(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> Iterator[Step]:
+    changed = False
+    for i, j in _pairs(expected, received):
+        step = Step(i, j)
+        if i is not None and j is not None:
+            own = _own_differences(expected[i], received[j])
+            sizes = _size_differences(expected[i], received[j])
+            follows = bool(sizes) and not own and _gets_other_input(expected, received, i, j, changed=changed)
+            step = Step(i, j, () if follows else own or sizes, follows)
+        changed = changed or not step.right
+        yield step
+
+
+def _pairs(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> Iterator[tuple[int | None, int | None]]:
+    """The cheapest alignment; of equally cheap ones, the one that pairs layers early."""
+    n, m = len(expected), len(received)
+    weight = 0.3 / (n + m + 1)  # all sizes of a network together weigh less than one layer
+    pair = [[_cost(wanted, given, weight) for given in received] for wanted in expected]
+    rest = [[0.0] * (m + 1) for _ in range(n + 1)]
+
+    def choices(i: int, j: int) -> Iterator[tuple[float, int, int]]:
+        if i < n and j < m:
+            yield pair[i][j] + rest[i + 1][j + 1], i + 1, j + 1
+        if i < n:
+            yield 1 + rest[i + 1][j], i + 1, j
+        if j < m:
+            yield 1 + rest[i][j + 1], i, j + 1
+
+    for i in range(n, -1, -1):
+        for j in range(m, -1, -1):
+            rest[i][j] = min((cost for cost, _, _ in choices(i, j)), default=0.0)
+    i = j = 0
+    while i < n or j < m:
+        _, next_i, next_j = min(choices(i, j), key=lambda choice: choice[0])
+        yield (i if next_i > i else None), (j if next_j > j else None)
+        i, j = next_i, next_j
+
+
+def _cost(expected: LayerRow, received: LayerRow, weight: float) -> float:
+    """Of pairing two layers, where a missing one costs 1 and an extra one, too."""
+    own = _own_differences(expected, received)
+    if "kind" in own:
+        return 1.4 if _related(expected.kind, received.kind) else float("inf")
+    details = 0.2 + 0.4 * len(own) / len(_constraints(expected)) if own else 0.0
+    return details + sum(2 if size == "output_shape" else 1 for size in _size_differences(expected, received)) * weight
+
+
+def _own_differences(expected: LayerRow, received: LayerRow) -> tuple[str, ...]:
+    if expected.kind != received.kind:
+        return ("kind",)
+    constraints = _constraints(expected)
+    return tuple(key for key, value in constraints.items() if not agrees(value, received.config.get(key)))
+
+
+def _constraints(row: LayerRow) -> dict[str, object]:
+    """Arguments that an expected layer must have, with those that its output shape implies."""
+    implied: dict[str, object] = {}
+    if row.output_shape and row.output_shape[-1] is not None:
+        if row.kind == "Dense":
+            implied["units"] = row.output_shape[-1]
+        elif row.kind.startswith(("Conv", "SeparableConv")) and row.config.get("data_format") != "channels_first":
+            implied["filters"] = row.output_shape[-1]
+    return {**implied, **row.config}
+
+
+def _size_differences(expected: LayerRow, received: LayerRow) -> tuple[str, ...]:
+    differs = []
+    if expected.output_shape is not None and not _same_shape(expected.output_shape, received.output_shape):
+        differs.append("output_shape")
+    if expected.parameters is not None and expected.parameters != received.parameters:
+        differs.append("parameters")
+    return tuple(differs)
+
+
+def _same_shape(expected: Shape, received: Shape | None) -> bool:
+    return (
+        received is not None
+        and len(expected) == len(received)
+        and all(wanted in (None, given) for wanted, given in zip(expected, received, strict=True))
+    )
+
+
+def _gets_other_input(
+    expected: Sequence[LayerRow], received: Sequence[LayerRow], i: int, j: int, *, changed: bool
+) -> bool:
+    """Whether a layer's input is not the expected one, as far as the layers before it tell."""
+    wanted = expected[i - 1].output_shape if i else None
+    given = received[j - 1].output_shape if j else None
+    if wanted is None or given is None:
+        return changed
+    return not _same_shape(wanted, given)
+
+
+def _related(one: str, other: str) -> bool:
+    """Whether one layer is easily taken for the other, so that they should stand side by side."""
+    if {one, other} == {ACTIVATION, "PReLU"}:
+        return True
+    family = _family(one)
+    return family is not None and family == _family(other)
+
+
+def _family(kind: str) -> tuple[str, ...] | None:
+    return next((parts for parts in _FAMILIES if any(part in kind for part in parts)), None)
+
+
+def _with_moves(expected: Sequence[LayerRow], received: Sequence[LayerRow], steps: list[Step]) -> list[Step]:
+    """Tie a missing layer to an equal extra one that is a few rows away."""
+    for here, step in enumerate(steps):
+        if step.expected is None or step.received is not None:
+            continue
+        near = range(max(0, here - _NEAR), min(len(steps), here + _NEAR + 1))
+        for there in sorted(near, key=lambda at: abs(at - here)):
+            other = steps[there]
+            if other.expected is not None or other.received is None or other.moved is not None:
+                continue
+            if not _own_differences(expected[step.expected], received[other.received]):
+                steps[here], steps[there] = replace(step, moved=there), replace(other, moved=here)
+                break
+    return steps
+
+
+def _trouble(step: Step) -> str:
+    if step.moved is not None:
+        return "moved"
+    if step.received is None:
+        return "missing"
+    if step.expected is None:
+        return "extra"
+    return "different" if step.differs else ""
+
+
+# ---------------------------------------------------------------- words
+
+
+def _short(row: LayerRow) -> str:
+    return words(replace(row, output_shape=None))
+
+
+def _title(row: LayerRow) -> str:
+    """The layer without its arguments; an activation needs its name."""
+    return words(LayerRow(row.kind, {key: value for key, value in row.config.items() if key == "activation"}))
+
+
+def _listed(items: Sequence[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,157 @@
+"""A Keras network as data: a graph of catalogued layers, without its weights. Both sides of the trust boundary.
+
+    tensors   0 … are the network's inputs; every call adds the next number
+    calls     apply a layer to tensors of smaller numbers, so the graph cannot have a cycle
+    layers    may be called more than once; then they share their weights
+
+A model inside a model is written layer by layer, in its place. `derive` walks the graph in plain Python, without Keras,
+and computes every shape, the shapes of all weights and the work, before anything is allocated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from autograder.errors import WireError
+from autograder.networks.catalogue.layers import LayerConfig
+from autograder.networks.catalogue.shapes import Shape
+from autograder.networks.catalogue.weighted import Normalization
+
+__all__ = [
+    "MAX_LAYERS",
+    "Derivation",
+    "LayerCall",
+    "NamedLayer",
+    "NetworkInput",
+    "NetworkSpec",
+    "derive",
+    "is_chain",
+    "variables_of",
+]
+
+MAX_LAYERS = 200
+"""The course's deepest network has 25; MobileNetV2 has 154."""
+
+MAX_ACTIVATIONS = 1 << 24
+"""Elements of all tensors together, for one sample: 64 MiB, so a batch of 32 stays within 2 GiB whatever is kept."""
+
+MAX_WORK = 500_000_000
+"""Multiply-accumulates for one sample: 5,000 digits in about a minute on two cores. The course's largest needs 19 M."""
+
+# TensorFlow's own rule for names, without its slash: Keras refuses that one in layers.
+Name = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9.][A-Za-z0-9_.\-]{0,59}\Z")]
+Size = Annotated[int, msgspec.Meta(ge=1, le=MAX_ACTIVATIONS)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+
+
+class NetworkInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An input of the network; `shape` without the batch."""
+
+    name: Name
+    shape: Annotated[tuple[Size, ...], msgspec.Meta(min_length=1, max_length=4)]
+    dtype: Literal["float32", "float64", "uint8", "int32", "int64"]
+
+
+class NamedLayer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A layer of Keras's own, with its name and arguments."""
+
+    name: Name
+    config: LayerConfig
+    trainable: bool
+
+
+class LayerCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A layer, by its place in `NetworkSpec.layers`, applied to tensors."""
+
+    layer: Number
+    inputs: Annotated[tuple[Number, ...], msgspec.Meta(min_length=1, max_length=32)]
+
+
+class NetworkSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The graph.
+
+    Attributes:
+        sequential: Whether it is to be a `keras.Sequential` again, whose `layers` do not count the input.
+        outputs: The tensors that the network returns.
+    """
+
+    name: Name
+    sequential: bool
+    inputs: Annotated[tuple[NetworkInput, ...], msgspec.Meta(min_length=1, max_length=8)]
+    layers: Annotated[tuple[NamedLayer, ...], msgspec.Meta(min_length=1, max_length=MAX_LAYERS)]
+    calls: Annotated[tuple[LayerCall, ...], msgspec.Meta(min_length=1, max_length=MAX_LAYERS)]
+    outputs: Annotated[tuple[Number, ...], msgspec.Meta(min_length=1, max_length=8)]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """What a graph implies.
+
+    Attributes:
+        shapes: Shape of every tensor, without the batch.
+        weights: For each layer, the shapes of its weights, in Keras's order.
+        activations: Elements of all tensors, for one sample.
+        work: Multiply-accumulates, for one sample.
+    """
+
+    shapes: tuple[Shape, ...]
+    weights: tuple[tuple[Shape, ...], ...]
+    activations: int
+    work: int
+
+
+def derive(spec: NetworkSpec) -> Derivation:
+    """Shapes, weights and work of a decoded graph. Keras is not needed.
+
+    Raises:
+        WireError: It is no graph of a network, or is too large.
+    """
+    names = [*(entry.name for entry in spec.inputs), *(layer.name for layer in spec.layers)]
+    if len(set(names)) != len(names):
+        raise WireError("two layers have the same name")
+    if spec.sequential and not is_chain(spec):
+        raise WireError("a Sequential model whose layers are not one chain")
+    shapes = [entry.shape for entry in spec.inputs]
+    implied: list[tuple[Shape, ...] | None] = [None] * len(spec.layers)
+    activations, work = sum(prod(shape) for shape in shapes), 0
+    for number, call in enumerate(spec.calls):
+        if call.layer >= len(spec.layers) or max(call.inputs) >= len(shapes):
+            raise WireError(f"call {number + 1} refers to a layer or a tensor that is not there yet")
+        where = f"layer {call.layer + 1} (`{spec.layers[call.layer].name}`)"
+        try:
+            derived = spec.layers[call.layer].config.derive(*(shapes[tensor] for tensor in call.inputs))
+        except WireError as error:
+            raise WireError(f"{where}: {error}") from None
+        if implied[call.layer] not in (None, derived.weights):
+            raise WireError(f"{where} is shared by inputs that need different weights")
+        implied[call.layer] = derived.weights
+        shapes.append(derived.output)
+        activations += prod(derived.output)
+        work += derived.work
+        if activations > MAX_ACTIVATIONS:
+            raise WireError(
+                f"{where} makes its outputs too large: more than {MAX_ACTIVATIONS:,} numbers for one sample"
+            )
+        if work > MAX_WORK:
+            raise WireError(f"{where} makes it too slow: more than {MAX_WORK:,} multiplications for one sample")
+    if max(spec.outputs) >= len(shapes):
+        raise WireError("an output is a tensor that is not there")
+    for number, weights in enumerate(implied):
+        if weights is None:
+            raise WireError(f"layer {number + 1} (`{spec.layers[number].name}`) is never called")
+    return Derivation(tuple(shapes), tuple(weights or () for weights in implied), activations, work)
+
+
+def variables_of(layer: Any) -> list[Any]:
+    """A layer's weights; without Normalization's count of batches, an integer that nothing reads."""
+    return list(layer.weights[:2] if type(layer).__name__ == Normalization.__name__ else layer.weights)
+
+
+def is_chain(spec: NetworkSpec) -> bool:
+    """Whether every layer is called once, on what the layer before it gave."""
+    chain = tuple(LayerCall(number, (number,)) for number in range(len(spec.layers)))
+    return len(spec.inputs) == 1 and spec.calls == chain and spec.outputs == (len(chain),)

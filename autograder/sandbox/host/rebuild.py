@@ -1,0 +1,75 @@
+"""Rebuilds a Keras model from a checked network. Trusted side: in the grader, and in a self-check at home.
+
+Nothing is ever deserialised by Keras: no `from_config`, no registered name, no saved file.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from autograder.errors import WireError
+from autograder.networks.catalogue.layers import Merge
+from autograder.networks.catalogue.weighted import Normalization
+from autograder.networks.network_spec import NamedLayer, variables_of
+from autograder.sandbox.wire.frames import one_line
+from autograder.sandbox.wire.network import CheckedNetwork, Network, check
+
+__all__ = ["rebuild"]
+
+
+def rebuild(network: Network) -> Any:
+    """The Keras model: Keras's own layers with the names, arguments and weights that came. Not compiled.
+
+    Raises:
+        WireError: `check` or Keras refuses it.
+    """
+    checked = check(network)
+    try:
+        return _assemble(checked)
+    except WireError:
+        raise
+    except Exception as error:  # Keras and TensorFlow raise what they like
+        raise WireError(f"Keras cannot build it: {one_line(str(error))}") from error
+
+
+def _assemble(network: CheckedNetwork) -> Any:
+    import keras
+
+    spec = network.spec
+    inputs = [keras.Input(entry.shape, dtype=entry.dtype, name=entry.name) for entry in spec.inputs]
+    layers = [_keras_layer(layer) for layer in spec.layers]
+    if spec.sequential:
+        model = keras.Sequential([inputs[0], *layers], name=spec.name)
+        tensors = [*inputs, *(layer.output for layer in layers)]
+    else:
+        tensors = list(inputs)
+        for call in spec.calls:
+            given = [tensors[number] for number in call.inputs]
+            merges = isinstance(spec.layers[call.layer].config, Merge)
+            tensors.append(layers[call.layer](given if merges else given[0]))
+        outputs = [tensors[number] for number in spec.outputs]
+        model = keras.Model(_one_or_all(inputs), _one_or_all(outputs), name=spec.name)
+    if [tuple(tensor.shape[1:]) for tensor in tensors] != list(network.derived.shapes):
+        raise WireError("Keras derives other shapes than the grader")
+    for layer, source, arrays in zip(layers, spec.layers, network.weights, strict=True):
+        for variable, array in zip(variables_of(layer), arrays, strict=True):
+            variable.assign(array)
+        if isinstance(source.config, Normalization) and arrays:
+            layer.finalize_state()
+        layer.trainable = source.trainable
+    return model
+
+
+def _keras_layer(layer: NamedLayer) -> Any:
+    """A layer of Keras's own. The class is named by our own class of the same name, never by what came."""
+    import keras
+
+    arguments = msgspec.structs.asdict(layer.config)
+    arguments.update((name, "zeros") for name in layer.config.INITIALISERS)
+    return getattr(keras.layers, type(layer.config).__name__)(name=layer.name, dtype="float32", **arguments)
+
+
+def _one_or_all(tensors: list[Any]) -> Any:
+    return tensors[0] if len(tensors) == 1 else tensors

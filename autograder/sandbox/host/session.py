@@ -1,0 +1,259 @@
+"""The grader's end of one submission's run: start the box, run the notebook, take values, call functions, end it.
+
+Everything read here is a claim of the student's process. It is checked against the protocol and kept as data; nothing
+of it is evaluated.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any
+
+from autograder.errors import WireError
+from autograder.records import Cell, Execution, ExecutionStatus, Limits
+from autograder.sandbox.host import launch
+from autograder.sandbox.host.cell_outputs import CellOutputs, Displays, settle_error
+from autograder.sandbox.wire import messages
+from autograder.sandbox.wire.deserialise import deserialise
+from autograder.sandbox.wire.frames import FrameReader, decode, encode, write_frame
+from autograder.sandbox.wire.serialise import PlainSerialiser
+from autograder.sandbox.wire.values import Function, Value
+
+__all__ = ["CallFailed", "Session"]
+
+WORKER = "autograder.sandbox.guest.worker"
+MIB = 1 << 20
+CALL_GRACE_SECONDS = 5.0
+CASES_SECONDS = 3600.0  # the box waits for calls so long; each call has its own limit
+
+
+class CallFailed(Exception):
+    """A remote call gave no value; the text says why, for the student. The student's fault, or the run had ended."""
+
+
+@dataclass
+class _Running:
+    """State of a cell while messages about it come in."""
+
+    outputs: CellOutputs
+    done: messages.Done | None = None
+
+
+class Session:
+    """One submission's run. Use as a context manager: leaving it kills whatever is left of the process tree."""
+
+    def __init__(self, limits: Limits, *, slot: int, threads: int) -> None:
+        """Start the box.
+
+        Args:
+            limits: What the submission may use.
+            slot: Number of the grader's worker, from 0; concurrent sessions need different ones.
+            threads: Threads of TensorFlow in the box.
+
+        Raises:
+            SandboxUnavailable: No wall can be built on this machine.
+        """
+        self._limits = limits
+        self._started = time.monotonic()
+        self._box = launch.open_box(limits, module=WORKER, slot=slot, threads=threads)
+        budget = int(limits.wire_mb * MIB)
+        self._reader = FrameReader(self._box.results, budget, budget)
+        self._taken: dict[str, dict[str, Value]] = {}
+        self._running: dict[int, _Running] = {}
+        self._current: int | None = None
+        self._ready = False
+        self._finished = False
+        self._answers = False  # whether the worker can still be asked for something
+        self._calls = 0
+        self._fault = ""
+        self.phases: dict[str, float] = {}
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._box.close()
+
+    # ------------------------------------------------------------ running
+
+    def run(self, cells: Sequence[Cell], takes: Mapping[int, Sequence[tuple[str, Sequence[str]]]]) -> Execution:
+        """Run the code cells in order.
+
+        Args:
+            cells: The submission's cells; other kinds than `code` pass through.
+            takes: Position in `cells` → the questions, with their names, to take when that cell has run.
+
+        Returns:
+            How it went, with the cells' fresh outputs. A notebook that breaks the protocol, a limit or itself gives
+            a status, never an exception.
+        """
+        positions = [position for position, cell in enumerate(cells) if cell.kind == "code"]
+        job = messages.Job(
+            cells=[cells[position].source for position in positions],
+            takes=[
+                [messages.Names(question, list(names)) for question, names in takes.get(position, ())]
+                for position in positions
+            ],
+            cell_seconds=self._limits.cell_seconds,
+            output_bytes=int(self._limits.output_mb * MIB),
+        )
+        self._converse(job, len(positions))
+        return self._execution(cells, positions)
+
+    def _converse(self, job: messages.Job, count: int) -> None:
+        """Send the job and read until the worker is done or gone."""
+        displays = Displays(job.output_bytes)
+        asked = {names.question: frozenset(names.names) for takes in job.takes for names in takes}
+        expected = Counter(names.question for takes in job.takes for names in takes)
+        try:
+            if not isinstance(self._receive(), messages.Ready):
+                raise WireError("the first message is not Ready")
+            self._ready = True
+            self.phases["start"] = time.monotonic() - self._started
+            self._send(job)
+            while not self._finished:
+                message = self._receive()
+                if isinstance(message, messages.Started):
+                    if message.index >= count or message.index in self._running:
+                        raise WireError("a cell starts that cannot start now")
+                    self._running[message.index] = _Running(CellOutputs(displays))
+                    self._current = message.index
+                elif isinstance(message, messages.Output):
+                    running = self._expect_running(message.index)
+                    running.outputs.add(message.output, len(self._running))
+                elif isinstance(message, messages.Done):
+                    self._expect_running(message.index).done = message
+                    self._current = None
+                elif isinstance(message, messages.Taken):
+                    if not expected[message.question] or not message.values.keys() <= asked[message.question]:
+                        raise WireError("values that nobody asked for")
+                    expected[message.question] -= 1
+                    self._taken[message.question] = message.values
+                elif isinstance(message, messages.Finished):
+                    self._finished = self._answers = True
+                    self._box.allow(CASES_SECONDS)
+                else:
+                    raise WireError(f"{type(message).__name__} comes unasked")
+        except (WireError, OSError, EOFError, TimeoutError) as error:
+            self._fail(error)
+
+    def _expect_running(self, index: int) -> _Running:
+        running = self._running.get(index)
+        if running is None or running.done is not None:
+            raise WireError("output of a cell that is not running")
+        return running
+
+    def _fail(self, error: Exception) -> None:
+        """End the box; keep the first fault unless the box itself had a reason to end."""
+        self._answers = False
+        if isinstance(error, WireError) and not self._fault:
+            self._fault = str(error)
+        if not self._ready and not self._fault:
+            self._fault = "the worker did not start"
+        self._box.close()
+
+    def _send(self, message: Any) -> None:
+        write_frame(self._box.requests, encode(message), self._limits.cell_seconds)
+
+    def _receive(self, timeout_seconds: float | None = None) -> Any:
+        frame = self._reader.read(timeout_seconds)
+        if frame is None:
+            raise EOFError
+        return decode(frame, messages.FromWorker)
+
+    def _execution(self, cells: Sequence[Cell], positions: Sequence[int]) -> Execution:
+        shown = list(cells)
+        for index, running in self._running.items():
+            position, done = positions[index], running.done
+            shown[position] = replace(
+                cells[position],
+                outputs=running.outputs.close(),
+                execution_count=done.execution_count if done else index + 1,
+                error=settle_error(done.error) if done else "",
+                seconds=done.seconds if done else 0.0,
+            )
+        self.phases["cells"] = sum(running.done.seconds for running in self._running.values() if running.done)
+        status, message = self._status(len(positions))
+        return Execution(status, message, tuple(shown), time.monotonic() - self._started, dict(self.phases))
+
+    def _status(self, count: int) -> tuple[ExecutionStatus, str]:
+        if self._finished:
+            return "completed", ""
+        ending = self._box.close()
+        where = f"in code cell {self._current + 1} of {count}" if self._current is not None else "before the first cell"
+        if ending.status in ("timed_out", "out_of_memory"):
+            return ending.status, f"{ending.message} The notebook was stopped {where}."
+        if ending.status == "crashed":
+            if ending.code is None:  # the box was ended, and not by its own program
+                self._fault = self._fault or ending.message
+            return "crashed", f"{ending.message} The notebook was stopped {where}."
+        if self._fault:
+            return "crashed", f"The run was stopped {where}: it broke the grader's protocol ({self._fault})."
+        return "crashed", f"Python ended {where}. Look for os._exit, a crash in compiled code, or too large an array."
+
+    @property
+    def broken(self) -> bool:
+        """Whether the worker broke the protocol or never spoke: what came cannot be told from what was forged."""
+        return bool(self._fault)
+
+    # ------------------------------------------------------------ values
+
+    def taken(self, question: str) -> Mapping[str, Value]:
+        """The values that were taken for a question while the cells ran, the latest; empty if none were."""
+        return self._taken.get(question, {})
+
+    def take_now(self, question: str, names: Sequence[str]) -> Mapping[str, Value]:
+        """Take values at the end of the notebook; empty when the run had ended early."""
+        if not self._answers:
+            return {}
+        try:
+            self._send(messages.Take(messages.Names(question, list(names))))
+            answer = self._receive(self._limits.cell_seconds)
+            if not isinstance(answer, messages.Taken):
+                raise WireError(f"{type(answer).__name__} instead of values")
+            if answer.question != question or not answer.values.keys() <= set(names):
+                raise WireError("values that nobody asked for")
+        except (WireError, OSError, TimeoutError, EOFError) as error:
+            self._fail(error)
+            return {}
+        return answer.values
+
+    def call(self, function: Function, arguments: Sequence[Any], resolve: Callable[[Any], Any]) -> Any:
+        """Call a student's function on values that the grader chose.
+
+        Args:
+            function: What crossed the wall in the function's place.
+            arguments: Plain data: numbers, strings, lists, dicts, arrays.
+            resolve: Passed to `deserialise` for what is no plain data in the answer.
+
+        Raises:
+            CallFailed: The function raised, took too long, or the run had ended.
+        """
+        if not self._answers:
+            raise CallFailed(f"`{function.name}` could not be called: the notebook had ended early")
+        self._calls += 1
+        values = [PlainSerialiser().serialise(argument) for argument in arguments]
+        seconds = self._limits.call_seconds
+        try:
+            self._send(messages.Call(self._calls, function.id, values, seconds))
+            answer = self._receive(seconds + CALL_GRACE_SECONDS)
+            if not isinstance(answer, (messages.Returned, messages.Raised)) or answer.number != self._calls:
+                raise WireError("the answer belongs to another call")
+        except TimeoutError as error:
+            self._fail(error)
+            raise CallFailed(f"`{function.name}` gave no answer within {seconds:g} s") from error
+        except (WireError, OSError, EOFError) as error:
+            self._fail(error)
+            raise CallFailed(f"`{function.name}` ended the process instead of returning") from error
+        if isinstance(answer, messages.Raised):
+            raise CallFailed(f"`{function.name}` raised {settle_error(answer.error)}")
+        try:
+            return deserialise(answer.value, resolve)
+        except WireError as error:
+            raise CallFailed(f"`{function.name}` returned something that cannot be read: {error}") from error

@@ -1,0 +1,1 @@
+"""What guest and host say to each other: frames, messages, values. Both sides of the trust boundary."""

@@ -1,0 +1,56 @@
+"""Deserialises values: plain data again. Both sides of the trust boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from autograder.errors import WireError
+from autograder.sandbox.wire.arrays import unpack_array
+from autograder.sandbox.wire.values import MAX_DEPTH, Array, Dict, Function, List, Network, Refused, Tuple, Value
+
+__all__ = ["arguments", "deserialise"]
+
+
+def deserialise(value: Value, resolve: Callable[[Function | Network | Refused], Any] | None = None) -> Any:
+    """Plain data again: None, numbers, text, lists, tuples, dicts, arrays, NumPy scalars, and `History` as it is.
+
+    Arrays are read-only views of the bytes that came: one case cannot change what the next one sees.
+
+    Args:
+        value: A decoded value.
+        resolve: Called for each function, network and refused value, wherever it lies; its answer takes that place. By
+            default they stay what they are.
+
+    Raises:
+        WireError: The value breaks a rule that its types cannot tell (an array's length, a key that comes twice).
+    """
+    return _part(value, resolve, 0)
+
+
+def arguments(values: Iterable[Value]) -> list[Any]:
+    """Plain data for a call of a student's function, which may change its arrays: they are copies."""
+    unpacked = map(deserialise, values)
+    return [each.copy() if isinstance(each, np.ndarray) else each for each in unpacked]
+
+
+def _part(value: Value, resolve: Callable[[Function | Network | Refused], Any] | None, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise WireError(f"a value is nested more than {MAX_DEPTH} deep")
+    if isinstance(value, Array):
+        array = unpack_array(value)
+        return array if array.shape else array[()]
+    if isinstance(value, List):
+        return [_part(item, resolve, depth + 1) for item in value.items]
+    if isinstance(value, Tuple):
+        return tuple(_part(item, resolve, depth + 1) for item in value.items)
+    if isinstance(value, Dict):
+        unpacked = {key: _part(item, resolve, depth + 1) for key, item in value.items}
+        if len(unpacked) != len(value.items):
+            raise WireError("a key comes twice in a dict")
+        return unpacked
+    if isinstance(value, (Function, Network, Refused)):
+        return value if resolve is None else resolve(value)
+    return value

@@ -1,0 +1,182 @@
+"""What the grader and the worker say to each other: one msgpack map a frame, every field typed and bounded.
+
+The worker speaks for a student, so the grader treats each message as a claim: a message out of order, of an unknown
+type or about an unknown cell ends the session with a `WireError`.
+
+    grader → worker    Job   (Take | Call)*
+    worker → grader    Ready (Started Output* Done Taken*)*  Finished  (Taken | Returned | Raised)*
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from autograder.sandbox.wire.values import Value
+
+__all__ = [
+    "MAX_MIME_TYPES",
+    "Call",
+    "Display",
+    "Done",
+    "Error",
+    "Finished",
+    "FromGrader",
+    "FromWorker",
+    "Job",
+    "Names",
+    "Output",
+    "Raised",
+    "Ready",
+    "Returned",
+    "Started",
+    "Stream",
+    "Take",
+    "Taken",
+]
+
+Index = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+Line = Annotated[str, msgspec.Meta(max_length=4_000)]
+Text = Annotated[str, msgspec.Meta(max_length=64_000_000)]
+
+
+MAX_MIME_TYPES = 20
+"""Of one display; IPython's own have three or four."""
+
+
+class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Base of all messages: the class name is the tag."""
+
+
+# ---------------------------------------------------------------- grader → worker
+
+
+class Names(_Message, frozen=True):
+    """The names to take for one question."""
+
+    question: str
+    names: list[str]
+
+
+class Job(_Message, frozen=True):
+    """The whole notebook, once.
+
+    Attributes:
+        cells: Sources of the code cells, in order.
+        takes: For each code cell, the questions whose values are taken when it has run.
+        cell_seconds: Time for one cell.
+        output_bytes: What all cells together may show.
+    """
+
+    cells: list[str]
+    takes: list[list[Names]]
+    cell_seconds: float
+    output_bytes: int
+
+
+class Take(_Message, frozen=True):
+    """Take values now, after the last cell."""
+
+    names: Names
+
+
+class Call(_Message, frozen=True):
+    """Call a function that crossed the wall as a number, on values that the grader chose."""
+
+    number: int
+    function: int
+    arguments: list[Value]
+    seconds: float
+
+
+FromGrader = Job | Take | Call
+
+
+# ---------------------------------------------------------------- worker → grader
+
+
+class Ready(_Message, frozen=True):
+    """The shell stands; no student code has run yet."""
+
+
+class Started(_Message, frozen=True):
+    """A cell begins."""
+
+    index: Index
+
+
+class Stream(_Message, frozen=True):
+    """Text on stdout or stderr."""
+
+    name: Annotated[str, msgspec.Meta(pattern="^(stdout|stderr)$")]
+    text: Text
+
+
+class Display(_Message, frozen=True):
+    """Rich output: MIME type → text, pictures in base64.
+
+    Attributes:
+        kind: `display_data`, `execute_result`, `update_display_data` or `clear_output`.
+        display_id: What a later `update_display_data` refers to; empty for none.
+        wait: For `clear_output`: clear when the next output comes.
+    """
+
+    kind: Annotated[str, msgspec.Meta(pattern="^(display_data|execute_result|update_display_data|clear_output)$")]
+    data: Annotated[dict[Short, Text], msgspec.Meta(max_length=MAX_MIME_TYPES)] = {}
+    display_id: Short = ""
+    wait: bool = False
+
+
+class Error(_Message, frozen=True):
+    """A cell raised."""
+
+    ename: Short
+    evalue: Line
+    traceback: Annotated[list[Text], msgspec.Meta(max_length=400)]
+
+
+class Output(_Message, frozen=True):
+    """Something that a cell showed."""
+
+    index: Index
+    output: Stream | Display | Error
+
+
+class Done(_Message, frozen=True):
+    """A cell ended; `error` is `NameError: …` when it raised."""
+
+    index: Index
+    execution_count: Index
+    error: Line
+    seconds: Seconds
+
+
+class Taken(_Message, frozen=True):
+    """The values of one question; names that are not defined are not there."""
+
+    question: Short
+    values: dict[Short, Value]
+
+
+class Finished(_Message, frozen=True):
+    """All cells have run; the worker now answers `Take` and `Call`."""
+
+
+class Returned(_Message, frozen=True):
+    """A remote call returned."""
+
+    number: int
+    value: Value
+
+
+class Raised(_Message, frozen=True):
+    """A remote call raised, or took too long."""
+
+    number: int
+    error: Line
+
+
+FromWorker = Ready | Started | Output | Done | Taken | Finished | Returned | Raised

@@ -1,0 +1,66 @@
+"""A network on the wire: its graph and its weights. Both sides of the trust boundary.
+
+The guest may send anything in its place: `checked_weights` derives every shape from the graph and compares the weights
+that came with them, before Keras is asked for anything.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+
+from autograder.errors import WireError
+from autograder.networks.network_spec import MAX_LAYERS, Derivation, NetworkSpec, derive
+from autograder.records import MAX_WIRE_BYTES
+from autograder.sandbox.wire.arrays import Array, unpack_array
+
+__all__ = ["CheckedNetwork", "Network", "check"]
+
+
+class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A graph, and the weights of its layers: layer by layer, in Keras's order."""
+
+    spec: NetworkSpec
+    weights: Annotated[tuple[Array, ...], msgspec.Meta(max_length=4 * MAX_LAYERS)]
+
+
+class CheckedNetwork(msgspec.Struct, frozen=True):
+    """A network whose weights are those that its graph implies.
+
+    Attributes:
+        weights: For each layer, its arrays: read-only, float32.
+    """
+
+    spec: NetworkSpec
+    derived: Derivation
+    weights: tuple[tuple[np.ndarray[Any, Any], ...], ...]
+
+
+def check(network: Network) -> CheckedNetwork:
+    """Derive what a decoded network implies, and compare its weights with that. Keras is not needed.
+
+    Raises:
+        WireError: The graph is none, is too large, or the weights are not its weights.
+    """
+    derived = derive(network.spec)
+    if 4 * sum(prod(shape) for shapes in derived.weights for shape in shapes) > MAX_WIRE_BYTES:
+        raise WireError(f"its weights are more than {MAX_WIRE_BYTES >> 20} MiB")
+    if sum(map(len, derived.weights)) != len(network.weights):
+        raise WireError(f"{len(network.weights)} arrays are not its weights")
+    arrays = iter(network.weights)
+    weights = []
+    for number, (layer, shapes) in enumerate(zip(network.spec.layers, derived.weights, strict=True), start=1):
+        own = []
+        for shape in shapes:
+            array = next(arrays)
+            if array.dtype != "float32" or array.shape != shape:
+                raise WireError(
+                    f"layer {number} (`{layer.name}`): weights of {array.dtype} {array.shape} where float32 {shape} "
+                    "belong"
+                )
+            own.append(unpack_array(array))
+        weights.append(tuple(own))
+    return CheckedNetwork(network.spec, derived, tuple(weights))

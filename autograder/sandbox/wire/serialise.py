@@ -1,0 +1,173 @@
+"""Serialises plain data: numbers, text, lists, tuples, dicts, arrays. Both sides of the trust boundary.
+
+The host sends a case's arguments with it; the guest's `value_serialiser` extends it to what else a notebook makes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autograder.errors import Unsupported
+from autograder.records import MAX_WIRE_BYTES
+from autograder.sandbox.wire.arrays import Array, pack_array
+from autograder.sandbox.wire.values import MAX_DEPTH, MAX_TEXT, MAX_VALUES, Dict, List, Refused, Tuple, Value
+
+__all__ = ["Budget", "PlainSerialiser", "TooLarge", "class_name", "cut", "is_tensor", "refused"]
+
+
+@dataclass
+class Budget:
+    """What may still go into one frame. Share one among the values of a message, and none of them breaks the limits.
+
+    Attributes:
+        values: Numbers, texts and containers; an array counts as one.
+        size_bytes: Bytes of arrays and texts.
+    """
+
+    values: int = MAX_VALUES
+    size_bytes: int = MAX_WIRE_BYTES
+
+
+class TooLarge(Unsupported):
+    """A limit of the whole value, not of the part where it was met."""
+
+
+class PlainSerialiser:
+    """Serialises one value; what is no plain data is a `Refused`, on its own or inside a container."""
+
+    def __init__(self, budget: Budget | None = None) -> None:
+        """Take what is left of a frame; what a value takes is subtracted. By default a whole frame."""
+        self._budget = Budget() if budget is None else budget
+
+    def serialise(self, value: object) -> Value:
+        """The wire form of any object. It never raises, and runs no method that a student wrote.
+
+        Subclasses of plain types are sent as those types.
+        """
+        before = replace(self._budget)
+        try:
+            return self._part(value, 0)
+        except TooLarge as limit:
+            self._budget.values, self._budget.size_bytes = before.values, before.size_bytes
+            return refused(value, f"a value of the class {class_name(type(value))} {limit}")
+
+    def _part(self, value: object, depth: int) -> Value:
+        """Serialise a part.
+
+        Raises:
+            TooLarge: The whole is too large, or too deep (as a list that contains itself is).
+        """
+        if depth > MAX_DEPTH:
+            raise TooLarge(f"nested more than {MAX_DEPTH} deep; give a flatter one")
+        try:
+            self.spend(values=1)
+            return self._convert(value, depth)
+        except TooLarge:
+            raise
+        except Unsupported as refusal:
+            return refused(value, str(refusal))
+        except BaseException as error:  # noqa: BLE001 - a student's object may raise anything, an exit too
+            return refused(value, f"something that cannot be read ({class_name(type(error))})")
+
+    def spend(self, values: int = 0, size_bytes: int = 0) -> None:
+        """Count what goes into the frame.
+
+        Raises:
+            TooLarge: It is more than is left.
+        """
+        self._budget.values -= values
+        self._budget.size_bytes -= size_bytes
+        if self._budget.values < 0:
+            raise TooLarge(f"with more than {MAX_VALUES:,} values; give a NumPy array")
+        if self._budget.size_bytes < 0:
+            raise TooLarge(f"that is too large (all values together: {MAX_WIRE_BYTES >> 20} MiB); give a smaller one")
+
+    def _convert(self, value: Any, depth: int) -> Value:
+        kind = type(value)
+        if value is None or kind is bool:
+            return value  # type: ignore[no-any-return]
+        if issubclass(kind, str):
+            return self.text(value)
+        if issubclass(kind, (np.ndarray, np.generic)) or kind is complex:
+            return self.array(value)
+        if issubclass(kind, int):
+            number = int.__int__(value)
+            if not -(1 << 63) <= number < 1 << 63:
+                raise Unsupported("an integer beyond 64 bits; give a smaller one, or a float")
+            return number
+        if issubclass(kind, float):
+            return float.__float__(value)
+        if issubclass(kind, list):
+            return List([self._part(item, depth + 1) for item in list.__iter__(value)])
+        if issubclass(kind, tuple):
+            return Tuple([self._part(item, depth + 1) for item in tuple.__iter__(value)])
+        if issubclass(kind, dict):
+            return self._dict(dict.items(value), depth)
+        return self._convert_object(value, kind)
+
+    def _convert_object(self, value: Any, kind: type) -> Value:
+        """The wire form of what is no plain data: tensors are arrays, and a subclass knows more.
+
+        Raises:
+            Unsupported: It has none.
+        """
+        if is_tensor(kind):
+            return self.array(value)
+        raise Unsupported(f"an object of the class {class_name(kind)}; give plain data")
+
+    def text(self, value: str) -> str:
+        """A text, as a plain `str`."""
+        text = str.__str__(value)
+        if len(text) > MAX_TEXT:
+            raise Unsupported(f"a text of {len(text):,} characters; give at most {MAX_TEXT:,}")
+        try:
+            self.spend(size_bytes=len(text.encode()))
+        except UnicodeEncodeError:
+            raise Unsupported("a text that is not valid Unicode; give it without half a surrogate pair") from None
+        return text
+
+    def array(self, value: Any) -> Array:
+        """An array, or what NumPy makes one of."""
+        array = np.asarray(value)
+        self.spend(size_bytes=array.nbytes)
+        return pack_array(array)
+
+    def _dict(self, items: Iterable[tuple[Any, Any]], depth: int) -> Dict:
+        pairs = []
+        for key, item in items:
+            plain = key.item() if isinstance(key, np.generic) else key
+            if plain is not None and type(plain) is not bool and not issubclass(type(plain), (int, float, str)):
+                name = class_name(type(key))
+                raise Unsupported(f"a dict with keys of the class {name}; give text or numbers as keys")
+            pairs.append((self._convert(plain, depth), self._part(item, depth + 1)))
+        if len({key for key, _ in pairs}) != len(pairs):
+            raise Unsupported("a dict whose keys are equal once they are plain data; give plain keys")
+        return Dict(pairs)  # type: ignore[arg-type]
+
+
+def is_tensor(kind: type) -> bool:
+    """Whether a class is one of TensorFlow's or Keras's own that hold numbers; asks neither of them to be imported."""
+    keras, tf = sys.modules.get("keras"), sys.modules.get("tensorflow")
+    if keras is not None and issubclass(kind, keras.Variable):
+        return True
+    return tf is not None and issubclass(kind, (tf.Tensor, tf.Variable))
+
+
+def refused(value: object, reason: str) -> Refused:
+    """What stands in place of a value that has no wire form."""
+    return Refused(class_name(type(value)), cut(reason, 1_000))
+
+
+def class_name(kind: type) -> str:
+    """`type.__name__`, whatever a metaclass says of it."""
+    return cut(type.__dict__["__name__"].__get__(kind), 200)
+
+
+def cut(text: str, length: int) -> str:
+    """Text that any encoder takes."""
+    return text[:length].encode("utf-8", "replace").decode()

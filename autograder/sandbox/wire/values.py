@@ -1,0 +1,100 @@
+"""The types of values on the wire. Both sides of the trust boundary; plain data, every field typed and bounded.
+
+guest    `guest.value_serialiser` makes a value of any object of the student's
+host     `serialise` makes values of the plain data that a case calls a student's function with
+both     `deserialise` makes plain data of a value
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from autograder.sandbox.wire.arrays import Array
+from autograder.sandbox.wire.network import Network
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_FUNCTIONS",
+    "MAX_TEXT",
+    "MAX_VALUES",
+    "Array",
+    "Dict",
+    "Function",
+    "History",
+    "List",
+    "Network",
+    "Refused",
+    "Scalar",
+    "Tuple",
+    "Value",
+]
+
+MAX_DEPTH = 16
+MAX_VALUES = 200_000
+MAX_TEXT = 1_000_000
+MAX_FUNCTIONS = 1_000
+
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+Line = Annotated[str, msgspec.Meta(max_length=1_000)]
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+Scalar = bool | int | float | Text | None
+
+
+class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Base of what is more than a scalar: the class name is the tag."""
+
+
+class List(_Value, frozen=True):
+    """A list."""
+
+    items: Annotated[list[Value], msgspec.Meta(max_length=MAX_VALUES)]
+
+
+class Tuple(_Value, frozen=True):
+    """A tuple."""
+
+    items: Annotated[list[Value], msgspec.Meta(max_length=MAX_VALUES)]
+
+
+class Dict(_Value, frozen=True):
+    """A dict, in its order."""
+
+    items: Annotated[list[tuple[Scalar, Value]], msgspec.Meta(max_length=MAX_VALUES)]
+
+
+class Function(_Value, frozen=True):
+    """A callable that stays where it is; `id` is its place in the list that the serialiser was given."""
+
+    id: Annotated[int, msgspec.Meta(ge=0, lt=MAX_FUNCTIONS)]
+    name: Short
+
+
+class History(_Value, frozen=True):
+    """What `fit` returned, as data; it reads like Keras's own.
+
+    Attributes:
+        history: Metric → one number an epoch.
+        epoch: Numbers of the epochs, from 0.
+        params: What Keras notes about the run (`epochs`, `steps`, `verbose`).
+    """
+
+    history: Annotated[dict[Short, list[float]], msgspec.Meta(max_length=100)]
+    epoch: list[int]
+    params: Annotated[dict[Short, Scalar], msgspec.Meta(max_length=100)]
+
+
+class Refused(_Value, frozen=True):
+    """A value that does not cross.
+
+    Attributes:
+        type_name: Its class.
+        reason: What it is, and what to give in its place: "a set, which has no order; give a list".
+    """
+
+    type_name: Short
+    reason: Line
+
+
+Value = Scalar | Array | List | Tuple | Dict | Function | History | Network | Refused

@@ -1,0 +1,220 @@
+"""Grading by hand: what a person wrote meets the right answer, and is never lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from autograder.grading.results.hand_grading import CHANGED, UNUSED, Entry, Marks, Sheet, cells
+from autograder.records import Assignment, Case, Grade, Outcome, Question, QuestionGrade
+
+ASSIGNMENT = Assignment(
+    "cnn",
+    "CNN",
+    (
+        Question("train", 4, cases=(Case("history", "`history`", 1), Case("floor", "Accuracy on new digits", 3))),
+        Question("why", 2, manual=True, rubric="- names it\n  in full\n- proves it"),
+    ),
+)
+
+
+def grade(student="ada", answer="Because.", band=False, **fields):
+    floor = Outcome("floor", "manual", 0, 3, hidden=True, message="Close.", detail="0.951 of 0.952")
+    cases = (Outcome("history", "pass", 1, 1), floor if band else Outcome("floor", "pass", 3, 3))
+    questions = (
+        QuestionGrade("train", 1 if band else 4, 4, cases),
+        QuestionGrade("why", 0, 2, (Outcome("why", "manual", 0, 2),), manual=True, answer=answer),
+    )
+    return Grade(
+        **{
+            "student": student,
+            "submission": "x.ipynb",
+            "digest": f"sha256:{student}",
+            "status": "graded",
+            "score": 1 if band else 4,
+            "possible": 6,
+            "questions": questions,
+            "pending": 2,
+            **fields,
+        }
+    )
+
+
+def marked(*grades, entries=(), **sheet):
+    marks = Marks(ASSIGNMENT, Sheet(tuple(entries), **sheet), [each.student for each in grades])
+    return marks, [marks.settle(each) for each in grades]
+
+
+def filled(given, points, **fields):
+    """The row that a first run writes for `why`, filled in."""
+    marks, _ = marked(given)
+    row = next(entry for entry in marks.entries() if entry.question == "why")
+    return replace(row, points=points, **fields)
+
+
+def test_what_waits_has_a_row_with_answer_and_rubric():
+    marks, (settled,) = marked(grade(band=True))
+    floor, why = marks.entries()
+    assert (floor.key, floor.possible, floor.answer) == (("ada", "train", "floor"), "3", "0.951 of 0.952")
+    assert floor.rubric == "Accuracy on new digits"
+    assert (why.key, why.possible, why.answer) == (("ada", "why", ""), "2", "Because.")
+    assert why.rubric == "- names it in full ⏎ - proves it"
+    assert (settled.score, settled.pending, marks.waiting) == (1, 5, 2)
+
+
+@pytest.mark.parametrize(
+    ("points", "status", "pending"), [(2, "pass", 0), (1.5, "fail", 0), (0, "fail", 0), (None, "manual", 2)]
+)
+def test_points_reach_the_outcome_and_the_sums(points, status, pending):
+    entry = filled(grade(), points, comment="Good.")
+    marks, (settled,) = marked(grade(), entries=[entry])
+    (outcome,) = settled.questions[1].cases
+    assert (outcome.status, outcome.points, outcome.by_hand) == (status, points or 0, points is not None)
+    assert outcome.comment == ("" if points is None else "Good."), "shown once it is graded"
+    assert (settled.questions[1].score, settled.score, settled.pending) == (points or 0, 4 + (points or 0), pending)
+    assert marks.entries() == [entry], "kept as it is"
+    assert marks.waiting == (points is None)
+
+
+def test_a_case_without_verdict_is_graded_like_an_answer():
+    first, _ = marked(grade(band=True))
+    entries = [replace(entry, points=2.5) for entry in first.entries()[:1]]
+    _, (settled,) = marked(grade(band=True), entries=entries)
+    train = settled.questions[0]
+    assert ([case.points for case in train.cases], train.score) == ([1, 2.5], 3.5)
+    assert train.cases[1].message == "Close.", "what the case said stays for a retraction"
+    assert (settled.score, settled.pending) == (3.5, 2)
+
+
+def test_settling_twice_changes_nothing_and_points_can_be_taken_back():
+    entry = filled(grade(), 2)
+    _, (once,) = marked(grade(), entries=[entry])
+    _, (twice,) = marked(once, entries=[entry])
+    assert twice == once
+    _, (back,) = marked(twice)
+    _, (never,) = marked(grade())
+    assert back == never
+
+
+def test_a_changed_answer_keeps_its_points_until_somebody_clears_the_note():
+    entry = filled(grade(), 2, comment="Good.")
+    new = grade(answer="Another.")
+    marks, (settled,) = marked(new, entries=[entry])
+    assert settled.score == 6
+    (row,) = marks.entries()
+    assert (row.points, row.comment, row.note, row.answer) == (2, "Good.", CHANGED, "Another.")
+    assert [each.student for each in marks.changed] == ["ada"]
+    marks, _ = marked(new, entries=[row])
+    assert marks.entries() == [row], "the note stays"
+    marks, _ = marked(new, entries=[replace(row, note="")])
+    assert (marks.entries()[0].note, marks.changed) == ("", [])
+
+
+def test_a_flag_outlives_a_run_without_the_student():
+    flagged = filled(grade(), 2, note=CHANGED)
+    away, _ = marked(grade("bob"), entries=[flagged])
+    back, _ = marked(grade(), entries=[entry for entry in away.entries() if entry.filled])
+    assert [each.student for each in back.changed] == ["ada"]
+
+
+def test_what_nobody_filled_in_is_never_flagged():
+    marks, _ = marked(grade(answer="Another."), entries=[filled(grade(), None)])
+    assert marks.entries()[0].note == ""
+
+
+def test_a_case_is_flagged_when_another_notebook_was_handed_in():
+    first, _ = marked(grade(band=True))
+    given = [replace(entry, points=1) for entry in first.entries()]
+    marks, _ = marked(grade(band=True, digest="sha256:new"), entries=given)
+    assert [(row.question, row.note) for row in marks.entries()] == [("train", CHANGED), ("why", "")]
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        grade("bob"),
+        grade(questions=()),
+        grade(questions=(QuestionGrade("why", 0, 2, (Outcome("why", "skipped", 0, 2),), manual=True),)),
+    ],
+    ids=["student", "question", "rejected"],
+)
+def test_a_filled_row_that_nobody_asks_for_stays(gone):
+    entry = filled(grade(), 2, comment="Good.", note="mine")
+    marks, _ = marked(gone, entries=[entry, Entry("ada", "old"), Entry("eve", "why", answer="not filled in")])
+    assert marks.unused == [entry]
+    last = marks.entries()[-1]
+    assert (last.points, last.comment, last.note, last.digest) == (2, "Good.", f"{UNUSED}; mine", entry.digest)
+    back, (settled,) = marked(grade(), entries=[last])
+    assert (settled.score, back.entries()[-1].note) == (6, "mine")
+
+
+def test_a_verdict_of_the_case_is_not_overruled_by_an_old_row():
+    first, _ = marked(grade(band=True))
+    marks, (settled,) = marked(grade(), entries=[replace(first.entries()[0], points=0)])
+    assert settled.questions[0].score == 4
+    assert [each.key for each in marks.unused] == [("ada", "train", "floor")]
+
+
+def test_students_with_similar_names_are_kept_apart():
+    both = grade("ada", "A."), grade("ada_b", "B.")
+    _, (ada, ada_b) = marked(*both, entries=[filled(both[0], 1), filled(both[1], 2)])
+    assert (ada.score, ada_b.score) == (5, 6)
+    _, (zero, seven) = marked(grade("07", "A."), grade("7", "A."), entries=[filled(grade("7", "A."), 1)])
+    assert (zero.score, seven.score) == (4, 5), "the row of a student who is there is nobody else's"
+
+
+@pytest.mark.parametrize(("answer", "score"), [("Because.", 6), ("Another.", 4)])
+def test_zeros_that_a_spreadsheet_took_are_found_where_the_answer_agrees(answer, score):
+    entry = replace(filled(grade("0012345"), 2), student="12345")
+    marks, (settled,) = marked(grade("0012345", answer), entries=[entry])
+    assert settled.score == score
+    assert [each.student for each in marks.unused] == ([] if score == 6 else ["12345"])
+
+
+def test_rows_stand_by_question_and_then_by_student_whatever_the_order_was():
+    marks, _ = marked(*(grade(name, band=True) for name in ("bob", "Ada", "cyd")))
+    order = [(row.question, row.student) for row in marks.entries()]
+    assert order == [(question, name) for question in ("train", "why") for name in ("Ada", "bob", "cyd")]
+
+
+@pytest.mark.parametrize("text", ["x" * 2_001, "x\n" * 50_000, " \n" * 9_000 + "x" * 3_000])
+def test_a_long_answer_is_cut_and_says_where_the_whole_is(text):
+    marks, _ = marked(grade(answer=text))
+    answer = marks.entries()[0].answer
+    assert len(answer) < 2_100
+    assert answer.endswith("… (cut; the whole answer is in feedback/ada.html)")
+    other, _ = marked(grade(answer=text + "!"))
+    assert other.entries()[0].digest != marks.entries()[0].digest, "of the whole answer"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x0b", "\x85", "\u2028"])
+def test_an_answer_is_one_line(end):
+    marks, _ = marked(grade(answer=f"{end}one{end}{end}two{end}  more{end}"))
+    assert marks.entries()[0].answer == "one ⏎ two more"
+
+
+def test_half_characters_in_an_answer_flag_nothing_when_they_come_back_replaced():
+    entry = filled(grade(answer="a\ud800"), 1)
+    marks, _ = marked(grade(answer="a?"), entries=[entry])
+    assert marks.changed == []
+
+
+def test_what_other_columns_hold_stays():
+    entry = filled(grade(), 1, extra=("jane",))
+    marks, _ = marked(grade(), grade("bob"), entries=[entry], extra=("grader",))
+    rows = list(cells(Sheet(extra=("grader",)), marks.entries()))
+    assert [row[-1] for row in rows] == ["grader", "jane", ""]
+
+
+@pytest.mark.parametrize(("delimiter", "points"), [(",", "0.5"), ("\t", "0.5"), (";", "0,5")])
+def test_numbers_are_written_as_the_file_has_them(delimiter, points):
+    header, row = cells(Sheet(delimiter=delimiter), [filled(grade(), 0.5)])
+    assert row[header.index("points")] == points
+
+
+def test_a_grade_without_anything_to_grade_by_hand_is_left_alone():
+    given = grade(questions=(QuestionGrade("train", 4, 4, (Outcome("x", "pass", 4, 4),)),), pending=2)
+    marks, (settled,) = marked(given)
+    assert settled is given
+    assert marks.entries() == []

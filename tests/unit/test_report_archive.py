@@ -1,0 +1,151 @@
+"""A finished folder is written anew from what it keeps: the same pages, no run, nothing half."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from autograder.commands import report
+from autograder.errors import AutograderError, UsageError
+from autograder.feedback import student_page
+from autograder.grading.results import archive as archive_module
+from autograder.grading.results.archive import Archive
+from autograder.grading.results.entries import read_run
+from autograder.grading.results.store import Store
+from autograder.records import Assignment, Cell, Execution, Grade, Outcome, Question, QuestionGrade
+
+ASSIGNMENT = Assignment("cnn", "CNN", (Question("why", 2, manual=True, rubric="R"),))
+RUN = Execution(
+    "timed_out",
+    "It took too long.",
+    (
+        Cell(
+            "code", "x = '\ud800'", ("answer:x",), ({"output_type": "stream", "text": "out\x00"},), 1, "Error: no", 2.5
+        ),
+        Cell("markdown", "Because.", ("answer:why",)),
+    ),
+    12.3456,
+    {"start": 0.1},
+)
+
+
+def grade(student):
+    why = QuestionGrade("why", 0, 2, (Outcome("why", "manual", 0, 2),), manual=True, answer="Because.")
+    return Grade(student, f"{student}.ipynb", "sha256:1", "graded", 0, 2, (why,), 2)
+
+
+@pytest.fixture
+def out(tmp_path):
+    with Store(tmp_path / "out", ASSIGNMENT, "sha256:1") as store:
+        for student in ("ada", "bob"):
+            store.add(grade(student), RUN, student_page.render(ASSIGNMENT, grade(student), RUN))
+        store.add(
+            Grade("cyd", "", "sha256:", "rejected", 0, 2, message="Nothing."), Execution("refused", "Nothing."), "page"
+        )
+        report.publish(store)
+    return tmp_path / "out"
+
+
+def tree(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def fill(out, points, comment=""):
+    path = out / "manual.csv"
+    path.write_text(path.read_text().replace('"ada","why","","2","",""', f'"ada","why","","2","{points}","{comment}"'))
+
+
+def test_a_report_of_nothing_new_writes_the_same_bytes(out):
+    first = report.run(out)
+    before = tree(out)
+    assert report.run(out) == first
+    assert tree(out) == before
+    assert b"It took too long." in before["feedback/ada.html"], "the page tells of the run"
+    assert (first.waiting, first.changed, first.unused) == (2, (), ())
+
+
+def test_a_run_comes_back_as_it_was(out):
+    with Archive(out) as archive:
+        ada, _, cyd = archive.entries()
+        run = archive.run(ada)
+        assert archive.run(cyd) == Execution("refused", "Nothing.")
+    assert (run.status, run.message, run.wall_seconds, run.phases) == (
+        "timed_out",
+        "It took too long.",
+        12.3456,
+        RUN.phases,
+    )
+    assert run.cells[0].source == "x = '?'", "half a character is no UTF-8"
+    assert (run.cells[0].outputs, run.cells[0].error, run.cells[1]) == (RUN.cells[0].outputs, "Error: no", RUN.cells[1])
+
+
+def test_the_run_of_an_earlier_submission_is_not_shown_for_one_that_could_not_be_read(out):
+    (out / "runs" / "cyd.json.gz").write_bytes((out / "runs" / "ada.json.gz").read_bytes())
+    with Archive(out) as archive:
+        *_, cyd = archive.entries()
+        assert read_run(out / "runs", cyd).cells == ()
+
+
+def test_points_reach_all_files_of_the_folder(out):
+    fill(out, "1.5", "Good.")
+    assert report.run(out).waiting == 1
+    (ada, *_) = json.loads((out / "grades.json").read_text())["grades"]
+    assert (ada["score"], ada["pending"], ada["questions"][0]["cases"][0]["comment"]) == (1.5, 0, "Good.")
+    assert '"ada","ada.ipynb","graded","1.5","2","1.5"' in (out / "grades.csv").read_text()
+    assert "Good." in (out / "feedback" / "ada.html").read_text()
+    assert "mean" in (out / "index.html").read_text()
+    assert not (out / ".partial").exists()
+
+
+@pytest.mark.parametrize("moves", [0, 1, 3, 4, 5])
+def test_a_report_that_dies_is_finished_by_the_next(out, monkeypatch, moves):
+    fill(out, "1.5", "Good.")
+    real = archive_module.Path.replace
+    left = [moves]
+
+    def dying(self, target):
+        if target.parent != self.parent:
+            if not left[0]:
+                raise OSError(28, "No space left on device", str(target))
+            left[0] -= 1
+        return real(self, target)
+
+    monkeypatch.setattr(archive_module.Path, "replace", dying)
+    with pytest.raises(AutograderError, match="cannot be written: No space left"):
+        report.run(out)
+    monkeypatch.undo()
+    assert json.loads((out / "grades.json").read_text())["grades"][0]["score"] == 0, "it is the last to change"
+    report.run(out)
+    assert json.loads((out / "grades.json").read_text())["grades"][0]["score"] == 1.5
+    assert "Good." in (out / "feedback" / "ada.html").read_text()
+
+
+def test_a_wrong_table_changes_nothing(out):
+    fill(out, "2.5")
+    before = tree(out)
+    with pytest.raises(UsageError, match="from 0 to 2"):
+        report.run(out)
+    assert tree(out) == before
+
+
+def test_what_is_made_is_open_to_its_owner_only(out):
+    before = os.umask(0)
+    try:
+        fill(out, "1")
+        report.run(out)
+    finally:
+        os.umask(before)
+    for path in out.rglob("*"):
+        if path.name != "manual.csv":  # written by this test
+            assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(out, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(archive_module, "locked", refuse)
+    with pytest.raises(UsageError, match=r"out cannot be written: Permission denied\. Make it writable, or copy it"):
+        Archive(out)

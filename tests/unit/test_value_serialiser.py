@@ -1,0 +1,411 @@
+from __future__ import annotations
+
+import collections
+import enum
+import functools
+import math
+import random
+import subprocess
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from autograder.errors import WireError
+from autograder.sandbox.guest.value_serialiser import serialise
+from autograder.sandbox.wire import values
+from autograder.sandbox.wire.deserialise import deserialise
+from autograder.sandbox.wire.frames import decode, encode
+from autograder.sandbox.wire.serialise import Budget
+
+
+def there_and_back(value: object, resolve=None) -> object:
+    return deserialise(decode(encode(serialise(value, [])), values.Value), resolve)
+
+
+def same(left: object, right: object) -> bool:
+    """Equal in type, value and structure; nan equals nan."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, np.ndarray | np.generic):
+        return (left.dtype, left.shape) == (right.dtype, right.shape) and left.tobytes() == right.tobytes()
+    if isinstance(left, list | tuple):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, dict):
+        return same(list(left), list(right)) and same(list(left.values()), list(right.values()))
+    return left == right or (left != left and right != right)
+
+
+# ---------------------------------------------------------------- there and back
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            None,
+            True,
+            False,
+            0,
+            -1,
+            (1 << 63) - 1,
+            -(1 << 63),
+            0.5,
+            -0.0,
+            math.nan,
+            math.inf,
+            5e-324,
+            "",
+            "größe",
+            "\0",
+        ),
+        *([], (), {}, [1, (2.0, ["x"])], {"a": 1, 2: None, 2.5: (), True: [], None: "x"}, {"fc": 0.93, "cnn2": 0.98}),
+        *(np.float32(0.1), np.float64(0.1), np.int64(3), np.bool_(True), np.complex64(1j)),
+        *(np.arange(6, dtype=np.uint8).reshape(2, 3), np.array(["a", "bc"]), [np.zeros((0, 2))]),
+    ],
+    ids=repr,
+)
+def test_plain_values_come_back_equal(value):
+    assert same(there_and_back(value), value)
+
+
+def a_value(source: random.Random, depth: int = 0) -> object:
+    """Any plain value, small."""
+    numbers = np.random.default_rng(source.getrandbits(32))
+    shape = tuple(source.choices((0, 1, 2, 5), k=source.randrange(4)))
+    leaves = [
+        lambda: None,
+        lambda: source.random() < 0.5,
+        lambda: source.getrandbits(63) * source.choice((-1, 1)) >> source.randrange(64),
+        lambda: source.choice((math.nan, math.inf, -math.inf, 0.0, source.gauss(0, 1), source.gauss(0, 1) * 1e300)),
+        lambda: "".join(map(chr, source.choices((0, 10, 65, 0xE4, 0x20AC, 0x1F600), k=source.randrange(8)))),
+        lambda: numbers.normal(size=shape or 1).astype(source.choice(("float16", "float32", "float64", "complex64"))),
+        lambda: numbers.integers(0, 100, shape or 1).astype(source.choice(("int8", "uint16", "int64", "bool"))),
+        lambda: np.float32(source.random()),
+        lambda: np.array(["a", "bcd"] * source.randrange(1, 3)),
+    ]
+    if depth == 5 or source.random() < 0.5:
+        return source.choice(leaves)()
+    items = [a_value(source, depth + 1) for _ in range(source.randrange(5))]
+    keys = [source.choice((str(number), number, number + 0.5)) for number in range(len(items))]
+    return source.choice((items, tuple(items), dict(zip(keys, items, strict=True))))
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_any_plain_value_comes_back_equal(seed):
+    value = a_value(random.Random(seed))
+    assert same(there_and_back(value), value)
+
+
+def test_arrays_are_read_only():
+    with pytest.raises(ValueError, match="read-only"):
+        there_and_back([np.zeros(3)])[0][0] = 1
+
+
+class Color(enum.IntEnum):
+    RED = 1
+
+
+class Name(str):
+    __slots__ = ()
+    __str__ = __eq__ = __hash__ = lambda *_: 1 / 0
+
+
+class Liar(list):
+    __iter__ = __len__ = __eq__ = __getitem__ = lambda *_: 1 / 0
+
+
+class Lying(np.ndarray):
+    __array__ = lambda *_, **__: 1 / 0  # noqa: E731
+    shape = nbytes = tobytes = dtype = property(lambda self: 1 / 0)
+
+
+Point = collections.namedtuple("Point", "x y")
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (Color.RED, 1),
+        (Name("ada"), "ada"),
+        (Liar([1, 2]), [1, 2]),
+        (Point(1, 2), (1, 2)),
+        (collections.OrderedDict(b=1, a=2), {"b": 1, "a": 2}),
+        (collections.defaultdict(list, a=[1]), {"a": [1]}),
+        ({np.int64(1): "one", np.float32(0.5): "half", np.str_("x"): 0}, {1: "one", 0.5: "half", "x": 0}),
+        (np.str_("ada"), "ada"),
+        (1 + 2j, np.complex128(1 + 2j)),
+        (np.arange(3.0).view(Lying), np.arange(3.0)),
+        (np.ma.masked_array([1, 2], [0, 1]), np.array([1, 2])),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_relatives_of_plain_types_cross_as_those(value, plain):
+    assert same(there_and_back(value), plain)
+
+
+# ---------------------------------------------------------------- functions and what is refused
+
+
+def to_labels(probabilities):
+    return probabilities.argmax(axis=1)
+
+
+def test_functions_stay_and_are_numbered_once():
+    functions = [len]
+    packed = serialise([to_labels, len, functools.partial(max, 1), to_labels, np.argmax], functions)
+    assert packed.items == [
+        values.Function(1, "to_labels"),
+        values.Function(0, "len"),
+        values.Function(2, "partial"),
+        values.Function(1, "to_labels"),
+        values.Function(3, packed.items[4].name),
+    ]
+    assert functions[1] is to_labels
+    assert len(functions) == 4
+
+
+def test_functions_are_not_kept_without_end():
+    packed = serialise([functools.partial(max, number) for number in range(1_001)], [])
+    assert isinstance(packed.items[999], values.Function)
+    assert packed.items[1000].reason.startswith("one of more than 1,000 functions")
+
+
+def cyclic() -> list:
+    value = []
+    value.append(value)
+    return value
+
+
+def cyclic_dict() -> dict:
+    value = {}
+    value["self"] = [value] * 10
+    return value
+
+
+class Hostile:
+    """Raises, whatever is asked of it."""
+
+    def __getattribute__(self, name):
+        raise SystemExit(name)
+
+    __len__ = __iter__ = __array__ = __bool__ = __eq__ = __repr__ = __str__ = __class__ = property(lambda self: 1 / 0)
+
+
+class Meta(type):
+    __name__ = property(lambda cls: 1 / 0)
+    __module__ = property(lambda cls: 1 / 0)
+    __subclasscheck__ = __instancecheck__ = lambda cls, other: 1 / 0
+
+
+class Nameless(metaclass=Meta):
+    pass
+
+
+class Records:
+    def __init__(self, history):
+        self.history, self.epoch = history, [0]
+
+
+DataFrame = type("DataFrame", (), {"__module__": "pandas.core.frame", "__array__": lambda self: np.zeros(2)})
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (DataFrame(), "a pandas DataFrame; give its `.to_numpy()`, or its"),
+        ({1, 2}, "a set, which has no order; give a list"),
+        ((number for number in [1]), "a generator, which gives its values only once; give a list"),
+        (range(3), "a range; give a list"),
+        ({}.keys(), "a dict_keys; give a list"),
+        (math, "a module; give a value"),
+        (dict, "the class dict itself; call it to make an object"),
+        (b"bytes", "an object of the class bytes; give a number"),
+        (object(), "an object of the class object; give a number"),
+        (1 << 63, "an integer beyond 64 bits"),
+        ("x" * 1_000_001, "a text of 1,000,001 characters; give at most 1,000,000"),
+        ("\ud800", "a text that is not valid Unicode"),
+        (np.array([[1], None], dtype=object), "an array of Python objects"),
+        ({(1, 2): 3}, "a dict with keys of the class tuple; give text or numbers as keys"),
+        ([0] * 200_001, "a value of the class list with more than 200,000 values; give a NumPy array"),
+        (
+            np.broadcast_to(np.float32(0), (65 << 20,)),
+            "a value of the class ndarray that is too large (all values together: 256 MiB); give a smaller",
+        ),
+        (
+            [np.broadcast_to(np.float32(0), (200 << 18,)), np.broadcast_to(np.float32(0), (60 << 18,))],
+            "a value of the class list that is too large",
+        ),
+        (cyclic(), "a value of the class list nested more than 16 deep; give a flatter one"),
+        (cyclic_dict(), "a value of the class dict nested more than 16 deep; give a flatter one"),
+        (Hostile(), "something that cannot be read"),
+        (Nameless(), "an object of the class Nameless"),
+        (Nameless, "the class Nameless itself"),
+        (Records({"loss": ["high"]}), "a training history that holds more than numbers"),
+        (Records({"loss": 3}), "a training history that holds more than numbers"),
+        (Records({("loss",): []}), "a training history that holds more than numbers"),
+        (type("x" * 10_000, (), {})(), "an object of the class xxx"),
+    ],
+    ids=lambda value: value[:30] if type(value) is str else type.__dict__["__name__"].__get__(type(value)),
+)
+def test_what_does_not_cross_is_refused_in_words(value, reason):
+    refused = serialise(value, [])
+    assert isinstance(refused, values.Refused)
+    assert refused.reason.startswith(reason)
+    assert decode(encode(refused), values.Value) == refused
+
+
+def test_a_refused_part_leaves_its_neighbours():
+    back = there_and_back({"accuracy": 0.9, "rest": [1, {2}]}, lambda part: f"{part.type_name}: {part.reason}")
+    assert back == {"accuracy": 0.9, "rest": [1, "set: a set, which has no order; give a list"]}
+
+
+def test_sixteen_levels_cross():
+    value: object = 1
+    for _ in range(16):
+        value = [value]
+    assert there_and_back(value) == value
+    assert isinstance(serialise([value], []), values.Refused)
+
+
+def test_a_budget_is_shared_and_a_refused_value_takes_nothing_of_it():
+    budget = Budget(values=10, size_bytes=100)
+    assert isinstance(serialise(np.zeros(10), [], budget), values.Array)
+    assert (budget.values, budget.size_bytes) == (9, 20)
+    assert isinstance(serialise(np.zeros(3), [], budget), values.Refused)
+    assert isinstance(serialise(list(range(9)), [], budget), values.Refused)
+    assert (budget.values, budget.size_bytes) == (9, 20)
+    assert isinstance(serialise(list(range(8)), [], budget), values.List)
+    assert budget.values == 0
+
+
+# ---------------------------------------------------------------- histories
+
+
+def test_a_history_reads_like_keras_own():
+    fit = types.SimpleNamespace(
+        history={"loss": [1.5, np.float32(0.5)], "val_accuracy": [0, math.nan]},
+        epoch=[0, np.int64(1)],
+        params={"epochs": 2, "steps": None, "verbose": "auto", "odd": object()},
+    )
+    history = there_and_back(fit)
+    assert history.history["loss"] == [1.5, 0.5]
+    assert math.isnan(history.history["val_accuracy"][1])
+    assert history.epoch == [0, 1]
+    assert history.params == {"epochs": 2, "steps": None, "verbose": "auto"}
+
+
+# ---------------------------------------------------------------- hostile values
+
+
+def test_resolve_takes_the_place_of_functions_wherever_they_lie():
+    value = values.Dict([("f", values.Function(3, "f")), ("parts", values.Tuple([values.Refused("set", "a set")]))])
+    assert deserialise(value, lambda part: type(part).__name__) == {"f": "Function", "parts": ("Refused",)}
+    assert deserialise(value) == {"f": values.Function(3, "f"), "parts": (values.Refused("set", "a set"),)}
+
+
+def nested(levels: int) -> dict:
+    message: dict = {"type": "List", "items": []}
+    for _ in range(levels - 1):
+        message = {"type": "List", "items": [message]}
+    return message
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        nested(18),
+        nested(400),
+        {"type": "Dict", "items": [["a", 1], ["a", 2]]},
+        {"type": "Dict", "items": [[1, 1], [True, 2]]},
+        {"type": "Dict", "items": [[["a"], 1]]},
+        {"type": "Dict", "items": [["a"]]},
+        {"type": "Dict", "items": {"a": 1}},
+        {"type": "List", "items": [[1]]},
+        {"type": "List", "items": [None] * 200_001},
+        {"type": "List", "items": [], "cls": "numpy.ndarray"},
+        {"type": "Function", "id": -1, "name": "f"},
+        {"type": "Function", "id": 1_000, "name": "f"},
+        {"type": "Function", "id": True, "name": "f"},
+        {"type": "Function", "id": 0, "name": "f" * 201},
+        {"type": "Refused", "type_name": "x", "reason": "y" * 1_001},
+        {"type": "History", "history": {"loss": ["0.5"]}, "epoch": [0], "params": {}},
+        {"type": "History", "history": {"loss": [0.5]}, "epoch": [0.5], "params": {}},
+        {"type": "History", "history": {"loss": [0.5]}, "epoch": [0], "params": {"x": [1]}},
+        {"type": "Pickle", "data": b"\x80\x04."},
+        {"type": "_Value"},
+        {"items": []},
+        {},
+        [],
+        b"bytes",
+        "x" * 1_000_001,
+    ],
+    ids=lambda message: repr(message)[:60],
+)
+def test_hostile_values_are_refused(message):
+    with pytest.raises(WireError):
+        deserialise(decode(encode(message), values.Value))
+
+
+def test_types_are_built_safely_while_garbage_is_collected():
+    """Some unions make msgspec 0.22 crash when a collection falls into the building of a decoder; ours must not."""
+    program = (
+        "import gc; from autograder.sandbox.wire import values; "
+        "from autograder.sandbox.wire.frames import decode, encode; "
+        "from autograder.sandbox.guest.value_serialiser import serialise; gc.set_threshold(1);"
+        "print(decode(encode(serialise([1], [])), values.Value))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "List(items=[1])\n")
+
+
+def test_importing_the_wire_stays_light():
+    program = (
+        "import sys; import autograder.sandbox.guest.value_serialiser, autograder.sandbox.wire.network; "
+        "print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "[]\n"
+
+
+# ---------------------------------------------------------------- Keras and TensorFlow
+
+
+def test_tensors_cross_as_arrays():
+    keras = pytest.importorskip("keras")
+    tf = pytest.importorskip("tensorflow")
+    assert same(there_and_back(tf.constant([[1.0, 2.0]])), np.array([[1, 2]], np.float32))
+    assert same(there_and_back(tf.Variable([1, 2])), np.array([1, 2], np.int32))
+    assert same(there_and_back(keras.Variable([1.0])), np.array([1], np.float32))
+    assert same(there_and_back(tf.reduce_mean(tf.constant([1.0, 2.0]))), np.float32(1.5))
+
+
+def test_keras_objects_cross_or_say_why():
+    keras = pytest.importorskip("keras")
+    tf = pytest.importorskip("tensorflow")
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="code")])
+    model.compile("sgd", "mse")
+    history = model.fit(np.zeros((4, 3)), np.zeros((4, 2)), epochs=2, verbose=0)
+    assert isinstance(serialise(model, []), values.Network)
+    assert there_and_back(history).history == history.history
+    assert there_and_back(history).params["epochs"] == 2
+    for value, reason in {
+        model.layers[0]: "a Keras layer; give its name",
+        model.inputs[0]: "a symbolic Keras tensor",
+        model.optimizer: "an object of the class SGD",
+        tf.data.Dataset.range(3): "an object of the class",
+        keras.Sequential([keras.layers.Dense(1)]): "a Keras model, but it has no shapes yet",
+        keras.Sequential: "the class Sequential itself; call it",
+    }.items():
+        assert serialise(value, []).reason.startswith(reason)
+    assert isinstance(serialise(tf.function(to_labels), []), values.Function)
+
+
+def test_a_model_counts_against_the_budget():
+    keras = pytest.importorskip("keras")
+    model = keras.Sequential([keras.Input((1_000,)), keras.layers.Dense(1_000)])
+    budget = Budget(size_bytes=4_003_999)
+    assert serialise(model, [], budget).reason.startswith("a value of the class Sequential that is too large")
+    budget.size_bytes += 1
+    assert isinstance(serialise(model, [], budget), values.Network)

@@ -1,21 +1,37 @@
-# `make demo` and `make test` do all the set-up. Needs Python >= 3.10, make and git.
+# `make demo` and `make test` do all the set-up. Needs Python >= 3.10, make, bash and git.
+SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS ?= 2
 PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+# What `make lines` compares with: the last commit before the package got its present folders.
+BASE ?= da818b9
 
-.PHONY: demo live test test-all lint build-check bench bench-live lock clean
+# uv where it is there, pip otherwise. Both take hashes from the lock; pip's report is cut to a line per package.
+UV := $(shell command -v uv)
+ifdef UV
+  NEW_VENV = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+  PIP = $(UV) pip install --python $(BIN)/python
+  BRIEFLY =
+else
+  NEW_VENV = $(PYTHON) -m venv $(VENV)
+  PIP = PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
+  BRIEFLY = | sed -n -e 's/^Collecting \([^ ]*\).*/  \1/p' -e 's/^Installing collected.*/Unpacking .../p'
+endif
+EDITABLE = --quiet --no-deps --no-build-isolation --editable .
+
+.PHONY: demo live test test-all lint build-check bench bench-live matrix lines lock clean
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
-demo: $(READY)
+demo: $(DEMO)
 	$(BIN)/autograder grade cnn2_mnist tests/golden/cnn2_mnist/class -o demo-report --workers $(WORKERS) || [ $$? -eq 1 ]
 
 ## draw a digit and watch every layer of a trained network respond; needs npm
-live: $(READY)
+live: $(DEMO)
 	$(BIN)/autograder live keras_gaps --export live-page --open
 
 ## the tests that run in a few minutes
@@ -25,6 +41,10 @@ test: $(READY)
 ## all tests: real training of every golden submission as well
 test-all: $(READY)
 	$(PYTEST) $(ARGS)
+
+## the unit tests on each Python from 3.10 to 3.13 that this machine has
+matrix: $(READY)
+	$(BIN)/python tools/matrix.py $(ARGS)
 
 ## style, types, and the import contracts that hold the trust line
 lint: $(READY)
@@ -45,21 +65,30 @@ bench: $(READY)
 bench-live: $(READY)
 	$(BIN)/python tests/bench/live.py
 
-## resolve requirements.in for all Python versions
+## lines of Python code in autograder/, without blanks, comments and docstrings, at BASE and now
+lines:
+	@$(PYTHON) tools/count_lines.py $(BASE)
+
+## write requirements.lock anew; ARGS=--upgrade takes the newest releases
 lock: $(READY)
-	$(PIP) uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
-	  --no-emit-package keras-autograder --custom-compile-command "make lock" requirements.in -o requirements.lock
+	$(BIN)/python tools/lock.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) demo-report live-page build *.egg-info
 
-$(READY): requirements.lock pyproject.toml
+# What grading needs: the lock without its last section.
+$(DEMO): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' \
 	  || { echo "Python 3.10 to 3.13 is needed, this is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) \
+	@$(NEW_VENV) \
 	  || { echo "No virtual environment can be made. On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
-	@echo "Installing the locked dependencies into $(VENV) (about 2.5 GB, once) ..."
-	$(PIP) --require-hashes -r requirements.lock
-	$(PIP) --no-deps --no-build-isolation -e .
+	@echo "Installing what grading needs into $(VENV) (TensorFlow and about 100 packages, 2 GB, once) ..."
+	@sed '/^# ==== dev/,$$d' requirements.lock > $(VENV)/demo.lock
+	@set -o pipefail; $(PIP) --require-hashes -r $(VENV)/demo.lock $(BRIEFLY)
+	@$(PIP) $(EDITABLE)
+	@touch $@
+
+$(READY): $(DEMO)
+	@echo "Installing what building, testing and documenting need as well (about 100 packages, 1 GB, once) ..."
+	@set -o pipefail; $(PIP) --require-hashes -r requirements.lock $(BRIEFLY)
 	@touch $@

@@ -7,10 +7,12 @@ A master is a notebook (Jupytext `py:percent`, or `.ipynb`) in Otter Assign's ma
     title: The exercise's title
     data: [data/digits.npz]          hidden arrays, relative to reference/
     limits: {wall_seconds: 300}      fields of records.Limits
+    points: 20                       of all questions together; 10 if left out
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -27,7 +29,6 @@ from autograder.records import Limits, rounded
 
 __all__ = ["Config", "Master", "MasterQuestion", "read_master"]
 
-POINTS = 10
 _BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|TESTS|PROMPT)\s*$", re.IGNORECASE)
 _CONFIG = re.compile(r"#\s+AUTOGRADER\s+CONFIG\s*$", re.IGNORECASE)
 _OTTER_CONFIG = re.compile(r"#\s+ASSIGNMENT\s+CONFIG\b", re.IGNORECASE)
@@ -47,11 +48,13 @@ class Config:
 
     Attributes:
         data: Files of hidden arrays (`.npz`), relative to `reference/`.
+        points: What the questions are to be worth together; a build warns where they are not.
     """
 
     title: str
     data: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    points: float = 10
 
 
 @dataclass(frozen=True)
@@ -105,10 +108,10 @@ class Master:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is odd about the master, but no reason to refuse it."""
-        total = rounded(sum(question.points for question in self.questions))
-        if total == POINTS:
+        total, expected = rounded(sum(question.points for question in self.questions)), rounded(self.config.points)
+        if total == expected:
             return ()
-        return (f"the questions are worth {total} points in all, not {POINTS}. {self.source.at(self.config_cell)}.",)
+        return (f"the questions are worth {total} points in all, not {expected}. {self.source.at(self.config_cell)}.",)
 
 
 def read_master(path: Path, root: Path) -> Master:
@@ -161,17 +164,20 @@ class _Reader:
         cell = self._configs[0]
         settings = self.source.settings(cell)
         limits = settings.get("limits") or {}
-        unknown = [key for key in settings if key not in {"title", "data", "limits"}]
+        unknown = [key for key in settings if key not in {each.name for each in fields(Config)}]
         if isinstance(limits, dict):
             unknown += [f"limits.{key}" for key in limits if key not in {field.name for field in fields(Limits)}]
         if unknown:
-            keys = "title, data and limits (" + ", ".join(field.name for field in fields(Limits)) + ")"
+            keys = "title, data, points and limits (" + ", ".join(field.name for field in fields(Limits)) + ")"
             at = self.source.find(cell, unknown[0].rpartition(".")[2])
             raise self.source.refuse(cell, f"the configuration has no key `{unknown[0]}`", f"It knows {keys}.", at)
         try:
             config = msgspec.convert({**settings, "limits": limits}, Config)
         except msgspec.ValidationError as error:
             raise self.source.refuse(cell, f"the configuration cannot be read: {error}", fix) from error
+        if not 0 <= config.points < math.inf:
+            at, what = self.source.find(cell, "points"), f"the exercise is worth {config.points:g} points"
+            raise self.source.refuse(cell, what, "Give a number from 0 on, or leave it out.", at)
         for name in (each.name for each in fields(Limits)):
             if getattr(config.limits, name) <= 0:
                 at = self.source.find(cell, name)

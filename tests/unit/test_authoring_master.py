@@ -89,12 +89,22 @@ def test_warns_when_points_are_not_ten(tmp_path):
     assert f"{SHOWN}:{line_of(text, '# # AUTOGRADER CONFIG')}" in warning
 
 
+@pytest.mark.parametrize(("expected", "warnings"), [("10", 0), ("20", 1), ("9.5", 1)])
+def test_an_exercise_is_worth_what_its_master_expects(tmp_path, expected, warnings):
+    master = read(tmp_path, WHOLE.replace("# data:", f"# points: {expected}\n# data:"))
+
+    assert len(master.warnings) == warnings
+    assert all(f"10 points in all, not {expected}" in warning for warning in master.warnings)
+
+
 # what is done to the sound master, what the error says, which text stands on the line it names, a word of the fix
 BROKEN = {
     "no config": ("\n".join([INTRO, SUM]), "0 `# AUTOGRADER CONFIG` cells", "# # A small exercise", "title"),
     "two configs": (CONFIG.replace("small", "tiny") + "\n" + WHOLE, "2 `# AUTOGRADER CONFIG`", None, "title"),
     "no title": (WHOLE.replace("# title: A small exercise\n", ""), "title", "# # AUTOGRADER CONFIG", "title"),
     "unknown key": (WHOLE.replace("# data:", "# dada:"), "no key `dada`", "# dada:", "title, data"),
+    "points below 0": (WHOLE.replace("# data:", "# points: -1\n# data:"), "worth -1 points", "# points: -1", "from 0"),
+    "points are no number": (WHOLE.replace("# data:", "# points: .nan\n# data:"), "worth nan points", "# points:", ""),
     "unknown limit": (
         WHOLE.replace("limits: {wall_seconds", "limits:\n#   {wall"),
         "no key `limits.wall`",

@@ -21,8 +21,8 @@ def run(folder: Path, out: Path, *, model: str, seed: int, console: Console) -> 
     Raises:
         UsageError: Something cannot be used; nothing was written.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    keras_runtime.load()  # in silence: TensorFlow's greetings would tear the bar apart
+    os.environ.update(keras_runtime.variables())
+    keras_runtime.load()  # before the bar: what TensorFlow logs would break its line
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("images", total=None)

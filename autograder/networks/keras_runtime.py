@@ -8,25 +8,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["forget_models", "load", "share"]
-
+__all__ = ["forget_models", "load", "share", "variables"]
 
 _loading = threading.Lock()
 _loaded = False
 
 
+def variables(threads: int | None = None) -> dict[str, str]:
+    """Environment variables of a process that runs Keras: TensorFlow as the backend, errors only in its log.
+
+    Args:
+        threads: How many threads TensorFlow may use, on the processor alone; by default all, and a GPU as well.
+    """
+    quiet = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    if threads is None:
+        return quiet
+    return quiet | {
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "OMP_NUM_THREADS": str(threads),
+        "TF_NUM_INTRAOP_THREADS": str(threads),
+        "TF_NUM_INTEROP_THREADS": "1",
+    }
+
+
 def share(threads: int) -> None:
     """Set how many threads TensorFlow may use in this process; has no effect once it is imported."""
-    os.environ.update(
-        {
-            "OMP_NUM_THREADS": str(threads),
-            "TF_NUM_INTRAOP_THREADS": str(threads),
-            "TF_NUM_INTEROP_THREADS": "1",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "CUDA_VISIBLE_DEVICES": "-1",
-            "KERAS_BACKEND": "tensorflow",
-        }
-    )
+    os.environ.update(variables(threads))
 
 
 def load() -> None:

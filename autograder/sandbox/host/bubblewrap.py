@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import SandboxUnavailable
+from autograder.networks import keras_runtime
 from autograder.records import Limits
 from autograder.sandbox.host import seccomp, watchdog
 
@@ -265,16 +266,11 @@ def _environment(threads: int) -> list[str]:
         "PYTHONHASHSEED": 0,
         "PYTHONDONTWRITEBYTECODE": 1,
         "AUTOGRADER_SANDBOX": 1,
-        "TF_CPP_MIN_LOG_LEVEL": 3,
-        "CUDA_VISIBLE_DEVICES": -1,
         "KERAS_HOME": f"{TMP}/.keras",
-        "KERAS_BACKEND": "tensorflow",
         "MPLCONFIGDIR": f"{TMP}/.mpl",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "OMP_NUM_THREADS": threads,
         "OPENBLAS_NUM_THREADS": threads,
-        "TF_NUM_INTRAOP_THREADS": threads,
-        "TF_NUM_INTEROP_THREADS": 1,
+        **keras_runtime.variables(threads),
     }
     return ["--clearenv", *(word for name, value in variables.items() for word in ("--setenv", name, str(value)))]
 

@@ -103,6 +103,7 @@ class Question:
 
     Attributes:
         names: What the student's notebook must define; taken after the question's answer.
+        histories: Those of the names that are training histories; pages draw their learning curves.
         answer_cells: How many cells of the stub are for its answer.
         rubric: What a person looks for; for manual questions. Markdown.
     """
@@ -113,6 +114,7 @@ class Question:
     manual: bool = False
     cases: tuple[Case, ...] = ()
     names: tuple[str, ...] = ()
+    histories: tuple[str, ...] = ()
     answer_cells: int = 1
     rubric: str = ""
 
@@ -266,7 +268,7 @@ class QuestionGrade:
 
     Attributes:
         answer: The student's text, for a manual question; hostile Markdown. Empty where the cell is as it came.
-        history: `history.history` of the question's Keras fit, if it has one: metric name → one value an epoch.
+        histories: Name of a training history in the notebook → its metrics → one value an epoch.
     """
 
     name: str
@@ -276,7 +278,7 @@ class QuestionGrade:
     title: str = ""
     manual: bool = False
     answer: str = ""
-    history: dict[str, list[float]] = field(default_factory=dict)
+    histories: dict[str, dict[str, list[float]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -239,6 +239,7 @@ def _question(master: Master, question: MasterQuestion, data: frozenset[str]) ->
         manual=question.manual,
         cases=tuple(case.case for case in question.cases),
         names=tuple(names),
+        histories=tuple(name for name in names if any(name in case.histories for case in question.cases)),
         answer_cells=max(1, len(question.answers)),
         rubric=question.rubric,
     )

@@ -13,6 +13,7 @@ __all__ = ["CaseCell", "read_case"]
 
 _BEGIN = re.compile(r'(?:.\s*=\s*)?""?"?\s*#\s*BEGIN\s*TEST\s*CONFIG', re.IGNORECASE)
 _END = re.compile(r'""?"?\s*#\s*END\s*TEST\s*CONFIG', re.IGNORECASE)
+_OF_HISTORIES = {"history": "history", "record": "given"}  # check of `autograder.expect` → its first argument
 _SETTINGS = {"points", "hidden", "success_message", "failure_message"}
 
 
@@ -27,6 +28,7 @@ class CaseCell:
         code: The function's text alone, as it was written.
         cell: Index of its cell.
         offset: Line of `def` in the cell, from 0.
+        histories: The parameters that the case reads as training histories.
         messages: What students may read beside the title: Otter's success and failure messages.
     """
 
@@ -39,6 +41,7 @@ class CaseCell:
     code: str
     cell: int
     offset: int
+    histories: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
 
     @property
@@ -103,8 +106,23 @@ def read_case(source: Source, cell: int) -> CaseCell:
         code="\n".join(text.split("\n")[offset : function.end_lineno]),
         cell=cell,
         offset=offset,
+        histories=tuple(each.arg for each in arguments.args if each.arg in _read_as_histories(function)),
         messages=tuple(str(settings[key]) for key in ("success_message", "failure_message") if key in settings),
     )
+
+
+def _read_as_histories(function: ast.FunctionDef) -> set[str]:
+    """Names that a function hands to `expect.history` or `expect.record`, or whose `.history` it takes."""
+    found: set[str] = set()
+    for node in ast.walk(function):
+        given: list[ast.expr] = []
+        if isinstance(node, ast.Attribute) and node.attr == "history":
+            given = [node.value]
+        elif isinstance(node, ast.Call):
+            keyword = _OF_HISTORIES.get(ast.unparse(node.func).rpartition(".")[2])
+            given = [*node.args[:1], *(each.value for each in node.keywords if each.arg == keyword)] if keyword else []
+        found |= {each.id for each in given if isinstance(each, ast.Name)}
+    return found
 
 
 def _settings(source: Source, cell: int, text: str) -> tuple[dict[str, object], int]:

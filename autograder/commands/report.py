@@ -94,7 +94,7 @@ def _light(entry: GradeEntry) -> GradeEntry:
         replace(
             question,
             answer="",
-            history={},
+            histories={},
             cases=tuple(replace(case, diff=()) for case in question.cases),
         )
         for question in entry.questions

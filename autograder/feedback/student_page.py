@@ -56,7 +56,7 @@ class _QuestionView:
     title: str
     pending: float
     cases: tuple[_CaseView, ...]
-    curves: tuple[plots.Curve, ...]
+    curves: dict[str, list[plots.Curve]]
     answer: Markup
     cells: tuple[int, ...]
 
@@ -104,7 +104,10 @@ def _question_view(question: QuestionGrade, number: int, cells: tuple[int, ...])
         title=question.title or question.name,
         pending=sum(outcome.possible - outcome.points for outcome in question.cases if outcome.status == "manual"),
         cases=tuple(_case_view(outcome) for outcome in question.cases),
-        curves=tuple(plots.curves(question.history, f"curve-{number}")),
+        curves={
+            name: plots.curves(history, f"curve-{number}-{place}")
+            for place, (name, history) in enumerate(question.histories.items(), start=1)
+        },
         answer=rich_html(markdown_html(cut(question.answer, 20_000)), "Your answer") if question.answer else Markup(""),
         cells=cells,
     )

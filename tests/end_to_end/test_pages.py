@@ -235,8 +235,8 @@ def question_grade(number: int, **changes: dict[str, Any]) -> QuestionGrade:
     question = ASSIGNMENT.questions[number]
     cases = outcomes(question, **changes)
     score = sum(case.points for case in cases)
-    history = HISTORY if question.name == "train" else {}
-    return QuestionGrade(question.name, score, question.points, cases, question.title, history=history)
+    histories = {"history": HISTORY} if question.name == "train" else {}
+    return QuestionGrade(question.name, score, question.points, cases, question.title, histories=histories)
 
 
 def grade(student: str, *questions: QuestionGrade, **fields: Any) -> Grade:
@@ -321,7 +321,13 @@ def hostile_grade() -> Grade:
             score=0,
             possible=4,
             answer=HOSTILE_MARKDOWN,
-            history={"accuracy": [float("nan"), 1e300, 0.5], "val_accuracy": [float("inf")], HOSTILE_HTML: [1.0]},
+            histories={
+                "history": {
+                    "accuracy": [float("nan"), 1e300, 0.5],
+                    "val_accuracy": [float("inf")],
+                    HOSTILE_HTML: [1.0],
+                }
+            },
             cases=(
                 Outcome("a", "fail", 0, 2, title=HOSTILE_HTML, message=HOSTILE_HTML, diff=layers),
                 Outcome("b", "error", 0, 2, message="M" * 500 + "\n" + HOSTILE_HTML, detail=HOSTILE_HTML),

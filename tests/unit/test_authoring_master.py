@@ -97,6 +97,25 @@ def test_an_exercise_is_worth_what_its_master_expects(tmp_path, expected, warnin
     assert all(f"10 points in all, not {expected}" in warning for warning in master.warnings)
 
 
+HISTORIES = {
+    "expect.history(total)": ("total",),
+    "expect.history(history=other, metrics=['loss'])": ("other",),
+    "record(total, other, 1, 2)": ("total",),
+    "expect.record(model=total, given=other)": ("other",),
+    "assert other.history['loss'] and expect.history(total)": ("total", "other"),
+    "expect.number(total, equal_to=len(other))": (),
+    "expect.history(something_else)": (),
+}
+
+
+@pytest.mark.parametrize("code", HISTORIES)
+def test_knows_which_values_a_case_reads_as_histories(tmp_path, code):
+    text = WHOLE.replace("def test_is_a_number(total):", "def test_is_a_number(total, other):")
+    text = text.replace('assert isinstance(total, int), f"`total` is a {type(total).__name__}"', code)
+
+    assert read(tmp_path, text).questions[0].cases[0].histories == HISTORIES[code]
+
+
 # what is done to the sound master, what the error says, which text stands on the line it names, a word of the fix
 BROKEN = {
     "no config": ("\n".join([INTRO, SUM]), "0 `# AUTOGRADER CONFIG` cells", "# # A small exercise", "title"),

@@ -154,10 +154,19 @@ def test_a_message_without_comparison_keeps_its_lines() -> None:
 
 
 def test_learning_curve() -> None:
-    html = page(question(history={"accuracy": [0.5, 0.9], "val_accuracy": [0.6, 0.8], "loss": [1.0, 0.1]}))
+    curves = {"accuracy": [0.5, 0.9], "val_accuracy": [0.6, 0.8], "loss": [1.0, 0.1]}
+    html = page(question(histories={"history": curves}))
     assert html.count('<svg class="chart"') == 2
     assert "<caption>Accuracy by epoch</caption>" in html
     assert '<tr><th scope="row">2</th><td>0.900</td><td>0.800</td></tr>' in html
+    assert "Drawn from your <code>history</code>." in html
+
+
+def test_each_history_is_drawn_under_its_name() -> None:
+    html = page(question(histories={"training": {"loss": [1.0]}, "fine_tuning": {"loss": [0.5]}, "empty": {}}))
+    first, second = (html.index(f"Drawn from your <code>{name}</code>.") for name in ("training", "fine_tuning"))
+    assert first < html.index("Training loss is 1.000") < second < html.index("Training loss is 0.500")
+    assert "<code>empty</code>" not in html
 
 
 @pytest.mark.parametrize(
@@ -233,7 +242,7 @@ def hostile_page() -> str:
             name=EVIL,
             title=EVIL,
             answer=EVIL,
-            history={EVIL: [1.0], "accuracy": [1.0]},
+            histories={EVIL: {EVIL: [1.0], "accuracy": [1.0]}},
         ),
         assignment=Assignment(EVIL, EVIL, ()),
         student=EVIL,

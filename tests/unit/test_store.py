@@ -34,7 +34,7 @@ def grade(student="ada", score=4, **fields):
         Outcome("layers", "pass", 2, 2, message="", title="Layers"),
         Outcome("more", "fail", 0, 2, hidden=True, detail="x", diff=(LayerDiff("missing", "Conv2D", "", "Add it."),)),
     )
-    question = QuestionGrade("missing_layers", score, 4, cases, history={"loss": [2.0, 1.5]})
+    question = QuestionGrade("missing_layers", score, 4, cases, histories={"training": {"loss": [2.0, 1.5]}})
     defaults = {
         "student": student,
         "submission": f"{student}.ipynb",
@@ -129,7 +129,7 @@ def test_no_student_is_a_report_too(out):
 def test_grades_read_back_as_they_were_written(out):
     odd = grade("zoë@uni.ch", message='"\n</script>\u2028', warnings=("a", "b"))
     curve = {"loss": [1.0, math.nan, math.inf], "accuracy": []}
-    odd = replace(odd, questions=(replace(odd.questions[0], history=curve),))
+    odd = replace(odd, questions=(replace(odd.questions[0], histories={"training": curve}),))
     with opened(out) as store:
         store.add(odd, RUN, "")
         store.add(grade("ada"), RUN, "")
@@ -138,10 +138,20 @@ def test_grades_read_back_as_they_were_written(out):
     assert grade("ada") == Grade(**{name: getattr(ada, name) for name in Grade.__dataclass_fields__})
     assert ExecutionSummary("completed", 12.35, 2, "", {"start": 0.123}) == ada.execution
     assert (odd.student, odd.message, odd.warnings) == (zoe.student, zoe.message, zoe.warnings)
-    first, *others = zoe.questions[0].history["loss"]
+    first, *others = zoe.questions[0].histories["training"]["loss"]
     assert first == 1.0
     assert all(math.isnan(value) for value in others)
     assert "NaN" not in (out / "grades.json").read_text()
+
+
+def test_the_one_history_of_earlier_grades_is_read(out):
+    run(out, "ada")
+    path = out / "grades.json"
+    path.write_text(
+        path.read_text().replace('"histories":{"training":{"loss":[2.0,1.5]}}', '"history":{"loss":[2.0,null]}')
+    )
+    (ada,) = load_grades(out)
+    assert ada.questions[0].histories["history"]["loss"] == pytest.approx([2.0, math.nan], nan_ok=True)
 
 
 def test_lone_surrogates_do_not_stop_the_class(out):

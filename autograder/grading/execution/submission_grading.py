@@ -139,7 +139,7 @@ def _automatic(
         score=rounded(sum(outcome.points for outcome in outcomes)),
         possible=question.points,
         cases=outcomes,
-        history=_history(question, namespace),
+        histories=_histories(question, namespace),
     )
 
 
@@ -156,19 +156,21 @@ def _why_missing(answers: Sequence[Cell], execution: Execution) -> str:
     return "" if answers else "Its answer cell is gone, too."
 
 
-def _history(question: Question, namespace: Mapping[str, Any]) -> dict[str, list[float]]:
-    """The learning curve of a question that asks for `history`; only to be drawn, never to be graded."""
-    try:
-        history = namespace["history"] if "history" in question.names else None
-    except (KeyError, Unusable):
-        return {}
-    if not isinstance(history, History):
-        return {}
-    return {
-        metric: [float(value) for value in values[:MAX_EPOCHS]]
-        for metric, values in history.history.items()
-        if all(isinstance(value, (int, float)) for value in values)
-    }
+def _histories(question: Question, namespace: Mapping[str, Any]) -> dict[str, dict[str, list[float]]]:
+    """The training histories that a question asks for; only to be drawn, never to be graded."""
+    found = {}
+    for name in question.histories:
+        try:
+            history = namespace[name]
+        except (KeyError, Unusable):
+            continue
+        if isinstance(history, History):
+            found[name] = {
+                metric: [float(value) for value in values[:MAX_EPOCHS]]
+                for metric, values in history.history.items()
+                if all(isinstance(value, (int, float)) for value in values)
+            }
+    return found
 
 
 def _of_another_exercise(questions: Sequence[Question], cells: Sequence[Cell]) -> Iterator[str]:

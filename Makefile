@@ -23,7 +23,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live test test-all lint build-check bench bench-live matrix lines lock clean
+.PHONY: demo live test test-all unit keras sandbox end_to_end browser lint build-check bench bench-live matrix lines lock clean
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -34,13 +34,19 @@ demo: $(DEMO)
 live: $(DEMO)
 	$(BIN)/autograder live keras_gaps --export live-page --open
 
-## the tests that run in a few minutes
-test: $(READY)
-	$(PYTEST) -m "not slow" $(ARGS)
+## all tests but the slow ones; those of tests/unit first, alone, so that they fail early
+test: unit
+	$(PYTEST) -m "not slow" --ignore tests/unit $(ARGS)
 
 ## all tests: real training of every golden submission as well
-test-all: $(READY)
-	$(PYTEST) $(ARGS)
+test-all: unit
+	$(PYTEST) --ignore tests/unit $(ARGS)
+
+## one tier of the tests; `make unit` takes less than a minute
+unit keras sandbox end_to_end browser: $(READY)
+	$(PYTEST) -m "not slow" tests/$@ $(ALSO) $(ARGS)
+sandbox: ALSO = tests/redteam
+end_to_end: ALSO = tests/golden
 
 ## the unit tests on each Python from 3.10 to 3.13 that this machine has
 matrix: $(READY)

@@ -16,8 +16,8 @@ from typing import Any
 
 import autograder
 from autograder.sandbox.host import launch
-from tests import boxes
-from tests.boxes import Answer
+from tests import sandboxes
+from tests.sandboxes import Answer
 
 NOBODY = 65534
 ROOT = os.geteuid() == 0
@@ -50,7 +50,7 @@ def normal_users_python() -> Path | str:
             if source.suffix != ".dist-info":
                 shutil.copytree(source, site / source.name, ignore=unwanted)
     shutil.copytree(Path(autograder.__file__).parent, site / "autograder", ignore=unwanted)
-    shutil.copy(boxes.__file__, folder)
+    shutil.copy(sandboxes.__file__, folder)
     subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
     return folder / "bin" / "python"
 
@@ -64,7 +64,7 @@ def probe_as_normal_user(lines: str, **options: Any) -> Answer:
     python = normal_users_python()
     assert isinstance(python, Path)
     job = json.dumps({"lines": lines, **options})
-    command = as_normal_user(python, python.parents[1] / "boxes.py")
+    command = as_normal_user(python, python.parents[1] / "sandboxes.py")
     done = subprocess.run(command, input=job, capture_output=True, text=True, timeout=120, cwd="/")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)

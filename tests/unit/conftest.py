@@ -1,34 +1,55 @@
-"""Fixtures of the tests that try the wall."""
+"""Holds the tests of this folder to what they may need: no TensorFlow, no Keras, no sandbox."""
 
 from __future__ import annotations
 
-import random
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.boxes import probe
-from tests.normal_user import Probe, clean_up, normal_users_python, probe_as_normal_user
+FOLDER = Path(__file__).parent
+HEAVY = ("keras", "tensorflow")
+_active = False
 
 
-@pytest.fixture(scope="session", autouse=True)
-def no_folder_stays() -> Iterator[None]:
-    yield
-    clean_up()
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if not _active:
+        return
+    if event == "import" and arguments[0].partition(".")[0] in HEAVY:
+        raise RuntimeError(f"a test in tests/unit imports {arguments[0]}: move it to tests/keras")
+    if event == "subprocess.Popen" and any("bwrap" in str(part) for part in (arguments[0], *arguments[1])):
+        raise RuntimeError("a test in tests/unit starts bubblewrap: move it to tests/sandbox")
 
 
-@pytest.fixture(params=["this user", "normal user"])
-def anyone(request: pytest.FixtureRequest) -> Probe:
-    """`probe`, as the user of these tests and as a normal user."""
-    if request.param == "this user":
-        return probe
-    python = normal_users_python()
-    if isinstance(python, str):
-        pytest.skip(python)
-    return probe_as_normal_user
+sys.addaudithook(_audit)
 
 
-@pytest.fixture
-def marker() -> str:
-    """A number that no other process has on its command line; also good as a time for `sleep`, in seconds."""
-    return str(random.randrange(10**9, 10**10))
+@contextmanager
+def light(node: pytest.Collector | pytest.Item) -> Iterator[None]:
+    """Makes what the tests of this folder may not need an error, even where another folder's tests imported it."""
+    global _active
+    if FOLDER not in node.path.parents:
+        yield
+        return
+    loaded = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in HEAVY}
+    _active = True
+    try:
+        yield
+    finally:
+        _active = False
+        sys.modules.update(loaded)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[Any]:
+    with light(collector):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+    with light(item):
+        return (yield)

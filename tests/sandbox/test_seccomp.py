@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox.host import seccomp
-from tests.boxes import probe
+from tests.sandboxes import probe
 
 ALLOW, KILL = "allow", "kill"
 X86, ARM = "x86_64", "aarch64"

@@ -1,7 +1,7 @@
 """Run a few lines of Python behind the real wall, and get told what they found.
 
 The lines run in the standard library's interactive console (`python -m code`), which reads them from stdin, so that the
-product needs no option for tests. `python boxes.py` does the same for a job in JSON on stdin: how a test becomes
+product needs no option for tests. `python sandboxes.py` does the same for a job in JSON on stdin: how a test becomes
 another user first.
 """
 

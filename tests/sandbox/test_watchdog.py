@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox.host import launch, watchdog
-from tests.boxes import probe
 from tests.normal_user import Probe
+from tests.sandboxes import probe
 
 HOLD = """
 import time

@@ -19,9 +19,9 @@ import autograder
 from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
 from autograder.sandbox.host import bubblewrap, launch, watchdog
-from tests import boxes
-from tests.boxes import probe
+from tests import sandboxes
 from tests.normal_user import ROOT, Probe, as_normal_user, normal_users_python
+from tests.sandboxes import probe
 
 REPOSITORY = Path(autograder.__file__).parents[1]
 
@@ -65,7 +65,7 @@ tell({
 
 @pytest.mark.skipif(not ROOT, reason="a normal user keeps his groups")
 def test_root_gives_up_its_groups() -> None:
-    command = ["setpriv", "--groups=4,24", sys.executable, boxes.__file__]
+    command = ["setpriv", "--groups=4,24", sys.executable, sandboxes.__file__]
     job = json.dumps({"lines": "tell(os.getgroups())"})
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(command, input=job, capture_output=True, text=True, timeout=60, env=environment, check=True)

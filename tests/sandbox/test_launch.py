@@ -16,8 +16,8 @@ import autograder
 from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
 from autograder.sandbox.host import launch
-from tests.boxes import listen, probe, processes, say, wait_for
 from tests.normal_user import ROOT, Probe
+from tests.sandboxes import listen, probe, processes, say, wait_for
 
 REPOSITORY = Path(autograder.__file__).parents[1]
 

@@ -1,0 +1,34 @@
+"""Fixtures of the tests that try the wall."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.normal_user import Probe, clean_up, normal_users_python, probe_as_normal_user
+from tests.sandboxes import probe
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_folder_stays() -> Iterator[None]:
+    yield
+    clean_up()
+
+
+@pytest.fixture(params=["this user", "normal user"])
+def anyone(request: pytest.FixtureRequest) -> Probe:
+    """`probe`, as the user of these tests and as a normal user."""
+    if request.param == "this user":
+        return probe
+    python = normal_users_python()
+    if isinstance(python, str):
+        pytest.skip(python)
+    return probe_as_normal_user
+
+
+@pytest.fixture
+def marker() -> str:
+    """A number that no other process has on its command line; also good as a time for `sleep`, in seconds."""
+    return str(random.randrange(10**9, 10**10))

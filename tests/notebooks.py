@@ -120,11 +120,11 @@ def write_bundle(
     manual: Sequence[Question] = (),
 ) -> Path:
     """Write a bundle by hand: the questions and cases follow from the test files."""
-    from autograder.expect import case_runner
+    from autograder.expect import test_files
 
     questions = []
     for name, source in tests.items():
-        loaded = [each.case for each in case_runner.load(source, f"{name}.py")]
+        loaded = [each.case for each in test_files.load(source, f"{name}.py")]
         names = sorted({parameter for case in loaded for parameter in case.parameters} - set(data or {}))
         questions.append(
             Question(name, sum(case.points for case in loaded), name, cases=tuple(loaded), names=tuple(names))

@@ -247,7 +247,7 @@ def _question(master: Master, question: MasterQuestion, data: frozenset[str]) ->
 
 def _refuse_other_cases(master: Master, question: Question, source: str) -> None:
     """What Otter wrote, read by the grader's own loader, must be what the master says."""
-    from autograder.expect.case_runner import load
+    from autograder.expect.test_files import load
 
     written = tuple(loaded.case for loaded in load(source, f"tests/{question.name}.py"))
     if written != question.cases:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.errors import BuildError
-from autograder.expect import case_runner
+from autograder.expect import case_runner, test_files
 from autograder.networks import comparison
 from autograder.notebook.serialised_values import Crossed
 from autograder.records import LayerDiff, Outcome
@@ -110,7 +110,7 @@ class Checks:
             known = f"There are {_listed(list(self._tests))}." if self._tests else "There are none."
             return CheckResult(str(question), note=f"no such question in this notebook. {known}")
         try:
-            loaded = case_runner.load(self._tests[question], f"{question}.py")
+            loaded = test_files.load(self._tests[question], f"{question}.py")
         except (BuildError, ImportError) as error:
             note = f"its checks cannot be loaded ({error}). Run `%pip install keras-autograder` and restart the kernel."
             return CheckResult(question, note=note)

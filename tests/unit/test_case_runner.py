@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.errors import BuildError
-from autograder.expect import Mismatch, case_runner
+from autograder.expect import Mismatch, case_runner, test_files
 from autograder.records import Case, LayerDiff, Outcome
 
 HEAD = """
@@ -18,7 +18,7 @@ name = "q"
 
 
 def load(body, head=HEAD):
-    return case_runner.load(head + body, "tests/q.py")
+    return test_files.load(head + body, "tests/q.py")
 
 
 def one(body, **options):

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from autograder.errors import BuildError, UsageError
-from autograder.expect import case_runner
+from autograder.expect.test_files import LoadedCase, load
 from autograder.records import Assignment, from_json
 
 __all__ = ["Bundle", "find_bundle", "load_bundle"]
@@ -36,7 +36,7 @@ class Bundle:
 
     path: Path
     assignment: Assignment
-    cases: dict[str, list[case_runner.LoadedCase]]
+    cases: dict[str, list[LoadedCase]]
     data: dict[str, np.ndarray[Any, Any]]
     digest: str
 
@@ -79,7 +79,7 @@ def load_bundle(path: Path) -> Bundle:
             if question.manual:
                 continue
             source = Path("tests", f"{question.name}.py")
-            loaded[question.name] = case_runner.load((path / source).read_text(encoding="utf-8"), source.as_posix())
+            loaded[question.name] = load((path / source).read_text(encoding="utf-8"), source.as_posix())
         data: dict[str, np.ndarray[Any, Any]] = {}
         for file in sorted((path / "data").glob("*.npz")):
             with np.load(file, allow_pickle=False) as arrays:

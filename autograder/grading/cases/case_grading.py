@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from autograder.expect import Mismatch
-from autograder.expect.case_runner import LoadedCase, run, values_of
+from autograder.expect.case_runner import run, values_of
+from autograder.expect.test_files import LoadedCase
 from autograder.records import Case, CaseStatus, Outcome
 
 __all__ = ["grade_case", "redact", "undecided"]

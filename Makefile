@@ -23,7 +23,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live test test-all unit keras sandbox end_to_end browser lint build-check bench bench-live matrix lines lock clean
+.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser lint build-check bench bench-live matrix lines lock clean
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -59,6 +59,10 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+## the documentation as a site, in site/; a link that leads nowhere is an error
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 ## no drift between masters and what students get; stub 0, reference full marks
 build-check: $(READY)
 	$(BIN)/autograder build --check
@@ -80,7 +84,7 @@ lock: $(READY)
 	$(BIN)/python tools/lock.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) demo-report live-page build *.egg-info
+	rm -rf $(VENV) demo-report live-page site build *.egg-info
 
 # What grading needs: the lock without its last section.
 $(DEMO): requirements.lock pyproject.toml

@@ -1,4 +1,4 @@
-"""The guide in the README, followed by the letter in an empty folder: its exercise builds, and grades a class."""
+"""The tutorial for authors, followed to the letter in an empty folder: its exercise builds, and grades a class."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import pytest
 
 from tests import notebooks as nb
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-GUIDE = README.partition("### Your own exercise, in an evening")[2].partition("### Floors that hold")[0]
+GUIDE = (Path(__file__).parents[2] / "docs" / "authors" / "tutorial.md").read_text(encoding="utf-8")
 
 FUNCTIONAL = """
 point = keras.Input((2,))
@@ -29,19 +28,25 @@ model.fit(x_train, y_train, epochs=3, verbose=0)
 """
 
 
-def blocks(language: str) -> list[str]:
-    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
-    return [text for kind, text in fenced if kind == language]
+def blocks(head: str) -> list[str]:
+    fenced = re.findall(r"^```([^\n]*)\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+    return [text for found, text in fenced if found == head]
+
+
+def command(name: str) -> list[str]:
+    """The arguments of the one `autograder NAME …` that stands in a block of its own."""
+    (found,) = [text.split() for text in blocks("") if text.startswith(f"autograder {name}")]
+    return found[1:]
 
 
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     home = tmp_path_factory.mktemp("home")
-    (master,) = blocks("python")
+    master = "\n".join(blocks('python title="reference/circle/master.py"'))
     (home / "reference" / "circle").mkdir(parents=True)
     (home / "reference" / "circle" / "master.py").write_text(master, encoding="utf-8")
-    build, grade, _ = (block.split()[1:] for block in blocks(""))
-    built = nb.autograder(*build, cwd=home)
+    grade = command("grade")
+    built = nb.autograder(*command("build"), cwd=home)
     assert built.returncode == 0, built.stderr
     assert built.stdout.startswith("circle built")
     assert "stub 0, reference 8 of 8 points" in built.stdout

@@ -1,4 +1,7 @@
-"""The sample class, graded by one command, says what `answers.py` expects of it, and `grader.check` says the same.
+"""The sample class, graded by one command, gets what `answers.py` expects, and the grades that it always got.
+
+`answers.py` holds on every machine; `expected.json` is exact, and its accuracies are those of the machine that
+`tests.golden.snapshot` describes. `grader.check` says the same as the grader.
 
 By default the students who train little or nothing; `make test-all` grades the whole class as `make demo` does.
 """
@@ -17,7 +20,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests import notebooks as nb
-from tests.golden import make
+from tests.golden import make, snapshot
 
 GOLDEN = Path(__file__).parent
 
@@ -79,6 +82,14 @@ def test_everyone_gets_what_is_expected(graded: Graded) -> None:
                 wrong.append((student.name, name, case["status"], case["message"][:300], piece))
         wrong += [(student.name, name, case) for name, case in cases.items() if case["status"] == "error"]
     assert not wrong, json.dumps(wrong, indent=1, ensure_ascii=False)
+
+
+def test_statuses_and_points_are_those_of_before(graded: Graded) -> None:
+    """Of students who train, exact only on a machine as `snapshot.py` describes it, which also says how to update."""
+    expected = snapshot.expected(graded.slug)
+    if graded.whole:
+        assert graded.entries.keys() == expected.keys()
+    assert snapshot.reduced(graded.entries) == {name: expected[name] for name in sorted(graded.entries)}
 
 
 VERDICTS = """

@@ -1,4 +1,4 @@
-"""The same wall for a normal user: how a test that runs as root becomes one, with a Python that he can run."""
+"""The same sandbox for a normal user: how a test that runs as root becomes one, with a Python that the user can run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Probe = Callable[..., Answer]
 
 @functools.cache
 def normal_users_python() -> Path | str:
-    """A Python that a normal user can run, with what the wall needs installed; or why there is none.
+    """A Python that a normal user can run, with what the sandbox needs installed; or why there is none.
 
     This environment and its Python may lie below a home folder that others cannot enter. So: the distribution's own
     Python, and an environment in a place that everybody can read.
@@ -68,7 +68,7 @@ def probe_as_normal_user(lines: str, **options: Any) -> Answer:
     done = subprocess.run(command, input=job, capture_output=True, text=True, timeout=120, cwd="/")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
-    return Answer(answer["told"], launch.Ending(**answer["ending"]))
+    return Answer(answer["reported"], launch.Ending(**answer["ending"]))
 
 
 def clean_up() -> None:

@@ -1,4 +1,4 @@
-"""Run a few lines of Python behind the real wall, and get told what they found.
+"""Run a few lines of Python in a real sandbox, and get what they report.
 
 The lines run in the standard library's interactive console (`python -m code`), which reads them from stdin, so that the
 product needs no option for tests. `python sandboxes.py` does the same for a job in JSON on stdin: how a test becomes
@@ -17,39 +17,39 @@ from typing import Any
 from autograder.records import Limits
 from autograder.sandbox.host import launch
 
-MARK = "@told "
-TELL = f"import json, os, sys\ndef tell(value): os.write(1, ('\\n{MARK}' + json.dumps(value) + '\\n').encode())\n"
+MARK = "@report "
+REPORT = f"import json, os, sys\ndef report(value): os.write(1, ('\\n{MARK}' + json.dumps(value) + '\\n').encode())\n"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the lines gave to `tell`, in order, and how the box ended."""
+    """What the lines gave to `report`, in order, and how the sandbox ended."""
 
-    told: list[Any]
+    reported: list[Any]
     ending: launch.Ending
 
 
-def say(box: launch.Box, lines: str) -> None:
-    """Have the console in a box (`module="code"`) run some lines."""
-    os.write(box.requests, f"exec({TELL + lines!r})\n".encode())
+def run_lines(sandbox: launch.Sandbox, lines: str) -> None:
+    """Have the console in a sandbox (`module="code"`) run some lines."""
+    os.write(sandbox.requests, f"exec({REPORT + lines!r})\n".encode())
 
 
-def listen(box: launch.Box) -> list[Any]:
-    """Everything that is told until the box is dead."""
+def read_reports(sandbox: launch.Sandbox) -> list[Any]:
+    """Everything that is reported until the sandbox is dead."""
     output = bytearray()
-    while chunk := os.read(box.results, 1 << 16):
+    while chunk := os.read(sandbox.results, 1 << 16):
         output += chunk
     marked = [line for line in output.decode().splitlines() if line.startswith(MARK)]
     return [json.loads(line.removeprefix(MARK)) for line in marked]
 
 
 def probe(lines: str, *, slot: int = 7, **limits: Any) -> Answer:
-    """Run some lines in a fresh box until they end; `sys.exit` and exceptions end with status 1 at the latest."""
-    with launch.open_box(Limits(**{"wall_seconds": 60, **limits}), module="code", slot=slot, threads=1) as box:
-        say(box, lines)
-        say(box, "os._exit(0)")
-        told = listen(box)
-        return Answer(told, box.close())
+    """Run some lines in a fresh sandbox until they end; `sys.exit` and exceptions end with status 1 at the latest."""
+    with launch.open_sandbox(Limits(**{"wall_seconds": 60, **limits}), module="code", slot=slot, threads=1) as sandbox:
+        run_lines(sandbox, lines)
+        run_lines(sandbox, "os._exit(0)")
+        reported = read_reports(sandbox)
+        return Answer(reported, sandbox.close())
 
 
 def processes(marker: str) -> list[str]:
@@ -65,11 +65,11 @@ def processes(marker: str) -> list[str]:
     return found
 
 
-def wait_for(box: launch.Box, text: str) -> None:
-    """Read until the box has written a text."""
+def wait_for(sandbox: launch.Sandbox, text: str) -> None:
+    """Read until the sandbox has written a text."""
     seen = b""
     while text.encode() not in seen:
-        chunk = os.read(box.results, 4096)
+        chunk = os.read(sandbox.results, 4096)
         assert chunk
         seen += chunk
 

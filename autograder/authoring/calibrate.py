@@ -21,7 +21,7 @@ from autograder.errors import BuildError
 from autograder.grading.execution.pool import grade_class
 from autograder.grading.intake.submissions import collect
 from autograder.records import Assignment, Execution, Grade, Measurement
-from autograder.sandbox.host.launch import check_wall
+from autograder.sandbox.host.launch import check_sandbox
 
 __all__ = ["calibrate", "with_seed"]
 
@@ -58,7 +58,7 @@ def calibrate(slug: str, start: Path, *, seeds: int, workers: int) -> Iterator[C
     missing = [seed for seed in range(1, seeds + 1) if seed not in calibration.seeds]
     if not missing:
         return
-    check_wall()
+    check_sandbox()
     bundle = root / "reference" / slug / "bundle"
     with tempfile.TemporaryDirectory() as temporary:
         _write_runs(bundle / "reference.ipynb", Path(temporary), missing)

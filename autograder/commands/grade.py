@@ -20,7 +20,7 @@ from autograder.grading.intake.submissions import Item, collect
 from autograder.grading.results.manual_csv import NAME, read_sheet
 from autograder.grading.results.store import Store
 from autograder.records import Submission
-from autograder.sandbox.host.launch import check_wall
+from autograder.sandbox.host.launch import check_sandbox
 
 __all__ = ["run"]
 
@@ -53,7 +53,7 @@ def run(
     items, absent, strangers = _on_roster(listed, items)
     questions = [question.name for question in assignment.questions]
     read_sheet(out / NAME, assignment)  # before anything takes time: it is read again when everything is graded
-    check_wall()
+    check_sandbox()
     with Store(out, assignment, bundle.digest) as store:
         waiting = _not_done(store, items, questions)
         with _progress(console) as progress:

@@ -125,7 +125,7 @@ CONNECT = """
 import socket
 for address in [("127.0.0.1", {port}), ("localhost", {port}), ("0.0.0.0", {port})]:
     try:
-        socket.create_connection(address, timeout=2).sendall(b"hello from the box")
+        socket.create_connection(address, timeout=2).sendall(b"hello from the sandbox")
         print("CONNEC" + "TED")
     except OSError as error:
         print("refused", error)
@@ -133,7 +133,7 @@ for name in ["{unix_socket}", "\\0{abstract_socket}"]:
     try:
         peer = socket.socket(socket.AF_UNIX)
         peer.connect(name)
-        peer.sendall(b"hello from the box")
+        peer.sendall(b"hello from the sandbox")
         print("CONNEC" + "TED")
     except OSError as error:
         print("refused", error)

@@ -139,7 +139,7 @@ def test_nothing_was_written(aftermath: Aftermath) -> None:
     assert not (aftermath.out / "feedback" / "intruder.html").exists()
     assert json.loads((aftermath.source / "sibling.ipynb").read_text())["nbformat"] == 4
     assert "owned" not in (aftermath.out / "grades.json").read_text()
-    assert "WROTE /usr" not in aftermath.page("write-output"), "only the box's own /tmp can be written"
+    assert "WROTE /usr" not in aftermath.page("write-output"), "only the sandbox's own /tmp can be written"
 
 
 def test_no_connection_came_in(aftermath: Aftermath) -> None:

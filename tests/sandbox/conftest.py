@@ -1,4 +1,4 @@
-"""Fixtures of the tests that try the wall."""
+"""Fixtures of the tests of the sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in the box and what is not, tried from the inside; and why there may be no box at all."""
+"""What is in the sandbox and what is not, tried from the inside; and why there may be no sandbox at all."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.sandboxes import probe
 REPOSITORY = Path(autograder.__file__).parents[1]
 
 
-# ------------------------------------------------------------ what is in the box
+# ------------------------------------------------------------ what is in the sandbox
 
 
 def test_identity(anyone: Probe) -> None:
@@ -34,7 +34,7 @@ def test_identity(anyone: Probe) -> None:
         """
 import getpass, socket
 status = dict(line.rstrip("\\n").split(":\\t", 1) for line in open("/proc/self/status") if ":\\t" in line)
-tell({
+report({
     "uids": [*os.getresuid(), *os.getresgid()],
     "user": getpass.getuser(),
     "home": os.path.expanduser("~"),
@@ -47,35 +47,35 @@ tell({
 })
 """,
         slot=11,
-    ).told
+    ).reported
     uid = me["uids"][0]
     assert uid in range(60000, 65000) if ROOT and anyone is probe else uid == 1000
     assert me == {
         "uids": [uid] * 6,
         "user": "student",
         "home": "/tmp",
-        "host": "box",
+        "host": "sandbox",
         "cwd": "/tmp",
         "rights": ["0" * 16] * 5,
         "no_new_privileges": "1",
         "seccomp": "2",
-        "session": 1,  # one of the box: no terminal of this machine
+        "session": 1,  # one of the sandbox: no terminal of this machine
     }
 
 
 @pytest.mark.skipif(not ROOT, reason="a normal user keeps his groups")
 def test_root_gives_up_its_groups() -> None:
     command = ["setpriv", "--groups=4,24", sys.executable, sandboxes.__file__]
-    job = json.dumps({"lines": "tell(os.getgroups())"})
+    job = json.dumps({"lines": "report(os.getgroups())"})
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(command, input=job, capture_output=True, text=True, timeout=60, env=environment, check=True)
-    assert json.loads(done.stdout)["told"] == [[]]
+    assert json.loads(done.stdout)["reported"] == [[]]
 
 
 def test_namespaces(anyone: Probe) -> None:
     (inside,) = anyone(
-        "tell({name: os.readlink('/proc/self/ns/' + name) for name in os.listdir('/proc/self/ns')})"
-    ).told
+        "report({name: os.readlink('/proc/self/ns/' + name) for name in os.listdir('/proc/self/ns')})"
+    ).reported
     here = {path.name: str(path.readlink()) for path in Path("/proc/self/ns").iterdir()}
     shared = {name for name in inside if inside[name] == here[name]}
     assert shared - {"time", "time_for_children"} == ({"user"} if ROOT and anyone is probe else set())
@@ -91,7 +91,7 @@ def test_a_normal_user_gets_no_second_user_namespace(monkeypatch: pytest.MonkeyP
 
 def test_everything_shown_is_mounted_read_only(anyone: Probe) -> None:
     """Whatever its files' permissions say: a normal user owns his Python environment."""
-    (mounts,) = anyone("tell([line.split()[4:6] for line in open('/proc/self/mountinfo')])").told
+    (mounts,) = anyone("report([line.split()[4:6] for line in open('/proc/self/mountinfo')])").reported
     writable = {place for place, options in mounts if "ro" not in options.split(",")}
     devices = {place for place in writable if place.startswith("/dev/")}
     assert writable - devices == {"/proc", "/tmp"}
@@ -103,11 +103,11 @@ def test_folders(anyone: Probe) -> None:
     root, etc, shared, home = anyone(
         """
 for folder in ("/", "/etc", "/usr/share"):
-    tell(sorted(os.listdir(folder)))
-tell([path for path in ("/home", "/var", "/run", "/sys", "/mnt", "/boot", "/etc/shadow", "/etc/hosts", "/usr/src")
+    report(sorted(os.listdir(folder)))
+report([path for path in ("/home", "/var", "/run", "/sys", "/mnt", "/boot", "/etc/shadow", "/etc/hosts", "/usr/src")
       if os.path.exists(path)])
 """
-    ).told
+    ).reported
     python = {Path(sys.base_prefix).parts[1], Path(sys.prefix).parts[1]}
     system = {"bin", "dev", "etc", "lib", "lib32", "lib64", "libx32", "opt", "proc", "sbin", "tmp", "usr"}
     assert set(root) <= system | python
@@ -129,9 +129,9 @@ def test_files_of_this_machine_are_invisible(anyone: Probe) -> None:
             f"""
 paths = {[str(path) for path in secrets]!r}
 roots = ["", "/proc/1/root", "/proc/self/root", "/proc/1/cwd", "/proc/self/cwd/../..", "/proc/thread-self/root"]
-tell([root + path for root in roots for path in paths if os.path.lexists(root + path)])
+report([root + path for root in roots for path in paths if os.path.lexists(root + path)])
 """
-        ).told
+        ).reported
     assert found == []
 
 
@@ -139,11 +139,11 @@ def test_the_repository_is_invisible(anyone: Probe) -> None:
     names = ("reference", "tests", "assignments", ".git", "pyproject.toml", "autograder")
     seen, packages, sandbox = anyone(
         f"""
-tell([path for path in {[str(REPOSITORY / name) for name in names]!r} if os.path.exists(path)])
-tell(sorted(os.listdir("/opt/box/autograder")))
-tell(sorted(name for name in os.listdir("/opt/box/autograder/sandbox")))
+report([path for path in {[str(REPOSITORY / name) for name in names]!r} if os.path.exists(path)])
+report(sorted(os.listdir("/opt/sandbox/autograder")))
+report(sorted(name for name in os.listdir("/opt/sandbox/autograder/sandbox")))
 """
-    ).told
+    ).reported
     assert seen == []
     names = ["__init__.py", "course", "errors.py", "expect", "live", "networks", "notebook", "records.py", "sandbox"]
     assert packages == names
@@ -155,31 +155,31 @@ def test_only_the_workers_modules_can_be_imported(anyone: Probe) -> None:
     origin, failures = anyone(
         """
 import importlib, autograder.records, autograder.sandbox
-tell(autograder.records.__file__)
+report(autograder.records.__file__)
 failures = {}
 for name in ("grading", "authoring", "feedback", "cli"):
     try:
         importlib.import_module("autograder." + name)
     except ImportError as error:
         failures[name] = type(error).__name__
-tell(failures)
+report(failures)
 """
-    ).told
-    assert origin == "/opt/box/autograder/records.py"
+    ).reported
+    assert origin == "/opt/sandbox/autograder/records.py"
     assert failures == dict.fromkeys(["grading", "authoring", "feedback", "cli"], "ModuleNotFoundError")
 
 
 def test_no_process_of_this_machine_is_visible(anyone: Probe) -> None:
     pids, signalled = anyone(
         f"""
-tell([int(name) for name in os.listdir("/proc") if name.isdigit()])
+report([int(name) for name in os.listdir("/proc") if name.isdigit()])
 try:
     os.kill({os.getpid()}, 0)
-    tell("reached")
+    report("reached")
 except ProcessLookupError:
-    tell("no such process")
+    report("no such process")
 """
-    ).told
+    ).reported
     assert len(pids) <= 4
     assert signalled == ("reached" if os.getpid() in pids else "no such process")
 
@@ -188,7 +188,7 @@ def test_the_first_process_is_out_of_reach(anyone: Probe) -> None:
     """It is bubblewrap, of the same user as the student's process where a normal user grades, and without limits."""
     entries, reached, survives = anyone(
         """
-tell(os.listdir("/proc/1"))
+report(os.listdir("/proc/1"))
 reached = []
 for path in ("/proc/1/mem", "/proc/1/task/1/mem", "/proc/1/cmdline", "/proc/1/root", "/proc/1/fd/1"):
     try:
@@ -196,15 +196,15 @@ for path in ("/proc/1/mem", "/proc/1/task/1/mem", "/proc/1/cmdline", "/proc/1/ro
         reached.append(path)
     except OSError:
         pass
-tell(reached)
+report(reached)
 for signal in (1, 2, 9, 15, 19):
     try:
         os.kill(1, signal)
     except PermissionError:
         pass
-tell("alive")
+report("alive")
 """
-    ).told
+    ).reported
     assert (entries, reached, survives) == ([], [], "alive")
 
 
@@ -214,22 +214,22 @@ def test_the_environment_is_scrubbed(anyone: Probe, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PYTHONPATH", "/secret/modules")
     environment, readable = anyone(
         """
-tell(dict(os.environ))
+report(dict(os.environ))
 found = {}
 for pid in filter(str.isdigit, os.listdir("/proc")):
     try:
         found[pid] = open(f"/proc/{pid}/environ").read()
     except (FileNotFoundError, PermissionError):
         pass
-tell(found)
+report(found)
 """
-    ).told
+    ).reported
     assert "1" not in readable
     assert "hunter2" not in json.dumps(readable) and "/secret/" not in json.dumps([readable, environment])
     expected = {
         "HOME": "/tmp",
         "LANG": "C.UTF-8",
-        "PYTHONPATH": "/opt/box",
+        "PYTHONPATH": "/opt/sandbox",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "AUTOGRADER_SANDBOX": "1",
@@ -251,8 +251,8 @@ tell(found)
 
 def test_bubblewrap_itself_has_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_PRELOAD", "")
-    with launch.open_box(Limits(), module="code", slot=1, threads=1) as box:
-        assert Path(f"/proc/{box._process.pid}/environ").read_bytes() == b""
+    with launch.open_sandbox(Limits(), module="code", slot=1, threads=1) as sandbox:
+        assert Path(f"/proc/{sandbox._process.pid}/environ").read_bytes() == b""
 
 
 def test_nothing_but_the_pipes_is_open(anyone: Probe) -> None:
@@ -264,9 +264,9 @@ for fd in os.listdir("/proc/self/fd"):
         links[fd] = os.readlink("/proc/self/fd/" + fd).split(":")[0]
     except FileNotFoundError:
         pass  # the listing's own
-tell(links)
+report(links)
 """
-    ).told
+    ).reported
     assert links == {"0": "pipe", "1": "pipe", "2": "pipe"}
 
 
@@ -298,11 +298,11 @@ for path in ("/etc/passwd", autograder.__file__, a_library.__file__, os.path.rea
         changed.append(path)
     except OSError:
         pass
-tell(sorted(written))
-tell(changed)
+report(sorted(written))
+report(changed)
 """
-    ).told
-    # An environment below /tmp has its parent folders, and only these, in the box's own /tmp.
+    ).reported
+    # An environment below /tmp has its parent folders, and only these, in the sandbox's own /tmp.
     below_tmp = {place for place in written if place.startswith("/tmp/")}
     assert set(written) - below_tmp == {"/dev/shm", "/tmp"}
     assert [place for place in below_tmp if "/lib" in place or "/bin" in place] == []
@@ -327,8 +327,8 @@ for family in range(1, 46):
         families[family] = 0
     except OSError as error:
         families[family] = error.errno
-tell(families)
-tell([line.split(":")[0].strip() for line in open("/proc/net/dev") if ":" in line])
+report(families)
+report([line.split(":")[0].strip() for line in open("/proc/net/dev") if ":" in line])
 reached = []
 try:
     socket.create_connection(("127.0.0.1", {tcp.getsockname()[1]}), timeout=2)
@@ -341,10 +341,10 @@ try:
     reached.append("abstract unix")
 except ConnectionRefusedError:
     pass
-tell(reached)
-tell(len(open("/proc/net/tcp").readlines()) - 1)
+report(reached)
+report(len(open("/proc/net/tcp").readlines()) - 1)
 """
-        ).told
+        ).reported
     assert families == {str(family): 0 if family == socket.AF_UNIX else errno.EAFNOSUPPORT for family in range(1, 46)}
     assert interfaces == ["lo"]
     assert reached == []
@@ -361,9 +361,9 @@ def test_unix_sockets_with_a_path_stay_outside(anyone: Probe) -> None:
         (result,) = anyone(
             f"""
 import socket
-tell(socket.socket(socket.AF_UNIX).connect_ex({str(path)!r}))
+report(socket.socket(socket.AF_UNIX).connect_ex({str(path)!r}))
 """
-        ).told
+        ).reported
     assert result == errno.ENOENT
 
 
@@ -374,14 +374,14 @@ def test_limits_of_a_process(anyone: Probe) -> None:
     (limits,) = anyone(
         """
 import resource
-tell({name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in
+report({name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in
       ("NPROC", "CPU", "FSIZE", "CORE", "NOFILE", "AS", "MEMLOCK", "MSGQUEUE", "SIGPENDING")})
 """,
         processes=50,
         cpu_seconds=30,
         tmp_mb=20,
         memory_mb=1000,
-    ).told
+    ).reported
     mib = 1 << 20
     assert limits == {
         "NPROC": [50, 50],
@@ -417,11 +417,11 @@ def fill(folder):
             except OSError:
                 return total >> 20
     return total >> 20
-tell(fill("/tmp"))
-tell(fill("/dev/shm"))
+report(fill("/tmp"))
+report(fill("/dev/shm"))
 """,
         tmp_mb=16,
-    ).told
+    ).reported
     assert in_tmp in (15, 16)
     assert in_shm in (63, 64)
 
@@ -438,11 +438,11 @@ while True:
             os._exit(0)
         children += 1
     except BlockingIOError:
-        tell(children)
+        report(children)
         os._exit(0)
 """,
         processes=40,
-    ).told
+    ).reported
     assert 30 <= count < 40
 
 
@@ -455,21 +455,21 @@ try:
         threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
 except RuntimeError:
     pass
-tell(count)
+report(count)
 os._exit(0)
 """,
         processes=40,
-    ).told
+    ).reported
     assert 30 <= count < 40
 
 
-# ------------------------------------------------------------ where no wall can be built
+# ------------------------------------------------------------ where no sandbox can start
 
 
 @pytest.fixture
 def unchecked() -> Iterator[None]:
     def forget() -> None:
-        launch.check_wall.cache_clear()
+        launch.check_sandbox.cache_clear()
         bubblewrap.find_bubblewrap.cache_clear()
 
     forget()
@@ -479,7 +479,7 @@ def unchecked() -> Iterator[None]:
 
 def refusal() -> str:
     with pytest.raises(SandboxUnavailable) as caught:
-        launch.open_box(Limits(), module="code", slot=0, threads=1)
+        launch.open_sandbox(Limits(), module="code", slot=0, threads=1)
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -515,13 +515,13 @@ class TestRefusal:
         monkeypatch.setattr(bubblewrap, "find_bubblewrap", lambda: fake)
         message = refusal()
         assert "--security-opt seccomp=unconfined --security-opt apparmor=unconfined" in message
-        assert message.endswith("(It said: bwrap: Creating new namespace failed: Operation not permitted)")
+        assert message.endswith("(stderr: bwrap: Creating new namespace failed: Operation not permitted)")
 
     def test_a_failure_is_not_remembered(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as patched:
             patched.setattr(bubblewrap.platform, "machine", lambda: "riscv64")
             refusal()
-        launch.check_wall()
+        launch.check_sandbox()
 
     @pytest.mark.parametrize(
         ("name", "value", "fix"),
@@ -547,7 +547,7 @@ BLOCKED = """
 import ctypes, os, struct, sys
 sys.path[:0] = sys.argv[1:]
 from autograder.sandbox.host import seccomp
-from autograder.sandbox.host.launch import check_wall
+from autograder.sandbox.host.launch import check_sandbox
 from autograder.errors import SandboxUnavailable
 code = seccomp.program()
 class Program(ctypes.Structure):
@@ -556,7 +556,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 assert libc.prctl(38, 1, 0, 0, 0) == 0
 assert libc.prctl(22, 2, ctypes.byref(Program(len(code) // 8, code)), 0, 0) == 0
 try:
-    check_wall()
+    check_sandbox()
 except SandboxUnavailable as error:
     print(error)
 """
@@ -564,7 +564,7 @@ except SandboxUnavailable as error:
 
 @pytest.mark.parametrize("who", ["this user", "normal user"])
 def test_where_namespaces_are_forbidden(who: str) -> None:
-    """As in a container with the usual filter: the very filter of the box keeps bubblewrap from building another."""
+    """As in a container with the usual filter: the filter of the sandbox keeps bubblewrap from a second one."""
     if who == "this user":
         command = [sys.executable, "-c", BLOCKED, str(REPOSITORY)]
     elif isinstance(python := normal_users_python(), str):
@@ -572,7 +572,7 @@ def test_where_namespaces_are_forbidden(who: str) -> None:
     else:
         command = as_normal_user(python, "-c", BLOCKED)
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd="/")
-    assert done.stdout.startswith("No wall for student code can be built here: "), done.stderr
+    assert done.stdout.startswith("Student code cannot be sandboxed here: "), done.stderr
     assert done.stdout.count("\n") == 1
     assert "--security-opt seccomp=unconfined" in done.stdout
     assert ("--cap-add SYS_ADMIN" in done.stdout) == (ROOT and who == "this user")
@@ -635,7 +635,7 @@ def test_only_python_is_shown_of_an_environment(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_two_graders_as_root_share_no_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernel counts processes by user: one grader's boxes must not use up what those of another one may have."""
+    """The kernel counts processes by user: one grader's sandboxes must not use up the limits of another."""
     monkeypatch.setattr(bubblewrap.os, "geteuid", lambda: 0)
     users = []
     for parent in (4000, 4001):

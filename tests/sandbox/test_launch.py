@@ -1,4 +1,4 @@
-"""Starting and ending boxes: limits of time, reasons, and nothing that survives."""
+"""Starting and ending sandboxes: limits of time, reasons, and nothing that survives."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
 from autograder.sandbox.host import launch
 from tests.normal_user import ROOT, Probe
-from tests.sandboxes import listen, probe, processes, say, wait_for
+from tests.sandboxes import probe, processes, read_reports, run_lines, wait_for
 
 REPOSITORY = Path(autograder.__file__).parents[1]
 
@@ -34,7 +34,7 @@ def test_processor_time(anyone: Probe) -> None:
 
 @pytest.mark.parametrize("lines", ["while True: pass", "import time\nwhile True: time.sleep(1)"])
 def test_wall_clock(monkeypatch: pytest.MonkeyPatch, lines: str) -> None:
-    launch.check_wall()
+    launch.check_sandbox()
     monkeypatch.setattr(launch, "START_SECONDS", 0.0)
     started = time.monotonic()
     ending = probe(lines, wall_seconds=0.5).ending
@@ -44,18 +44,18 @@ def test_wall_clock(monkeypatch: pytest.MonkeyPatch, lines: str) -> None:
 
 
 def test_the_wall_clock_gives_python_time_to_start() -> None:
-    assert probe("tell(1)", wall_seconds=0.001).told == [1]
+    assert probe("report(1)", wall_seconds=0.001).reported == [1]
 
 
 def test_a_writer_is_released_when_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    launch.check_wall()
+    launch.check_sandbox()
     monkeypatch.setattr(launch, "START_SECONDS", 0.0)
-    with launch.open_box(Limits(wall_seconds=0.5), module="code", slot=1, threads=1) as box:
-        say(box, "import time; time.sleep(30)")
+    with launch.open_sandbox(Limits(wall_seconds=0.5), module="code", slot=1, threads=1) as sandbox:
+        run_lines(sandbox, "import time; time.sleep(30)")
         with pytest.raises(BrokenPipeError):
             while True:
-                os.write(box.requests, bytes(1 << 20))
-    assert box.close().status == "timed_out"
+                os.write(sandbox.requests, bytes(1 << 20))
+    assert sandbox.close().status == "timed_out"
 
 
 # ------------------------------------------------------------ ends
@@ -77,39 +77,39 @@ def test_how_it_ended(anyone: Probe, lines: str, status: str, code: int, message
     assert ending.message.startswith(message) and (message or not ending.message)
 
 
-def test_closing_a_box_in_use() -> None:
-    with launch.open_box(Limits(), module="code", slot=1, threads=1) as box:
-        say(box, "tell('here')\nimport time\ntime.sleep(60)")
-        wait_for(box, "here")
-        assert box.ending is None
+def test_closing_a_sandbox_in_use() -> None:
+    with launch.open_sandbox(Limits(), module="code", slot=1, threads=1) as sandbox:
+        run_lines(sandbox, "report('here')\nimport time\ntime.sleep(60)")
+        wait_for(sandbox, "here")
+        assert sandbox.ending is None
         started = time.monotonic()
-        ending = box.close()
+        ending = sandbox.close()
     assert time.monotonic() - started < 1
     assert (ending.status, ending.code, ending.message) == ("exited", None, "")
-    assert box.ending is ending
-    assert box.close() is ending
+    assert sandbox.ending is ending
+    assert sandbox.close() is ending
 
 
-def test_a_box_that_cannot_be_killed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    box = launch.open_box(Limits(), module="code", slot=1, threads=1)
-    say(box, "tell('busy')\nimport time; time.sleep(60)")
-    wait_for(box, "busy")
+def test_a_sandbox_that_cannot_be_killed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = launch.open_sandbox(Limits(), module="code", slot=1, threads=1)
+    run_lines(sandbox, "report('busy')\nimport time; time.sleep(60)")
+    wait_for(sandbox, "busy")
     with monkeypatch.context() as patched:
-        patched.setattr(box, "_kill_tree", lambda: None)
+        patched.setattr(sandbox, "_kill_tree", lambda: None)
         patched.setattr(launch, "KILL_SECONDS", 0.1)
         with pytest.raises(SandboxUnavailable, match="outlived SIGKILL"):
-            box.close()
-    assert box.ending is None
-    box.close()
+            sandbox.close()
+    assert sandbox.ending is None
+    sandbox.close()
 
 
 def test_the_first_reason_counts() -> None:
-    with launch.open_box(Limits(), module="code", slot=1, threads=1) as box:
-        say(box, "import time; time.sleep(60)")
-        box.kill("crashed", "too much output")
-        box.kill("timed_out", "later")
-        assert listen(box) == []
-        ending = box.close()
+    with launch.open_sandbox(Limits(), module="code", slot=1, threads=1) as sandbox:
+        run_lines(sandbox, "import time; time.sleep(60)")
+        sandbox.kill("crashed", "too much output")
+        sandbox.kill("timed_out", "later")
+        assert read_reports(sandbox) == []
+        ending = sandbox.close()
     assert (ending.status, ending.code, ending.message) == ("crashed", None, "too much output")
 
 
@@ -119,20 +119,20 @@ def test_a_gigabyte_on_stderr_changes_nothing(anyone: Probe) -> None:
 for _ in range(1024):
     os.write(2, b"noise\\n" * 174763)
 os.write(2, b"the very end")
-tell("done")
+report("done")
 """
     )
-    assert answer.told == ["done"]
+    assert answer.reported == ["done"]
     assert answer.ending.status == "exited"
     assert len(answer.ending.stderr_tail) <= 4096
     assert "the very end" in answer.ending.stderr_tail
 
 
 @pytest.mark.parametrize("parent_lives", [True, False])
-def test_daemons_die_with_the_box(marker: str, parent_lives: bool) -> None:
-    with launch.open_box(Limits(), module="code", slot=1, threads=1) as box:
-        say(
-            box,
+def test_daemons_die_with_the_sandbox(marker: str, parent_lives: bool) -> None:
+    with launch.open_sandbox(Limits(), module="code", slot=1, threads=1) as sandbox:
+        run_lines(
+            sandbox,
             f"""
 import signal, time
 if os.fork() == 0:
@@ -144,32 +144,32 @@ if os.fork() == 0:
     os.closerange(0, 100)
     os.execv("/usr/bin/sleep", ["sleep", "{marker}"])
 time.sleep(0.3)
-tell("ready")
+report("ready")
 if {parent_lives}:
     time.sleep(60)
 os._exit(0)
 """,
         )
         if parent_lives:
-            wait_for(box, "ready")
+            wait_for(sandbox, "ready")
             assert len(processes(f"sleep\0{marker}")) == 1
         else:
-            assert listen(box) == ["ready"]
-        box.close()
+            assert read_reports(sandbox) == ["ready"]
+        sandbox.close()
     assert processes(marker) == []
 
 
 def test_killed_while_it_starts(marker: str) -> None:
-    """Bubblewrap needs some 12 ms to set the box up; killed meanwhile, it must not leave a half-made box behind."""
+    """Bubblewrap takes some 12 ms to start; killed meanwhile, it must not leave a half-made sandbox behind."""
     for number in range(60):
-        box = launch.open_box(Limits(), module=f"nothing_{marker}", slot=1, threads=1)
+        sandbox = launch.open_sandbox(Limits(), module=f"nothing_{marker}", slot=1, threads=1)
         time.sleep(number * 0.0002)
-        box.close()
+        sandbox.close()
         assert processes(marker) == []
 
 
 def test_an_exception_while_it_starts_leaves_nothing(marker: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    launch.check_wall()
+    launch.check_sandbox()
 
     def interrupt(text: bytes) -> None:
         raise KeyboardInterrupt
@@ -177,7 +177,7 @@ def test_an_exception_while_it_starts_leaves_nothing(marker: str, monkeypatch: p
     monkeypatch.setattr(launch.json, "loads", interrupt)
     before = open_files()
     with pytest.raises(KeyboardInterrupt):
-        launch.open_box(Limits(), module=f"nothing_{marker}", slot=1, threads=1)
+        launch.open_sandbox(Limits(), module=f"nothing_{marker}", slot=1, threads=1)
     deadline = time.monotonic() + 2
     while processes(marker) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -185,7 +185,7 @@ def test_an_exception_while_it_starts_leaves_nothing(marker: str, monkeypatch: p
     assert open_files() == before
 
 
-def test_the_box_dies_with_the_grader(marker: str) -> None:
+def test_the_sandbox_dies_with_the_grader(marker: str) -> None:
     grader = subprocess.Popen(
         [
             sys.executable,
@@ -194,8 +194,8 @@ def test_the_box_dies_with_the_grader(marker: str) -> None:
 import os, time
 from autograder.records import Limits
 from autograder.sandbox.host import launch
-box = launch.open_box(Limits(), module="code", slot=1, threads=1)
-os.write(box.requests, b"import os; os.execv('/usr/bin/sleep', ['sleep', '{marker}'])\\n")
+sandbox = launch.open_sandbox(Limits(), module="code", slot=1, threads=1)
+os.write(sandbox.requests, b"import os; os.execv('/usr/bin/sleep', ['sleep', '{marker}'])\\n")
 time.sleep(60)
 """,
         ],
@@ -221,17 +221,17 @@ def test_a_grader_keeps_no_file_descriptors_or_threads() -> None:
     assert (open_files(), threading.active_count()) == before
 
 
-def test_many_boxes_at_once() -> None:
-    opened = [launch.open_box(Limits(), module="code", slot=slot, threads=1) for slot in range(6)]
-    for box in opened:
-        say(box, "tell(os.getuid())\nos._exit(0)")
-    uids = [listen(box)[0] for box in opened]
-    assert [box.close().code for box in opened] == [0] * 6
-    assert len(set(uids)) == (6 if ROOT else 1), "as root each box has a user of its own"
+def test_many_sandboxes_at_once() -> None:
+    opened = [launch.open_sandbox(Limits(), module="code", slot=slot, threads=1) for slot in range(6)]
+    for sandbox in opened:
+        run_lines(sandbox, "report(os.getuid())\nos._exit(0)")
+    uids = [read_reports(sandbox)[0] for sandbox in opened]
+    assert [sandbox.close().code for sandbox in opened] == [0] * 6
+    assert len(set(uids)) == (6 if ROOT else 1), "as root each sandbox has a user of its own"
     assert all(60000 <= uid < 65000 for uid in uids) if ROOT else uids == [1000] * 6
 
 
 @pytest.mark.parametrize("slot", [-1, 5000])
 def test_slots_are_bounded(slot: int) -> None:
     with pytest.raises(ValueError, match="slot must be from 0 to 4999"):
-        launch.open_box(Limits(), module="code", slot=slot, threads=1)
+        launch.open_sandbox(Limits(), module="code", slot=slot, threads=1)

@@ -184,7 +184,7 @@ def error(*call):
     ctypes.set_errno(0)
     return ctypes.get_errno() if libc.syscall(*call) < 0 else 0
 name = ctypes.c_char_p(b"x")
-tell({
+report({
     "ptrace": error(101, 0, 0, 0, 0),
     "memfd_create": error(319, name, 0),
     "shmget": error(29, 0, 4096, 0o1600),
@@ -210,7 +210,7 @@ tell({
         "futex_waitv": errno.EINVAL,
         "getpid": 0,
     }
-    assert answer.told == [denied | others]
+    assert answer.reported == [denied | others]
 
 
 def test_a_socket_keeps_its_buffer() -> None:
@@ -220,9 +220,9 @@ import socket
 left, right = socket.socketpair()
 before = left.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
 left.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * before)
-tell([before, left.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)])
+report([before, left.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)])
 """
-    ).told
+    ).reported
     assert sizes[0] == sizes[1] > 0
 
 
@@ -230,35 +230,35 @@ def test_ordinary_python_works() -> None:
     answer = probe(
         """
 import asyncio, concurrent.futures, multiprocessing, subprocess, tempfile, threading
-tell(subprocess.run("echo $HOME | tr a-z A-Z", shell=True, capture_output=True, text=True).stdout)
+report(subprocess.run("echo $HOME | tr a-z A-Z", shell=True, capture_output=True, text=True).stdout)
 context = multiprocessing.get_context("fork")
 with context.Pool(2) as pool:
-    tell(pool.map(abs, [-1, -2, -3]))
+    report(pool.map(abs, [-1, -2, -3]))
 with concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as executor:
-    tell(list(executor.map(abs, [-4, -5])))
+    report(list(executor.map(abs, [-4, -5])))
 lock, value = context.Lock(), context.Value("i", 41)
 def add():
     with lock:
         value.value += 1
 child = context.Process(target=add)
 child.start(); child.join()
-tell([child.exitcode, value.value])
+report([child.exitcode, value.value])
 left, right = context.Pipe()
 left.send("through a socket")
-tell(right.recv())
+report(right.recv())
 async def later():
     await asyncio.sleep(0)
     return "awaited"
-tell(asyncio.run(later()))
+report(asyncio.run(later()))
 results = []
 threads = [threading.Thread(target=results.append, args=(i,)) for i in range(8)]
 [thread.start() for thread in threads]; [thread.join() for thread in threads]
-tell(sorted(results))
+report(sorted(results))
 with tempfile.TemporaryFile() as file:
-    tell(file.write(b"12345"))
+    report(file.write(b"12345"))
 """
     )
-    assert answer.told == ["/TMP\n", [1, 2, 3], [4, 5], [0, 42], "through a socket", "awaited", list(range(8)), 5]
+    assert answer.reported == ["/TMP\n", [1, 2, 3], [4, 5], [0, 42], "through a socket", "awaited", list(range(8)), 5]
 
 
 @pytest.mark.slow
@@ -273,13 +273,13 @@ from keras import layers
 model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(2)])
 model.compile("adam", "mse")
 history = model.fit(np.ones((32, 8, 8, 1)), np.ones((32, 2)), epochs=3, verbose=0)
-tell(len(history.history["loss"]))
-tell(history.history["loss"][-1] < history.history["loss"][0])
+report(len(history.history["loss"]))
+report(history.history["loss"][-1] < history.history["loss"][0])
 dataset = tf.data.Dataset.range(10).map(lambda x: x + 1, num_parallel_calls=2).prefetch(1)
-tell(int(sum(dataset.as_numpy_iterator())))
+report(int(sum(dataset.as_numpy_iterator())))
 figure = plt.figure(); plt.plot(history.history["loss"]); figure.savefig("/tmp/loss.png")
-tell(os.path.getsize("/tmp/loss.png") > 1000)
+report(os.path.getsize("/tmp/loss.png") > 1000)
 """,
         wall_seconds=200,
     )
-    assert answer.told == [3, True, 55, True], answer.ending.stderr_tail
+    assert answer.reported == [3, True, 55, True], answer.ending.stderr_tail

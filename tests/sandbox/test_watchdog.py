@@ -49,11 +49,11 @@ for _ in range(3):
     if os.fork() == 0:
         time.sleep(30)
 time.sleep(0.6)
-tell("alive")
+report("alive")
 """,
         memory_mb=300,
     )
-    assert (answer.told, answer.ending.status) == (["alive"], "exited")
+    assert (answer.reported, answer.ending.status) == (["alive"], "exited")
 
 
 def test_a_process_that_hides_its_memory_is_counted(anyone: Probe) -> None:
@@ -88,11 +88,11 @@ def test_an_absurd_array_is_an_exception_in_the_cell(anyone: Probe) -> None:
 try:
     bytearray(10 << 30)
 except MemoryError:
-    tell("MemoryError")
+    report("MemoryError")
 """,
         memory_mb=500,
     )
-    assert (answer.told, answer.ending.status) == (["MemoryError"], "exited")
+    assert (answer.reported, answer.ending.status) == (["MemoryError"], "exited")
 
 
 def test_unreadable_shares_are_counted_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,8 +108,8 @@ def test_unreadable_shares_are_counted_in_full(monkeypatch: pytest.MonkeyPatch) 
     assert watchdog.memory_mb(os.getpid(), 0) >= exact > 5
 
 
-def test_inodes_outside_of_the_box_do_not_count() -> None:
-    """A box that is not set up yet still has this machine's root."""
+def test_inodes_outside_of_the_sandbox_do_not_count() -> None:
+    """A sandbox that is not set up yet still has this machine's root."""
     with subprocess.Popen(["sleep", "30"]) as alone:
         assert 0 < watchdog.memory_mb(alone.pid, 10**6) < 30
         alone.kill()
@@ -120,7 +120,7 @@ def test_a_tree_that_cannot_be_measured_ends(monkeypatch: pytest.MonkeyPatch, er
     def refuse(first: int, limit_mb: float) -> float:
         raise error
 
-    launch.check_wall()
+    launch.check_sandbox()
     monkeypatch.setattr(launch.watchdog, "memory_mb", refuse)
     ending = probe("import time; time.sleep(30)").ending
     assert ending.status == "crashed"

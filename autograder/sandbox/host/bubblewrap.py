@@ -1,4 +1,4 @@
-"""The wall as a command line: which bubblewrap, what is in the box, which limits, and why it may not work here."""
+"""Bubblewrap's command line: files, rights and limits of a sandbox, and why it may fail here. Trusted side."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from autograder.sandbox.host import seccomp, watchdog
 __all__ = ["Inherited", "check_machine", "command", "explain", "find_bubblewrap", "user_files"]
 
 MIB = 1 << 20
-FIRST_UID = 60000  # as root, each box that runs at one time has a user of its own, from here on
+FIRST_UID = 60000  # as root, each sandbox that runs at one time has a user of its own, from here on
 SLOTS = 5000
-INNER_UID = 1000  # as a normal user, the one user of the box's user namespace
+INNER_UID = 1000  # as a normal user, the one user of the sandbox's user namespace
 
 # TensorFlow reserves about 3 GB of addresses that it never touches; threads' stacks and malloc's arenas come on top.
 # The watchdog bounds memory that is really used. This limit stops what outruns its 100 ms, and turns an absurd array
@@ -36,7 +36,7 @@ OPEN_FILES = 512
 PENDING_SIGNALS = 256
 
 PACKAGE = Path(__file__).resolve().parents[2]
-PACKAGE_IN_BOX = Path("/opt/box/autograder")
+PACKAGE_IN_SANDBOX = Path("/opt/sandbox/autograder")
 PACKAGE_PARTS = (
     *("__init__.py", "errors.py", "records.py"),
     *("sandbox/__init__.py", "sandbox/wire", "sandbox/guest"),  # what runs a notebook
@@ -45,13 +45,13 @@ PACKAGE_PARTS = (
 """What of this package the guest sees; `sandbox/host` and everything that grades is not there."""
 
 # Of /usr only programs and libraries: /usr/src or /usr/local may hold anything. No fonts either: Matplotlib would index
-# all of them, in every box anew.
+# all of them, in every sandbox anew.
 SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "local/lib", "share/zoneinfo", "share/terminfo")
 PREFIX_PARTS = ("bin", "lib", "lib64", "pyvenv.cfg")
 
 ROOT_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
-TMP = "/tmp"  # noqa: S108 - the box's own
+TMP = "/tmp"  # noqa: S108 - the sandbox's own
 PASSWD, GROUP = Path("/etc/passwd"), Path("/etc/group")
 SETPRIV = "/usr/bin/setpriv"
 PRLIMIT = "/usr/bin/prlimit"
@@ -60,24 +60,24 @@ OLDEST_BUBBLEWRAP = (0, 8)  # the first with --disable-userns and --size
 
 @dataclass(frozen=True)
 class Inherited:
-    """File descriptors that bubblewrap inherits.
+    """Pipe ends that bubblewrap inherits, as file descriptors; each is named after what goes through it.
 
     Attributes:
-        news: It writes the process id of the box's first process here.
-        seccomp: It reads the system call filter here.
-        passwd: It reads the box's `/etc/passwd` here.
-        group: It reads the box's `/etc/group` here.
+        info: Write end, for `--info-fd`: JSON with the process id of the sandbox's first process.
+        seccomp: Read end: the system call filter.
+        passwd: Read end: the sandbox's `/etc/passwd`.
+        group: Read end: the sandbox's `/etc/group`.
     """
 
-    news: int
+    info: int
     seccomp: int
     passwd: int
     group: int
 
     @property
     def all(self) -> tuple[int, ...]:
-        """All of them."""
-        return (self.news, self.seccomp, self.passwd, self.group)
+        """All of them, for `pass_fds`."""
+        return (self.info, self.seccomp, self.passwd, self.group)
 
 
 # ------------------------------------------------------------ what can be used here
@@ -107,7 +107,7 @@ def find_bubblewrap() -> Path:
 
 
 def _is_usable(path: Path) -> bool:
-    """Whether it has the options that we need: not before 0.8, and not when it is installed setuid."""
+    """Whether it has the options used here: not before 0.8, and not when it is installed setuid."""
     if path.stat().st_mode & stat.S_ISUID:
         return False
     try:
@@ -122,7 +122,7 @@ def check_machine() -> None:
     """Check what can be checked without starting anything.
 
     Raises:
-        SandboxUnavailable: Something is missing that no box can do without.
+        SandboxUnavailable: This machine lacks something that every sandbox needs; the text says how to get it.
     """
     if sys.platform != "linux":
         raise SandboxUnavailable(
@@ -143,9 +143,9 @@ def check_machine() -> None:
 
 
 def explain(stderr: str) -> str:
-    """One line on why a box did not start: the likely cause, the fix, and what was said."""
-    said = " / ".join(line for line in stderr.strip().splitlines()[-2:] if line) or "nothing"
-    return f"No wall for student code can be built here: {_fix(stderr)} (It said: {said})"
+    """One line on why a sandbox did not start: the likely cause, the fix, and the end of `stderr`."""
+    last_lines = " / ".join(line for line in stderr.strip().splitlines()[-2:] if line) or "none"
+    return f"Student code cannot be sandboxed here: {_fix(stderr)} (stderr: {last_lines})"
 
 
 def _fix(stderr: str) -> str:
@@ -167,10 +167,10 @@ def _fix(stderr: str) -> str:
         )
     if "ermission denied" in stderr or "Errno 13" in stderr:
         return (
-            f"the box's user cannot read {sys.prefix}, {sys.base_prefix} or {PACKAGE}. "
+            f"the sandbox's user cannot read {sys.prefix}, {sys.base_prefix} or {PACKAGE}. "
             f"Run `chmod -R go+rX` on the one that is closed."
         )
-    return "Python does not start in the box. Use a virtual environment made with `python3 -m venv`."
+    return "Python does not start in the sandbox. Use a virtual environment made with `python3 -m venv`."
 
 
 def _kernel_setting(name: str) -> str:
@@ -184,7 +184,7 @@ def _kernel_setting(name: str) -> str:
 
 
 def user_files(slot: int) -> tuple[bytes, bytes]:
-    """`/etc/passwd` and `/etc/group` of the box: its one user, for `getpass.getuser` and `~`."""
+    """`/etc/passwd` and `/etc/group` of the sandbox: its one user, for `getpass.getuser` and `~`."""
     uid = _uid(slot)
     return f"student:x:{uid}:{uid}::{TMP}:/bin/sh\n".encode(), f"student:x:{uid}:\n".encode()
 
@@ -205,10 +205,10 @@ def command(limits: Limits, *, module: str, slot: int, threads: int, fds: Inheri
         str(find_bubblewrap()),
         *(_rights_of_root() if root else _rights_of_user()),
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"),
-        *("--hostname", "box", "--die-with-parent", "--new-session"),
+        *("--hostname", "sandbox", "--die-with-parent", "--new-session"),
         *_environment(threads),
         *_file_system(limits, fds),
-        *("--seccomp", str(fds.seccomp), "--info-fd", str(fds.news), "--"),
+        *("--seccomp", str(fds.seccomp), "--info-fd", str(fds.info), "--"),
         *(_become(_uid(slot)) if root else []),
         *_process_limits(limits),
         *(sys.executable, "-s", *(["-P"] if sys.version_info >= (3, 11) else []), "-m", module),
@@ -235,7 +235,7 @@ def _become(uid: int) -> list[str]:
 
 
 def _process_limits(limits: Limits) -> list[str]:
-    """Limits of each process. Set inside the box: the number of processes counts by user and user namespace."""
+    """Limits of each process. Set inside the sandbox: the number of processes counts by user and user namespace."""
     cpu = _capped(resource.RLIMIT_CPU, limits.cpu_seconds + 2)
     wanted = {
         "nproc": _capped(resource.RLIMIT_NPROC, limits.processes),
@@ -247,12 +247,12 @@ def _process_limits(limits: Limits) -> list[str]:
         "memlock": 0,
         "msgqueue": 0,
     }
-    # Two seconds between SIGXCPU, which tells why, and SIGKILL, which nobody can ignore.
+    # Two seconds between SIGXCPU, which shows the cause, and SIGKILL, which no process can ignore.
     return [PRLIMIT, f"--cpu={max(cpu - 2, 1)}:{cpu}", *(f"--{name}={value}" for name, value in wanted.items()), "--"]
 
 
 def _capped(kind: int, wanted: int) -> int:
-    """A normal user cannot raise a limit that he is under already."""
+    """The wanted limit, or the present hard limit if that is lower: a normal user cannot raise it."""
     hard = resource.getrlimit(kind)[1]
     return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
@@ -262,7 +262,7 @@ def _environment(threads: int) -> list[str]:
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": TMP,
         "LANG": "C.UTF-8",
-        "PYTHONPATH": str(PACKAGE_IN_BOX.parent),
+        "PYTHONPATH": str(PACKAGE_IN_SANDBOX.parent),
         "PYTHONHASHSEED": 0,
         "PYTHONDONTWRITEBYTECODE": 1,
         "AUTOGRADER_SANDBOX": 1,
@@ -276,23 +276,23 @@ def _environment(threads: int) -> list[str]:
 
 
 def _file_system(limits: Limits, fds: Inherited) -> list[str]:
-    """What can be seen in the box; everything is read-only but `/tmp` and `/dev/shm`."""
+    """What can be seen in the sandbox; everything is read-only but `/tmp` and `/dev/shm`."""
     binds = _binds()
     links = _links(binds)
-    # Made one by one, because bubblewrap lets only its own user enter the parent folders that it makes in passing.
+    # Made one by one, because bubblewrap lets only its own user enter the parent folders that it makes itself.
     folders = {folder for path in (*binds, *links, PASSWD) for folder in path.parents} - {Path("/"), Path(TMP)}
     return [
         *("--proc", "/proc", "--dev", "/dev"),
-        # Process 1 is bubblewrap itself, which no limit holds: a normal user's box could write to its memory, and
-        # anybody could read this command line.
+        # Process 1 is bubblewrap itself, which no limit holds: a normal user's sandbox could write to its memory, and
+        # any process could read this command line.
         *("--perms", "0555", "--size", "4096", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1"),
         *("--perms", "1777", "--size", str(SHARED_MEMORY_MB * MIB), "--tmpfs", "/dev/shm"),  # noqa: S108
         *("--remount-ro", "/dev"),
         # Before the rest: Python's environment may itself lie below /tmp.
         *("--perms", "1777", "--size", str(limits.tmp_mb * MIB), "--tmpfs", TMP),
         *(word for folder in sorted(folders) for word in ("--perms", "0755", "--dir", str(folder))),
-        *(word for place, source in binds.items() for word in ("--ro-bind", str(source), str(place))),
-        *(word for place, target in links.items() for word in ("--symlink", str(target), str(place))),
+        *(word for path, source in binds.items() for word in ("--ro-bind", str(source), str(path))),
+        *(word for path, target in links.items() for word in ("--symlink", str(target), str(path))),
         *("--perms", "0444", "--file", str(fds.passwd), str(PASSWD)),
         *("--perms", "0444", "--file", str(fds.group), str(GROUP)),
         *("--remount-ro", "/", "--chdir", TMP),
@@ -300,7 +300,7 @@ def _file_system(limits: Limits, fds: Inherited) -> list[str]:
 
 
 def _binds() -> dict[Path, Path]:
-    """Place in the box → what to show there. Only what Python needs to run: never a folder that could hold more."""
+    """Path in the sandbox → path here. Only what Python needs to run: never a folder that could hold more."""
     candidates = [Path("/usr", name) for name in SYSTEM_FOLDERS]
     candidates += [path for path in (Path("/", name) for name in ROOT_FOLDERS) if not path.is_symlink()]
     candidates += [Path("/etc/ld.so.cache"), Path("/etc/alternatives")]
@@ -311,12 +311,12 @@ def _binds() -> dict[Path, Path]:
     for path in candidates:
         if path.exists() and not _shown(path, binds):
             binds[path] = path
-    binds.update({PACKAGE_IN_BOX / part: PACKAGE / part for part in PACKAGE_PARTS})
+    binds.update({PACKAGE_IN_SANDBOX / part: PACKAGE / part for part in PACKAGE_PARTS})
     return binds
 
 
 def _links(binds: Mapping[Path, Path]) -> dict[Path, Path]:
-    """Place in the box → target: a merged `/usr`, and the way from the environment's `python` to the real one."""
+    """Path in the sandbox → target: a merged `/usr`, and the links from the environment's `python` to the real one."""
     folders = [Path("/", name) for name in ROOT_FOLDERS]
     links = {folder: folder.readlink() for folder in folders if folder.is_symlink()}
     python = Path(sys.executable)
@@ -328,4 +328,4 @@ def _links(binds: Mapping[Path, Path]) -> dict[Path, Path]:
 
 
 def _shown(path: Path, binds: Mapping[Path, Path]) -> bool:
-    return any(place in binds for place in (path, *path.parents))
+    return any(each in binds for each in (path, *path.parents))

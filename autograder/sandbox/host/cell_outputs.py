@@ -1,4 +1,4 @@
-"""From the worker's output messages to nbformat 4 outputs, merged as a notebook front end would."""
+"""Merges the worker's output messages into nbformat 4 outputs, as a notebook front end would. Trusted side."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["CellOutputs", "Displays", "settle_error", "settle_text"]
 
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _SPARE_BYTES = 4 << 20
-_DISPLAY_BYTES = 500  # of an empty one, in memory and as JSON
+_DISPLAY_BYTES = 500  # an empty one, in memory and as JSON
 _WRAPPED = ": Exception encountered when calling "
 
 
@@ -24,7 +24,7 @@ class Displays:
     """
 
     def __init__(self, output_bytes: int) -> None:
-        """Allow twice what the worker is told to allow, so that its own count is the one that a student meets."""
+        """Allow twice the worker's own limit, so that an honest worker cuts the output before this limit is reached."""
         self.of: dict[str, list[dict[str, Any]]] = {}
         self._left = 2 * output_bytes + _SPARE_BYTES
 
@@ -58,7 +58,7 @@ class CellOutputs:
         """Add one message, in the order it came.
 
         Raises:
-            WireError: The cells show more than any honest worker lets through.
+            WireError: The cells show more than an honest worker sends.
         """
         shown_before = self._displays.of.get(output.display_id, []) if isinstance(output, Display) else []
         updates = isinstance(output, Display) and output.kind == "update_display_data"

@@ -1,11 +1,12 @@
-"""Starts a program behind the wall and ends it: one fresh bubblewrap process tree for each submission.
+"""Starts and ends a sandboxed program: one fresh bubblewrap process tree for each submission. Trusted side.
 
-In the box there is Python, its packages and the few modules of ours that the worker needs, all read-only; a private
-`/tmp` and `/dev/shm` of bounded size; and nothing else of this machine: no network, no other process, no other file. As
-root, the box gets a user id of its own; otherwise it gets a user namespace. Bubblewrap builds the namespaces, `seccomp`
-filters system calls, `prlimit` bounds each process, and a watchdog bounds the tree as a whole in memory and time.
+In the sandbox there is Python, its packages and the few modules of this package that the worker needs, all read-only; a
+private `/tmp` and `/dev/shm` of bounded size; and nothing else of this machine: no network, no other process, no other
+file. As root, the sandbox gets a user id of its own; otherwise it gets a user namespace. Bubblewrap builds the
+namespaces, `seccomp` filters system calls, `prlimit` bounds each process, and a watchdog bounds the tree as a whole in
+memory and time.
 
-There is no second-best wall: where this one cannot be built, `check_wall` says why, and nothing runs.
+There is no weaker sandbox to fall back on: where this one cannot start, `check_sandbox` says why, and nothing runs.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
 from autograder.sandbox.host import bubblewrap, seccomp, watchdog
 
-__all__ = ["Box", "Ending", "EndingStatus", "check_wall", "open_box"]
+__all__ = ["Ending", "EndingStatus", "Sandbox", "check_sandbox", "open_sandbox"]
 
 EndingStatus = Literal["exited", "timed_out", "out_of_memory", "crashed"]
 
@@ -40,19 +41,19 @@ KILL_SECONDS = 30.0  # for the kernel to free the memory of a killed tree
 STDERR_BYTES = 4096
 
 TRIVIAL = "autograder.records"
-"""Does nothing when it is run, but needs Python, a compiled package and our own modules for it."""
+"""Does nothing when it is run, but needs Python, a compiled package and this package's modules for it."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a box ended.
+    """How a sandbox ended.
 
     Attributes:
         status: `exited` by itself or because the grader had no more need of it; else why it was ended.
         code: The exit status, if the program ended by itself; 128 + n for signal n.
         message: One line for the student; empty after a normal end.
         peak_memory_mb: Highest memory of the whole tree that the watchdog saw, in MiB.
-        stderr_tail: The end of what the box wrote to stderr; hostile text, for the instructor.
+        stderr_tail: The end of what the sandbox wrote to stderr; hostile text, for the instructor.
     """
 
     status: EndingStatus
@@ -62,50 +63,50 @@ class Ending:
     stderr_tail: str
 
 
-def open_box(limits: Limits, *, module: str, slot: int, threads: int) -> Box:
-    """Start `python -m <module>` behind the wall.
+def open_sandbox(limits: Limits, *, module: str, slot: int, threads: int) -> Sandbox:
+    """Start `python -m <module>` in a fresh sandbox.
 
     Args:
-        limits: What the box may use.
-        module: Name of a module that can be imported in the box.
-        slot: Number of the grader's worker, from 0. As root it chooses the box's user id, so boxes that run at the same
-            time need different ones.
+        limits: What the sandbox may use.
+        module: Name of a module that can be imported in the sandbox.
+        slot: Number of the grader's worker, from 0. As root it chooses the sandbox's user id, so sandboxes that run at
+            the same time need different ones.
         threads: Threads of TensorFlow and of linear algebra.
 
     Raises:
-        SandboxUnavailable: No wall can be built on this machine.
+        SandboxUnavailable: This machine cannot sandbox student code.
     """
-    check_wall()
-    return Box(limits, module=module, slot=slot, threads=threads)
+    check_sandbox()
+    return Sandbox(limits, module=module, slot=slot, threads=threads)
 
 
 @functools.cache
-def check_wall() -> None:
-    """Prove once per process that a box can be built here, by building one.
+def check_sandbox() -> None:
+    """Prove once per process that a sandbox can be started here, by starting one.
 
     Raises:
-        SandboxUnavailable: It cannot; the text names the cause and the fix in one line.
+        SandboxUnavailable: It cannot; the message names the cause and the fix in one line.
     """
     bubblewrap.check_machine()
-    with Box(Limits(wall_seconds=30), module=TRIVIAL, slot=0, threads=1) as box:
-        while os.read(box.results, 4096):
+    with Sandbox(Limits(wall_seconds=30), module=TRIVIAL, slot=0, threads=1) as sandbox:
+        while os.read(sandbox.results, 4096):
             pass
-        ending = box.close()
+        ending = sandbox.close()
     if ending.code != 0:
         raise SandboxUnavailable(bubblewrap.explain(ending.stderr_tail or ending.message))
 
 
-class Box:
-    """A running process tree behind the wall. Made by `open_box`; use as a context manager.
+class Sandbox:
+    """A running sandboxed process tree. Made by `open_sandbox`; use as a context manager.
 
     `requests` and `results` are the file descriptors of the program's stdin (written here) and stdout (read here). Both
-    belong to the box: `close` closes them, and using them afterwards raises ValueError.
+    belong to the sandbox: `close` closes them, and using them afterwards raises ValueError.
 
-    Reading `results` ends (`b""`) when everything in the box is dead. Writing `requests` blocks while the program does
-    not read and the pipe (64 KiB) is full; when the program is gone, at the latest because the watchdog killed it, the
-    write returns short or raises BrokenPipeError. So neither waits for longer than the wall-clock limit. All methods
-    may be called from any thread, but the thread that opens a box must live as long as the box: the kernel ends the box
-    when that thread ends, so that none outlives a grader that dies.
+    Reading `results` ends (`b""`) when everything in the sandbox is dead. Writing `requests` blocks while the program
+    does not read and the pipe (64 KiB) is full; when the program is gone, at the latest because the watchdog killed it,
+    the write returns short or raises BrokenPipeError. So neither waits for longer than the wall-clock limit. All
+    methods may be called from any thread, but the thread that opens a sandbox must live as long as the sandbox: the
+    kernel ends the sandbox when that thread ends, so that none outlives a grader that dies.
     """
 
     def __init__(self, limits: Limits, *, module: str, slot: int, threads: int) -> None:
@@ -118,13 +119,13 @@ class Box:
         self._closing = threading.Lock()
 
         self._process, self._pid = _start(limits, module=module, slot=slot, threads=threads)
-        self._first = _pidfd(self._pid)  # the box's first process; None if there never was one, and after the end
+        self._first = _pidfd(self._pid)  # the sandbox's first process; None if there never was one, and after the end
         self._deadline = time.monotonic() + limits.wall_seconds + START_SECONDS
         self._threads = [threading.Thread(target=run, daemon=True) for run in (self._watch, self._drain)]
         for thread in self._threads:
             thread.start()
 
-    def __enter__(self) -> Box:
+    def __enter__(self) -> Sandbox:
         return self
 
     def __exit__(
@@ -144,7 +145,7 @@ class Box:
 
     @property
     def ending(self) -> Ending | None:
-        """How the box ended; None before `close`."""
+        """How the sandbox ended; None before `close`."""
         return self._ending
 
     def allow(self, seconds: float) -> None:
@@ -152,7 +153,7 @@ class Box:
         self._deadline = time.monotonic() + seconds
 
     def kill(self, status: EndingStatus, message: str) -> None:
-        """Kill everything in the box for a reason of the caller's.
+        """Kill everything in the sandbox for a reason of the caller's.
 
         The first reason is the one that `close` returns, whether it came from here or from the watchdog.
         """
@@ -162,12 +163,12 @@ class Box:
         self._kill_tree()
 
     def close(self) -> Ending:
-        """Kill what is left in the box, wait until all of it is dead, and say how it ended.
+        """Kill what is left in the sandbox, wait until all of it is dead, and say how it ended.
 
         Calling it again gives the same answer.
 
         Raises:
-            SandboxUnavailable: Something in the box cannot be killed: the machine is broken.
+            SandboxUnavailable: Something in the sandbox cannot be killed: the machine is broken.
         """
         with self._closing:
             if self._ending is None:
@@ -176,12 +177,12 @@ class Box:
 
     def _end(self) -> Ending:
         _pipe(self._process.stdin).close()
-        # The end of output comes an instant before the exit status. Wait for it, to tell a crash from a kill by us.
+        # The end of output comes an instant before the exit status. Waited for, to distinguish a crash from a kill.
         alone = self._gone(EXIT_SECONDS if _hung_up(self.results) else 0)
         self._kill_tree()
         if not self._gone(KILL_SECONDS):
             raise SandboxUnavailable(
-                f"A process of the box outlived SIGKILL by {KILL_SECONDS:g} s. Restart this machine."
+                f"A process of the sandbox outlived SIGKILL by {KILL_SECONDS:g} s. Restart this machine."
             )
         try:
             code = self._exit_code()
@@ -210,8 +211,8 @@ class Box:
                 self._first = None
 
     def _kill_tree(self) -> None:
-        # The box's first process is the init of its pid namespace. When it dies the kernel kills every other process
-        # there, daemons included, before anyone sees the first one as dead. No process can be missed.
+        # The sandbox's first process is the init of its pid namespace. When it dies the kernel kills every other
+        # process there, daemons included, before anyone sees the first one as dead. No process can be missed.
         with self._lock:
             if self._first is not None:
                 with contextlib.suppress(ProcessLookupError):
@@ -226,7 +227,7 @@ class Box:
         return bool(poll.poll(seconds * 1000))
 
     def _watch(self) -> None:
-        """The watchdog's thread. Without it nothing may run: whatever ends it ends the box."""
+        """The watchdog's thread. Without it nothing may run: whatever ends it ends the sandbox."""
         limit = self._limits.memory_mb
         try:
             while not self._gone(POLL_SECONDS):
@@ -240,7 +241,7 @@ class Box:
             self.kill("crashed", f"The grader could not measure the notebook's memory ({error}).")
 
     def _drain(self) -> None:
-        """Read stderr so that nobody waits for it; keep the end."""
+        """Read stderr so that no writer blocks; keep the end."""
         stderr = _pipe(self._process.stderr)
         while chunk := stderr.read(1 << 16):
             self._stderr_tail = (self._stderr_tail + chunk)[-STDERR_BYTES:]
@@ -250,32 +251,32 @@ class Box:
 
 
 def _start(limits: Limits, *, module: str, slot: int, threads: int) -> tuple[subprocess.Popen[bytes], int]:
-    """Start bubblewrap; returns it and the process id of the box's first process (0 if it did not get that far)."""
-    with contextlib.ExitStack() as ours, contextlib.ExitStack() as handed_over:
-        news, news_end = os.pipe()
-        ours.callback(os.close, news)
+    """Start bubblewrap; returns it and the process id of the sandbox's first process (0 if it did not get that far)."""
+    with contextlib.ExitStack() as kept_open, contextlib.ExitStack() as inherited:
+        info, info_of_bubblewrap = os.pipe()
+        kept_open.callback(os.close, info)
         contents = (seccomp.program(), *bubblewrap.user_files(slot))
-        fds = bubblewrap.Inherited(news_end, *(_pipe_holding(content) for content in contents))
+        fds = bubblewrap.Inherited(info_of_bubblewrap, *(_pipe_holding(content) for content in contents))
         for fd in fds.all:
-            handed_over.callback(os.close, fd)
+            inherited.callback(os.close, fd)
         process = subprocess.Popen(
             bubblewrap.command(limits, module=module, slot=slot, threads=threads, fds=fds),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            env={},  # the box sees bubblewrap's own environment in /proc/1/environ
+            env={},  # the sandbox sees bubblewrap's own environment in /proc/1/environ
             cwd="/",
             pass_fds=fds.all,
-            start_new_session=True,  # out of reach of the terminal's Ctrl-C, and a process group to kill
+            start_new_session=True,  # not hit by the terminal's Ctrl-C, and a process group to kill
         )
         try:
-            handed_over.close()  # now reading the news ends when bubblewrap has told them, or has died
-            with open(news, "rb", closefd=False) as pipe:
-                told = pipe.read()
-            return process, int(json.loads(told)["child-pid"]) if told else 0
+            inherited.close()  # now reading ends when bubblewrap has written the message, or has died
+            with open(info, "rb", closefd=False) as pipe:
+                message = pipe.read()
+            return process, int(json.loads(message)["child-pid"]) if message else 0
         except BaseException:
-            # The box's first process is either still in this group, or has asked the kernel to die with its parent.
+            # The sandbox's first process is either still in this group, or has asked the kernel to die with its parent.
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
@@ -303,7 +304,7 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 
 def _hung_up(fd: int) -> bool:
-    """Whether nobody is left who could write to this pipe."""
+    """Whether no process is left that could write to this pipe."""
     poll = select.poll()
     poll.register(fd, 0)
     return any(event & select.POLLHUP for _, event in poll.poll(0))
@@ -313,7 +314,7 @@ def _hung_up(fd: int) -> bool:
 
 
 def _judge(code: int | None, limits: Limits) -> tuple[EndingStatus, str]:
-    """What an exit status says; bubblewrap hands signal n on as 128 + n."""
+    """What an exit status says; bubblewrap reports signal n as 128 + n."""
     if code is None or 0 <= code <= 128:
         return "exited", "" if not code else f"Python ended with exit status {code}."
     number = code - 128 if code > 0 else -code

@@ -1,4 +1,4 @@
-"""Rebuilds a Keras model from a checked network. Trusted side: in the grader, and in a self-check at home.
+"""Rebuilds a Keras model from a checked network. Trusted side: in the grader, and in a notebook's self-check.
 
 Nothing is ever deserialised by Keras: no `from_config`, no registered name, no saved file.
 """
@@ -20,7 +20,7 @@ __all__ = ["rebuild"]
 
 
 def rebuild(network: Network) -> Any:
-    """The Keras model: Keras's own layers with the names, arguments and weights that came. Not compiled.
+    """The Keras model: Keras's own layers with the names, arguments and weights that were received. Not compiled.
 
     Raises:
         WireError: `check` or Keras refuses it.
@@ -30,7 +30,7 @@ def rebuild(network: Network) -> Any:
         return _assemble(checked)
     except WireError:
         raise
-    except Exception as error:  # Keras and TensorFlow raise what they like
+    except Exception as error:  # Keras and TensorFlow may raise anything
         raise WireError(f"Keras cannot build it: {one_line(str(error))}") from error
 
 
@@ -63,7 +63,7 @@ def _assemble(network: CheckedNetwork) -> Any:
 
 
 def _keras_layer(layer: NamedLayer) -> Any:
-    """A layer of Keras's own. The class is named by our own class of the same name, never by what came."""
+    """A layer of Keras's own. The class's name comes from the catalogue, never from what was received."""
     import keras
 
     arguments = msgspec.structs.asdict(layer.config)

@@ -1,4 +1,4 @@
-"""The system calls that a student's process goes without: a seccomp filter as a BPF program for bubblewrap.
+"""The system calls that sandboxed code may not make: a seccomp filter as a BPF program. Trusted side.
 
 The namespaces hide the machine; this filter narrows the kernel itself and closes the ways around the memory limit. It
 is a deny-list, because what TensorFlow and a student's packages use is too much, and changes too often, to be listed.
@@ -22,7 +22,7 @@ MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 # Call → its numbers on x86_64 and aarch64; None where the machine does not have it.
 _Calls = dict[str, tuple[int | None, int | None]]
 
-# Other processes: their memory, files and secrets. The box holds only the student's own, so this is a second lock.
+# Other processes: their memory, files and secrets. A second protection: the sandbox holds only the student's own.
 _OTHER_PROCESSES: _Calls = {
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
@@ -32,7 +32,7 @@ _OTHER_PROCESSES: _Calls = {
     "process_madvise": (440, 440),
 }
 
-# Large, seldom used parts of the kernel where most ways out of a sandbox were found.
+# Large, seldom used parts of the kernel where most escapes from a sandbox were found.
 _ATTACK_SURFACE: _Calls = {
     "bpf": (321, 280),
     "perf_event_open": (298, 241),
@@ -46,14 +46,14 @@ _ATTACK_SURFACE: _Calls = {
     "personality": (135, 92),
 }
 
-# The kernel's key rings belong to the user, not to a namespace: they would outlive the box.
+# The kernel's key rings belong to the user, not to a namespace: they would outlive the sandbox.
 _KEYS: _Calls = {
     "add_key": (248, 217),
     "request_key": (249, 218),
     "keyctl": (250, 219),
 }
 
-# New namespaces give new rights; mounts, and handles that open a file without its path, undo the box's file system.
+# New namespaces give new rights; mounts, and handles that open a file without its path, get around the file system.
 _NAMESPACES_AND_MOUNTS: _Calls = {
     "unshare": (272, 97),
     "setns": (308, 268),
@@ -72,7 +72,7 @@ _NAMESPACES_AND_MOUNTS: _Calls = {
     "open_by_handle_at": (304, 265),
 }
 
-# The machine as a whole. All of these ask for rights that the box does not have.
+# The machine as a whole. All of these ask for rights that the sandbox does not have.
 _MACHINE: _Calls = {
     "init_module": (175, 105),
     "finit_module": (313, 273),
@@ -101,7 +101,7 @@ _MACHINE: _Calls = {
 }
 
 # Memory that belongs to no process once it is unmapped, so that the watchdog could not see it: nameless files, System V
-# segments and queues, pages parked in a pipe, and the machine-wide pool of asynchronous I/O.
+# segments and queues, pages held by a pipe, and the machine-wide pool of asynchronous I/O.
 _UNCOUNTED_MEMORY: _Calls = {
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
@@ -175,7 +175,7 @@ def program(machine: str | None = None) -> bytes:
 
 def _rules_on_arguments(column: int) -> list[_Instruction]:
     """The calls whose arguments decide; each rule ends in an answer."""
-    # clone3 keeps its flags behind a pointer that no filter can follow: send libc back to clone.
+    # clone3 keeps its flags behind a pointer that no filter can follow: libc then falls back to clone.
     code = _if_equal(_CLONE3[column], [_refuse(errno.ENOSYS)])
     new_namespace = _if_any_bit(_ANY_NEW_NAMESPACE, [_refuse(errno.EPERM)])
     code += _if_equal(_CLONE[column], [_argument(0), *new_namespace, _allow()])
@@ -189,7 +189,7 @@ def _rules_on_arguments(column: int) -> list[_Instruction]:
     keep_buffer = [_argument(1), *_unless_equal(_SOL_SOCKET, [_allow()])]
     keep_buffer += [_argument(2), *_if_equal(_SO_SNDBUF, [_refuse(0)]), _allow()]
     code += _if_equal(_SETSOCKOPT[column], keep_buffer)
-    # Typing into somebody's terminal.
+    # Writing input into another user's terminal.
     typing = _if_equal(_TIOCSTI, [_refuse(errno.EPERM)]) + _if_equal(_TIOCLINUX, [_refuse(errno.EPERM)])
     code += _if_equal(_IOCTL[column], [_argument(1), *typing, _allow()])
     return code

@@ -1,7 +1,7 @@
-"""The grader's end of one submission's run: start the box, run the notebook, take values, call functions, end it.
+"""One submission's run in a sandbox: start it, run the notebook, take values, call functions, end it. Trusted side.
 
-Everything read here is a claim of the student's process. It is checked against the protocol and kept as data; nothing
-of it is evaluated.
+Nothing that is read here can be trusted: the student's process may send anything. It is checked against the protocol
+and stored as data; nothing of it is evaluated.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["CallFailed", "Session"]
 WORKER = "autograder.sandbox.guest.worker"
 MIB = 1 << 20
 CALL_GRACE_SECONDS = 5.0
-CASES_SECONDS = 3600.0  # the box waits for calls so long; each call has its own limit
+CASES_SECONDS = 3600.0  # the sandbox waits for calls this long; each call has its own limit
 
 
 class CallFailed(Exception):
@@ -47,21 +47,21 @@ class Session:
     """One submission's run. Use as a context manager: leaving it kills whatever is left of the process tree."""
 
     def __init__(self, limits: Limits, *, slot: int, threads: int) -> None:
-        """Start the box.
+        """Start the sandbox.
 
         Args:
             limits: What the submission may use.
             slot: Number of the grader's worker, from 0; concurrent sessions need different ones.
-            threads: Threads of TensorFlow in the box.
+            threads: Threads of TensorFlow in the sandbox.
 
         Raises:
-            SandboxUnavailable: No wall can be built on this machine.
+            SandboxUnavailable: This machine cannot sandbox student code.
         """
         self._limits = limits
         self._started = time.monotonic()
-        self._box = launch.open_box(limits, module=WORKER, slot=slot, threads=threads)
+        self._sandbox = launch.open_sandbox(limits, module=WORKER, slot=slot, threads=threads)
         budget = int(limits.wire_mb * MIB)
-        self._reader = FrameReader(self._box.results, budget, budget)
+        self._reader = FrameReader(self._sandbox.results, budget, budget)
         self._taken: dict[str, dict[str, Value]] = {}
         self._running: dict[int, _Running] = {}
         self._current: int | None = None
@@ -78,7 +78,7 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._box.close()
+        self._sandbox.close()
 
     # ------------------------------------------------------------ running
 
@@ -107,7 +107,7 @@ class Session:
         return self._execution(cells, positions)
 
     def _converse(self, job: messages.Job, count: int) -> None:
-        """Send the job and read until the worker is done or gone."""
+        """Send the job and read until the worker has finished or died."""
         displays = Displays(job.output_bytes)
         asked = {names.question: frozenset(names.names) for takes in job.takes for names in takes}
         expected = Counter(names.question for takes in job.takes for names in takes)
@@ -132,14 +132,14 @@ class Session:
                     self._current = None
                 elif isinstance(message, messages.Taken):
                     if not expected[message.question] or not message.values.keys() <= asked[message.question]:
-                        raise WireError("values that nobody asked for")
+                        raise WireError("values that were not requested")
                     expected[message.question] -= 1
                     self._taken[message.question] = message.values
                 elif isinstance(message, messages.Finished):
                     self._finished = self._answers = True
-                    self._box.allow(CASES_SECONDS)
+                    self._sandbox.allow(CASES_SECONDS)
                 else:
-                    raise WireError(f"{type(message).__name__} comes unasked")
+                    raise WireError(f"{type(message).__name__} was not requested")
         except (WireError, OSError, EOFError, TimeoutError) as error:
             self._fail(error)
 
@@ -150,16 +150,16 @@ class Session:
         return running
 
     def _fail(self, error: Exception) -> None:
-        """End the box; keep the first fault unless the box itself had a reason to end."""
+        """End the sandbox; keep the first fault unless the sandbox itself had a reason to end."""
         self._answers = False
         if isinstance(error, WireError) and not self._fault:
             self._fault = str(error)
         if not self._ready and not self._fault:
             self._fault = "the worker did not start"
-        self._box.close()
+        self._sandbox.close()
 
     def _send(self, message: Any) -> None:
-        write_frame(self._box.requests, encode(message), self._limits.cell_seconds)
+        write_frame(self._sandbox.requests, encode(message), self._limits.cell_seconds)
 
     def _receive(self, timeout_seconds: float | None = None) -> Any:
         frame = self._reader.read(timeout_seconds)
@@ -185,12 +185,12 @@ class Session:
     def _status(self, count: int) -> tuple[ExecutionStatus, str]:
         if self._finished:
             return "completed", ""
-        ending = self._box.close()
+        ending = self._sandbox.close()
         where = f"in code cell {self._current + 1} of {count}" if self._current is not None else "before the first cell"
         if ending.status in ("timed_out", "out_of_memory"):
             return ending.status, f"{ending.message} The notebook was stopped {where}."
         if ending.status == "crashed":
-            if ending.code is None:  # the box was ended, and not by its own program
+            if ending.code is None:  # the sandbox was ended, and not by its own program
                 self._fault = self._fault or ending.message
             return "crashed", f"{ending.message} The notebook was stopped {where}."
         if self._fault:
@@ -199,7 +199,7 @@ class Session:
 
     @property
     def broken(self) -> bool:
-        """Whether the worker broke the protocol or never spoke: what came cannot be told from what was forged."""
+        """Whether the worker broke the protocol or sent nothing: true and forged messages cannot be distinguished."""
         return bool(self._fault)
 
     # ------------------------------------------------------------ values
@@ -218,7 +218,7 @@ class Session:
             if not isinstance(answer, messages.Taken):
                 raise WireError(f"{type(answer).__name__} instead of values")
             if answer.question != question or not answer.values.keys() <= set(names):
-                raise WireError("values that nobody asked for")
+                raise WireError("values that were not requested")
         except (WireError, OSError, TimeoutError, EOFError) as error:
             self._fail(error)
             return {}
@@ -228,7 +228,7 @@ class Session:
         """Call a student's function on values that the grader chose.
 
         Args:
-            function: What crossed the wall in the function's place.
+            function: The serialised form of the function.
             arguments: Plain data: numbers, strings, lists, dicts, arrays.
             resolve: Passed to `deserialise` for what is no plain data in the answer.
 

@@ -1,8 +1,8 @@
-"""How much memory a box uses, seen from outside: what its processes hold, and what the kernel holds for them.
+"""Measures the memory of a sandbox: of its processes, and of the kernel on their behalf. Trusted side.
 
-`RLIMIT_AS` bounds one process, and control groups need rights that a grader seldom has. So the whole tree is added up
+`RLIMIT_AS` bounds one process, and control groups need rights that a grader rarely has. So the whole tree is added up
 several times a second. Everything comes from `/proc`; what cannot be read is counted by a larger number or raises,
-so that the caller ends the box: a tree that nobody can see must not run.
+so that the caller ends the sandbox: a tree that cannot be measured must not run.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def memory_mb(first: int, limit_mb: float) -> float:
     """Memory of a process tree in MiB, kernel memory included; 0 when it has ended.
 
     Resident and swapped memory and page tables of all processes, plus what no process shows: the buffers of sockets and
-    the inodes of the box's tmpfs (whose contents are bounded by their size). Below the limit, memory that processes
+    the inodes of the sandbox's tmpfs (whose contents are bounded by their size). Below the limit, memory that processes
     share is counted for each of them. Only above it are shares divided up (proportional set size, Pss), because the
     kernel takes 10 ms to do that for one process with TensorFlow and 0.02 ms for the plain sum, which is never smaller.
 
     Args:
-        first: Process id of the box's first process as the caller sees it; every other one descends from it.
+        first: Process id of the sandbox's first process as the caller sees it; every other one descends from it.
         limit_mb: Where an exact figure begins to matter, in MiB.
 
     Raises:

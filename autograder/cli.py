@@ -51,6 +51,7 @@ def _options(
 def build(
     slugs: Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="Exercises; all by default.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if anything is out of date.")] = False,
+    to: Annotated[Path | None, typer.Option(help="Also copy each bundle, with its hidden data, to TO/SLUG.")] = None,
 ) -> None:
     """Make the students' notebook and the grader's bundle from reference/SLUG/master.
 
@@ -58,7 +59,7 @@ def build(
     """
     from autograder.authoring import build as authoring
 
-    for report in authoring.build_all(Path.cwd(), slugs or [], check=check):
+    for report in authoring.build_all(Path.cwd(), slugs or [], check=check, to=to):
         for warning in report.warnings:
             errors.print(f"[yellow]warning[/]: {warning}", highlight=False, soft_wrap=True)
         screen.print(report.summary, highlight=False, soft_wrap=True)

@@ -121,12 +121,17 @@ class Question:
 
 @dataclass(frozen=True)
 class Assignment:
-    """An exercise as the grader knows it."""
+    """An exercise as the grader knows it.
+
+    Attributes:
+        data: File of hidden arrays, relative to the repository's `reference/` → `sha256:` and its hex digest.
+    """
 
     slug: str
     title: str
     questions: tuple[Question, ...]
     limits: Limits = field(default_factory=Limits)
+    data: dict[str, str] = field(default_factory=dict)
 
     @property
     def possible(self) -> float:

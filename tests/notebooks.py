@@ -121,6 +121,7 @@ def write_bundle(
 ) -> Path:
     """Write a bundle by hand: the questions and cases follow from the test files."""
     from autograder.expect import test_files
+    from autograder.grading.cases.bundle import sha256_of
 
     questions = []
     for name, source in tests.items():
@@ -129,14 +130,17 @@ def write_bundle(
         questions.append(
             Question(name, sum(case.points for case in loaded), name, cases=tuple(loaded), names=tuple(names))
         )
-    assignment = Assignment(path.name, "A small exercise", (*questions, *manual), limits or Limits())
     (path / "tests").mkdir(parents=True)
     (path / "data").mkdir()
+    digests = {}
+    if data:
+        hidden = path / "data" / "hidden.npz"
+        np.savez_compressed(hidden, **data)
+        digests["data/hidden.npz"] = sha256_of(hidden.read_bytes())
+    assignment = Assignment(path.name, "A small exercise", (*questions, *manual), limits or Limits(), digests)
     (path / "assignment.json").write_bytes(to_json(assignment, indent=2))
     for name, source in tests.items():
         (path / "tests" / f"{name}.py").write_text(source, encoding="utf-8")
-    if data:
-        np.savez_compressed(path / "data" / "hidden.npz", **data)
     return path
 
 

@@ -24,6 +24,7 @@ from autograder.authoring.master import Master, MasterQuestion, read_master
 from autograder.authoring.stub import make_reference, make_stub
 from autograder.authoring.verify import Proof, prove, refuse_undefined
 from autograder.errors import BuildError, UsageError
+from autograder.grading.cases.bundle import copy_bundle, sha256_of
 from autograder.records import Assignment, Question, to_json
 
 __all__ = ["BuildReport", "build", "build_all", "find_master", "find_root", "find_slugs", "hidden_data"]
@@ -61,20 +62,21 @@ class BuildReport:
         return f"{self.slug} {verb}{proved} ({self.seconds:.0f} s)"
 
 
-def build_all(start: Path, slugs: Iterable[str], *, check: bool) -> Iterator[BuildReport]:
+def build_all(start: Path, slugs: Iterable[str], *, check: bool, to: Path | None = None) -> Iterator[BuildReport]:
     """Build the named exercises, or all of the repository around `start`.
 
     Args:
         start: Where to look for the repository: here or above.
         slugs: Names of exercises, or paths to masters; none means all.
-        check: Write nothing, report drift.
+        check: Change nothing in the repository, report drift.
+        to: A folder that gets a copy of each bundle, with its hidden data, below the exercise's name.
 
     Yields:
         A report for each exercise as it is done.
 
     Raises:
         BuildError: A master must not be handed out; or, with `check`, after the last report: something drifted.
-        UsageError: There is no such exercise.
+        UsageError: There is no such exercise, or a copy cannot be written.
     """
     root = find_root(start)
     drifted = []
@@ -83,6 +85,8 @@ def build_all(start: Path, slugs: Iterable[str], *, check: bool) -> Iterator[Bui
         yield report
         if report.drift:
             drifted.append(report.slug)
+        elif to:
+            copy_bundle(root / "reference" / report.slug / "bundle", to / report.slug)
     if drifted:
         raise BuildError(f"{', '.join(drifted)}: not what the master says. Run `autograder build {' '.join(drifted)}`.")
 
@@ -203,7 +207,11 @@ def hidden_data(master: Master, root: Path) -> dict[str, np.ndarray[Any, Any]]:
 def _bundle(master: Master, assigned: Assigned, data: frozenset[str], root: Path) -> dict[str, bytes]:
     """Name → content of the bundle's files."""
     questions = tuple(_question(master, question, data) for question in master.questions)
-    assignment = Assignment(master.slug, master.config.title, questions, master.config.limits)
+    digests = {name: sha256_of((root / "reference" / name).read_bytes()) for name in master.config.data}
+    assignment = Assignment(master.slug, master.config.title, questions, master.config.limits, digests)
+    if len({Path(name).name for name in digests}) < len(digests):
+        fix = "Rename one: a copy of the bundle holds them side by side."
+        raise master.source.refuse(master.config_cell, "two data files have the same name", fix)
     files = {
         "assignment.json": to_json(assignment, indent=2) + b"\n",
         "reference.ipynb": make_reference(master, assigned),
@@ -213,13 +221,6 @@ def _bundle(master: Master, assigned: Assigned, data: frozenset[str], root: Path
             source = assigned.tests[question.name]
             _refuse_other_cases(master, question, source)
             files[f"tests/{question.name}.py"] = source.encode()
-    for name in master.config.data:
-        file = f"data/{Path(name).name}"
-        if file in files:
-            raise master.source.refuse(
-                master.config_cell, f"two data files are called {Path(name).name}", "Rename one."
-            )
-        files[file] = (root / "reference" / name).read_bytes()
     return files
 
 

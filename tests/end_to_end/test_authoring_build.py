@@ -12,6 +12,7 @@ import pytest
 from autograder.authoring import build as authoring
 from autograder.authoring.build import build, build_all, find_master, find_root, find_slugs
 from autograder.errors import BuildError, UsageError
+from autograder.grading.cases.bundle import copy_bundle, load_bundle
 from autograder.records import Assignment, from_json
 from tests.masters import WHOLE, secret_arrays, write_repository
 
@@ -19,7 +20,6 @@ BUNDLE = "reference/small/bundle"
 FILES = [
     "assignments/small/small.ipynb",
     f"{BUNDLE}/assignment.json",
-    f"{BUNDLE}/data/secrets.npz",
     f"{BUNDLE}/reference.ipynb",
     f"{BUNDLE}/tests/double.py",
     f"{BUNDLE}/tests/total.py",
@@ -64,7 +64,7 @@ def test_writes_the_stub_and_the_bundle_and_nothing_else(tmp_path, fast):
     assert sorted(set(snapshot(tmp_path)) - before) == FILES
     assert [path.as_posix() for path in report.files] == FILES
     assert report.drift == ()
-    assert report.summary.startswith("small built: 6 files")
+    assert report.summary.startswith("small built: 5 files")
 
 
 def test_the_repository_may_be_the_current_directory(tmp_path, monkeypatch):
@@ -92,8 +92,9 @@ def test_the_bundle_says_what_the_master_says(tmp_path, fast):
         ("why", 1, (), True),
     ]
     assert [case.hidden for case in assignment.questions[0].cases] == [False, True]
-    with np.load(tmp_path / BUNDLE / "data" / "secrets.npz") as arrays:
-        assert np.array_equal(arrays["secret_pixels"], secret_arrays()["secret_pixels"])
+    digest = hashlib.sha256((tmp_path / "reference" / "data" / "secrets.npz").read_bytes()).hexdigest()
+    assert assignment.data == {"data/secrets.npz": f"sha256:{digest}"}
+    assert np.array_equal(load_bundle(tmp_path / BUNDLE).data["secret_pixels"], secret_arrays()["secret_pixels"])
 
 
 def test_two_builds_are_the_same_byte_for_byte(tmp_path):
@@ -149,6 +150,18 @@ def test_check_names_each_file_that_drifted(tmp_path, fast, name, change):
     state = "is not what the master says" if change == "edited" else "is missing"
     assert report.drift == (f"{name} {state}. Run `autograder build small`.",)
     assert snapshot(tmp_path) == before
+
+
+def test_hidden_data_that_changed_are_drift(tmp_path, fast):
+    write_repository(tmp_path)
+    build("small", tmp_path, check=False, proof=False)
+    np.savez(tmp_path / "reference" / "data" / "secrets.npz", **secret_arrays(), more=np.array([1]))
+
+    report = build("small", tmp_path, check=True, proof=False)
+
+    assert report.drift == (f"{BUNDLE}/assignment.json is not what the master says. Run `autograder build small`.",)
+    with pytest.raises(UsageError, match=r"secrets\.npz is another file than .* `autograder build small`\.$"):
+        load_bundle(tmp_path / BUNDLE)
 
 
 def test_check_finds_what_the_build_did_not_make(tmp_path, fast):
@@ -275,6 +288,54 @@ def test_refuses_two_files_with_the_same_array(tmp_path):
 
     with pytest.raises(BuildError, match="two data files hold `secret_totals`"):
         build("small", tmp_path, check=False, proof=False)
+
+
+def test_refuses_two_data_files_that_a_copy_could_not_hold(tmp_path, fast):
+    write_repository(tmp_path, WHOLE.replace("[data/secrets.npz]", "[data/secrets.npz, small/secrets.npz]"))
+    np.savez(tmp_path / "reference" / "small" / "secrets.npz", other=np.array([1]))
+
+    with pytest.raises(BuildError, match=r"the same name\. reference/small/master\.py:2\. "):
+        build("small", tmp_path, check=False, proof=False)
+
+
+def test_a_copy_of_a_bundle_is_the_same_bundle_anywhere(tmp_path, fast, monkeypatch):
+    write_repository(tmp_path / "repository")
+    monkeypatch.setattr(authoring, "prove", lambda master, bundle, stub: None)
+
+    list(build_all(tmp_path / "repository", [], check=False, to=tmp_path / "away"))
+
+    original, copied = load_bundle(tmp_path / "repository" / BUNDLE), load_bundle(tmp_path / "away" / "small")
+    (tmp_path / "repository").rename(tmp_path / "gone")
+    load_bundle.cache_clear()
+    assert load_bundle(tmp_path / "away" / "small").data.keys() == secret_arrays().keys()
+    assert (copied.digest, copied.assignment) == (original.digest, original.assignment)
+    with pytest.raises(UsageError, match=r"away/small: File exists\. Choose another folder\.$"):
+        list(build_all(tmp_path / "gone", [], check=True, to=tmp_path / "away"))
+
+
+def test_another_file_of_data_makes_another_bundle(tmp_path, fast):
+    for folder, more in (("one", {}), ("two", {"more": np.array([1])})):
+        write_repository(tmp_path / folder)
+        np.savez(tmp_path / folder / "reference" / "data" / "secrets.npz", **secret_arrays(), **more)
+        build("small", tmp_path / folder, check=False, proof=False)
+
+    assert load_bundle(tmp_path / "one" / BUNDLE).digest != load_bundle(tmp_path / "two" / BUNDLE).digest
+
+
+def test_data_of_a_copy_that_are_gone_or_others_are_refused(tmp_path, fast):
+    write_repository(tmp_path / "repository")
+    build("small", tmp_path / "repository", check=False, proof=False)
+    copy_bundle(tmp_path / "repository" / BUNDLE, tmp_path / "small")
+    data = tmp_path / "small" / "data" / "secrets.npz"
+
+    data.write_bytes(b"other")
+    with pytest.raises(
+        UsageError, match=r"small/data/secrets\.npz is another file than the bundle was built with\. Run"
+    ):
+        load_bundle(tmp_path / "small")
+    data.unlink()
+    with pytest.raises(UsageError, match=r"secrets\.npz'\. Run `autograder build SLUG --to FOLDER`\.$"):
+        load_bundle(tmp_path / "small")
 
 
 def test_finds_the_repository_and_its_exercises(tmp_path):

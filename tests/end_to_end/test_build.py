@@ -30,7 +30,7 @@ def test_build_then_check_then_drift(tmp_path):
     built = autograder("build", "small", cwd=tmp_path)
 
     assert built.returncode == 0, built.stderr
-    assert "small built: 6 files; stub 0, reference 9 of 9 points" in built.stdout
+    assert "small built: 5 files; stub 0, reference 9 of 9 points" in built.stdout
     stub = tmp_path / "assignments" / "small" / "small.ipynb"
     first = stub.read_bytes()
 

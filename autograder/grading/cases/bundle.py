@@ -1,14 +1,18 @@
-"""The bundle: all that the grader needs of one exercise, in one folder, and nothing that a student may see.
+"""The bundle: all that the grader needs of one exercise, in one folder; secret from students. Trusted side.
 
-assignment.json    records.Assignment: questions, cases, points, limits
+assignment.json    records.Assignment: questions, cases, points, limits, and the digests of the hidden data
 tests/<question>.py    Otter exception-format test files, hidden cases included
 data/*.npz         hidden arrays; each key is a name that a case may ask for
 reference.ipynb    the instructor's solution, for `autograder build --check`
+
+In its repository a bundle has no `data/`: exercises share the files below `reference/`, which are found from there.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
+import shutil
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +25,7 @@ from autograder.errors import BuildError, UsageError
 from autograder.expect.test_files import LoadedCase, load
 from autograder.records import Assignment, from_json
 
-__all__ = ["Bundle", "find_bundle", "load_bundle"]
+__all__ = ["Bundle", "copy_bundle", "find_bundle", "load_bundle", "sha256_of"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Bundle:
     Attributes:
         cases: Question name → its cases, ready to run.
         data: Name → hidden array.
-        digest: `sha256:` and a digest of all files, so that grades can say what they were made with.
+        digest: `sha256:` and a digest of all files, hidden data included, so that grades can say what they were made
+            with. A copy of a bundle has the same one.
     """
 
     path: Path
@@ -70,7 +75,8 @@ def load_bundle(path: Path) -> Bundle:
     """Read and check a bundle.
 
     Raises:
-        UsageError: A file is missing or does not have the shape it must have.
+        UsageError: A file is missing, does not have the shape it must have, or is other data than the bundle was built
+            with.
     """
     try:
         assignment = from_json((path / "assignment.json").read_bytes(), Assignment)
@@ -81,22 +87,60 @@ def load_bundle(path: Path) -> Bundle:
             source = Path("tests", f"{question.name}.py")
             loaded[question.name] = load((path / source).read_text(encoding="utf-8"), source.as_posix())
         data: dict[str, np.ndarray[Any, Any]] = {}
-        for file in sorted((path / "data").glob("*.npz")):
-            with np.load(file, allow_pickle=False) as arrays:
+        for file, digest in assignment.data.items():
+            with np.load(io.BytesIO(_hidden(path, file, digest)), allow_pickle=False) as arrays:
                 data.update({name: arrays[name] for name in arrays.files})
     except (OSError, ValueError, msgspec.ValidationError, msgspec.DecodeError, BuildError) as error:
-        raise UsageError(
-            f"{path} is not a usable bundle: {error}. Run `autograder build {path.parent.name}`."
-        ) from error
+        again = path.parent.name if path.name == "bundle" else "SLUG --to FOLDER"
+        raise UsageError(f"{path} is not a usable bundle: {error}. Run `autograder build {again}`.") from error
     for array in data.values():
         array.setflags(write=False)
     return Bundle(path, assignment, loaded, data, _digest(path))
 
 
+def copy_bundle(path: Path, folder: Path) -> None:
+    """Copy a bundle together with its hidden data: the copy can be used anywhere.
+
+    Args:
+        path: The bundle.
+        folder: Where the copy goes; it must not be there yet.
+
+    Raises:
+        UsageError: The bundle cannot be read, or the folder is there already or cannot be written.
+    """
+    try:
+        data = from_json((path / "assignment.json").read_bytes(), Assignment).data
+        hidden = {Path(file).name: _hidden(path, file, digest) for file, digest in data.items()}
+        shutil.copytree(path, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "data").mkdir(exist_ok=True)
+        for name, content in hidden.items():
+            (folder / "data" / name).write_bytes(content)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise UsageError(f"{path} cannot be copied to {folder}: {reason}. Choose another folder.") from error
+
+
+def sha256_of(content: bytes) -> str:
+    """`sha256:` and the hex digest."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _hidden(path: Path, file: str, digest: str) -> bytes:
+    """A file of hidden arrays: the bundle's own, or that below the `reference/` around the bundle."""
+    found = path / "data" / Path(file).name
+    if not found.is_file():
+        found = next((folder for folder in path.resolve().parents if folder.name == "reference"), path) / file
+    content = found.read_bytes()
+    if sha256_of(content) != digest:
+        raise ValueError(f"{found} is another file than the bundle was built with")
+    return content
+
+
 def _digest(path: Path) -> str:
     digest = hashlib.sha256()
     for file in sorted(path.rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
+        # `assignment.json` has the digests of the data, which may lie elsewhere.
+        if file.is_file() and "__pycache__" not in file.parts and file.parent != path / "data":
             name = file.relative_to(path).as_posix().encode()
             content = file.read_bytes()
             digest.update(b"%d %s %d\n" % (len(name), name, len(content)) + content)

@@ -1,4 +1,7 @@
-"""Draw a digit and watch every layer of a Keras network respond: in a notebook, or on a page of its own."""
+"""Draw a digit and watch every layer of a Keras network respond: in a notebook, or on a page of its own.
+
+Runs in the student's own process. Where the widget cannot be shown, a notebook that uses it runs on all the same.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ __all__ = ["LiveCNN"]
 SANDBOX = "AUTOGRADER_SANDBOX"
 
 
-class _Nothing:
-    """What stands for the widget while the grader runs a notebook: nobody draws there."""
+class _NotInGrader:
+    """Takes the widget's place while the grader runs a notebook: nobody draws there."""
 
     def __init__(self, *_: object, **__: object) -> None:
         pass
@@ -23,12 +26,26 @@ class _Nothing:
         return "The live network is shown in your own notebook, not in the grader's."
 
 
+class _NotInstalled:
+    """Takes the widget's place where anywidget is not installed."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        print('LiveCNN needs the extra [live]. Run `%pip install "keras-autograder[live]"` and restart the kernel.')
+
+    def _ipython_display_(self) -> None:
+        """Show nothing more than the line above."""
+
+
 def __getattr__(name: str) -> Any:
-    if name == "LiveCNN":
-        if os.environ.get(SANDBOX):
-            return _Nothing
+    if name != "LiveCNN":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if os.environ.get(SANDBOX):
+        return _NotInGrader
+    try:
         # Lazily, so that the page can be made where there is no notebook.
         from autograder.live.widget import LiveCNN
-
-        return LiveCNN
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    except ModuleNotFoundError as error:
+        if error.name != "anywidget":
+            raise
+        return _NotInstalled
+    return LiveCNN

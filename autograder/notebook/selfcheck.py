@@ -15,7 +15,7 @@ from typing import Any
 from autograder.errors import BuildError
 from autograder.expect import case_runner, test_files
 from autograder.networks import comparison
-from autograder.notebook.serialised_values import Crossed
+from autograder.notebook.serialised_values import SerialisedValues
 from autograder.records import LayerDiff, Outcome
 
 __all__ = ["CheckResult", "CheckResults", "Checks"]
@@ -114,8 +114,8 @@ class Checks:
         except (BuildError, ImportError) as error:
             note = f"its checks cannot be loaded ({error}). Run `%pip install keras-autograder` and restart the kernel."
             return CheckResult(question, note=note)
-        crossed = Crossed(values)
-        return CheckResult(question, tuple(case_runner.run(case, crossed) for case in loaded))
+        serialised = SerialisedValues(values)
+        return CheckResult(question, tuple(case_runner.run(case, serialised) for case in loaded))
 
 
 def _notebook_values() -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
-"""What the grader will see of a notebook's values: each of them packed for the wall, and unpacked again.
+"""A notebook's values as the grader will see them: serialised and deserialised. In the student's notebook.
 
-A case at home runs on the same rebuilt networks, plain data and guarded functions as in the grader, so that it gives
-the same verdict, and says at home already what does not cross.
+So a public case runs on the same rebuilt networks, plain data and guarded functions as in the grader, gives the same
+verdict, and reports already in the notebook which values cannot be graded. The grader uses `resolve` of it.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from autograder.sandbox.wire.deserialise import arguments as plain_arguments
 from autograder.sandbox.wire.deserialise import deserialise
 from autograder.sandbox.wire.values import Function, Network, Refused
 
-__all__ = ["Crossed", "Unusable", "resolve"]
+__all__ = ["SerialisedValues", "Unusable", "resolve"]
 
 
 class Unusable(Mismatch):
-    """A value is there, but it cannot cross the wall; the text tells the student why. A case fails on it."""
+    """The student's fault: a value cannot be serialised or rebuilt; the text says why. A case fails on it."""
 
 
-class Crossed(Mapping[str, Any]):
-    """A notebook's names as they are after the way through the wall; a value is packed when a case asks for it."""
+class SerialisedValues(Mapping[str, Any]):
+    """Name → value, serialised and deserialised; that is done when a case asks for the name, and only once."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        """Look up lazily; `values` are the notebook's own."""
+        """Look up lazily in `values`, the notebook's own names."""
         self._values = values
-        self._crossed: dict[str, Any] = {}
+        self._ready: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         """The value of a name.
 
         Raises:
             KeyError: The notebook does not define it.
-            Unusable: It is something that does not cross the wall.
+            Unusable: The value cannot be serialised or rebuilt.
         """
-        if name not in self._crossed:
-            self._crossed[name] = _crossed(name, self._values[name])
-        return self._crossed[name]
+        if name not in self._ready:
+            self._ready[name] = _round_trip(name, self._values[name])
+        return self._ready[name]
 
     def __iter__(self) -> Iterator[str]:
         """All names of the notebook."""
@@ -53,14 +53,14 @@ class Crossed(Mapping[str, Any]):
 
 
 def resolve(name: str, special: Network | Refused) -> Any:
-    """A Keras model for what crossed in its place.
+    """The Keras model that a serialised network stands for.
 
     Args:
-        name: What the student calls the value that it is, or that it is in.
-        special: What came over the wall.
+        name: The student's name of the value that it is, or that contains it.
+        special: What was deserialised: a network, or the replacement for a value that was refused.
 
     Raises:
-        Unusable: It was refused on the other side, or cannot be rebuilt on this one.
+        Unusable: It was refused, or cannot be rebuilt.
     """
     if isinstance(special, Refused):
         if special.type_name == "ellipsis":
@@ -73,7 +73,7 @@ def resolve(name: str, special: Network | Refused) -> Any:
 
 
 class _Guarded:
-    """A student's function as a case calls it: on copies, and what it raises is a failed check."""
+    """A student's function as a case calls it: on copies of the arguments; an exception is a failed check."""
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         self._function = function
@@ -86,10 +86,10 @@ class _Guarded:
             returned = self._function(*copies)
         except (Exception, SystemExit) as error:  # a student's function may raise anything
             raise Mismatch(f"`{name}` raised {type(error).__name__}: {error}") from error
-        return _crossed(f"{name}(…)", returned)
+        return _round_trip(f"{name}(…)", returned)
 
 
-def _crossed(name: str, value: Any) -> Any:
+def _round_trip(name: str, value: Any) -> Any:
     functions: list[Any] = []
     packed = serialise(value, functions)
 

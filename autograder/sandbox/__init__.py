@@ -1,4 +1,4 @@
-"""Runs student code apart from everything else.
+"""Runs student code in a separate, restricted process tree. Both sides of the trust boundary, a package each.
 
     wire     frames, values and messages        both sides of the trust boundary
     guest    worker, shell, serialisers         inside the sandbox, beside student code

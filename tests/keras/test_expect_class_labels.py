@@ -9,7 +9,7 @@ from keras import ops
 
 from autograder import expect
 from autograder.expect import Mismatch
-from autograder.notebook.serialised_values import Crossed
+from autograder.notebook.serialised_values import SerialisedValues
 
 OTHERS = [(7, 5), (9, 12), (1, 6), (4, 2), (8, 8)]
 X = np.random.default_rng(1).normal(size=(20, 3)).astype("float32")
@@ -123,7 +123,7 @@ def test_no_function(value):
 
 def test_what_a_function_raises_is_told_to_its_author():
     with pytest.raises(Mismatch) as told:
-        expect.labels(Crossed({"to_labels": lambda p: p.idxmax(axis=1)})["to_labels"])
+        expect.labels(SerialisedValues({"to_labels": lambda p: p.idxmax(axis=1)})["to_labels"])
     assert (
         "`<lambda>` raised AttributeError: 'numpy.ndarray' object has no attribute 'idxmax'. It was called on 20"
         in str(told.value)
@@ -136,7 +136,7 @@ def test_every_error_of_a_function_is_a_mismatch(error):
         raise error
 
     with pytest.raises(Mismatch, match=f"`fails` raised {type(error).__name__}: {error}"):
-        Crossed({"to_labels": fails})["to_labels"](3)
+        SerialisedValues({"to_labels": fails})["to_labels"](3)
 
 
 # ---------------------------------------------------------------- labels of a network

@@ -10,7 +10,7 @@ import pytest
 
 from autograder.course import keras1
 from autograder.networks.canonical import layer_rows
-from autograder.notebook.serialised_values import Crossed
+from autograder.notebook.serialised_values import SerialisedValues
 
 
 def old():
@@ -64,10 +64,10 @@ def test_no_warning_tells_a_student_to_write_otherwise():
         old()
 
 
-def test_it_crosses_the_wall():
+def test_it_is_serialised_and_rebuilt():
     model = old()
     x = np.random.default_rng(1).random((3, 8, 8, 1)).astype("float32")
-    np.testing.assert_allclose(Crossed({"model": model})["model"](x), model(x), atol=1e-6)
+    np.testing.assert_allclose(SerialisedValues({"model": model})["model"](x), model(x), atol=1e-6)
 
 
 def test_a_model_with_a_call_of_its_own_does_not():
@@ -78,7 +78,7 @@ def test_a_model_with_a_call_of_its_own_does_not():
     from autograder.notebook.serialised_values import Unusable
 
     with pytest.raises(Unusable, match="`Other` is a model class of its own"):
-        Crossed({"model": Other([keras.Input((2,)), keras.layers.Dense(1)])})["model"]
+        SerialisedValues({"model": Other([keras.Input((2,)), keras.layers.Dense(1)])})["model"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a case at home sees is what the grader will see."""
+"""A case in the notebook sees what the grader will see."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import numpy as np
 import pytest
 
 from autograder.expect import Mismatch
-from autograder.notebook.serialised_values import Crossed, Unusable
+from autograder.notebook.serialised_values import SerialisedValues, Unusable
 
 
 def test_plain_data_come_through():
     values = {"n": 3, "text": "a", "many": [1, (2.5, None)], "named": {"x": np.arange(3)}}
-    crossed = Crossed(values)
-    assert (crossed["n"], crossed["text"], crossed["many"]) == (3, "a", [1, (2.5, None)])
-    assert crossed["named"]["x"].tolist() == [0, 1, 2]
-    assert set(crossed) == set(values)
-    assert len(crossed) == 4
+    serialised = SerialisedValues(values)
+    assert (serialised["n"], serialised["text"], serialised["many"]) == (3, "a", [1, (2.5, None)])
+    assert serialised["named"]["x"].tolist() == [0, 1, 2]
+    assert set(serialised) == set(values)
+    assert len(serialised) == 4
     with pytest.raises(KeyError):
-        crossed["missing"]
+        serialised["missing"]
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "message"),
     [
         (..., "`x` is still `...`: the gap is not filled."),
         ({1, 2}, "`x` is a set, which has no order; give a list."),
@@ -29,24 +29,24 @@ def test_plain_data_come_through():
         ([1, {2}], "`x` is a set, which has no order; give a list."),
     ],
 )
-def test_what_does_not_cross_is_said_at_home(value, told):
+def test_a_refused_value_is_reported_in_the_notebook(value, message):
     with pytest.raises(Unusable) as refused:
-        Crossed({"x": value})["x"]
-    assert str(refused.value) == told
+        SerialisedValues({"x": value})["x"]
+    assert str(refused.value) == message
 
 
 def test_a_network_is_another_one_with_the_same_weights():
     import keras
 
     net = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="relu")])
-    crossed = Crossed({"net": net})
-    assert crossed["net"] is not net
-    assert crossed["net"] is crossed["net"], "rebuilt once"
+    serialised = SerialisedValues({"net": net})
+    assert serialised["net"] is not net
+    assert serialised["net"] is serialised["net"], "rebuilt once"
     x = np.ones((4, 2), "float32")
-    np.testing.assert_allclose(crossed["net"](x), net(x), atol=1e-6)
+    np.testing.assert_allclose(serialised["net"](x), net(x), atol=1e-6)
 
 
-def test_a_layer_of_the_students_own_does_not_cross():
+def test_a_layer_of_the_students_own_is_refused():
     import keras
 
     class Mine(keras.layers.Layer):
@@ -54,7 +54,7 @@ def test_a_layer_of_the_students_own_does_not_cross():
             return x
 
     with pytest.raises(Unusable, match="which is not Keras's own"):
-        Crossed({"net": keras.Sequential([keras.Input((2,)), Mine()])})["net"]
+        SerialisedValues({"net": keras.Sequential([keras.Input((2,)), Mine()])})["net"]
 
 
 def test_a_function_is_called_on_copies():
@@ -63,7 +63,7 @@ def test_a_function_is_called_on_copies():
         return x
 
     given = np.ones(3)
-    assert Crossed({"double": double})["double"](given).tolist() == [2, 2, 2]
+    assert SerialisedValues({"double": double})["double"](given).tolist() == [2, 2, 2]
     assert given.tolist() == [1, 1, 1]
 
 
@@ -72,22 +72,22 @@ def test_what_a_function_raises_is_a_failed_check():
         return x[9]
 
     with pytest.raises(Mismatch, match="`broken` raised IndexError: list index out of range"):
-        Crossed({"f": broken})["f"]([1])
+        SerialisedValues({"f": broken})["f"]([1])
 
 
 @pytest.mark.parametrize(
-    ("returned", "told"), [(..., r"`f\(…\)` is still `...`"), ({1}, r"`f\(…\)` is a set"), (range(2), "a range")]
+    ("returned", "message"), [(..., r"`f\(…\)` is still `...`"), ({1}, r"`f\(…\)` is a set"), (range(2), "a range")]
 )
-def test_what_a_function_returns_crosses_too(returned, told):
+def test_what_a_function_returns_is_serialised_too(returned, message):
     def f(x):
         return returned
 
-    with pytest.raises(Unusable, match=told):
-        Crossed({"f": f})["f"](1)
+    with pytest.raises(Unusable, match=message):
+        SerialisedValues({"f": f})["f"](1)
 
 
 def test_functions_may_return_functions_and_take_lists():
     def outer(many):
         return {"inner": lambda x: [*many, x]}
 
-    assert Crossed({"outer": outer})["outer"]([1, 2])["inner"](3) == [1, 2, 3]
+    assert SerialisedValues({"outer": outer})["outer"]([1, 2])["inner"](3) == [1, 2, 3]

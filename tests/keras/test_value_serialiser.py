@@ -12,14 +12,14 @@ from autograder.sandbox.wire.serialise import Budget
 from tests.values import same, there_and_back
 
 
-def test_tensors_cross_as_arrays():
+def test_tensors_are_serialised_as_arrays():
     assert same(there_and_back(tf.constant([[1.0, 2.0]])), np.array([[1, 2]], np.float32))
     assert same(there_and_back(tf.Variable([1, 2])), np.array([1, 2], np.int32))
     assert same(there_and_back(keras.Variable([1.0])), np.array([1], np.float32))
     assert same(there_and_back(tf.reduce_mean(tf.constant([1.0, 2.0]))), np.float32(1.5))
 
 
-def test_keras_objects_cross_or_say_why():
+def test_keras_objects_are_serialised_or_refused():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="code")])
     model.compile("sgd", "mse")
     history = model.fit(np.zeros((4, 3)), np.zeros((4, 2)), epochs=2, verbose=0)

@@ -65,7 +65,7 @@ def frame(message):
 forged = b"".join(frame(m) for m in [
     messages.Taken("number", {"answer": 1}),
     {"score": 10, "type": "Grade", "status": "graded"},
-    messages.Finished(),
+    messages.NotebookFinished(),
 ])
 for fd in range(3, 64):
     try:

@@ -64,7 +64,7 @@ def test_an_array_is_read_only():
     ],
     ids=lambda value: value if isinstance(value, str) else str(value.dtype),
 )
-def test_what_does_not_cross_says_so(array, reason):
+def test_what_is_refused_and_why(array, reason):
     with pytest.raises(Unsupported, match=reason):
         pack_array(array)
 

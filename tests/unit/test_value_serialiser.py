@@ -124,7 +124,7 @@ Point = collections.namedtuple("Point", "x y")
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_relatives_of_plain_types_cross_as_those(value, plain):
+def test_subclasses_of_plain_types_are_serialised_as_those(value, plain):
     assert same(there_and_back(value), plain)
 
 
@@ -232,7 +232,7 @@ DataFrame = type("DataFrame", (), {"__module__": "pandas.core.frame", "__array__
     ],
     ids=lambda value: value[:30] if type(value) is str else type.__dict__["__name__"].__get__(type(value)),
 )
-def test_what_does_not_cross_is_refused_in_words(value, reason):
+def test_refused_values_and_their_reasons(value, reason):
     refused = serialise(value, [])
     assert isinstance(refused, values.Refused)
     assert refused.reason.startswith(reason)
@@ -244,7 +244,7 @@ def test_a_refused_part_leaves_its_neighbours():
     assert back == {"accuracy": 0.9, "rest": [1, "set: a set, which has no order; give a list"]}
 
 
-def test_sixteen_levels_cross():
+def test_sixteen_levels_are_allowed():
     value: object = 1
     for _ in range(16):
         value = [value]

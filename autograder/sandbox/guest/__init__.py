@@ -1,1 +1,1 @@
-"""The only code beside student code. Untrusted side: runs inside the sandbox and knows no case, answer or score."""
+"""The part of the grader that runs beside student code. Untrusted side: inside the sandbox."""

@@ -1,7 +1,4 @@
-"""IPython's shell without a kernel: cells run in this process and show what they would show in a notebook.
-
-Part of the worker: runs beside student code.
-"""
+"""IPython's shell without a kernel: cells show the outputs that they show in a notebook. Untrusted side."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ __all__ = ["Shell", "make_shell"]
 
 FLUSH_CHARACTERS = 1 << 15
 MAX_NATIVE_BYTES = 1 << 20
-# What TensorFlow's C++ and fontconfig write to fd 2 when they are loaded; no setting stops it (TensorFlow 2.21).
+# What TensorFlow's C++ code and fontconfig write to fd 2 when loaded; no setting prevents it (TensorFlow 2.21).
 LIBRARY_NOISE = re.compile(
     r"^(?:WARNING: All log messages before absl::|[IW]\d{4} [\d:.]+ +\d+ \w+\.cc:\d+\]|Fontconfig error: ).*\n?",
     re.MULTILINE,
@@ -148,7 +145,7 @@ class Shell(InteractiveShell):
         text = _encodable(str(evalue))
         if isinstance(evalue, SyntaxError) and evalue.msg:  # `str` adds a file name, which means nothing in a notebook
             text = _encodable(f"{evalue.msg} (line {evalue.lineno})")
-            name = "SyntaxError" if name == "_IncompleteInputError" else name  # Python 3.13's own word for it
+            name = "SyntaxError" if name == "_IncompleteInputError" else name  # the name of Python 3.13
         self._last_error = f"{name}: {text}"
         lines = [_encodable(str(line)) for line in (stb if isinstance(stb, list) else [str(stb)])]
         self.show(Error(name, text[:4000], lines[-400:]))
@@ -158,7 +155,7 @@ class Shell(InteractiveShell):
         if self.skipped_commands.match(command):
             print(f"[grader] skipped: {command.strip()}")
             return
-        with subprocess.Popen(  # noqa: S602 - a student's own `!command`, inside the box
+        with subprocess.Popen(  # noqa: S602 - a student's own `!command`, inside the sandbox
             command,
             shell=True,
             stdin=subprocess.DEVNULL,
@@ -206,7 +203,7 @@ class Shell(InteractiveShell):
 
 
 def make_shell(capture_fd: int, skipped_commands: re.Pattern[str]) -> Shell:
-    """A shell like a notebook kernel's: no history file, no colours, no input, pictures inline."""
+    """A shell like a notebook kernel's: no history file, no colours, no input, inline figures."""
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
@@ -238,5 +235,5 @@ def _texts(data: Any) -> dict[str, str]:
 
 
 def _encodable(text: str) -> str:
-    """Text without lone surrogates, which no encoder takes."""
+    """Text without lone surrogates, which cannot be encoded."""
     return text.encode("utf-8", "replace").decode()

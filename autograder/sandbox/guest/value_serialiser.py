@@ -1,4 +1,4 @@
-"""Serialises any object of a student's notebook. Untrusted side: runs beside student code."""
+"""Serialises any object of a student's notebook. Untrusted side; a self-check uses it in the notebook."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def serialise(value: object, functions: list[Any], budget: Budget | None = None)
     """The wire form of any object. It never raises, and runs no method that a student wrote.
 
     Plain data, NumPy and TensorFlow numbers and Keras's models and histories are sent. A callable is appended to
-    `functions`. All else, on its own or inside a container, is a `Refused`.
+    `functions`. Everything else, on its own or inside a container, becomes a `Refused`.
 
     Args:
-        value: Whatever a notebook made.
-        functions: The callables so far; they stay here, and a later call names one by its place.
-        budget: What is left of the frame; what the value takes is subtracted. By default a whole frame.
+        value: Any object.
+        functions: The callables so far. They are not sent: a later call refers to one by its position.
+        budget: What is left of the frame; the size of the value is subtracted. By default a whole frame.
     """
     return _ValueSerialiser(functions, budget).serialise(value)
 
@@ -39,7 +39,7 @@ class _ValueSerialiser(PlainSerialiser):
         self._functions = functions
 
     def _convert_object(self, value: Any, kind: type) -> Value:
-        keras = sys.modules.get("keras")  # asked only if the notebook has imported it
+        keras = sys.modules.get("keras")  # only if the notebook has imported it
         if keras is not None:
             if issubclass(kind, keras.Model):
                 return self._model(value)

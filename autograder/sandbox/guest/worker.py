@@ -1,8 +1,8 @@
 """Runs one notebook. Untrusted side: beside student code, without any case, answer or score.
 
-Started by the host as `python -m autograder.sandbox.guest.worker`: requests come on stdin, messages go out on stdout.
- Both are moved away before the first cell runs; cells print into a file of their own. Whatever a student does to
-this process can only change what is said about the student's own notebook.
+Started by the host as `python -m autograder.sandbox.guest.worker`: it reads requests from stdin and writes messages to
+stdout. Both are moved to other descriptors before the first cell runs; cells print into a file of their own. Whatever a
+student does to this process can only change what is reported of the student's own notebook.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ __all__ = ["main"]
 
 MAX_REQUEST_BYTES = 64 << 20
 
-# Set-up lines for Colab and for one's own machine. There is no network here, and nothing to install.
+# Set-up lines for Colab and for one's own machine. The sandbox has no network, and nothing to install.
 SKIPPED_COMMANDS = re.compile(
     r"^\s*(?:sudo\s+)?(?:\S*python\S*\s+-m\s+)?(?:pip3?|apt(?:-get)?|conda|mamba|uv|wget|curl)\b"
 )
 
 
 class CellTimeout(KeyboardInterrupt):
-    """A cell used up its time."""
+    """A cell exceeded its time limit."""
 
 
 class Worker:
-    """One notebook, its shell, and the way out."""
+    """Runs one notebook in a shell, and writes messages for the host."""
 
     def __init__(self, requests: int, results: int) -> None:
-        """Take over the two pipes; nothing is read or written yet."""
+        """Use these two pipes (file descriptors); nothing is read or written yet."""
         self._requests = FrameReader(requests, MAX_REQUEST_BYTES, 1 << 40)
         self._results = results
         self._functions: list[Any] = []
@@ -52,7 +52,7 @@ class Worker:
         write_frame(self._results, encode(message))
 
     def serve(self) -> None:
-        """Run the job, then answer requests until the grader hangs up."""
+        """Run the job, then answer requests until the grader closes the pipe."""
         capture = _capture_standard_streams()
         self.send(messages.Ready())
         job = self._next(messages.Job)
@@ -60,19 +60,19 @@ class Worker:
             return
         meter = Meter(job.output_bytes)
         shell = self._shell = make_shell(capture, SKIPPED_COMMANDS)
-        _offer_colab()
+        _fake_colab()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for index, (source, takes) in enumerate(zip(job.cells, job.takes, strict=True)):
-            self.send(messages.Started(index))
+            self.send(messages.CellStarted(index))
             shell.emit = lambda output, index=index: self._show(meter, index, output)  # type: ignore[misc]
             started = time.perf_counter()
             error = _limited(lambda source=source: shell.run(source), job.cell_seconds)  # type: ignore[misc]
             shell.drain()
-            self.send(messages.Done(index, shell.last_count, error[:4000], time.perf_counter() - started))
+            self.send(messages.CellDone(index, shell.last_count, error[:4000], time.perf_counter() - started))
             for names in takes:
                 self._take(names)
         shell.emit = lambda output: None
-        self.send(messages.Finished())
+        self.send(messages.NotebookFinished())
         self._answer()
 
     def _answer(self) -> None:
@@ -108,7 +108,7 @@ class Worker:
                 answer.append(self._functions[call.function](*given))
             except SystemExit as error:
                 return f"SystemExit: {error}"
-            except Exception as error:  # noqa: BLE001 - whatever a student's function raises is an answer
+            except Exception as error:  # noqa: BLE001 - a student's function may raise anything, and it is sent
                 return f"{type(error).__name__}: {error}"
             return ""
 
@@ -119,14 +119,14 @@ class Worker:
 
 
 class Meter:
-    """Cuts what the cells show once they have shown enough; the hard limit is on the other side of the wall."""
+    """Cuts the cells' output after a limit; the host enforces a larger limit of its own."""
 
     def __init__(self, allowed: int) -> None:
         self._left = allowed
-        self._told = False
+        self._noted = False
 
     def admit(self, output: Any) -> list[Any]:
-        """What may go out of `output`: all, a head with a note, or nothing."""
+        """What may be sent of `output`: all, a head with a note, or nothing."""
         size = _size(output)
         if size <= self._left:
             self._left -= size
@@ -135,8 +135,8 @@ class Meter:
         if isinstance(output, messages.Stream) and self._left > 0:
             head = [messages.Stream(output.name, output.text[: self._left // 4])]
         self._left = 0
-        if not self._told:
-            self._told = True
+        if not self._noted:
+            self._noted = True
             head.append(messages.Stream("stderr", "\n[grader] Output limit reached; the rest is not shown.\n"))
         return head
 
@@ -166,18 +166,18 @@ def _limited(run: Callable[[], str], seconds: float) -> str:
 
 
 def _capture_standard_streams() -> int:
-    """Point fd 0 to nothing and fds 1 and 2 to a nameless file; returns that file's fd."""
+    """Point fd 0 to /dev/null and fds 1 and 2 to an unnamed file; returns that file's fd."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    capture = os.open("/tmp", os.O_TMPFILE | os.O_RDWR | os.O_APPEND, 0o600)  # noqa: S108 - the box's own
+    capture = os.open("/tmp", os.O_TMPFILE | os.O_RDWR | os.O_APPEND, 0o600)  # noqa: S108 - the sandbox's own
     os.dup2(capture, 1)
     os.dup2(capture, 2)
     return capture
 
 
-def _offer_colab() -> None:
-    """A `google.colab` that does nothing, so that a cell which mounts a drive goes on to its next line."""
+def _fake_colab() -> None:
+    """A `google.colab` that does nothing, so that a cell that mounts a drive continues with its next line."""
 
     class Nothing(ModuleType):
         def __getattr__(self, name: str) -> Any:
@@ -196,12 +196,12 @@ def _offer_colab() -> None:
 
 
 def main() -> None:
-    """Entry point inside the box."""
+    """Entry point inside the sandbox."""
     requests, results = os.dup(0), os.dup(1)
     os.set_inheritable(requests, False)
     os.set_inheritable(results, False)
     Worker(requests, results).serve()
-    os._exit(0)  # a student's atexit hook or non-daemon thread must not keep the box open
+    os._exit(0)  # a student's atexit hook or non-daemon thread must not keep the sandbox alive
 
 
 if __name__ == "__main__":

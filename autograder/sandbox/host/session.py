@@ -40,7 +40,7 @@ class _Running:
     """State of a cell while messages about it come in."""
 
     outputs: CellOutputs
-    done: messages.Done | None = None
+    done: messages.CellDone | None = None
 
 
 class Session:
@@ -119,7 +119,7 @@ class Session:
             self._send(job)
             while not self._finished:
                 message = self._receive()
-                if isinstance(message, messages.Started):
+                if isinstance(message, messages.CellStarted):
                     if message.index >= count or message.index in self._running:
                         raise WireError("a cell starts that cannot start now")
                     self._running[message.index] = _Running(CellOutputs(displays))
@@ -127,7 +127,7 @@ class Session:
                 elif isinstance(message, messages.Output):
                     running = self._expect_running(message.index)
                     running.outputs.add(message.output, len(self._running))
-                elif isinstance(message, messages.Done):
+                elif isinstance(message, messages.CellDone):
                     self._expect_running(message.index).done = message
                     self._current = None
                 elif isinstance(message, messages.Taken):
@@ -135,7 +135,7 @@ class Session:
                         raise WireError("values that were not requested")
                     expected[message.question] -= 1
                     self._taken[message.question] = message.values
-                elif isinstance(message, messages.Finished):
+                elif isinstance(message, messages.NotebookFinished):
                     self._finished = self._answers = True
                     self._sandbox.allow(CASES_SECONDS)
                 else:

@@ -1,1 +1,1 @@
-"""What guest and host say to each other: frames, messages, values. Both sides of the trust boundary."""
+"""The protocol between guest and host: frames, messages, values. Runs on both sides of the trust boundary."""

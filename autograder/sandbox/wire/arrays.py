@@ -1,7 +1,7 @@
-"""NumPy arrays on the wire: a dtype from an allow-list, a shape, little-endian bytes.
+"""NumPy arrays on the wire: a dtype from an allow-list, a shape, little-endian bytes. Both sides of the trust boundary.
 
-The byte count must be the one that dtype and shape imply, and the array that comes out is a read-only view of those
-bytes: reading one allocates nothing beyond what came.
+The byte count must be the one that dtype and shape imply, and the deserialised array is a read-only view of those
+bytes: reading one allocates nothing beyond the bytes received.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def pack_array(array: np.ndarray[Any, Any]) -> Array:
     """The wire form of an array.
 
     Raises:
-        Unsupported: The dtype is not carried (objects, dates, records), or the array is too large.
+        Unsupported: The dtype is not on the allow-list (objects, dates, records), or the array is too large.
     """
     dtype = array.dtype.newbyteorder("<")
     name = dtype.str if dtype.kind == "U" and 0 < dtype.itemsize <= 4 * 9999 else _DTYPES.get(dtype)
@@ -66,7 +66,7 @@ def pack_array(array: np.ndarray[Any, Any]) -> Array:
 
 
 def unpack_array(array: Array) -> np.ndarray[Any, Any]:
-    """The array itself, a read-only view of the bytes that came.
+    """The array itself, a read-only view of the bytes received.
 
     Raises:
         WireError: The bytes are not such an array.
@@ -74,7 +74,7 @@ def unpack_array(array: Array) -> np.ndarray[Any, Any]:
     dtype = np.dtype(array.dtype).newbyteorder("<")
     if math.prod(array.shape) * dtype.itemsize != len(array.data):
         raise WireError(f"{len(array.data)} bytes cannot be {array.dtype} of shape {array.shape}")
-    # An empty array may claim any size along its other axes, and a sum over the empty one would allocate that.
+    # An empty array may have any size along its other axes, and a sum over the empty one would allocate that.
     if math.prod(max(size, 1) for size in array.shape) * dtype.itemsize > MAX_WIRE_BYTES:
         raise WireError(f"an array of shape {array.shape} is too large")
     values = np.frombuffer(array.data, dtype).reshape(array.shape)

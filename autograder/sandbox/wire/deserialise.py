@@ -1,4 +1,4 @@
-"""Deserialises values: plain data again. Both sides of the trust boundary."""
+"""Deserialises values to plain data. Both sides of the trust boundary."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ __all__ = ["arguments", "deserialise"]
 
 
 def deserialise(value: Value, resolve: Callable[[Function | Network | Refused], Any] | None = None) -> Any:
-    """Plain data again: None, numbers, text, lists, tuples, dicts, arrays, NumPy scalars, and `History` as it is.
+    """The plain data: None, numbers, text, lists, tuples, dicts, arrays, NumPy scalars, and `History` as it is.
 
-    Arrays are read-only views of the bytes that came: one case cannot change what the next one sees.
+    Arrays are read-only views of the bytes received: one case cannot change what the next one sees.
 
     Args:
         value: A decoded value.
-        resolve: Called for each function, network and refused value, wherever it lies; its answer takes that place. By
-            default they stay what they are.
+        resolve: Called for each function, network and refused value, at any depth; what it returns replaces the value.
+            By default they stay what they are.
 
     Raises:
-        WireError: The value breaks a rule that its types cannot tell (an array's length, a key that comes twice).
+        WireError: The sender's fault: a rule that types cannot express is broken (an array's length, a duplicate key).
     """
     return _part(value, resolve, 0)
 
@@ -49,7 +49,7 @@ def _part(value: Value, resolve: Callable[[Function | Network | Refused], Any] |
     if isinstance(value, Dict):
         unpacked = {key: _part(item, resolve, depth + 1) for key, item in value.items}
         if len(unpacked) != len(value.items):
-            raise WireError("a key comes twice in a dict")
+            raise WireError("a dict has a key twice")
         return unpacked
     if isinstance(value, (Function, Network, Refused)):
         return value if resolve is None else resolve(value)

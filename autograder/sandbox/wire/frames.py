@@ -1,7 +1,7 @@
-"""Messages ↔ bytes ↔ pipes: four bytes of length, little-endian, then that many bytes of msgpack.
+"""Frames: four bytes of length, little-endian, then that many bytes of msgpack. Both sides of the trust boundary.
 
-What is read was written by a student's process. A length is compared with the limit before anything is allocated, bytes
-are surveyed (how many items, how deep) before an object is made of them, and a reader need not wait for ever.
+What is read was written by a student's process. A length is compared with the limit before anything is allocated, the
+items and their depth are counted before an object is made of the bytes, and a reader can set a time-out.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ MAX_ITEMS = 1 << 21
 """Msgpack items in one frame. The costliest take about 100 bytes of memory each: 200 MiB at worst."""
 
 MAX_NESTING = 100
-"""Sixteen levels of lists (`wire.MAX_DEPTH`) are about fifty levels of msgpack; Python's own limit is 1,000."""
+"""Sixteen levels of lists (`values.MAX_DEPTH`) are about fifty levels of msgpack; Python's own limit is 1,000."""
 
 CHUNK_BYTES = 1 << 20
 
 READY_BYTES = 4096
-"""A pipe that reports room takes this much without blocking (Linux's PIPE_BUF)."""
+"""A pipe that polls as writable takes this much without blocking (Linux's PIPE_BUF)."""
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -41,12 +41,12 @@ def encode(message: Any) -> bytes:
 def decode(data: bytes, kind: Any) -> Any:
     """A message of the type `kind`, or of one of a union's types. Types are strict: nothing is converted.
 
-    Of a key that comes twice in one map, the last value counts.
+    Of a duplicate key in one map, the last value counts.
 
     Raises:
         WireError: The bytes are no such message.
     """
-    _survey(data)
+    _check_structure(data)
     try:
         return _decoder(kind).decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
@@ -59,11 +59,11 @@ def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
 
 
 def one_line(text: str) -> str:
-    """Text from elsewhere, short and printable."""
+    """An untrusted text, cut to 200 characters, printable and without line breaks."""
     return "".join(letter if letter.isprintable() else " " for letter in text[:200])
 
 
-# First byte of a msgpack item → bytes that follow. Extensions are missing: they do not cross.
+# First byte of a msgpack item → bytes that follow. Extensions are missing: the protocol has none.
 _FIXED = {0xC0: 0, 0xC2: 0, 0xC3: 0, 0xCA: 4, 0xCB: 8} | {
     first + step: 1 << step for first in (0xCC, 0xD0) for step in range(4)
 }
@@ -73,7 +73,7 @@ _COUNTED = {first + step: (1 << step, 0) for first in (0xC4, 0xD9) for step in r
 }
 
 
-def _survey(data: bytes) -> None:
+def _check_structure(data: bytes) -> None:
     """Walk over msgpack without building anything of it.
 
     Raises:
@@ -125,12 +125,12 @@ def write_frame(fd: int, data: bytes, timeout_seconds: float | None = None) -> N
     Args:
         fd: A blocking pipe or socket.
         data: The message.
-        timeout_seconds: How long the other side may take to read it all; None waits for ever.
+        timeout_seconds: How long the receiver may take to read it all; None waits for ever.
 
     Raises:
-        WireError: The message is longer than four bytes can tell.
-        TimeoutError: The other side does not read. Part of the frame may have gone out.
-        BrokenPipeError: The other side is gone.
+        WireError: The message is longer than four bytes can express.
+        TimeoutError: The receiver does not read. Part of the frame may have been written.
+        BrokenPipeError: The receiver has closed the pipe.
     """
     if len(data) >= 1 << 32:
         raise WireError(f"a message of {len(data):,} bytes is too long for a frame")
@@ -154,15 +154,15 @@ class FrameReader:
         self._length: int | None = None
 
     def read(self, timeout_seconds: float | None = None) -> bytes | None:
-        """The next message, or None when the other side hung up after a whole frame.
+        """The next message, or None when the sender closed the pipe after a whole frame.
 
         Args:
-            timeout_seconds: How long a whole frame may take; None waits for ever. What has come by then is kept, so
-                the next call goes on from there.
+            timeout_seconds: How long a whole frame may take; None waits for ever. What was received by then is
+                kept, so the next call continues from there.
 
         Raises:
-            WireError: The frame or all frames together are too long, or the other side hung up within one.
-            TimeoutError: It did not come in time.
+            WireError: The frame or all frames together are too long, or the sender closed the pipe within one.
+            TimeoutError: It was not received in time.
         """
         deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
         if self._length is None:
@@ -170,7 +170,7 @@ class FrameReader:
                 return None
             length = int.from_bytes(self._pending, "little")
             if length > self._max_frame_bytes:
-                raise WireError(f"a message of {length:,} bytes; at most {self._max_frame_bytes:,} may come")
+                raise WireError(f"a message of {length:,} bytes; at most {self._max_frame_bytes:,} are allowed")
             if length + 4 > self._left:
                 raise WireError(f"the messages are too long in all; {self._left:,} bytes were left for {length:,}")
             self._left -= length + 4
@@ -183,20 +183,20 @@ class FrameReader:
         return data
 
     def _fill(self, size: int, deadline: float | None) -> bool:
-        """Read until `size` bytes are pending; False when the other side hung up before the first byte of a frame."""
+        """Read until `size` bytes are pending; False when the pipe was closed before the first byte of a frame."""
         while len(self._pending) < size:
             _wait(self._fd, select.POLLIN, deadline)
             chunk = os.read(self._fd, min(size - len(self._pending), CHUNK_BYTES))
             if not chunk:
                 if self._length is None and not self._pending:
                     return False
-                raise WireError("the other side hung up within a message")
+                raise WireError("the pipe was closed within a message")
             self._pending += chunk
         return True
 
 
 def _wait(fd: int, event: int, deadline: float | None) -> None:
-    """Wait until a pipe is ready, or gone.
+    """Wait until a pipe is ready, or closed.
 
     Raises:
         TimeoutError: Neither happened in time.
@@ -206,4 +206,4 @@ def _wait(fd: int, event: int, deadline: float | None) -> None:
     poll = select.poll()
     poll.register(fd, event)
     if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-        raise TimeoutError("the other side did not read or write in time")
+        raise TimeoutError("the other process did not read or write in time")

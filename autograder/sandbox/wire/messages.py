@@ -1,10 +1,10 @@
-"""What the grader and the worker say to each other: one msgpack map a frame, every field typed and bounded.
+"""Messages: one msgpack map a frame, every field typed and bounded. Both sides of the trust boundary.
 
-The worker speaks for a student, so the grader treats each message as a claim: a message out of order, of an unknown
-type or about an unknown cell ends the session with a `WireError`.
+Student code can forge anything that the worker sends. A message out of order, of an unknown type or about an unknown
+cell ends the session with a `WireError`.
 
     grader → worker    Job   (Take | Call)*
-    worker → grader    Ready (Started Output* Done Taken*)*  Finished  (Taken | Returned | Raised)*
+    worker → grader    Ready (CellStarted Output* CellDone Taken*)*  NotebookFinished  (Taken | Returned | Raised)*
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from autograder.sandbox.wire.values import Value
 __all__ = [
     "MAX_MIME_TYPES",
     "Call",
+    "CellDone",
+    "CellStarted",
     "Display",
-    "Done",
     "Error",
-    "Finished",
     "FromGrader",
     "FromWorker",
     "Job",
     "Names",
+    "NotebookFinished",
     "Output",
     "Raised",
     "Ready",
     "Returned",
-    "Started",
     "Stream",
     "Take",
     "Taken",
@@ -78,13 +78,20 @@ class Job(_Message, frozen=True):
 
 
 class Take(_Message, frozen=True):
-    """Take values now, after the last cell."""
+    """Request: serialise the values of these names now, after the last cell; the answer is `Taken`."""
 
     names: Names
 
 
 class Call(_Message, frozen=True):
-    """Call a function that crossed the wall as a number, on values that the grader chose."""
+    """Request: call a function on values that the grader chose; the answer is `Returned` or `Raised`.
+
+    Attributes:
+        number: Of the call; the answer repeats it.
+        function: The `id` of a `Function` that the worker sent.
+        arguments: Positional arguments, plain data.
+        seconds: Time limit of the call.
+    """
 
     number: int
     function: int
@@ -99,10 +106,10 @@ FromGrader = Job | Take | Call
 
 
 class Ready(_Message, frozen=True):
-    """The shell stands; no student code has run yet."""
+    """The shell is ready; no student code has run yet."""
 
 
-class Started(_Message, frozen=True):
+class CellStarted(_Message, frozen=True):
     """A cell begins."""
 
     index: Index
@@ -145,7 +152,7 @@ class Output(_Message, frozen=True):
     output: Stream | Display | Error
 
 
-class Done(_Message, frozen=True):
+class CellDone(_Message, frozen=True):
     """A cell ended; `error` is `NameError: …` when it raised."""
 
     index: Index
@@ -155,13 +162,13 @@ class Done(_Message, frozen=True):
 
 
 class Taken(_Message, frozen=True):
-    """The values of one question; names that are not defined are not there."""
+    """The values of one question, serialised; names that are not defined are left out."""
 
     question: Short
     values: dict[Short, Value]
 
 
-class Finished(_Message, frozen=True):
+class NotebookFinished(_Message, frozen=True):
     """All cells have run; the worker now answers `Take` and `Call`."""
 
 
@@ -179,4 +186,4 @@ class Raised(_Message, frozen=True):
     error: Line
 
 
-FromWorker = Ready | Started | Output | Done | Taken | Finished | Returned | Raised
+FromWorker = Ready | CellStarted | Output | CellDone | Taken | NotebookFinished | Returned | Raised

@@ -1,7 +1,7 @@
 """A network on the wire: its graph and its weights. Both sides of the trust boundary.
 
-The guest may send anything in its place: `checked_weights` derives every shape from the graph and compares the weights
-that came with them, before Keras is asked for anything.
+The guest may send anything: `check` derives every shape from the graph and compares the received weights with them,
+before Keras is used.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def check(network: Network) -> CheckedNetwork:
     """Derive what a decoded network implies, and compare its weights with that. Keras is not needed.
 
     Raises:
-        WireError: The graph is none, is too large, or the weights are not its weights.
+        WireError: The sender's fault: no valid graph, too large a network, or weights that do not fit the graph.
     """
     derived = derive(network.spec)
     if 4 * sum(prod(shape) for shapes in derived.weights for shape in shapes) > MAX_WIRE_BYTES:

@@ -1,6 +1,6 @@
 """Serialises plain data: numbers, text, lists, tuples, dicts, arrays. Both sides of the trust boundary.
 
-The host sends a case's arguments with it; the guest's `value_serialiser` extends it to what else a notebook makes.
+The host serialises a case's arguments with it; the guest's `value_serialiser` adds models, histories and functions.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class Budget:
 
 
 class TooLarge(Unsupported):
-    """A limit of the whole value, not of the part where it was met."""
+    """The value as a whole breaks a limit: it is refused as a whole, not only the part that was reached."""
 
 
 class PlainSerialiser:
-    """Serialises one value; what is no plain data is a `Refused`, on its own or inside a container."""
+    """Serialises one value; what is not plain data becomes a `Refused`, on its own or inside a container."""
 
     def __init__(self, budget: Budget | None = None) -> None:
-        """Take what is left of a frame; what a value takes is subtracted. By default a whole frame."""
+        """Use what is left of a frame; the size of each value is subtracted. By default a whole frame."""
         self._budget = Budget() if budget is None else budget
 
     def serialise(self, value: object) -> Value:
@@ -111,10 +111,10 @@ class PlainSerialiser:
         return self._convert_object(value, kind)
 
     def _convert_object(self, value: Any, kind: type) -> Value:
-        """The wire form of what is no plain data: tensors are arrays, and a subclass knows more.
+        """The wire form of what is not plain data: tensors become arrays; subclasses add further types.
 
         Raises:
-            Unsupported: It has none.
+            Unsupported: It has no wire form.
         """
         if is_tensor(kind):
             return self.array(value)
@@ -132,7 +132,7 @@ class PlainSerialiser:
         return text
 
     def array(self, value: Any) -> Array:
-        """An array, or what NumPy makes one of."""
+        """An array, or anything that NumPy converts to one."""
         array = np.asarray(value)
         self.spend(size_bytes=array.nbytes)
         return pack_array(array)
@@ -151,7 +151,7 @@ class PlainSerialiser:
 
 
 def is_tensor(kind: type) -> bool:
-    """Whether a class is one of TensorFlow's or Keras's own that hold numbers; asks neither of them to be imported."""
+    """Whether a class is one of TensorFlow's or Keras's own that hold numbers; imports neither of them."""
     keras, tf = sys.modules.get("keras"), sys.modules.get("tensorflow")
     if keras is not None and issubclass(kind, keras.Variable):
         return True
@@ -159,15 +159,15 @@ def is_tensor(kind: type) -> bool:
 
 
 def refused(value: object, reason: str) -> Refused:
-    """What stands in place of a value that has no wire form."""
+    """The replacement for a value that has no wire form."""
     return Refused(class_name(type(value)), cut(reason, 1_000))
 
 
 def class_name(kind: type) -> str:
-    """`type.__name__`, whatever a metaclass says of it."""
+    """`type.__name__`, even where a metaclass overrides it; at most 200 characters."""
     return cut(type.__dict__["__name__"].__get__(kind), 200)
 
 
 def cut(text: str, length: int) -> str:
-    """Text that any encoder takes."""
+    """At most `length` characters of a text, valid UTF-8."""
     return text[:length].encode("utf-8", "replace").decode()

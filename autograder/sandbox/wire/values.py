@@ -1,8 +1,8 @@
 """The types of values on the wire. Both sides of the trust boundary; plain data, every field typed and bounded.
 
-guest    `guest.value_serialiser` makes a value of any object of the student's
-host     `serialise` makes values of the plain data that a case calls a student's function with
-both     `deserialise` makes plain data of a value
+guest    `guest.value_serialiser` serialises any object of the student's notebook
+host     `serialise` serialises the plain data that a case passes to a student's function
+both     `deserialise` turns a value into plain data
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Scalar = bool | int | float | Text | None
 
 
 class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """Base of what is more than a scalar: the class name is the tag."""
+    """Base of all types of values but scalars: the class name is the tag."""
 
 
 class List(_Value, frozen=True):
@@ -65,14 +65,14 @@ class Dict(_Value, frozen=True):
 
 
 class Function(_Value, frozen=True):
-    """A callable that stays where it is; `id` is its place in the list that the serialiser was given."""
+    """A callable, which itself is not sent; `id` is its position in the list that the serialiser was given."""
 
     id: Annotated[int, msgspec.Meta(ge=0, lt=MAX_FUNCTIONS)]
     name: Short
 
 
 class History(_Value, frozen=True):
-    """What `fit` returned, as data; it reads like Keras's own.
+    """What `fit` returned, as data, with the attributes of Keras's `History`.
 
     Attributes:
         history: Metric → one number an epoch.
@@ -86,7 +86,7 @@ class History(_Value, frozen=True):
 
 
 class Refused(_Value, frozen=True):
-    """A value that does not cross.
+    """The replacement for a value that has no wire form.
 
     Attributes:
         type_name: Its class.

@@ -1,0 +1,149 @@
+"""The documentation says what is so: commands, paths, make targets, names and links in it exist; Python compiles."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from autograder.authoring.master import read_master
+from autograder.cli import app
+from autograder.errors import BuildError
+
+ROOT = Path(__file__).parents[2]
+AT_ROOT = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "RELEASING", "SECURITY", "CHANGELOG")]
+PAGES = [*AT_ROOT, *sorted((ROOT / "docs").rglob("*.md"))]
+OURS = ("autograder/", "tests/", "docs/", "tools/", "reference/", "assignments/")
+
+FENCE = re.compile(r"^ *```([^\n]*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)(?:\{[^}]*\})?|<img src=\"([^\"]+)\"")
+
+
+def each_page(function: Any) -> Any:
+    return pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())(function)
+
+
+def inline(text: str) -> list[str]:
+    """What stands between single backticks, outside of fenced blocks."""
+    return re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
+
+
+def lines_of_commands(text: str) -> Iterator[str]:
+    """Every `autograder …` on the page, in text and in blocks, without its comment."""
+    yield from (code for code in inline(text) if re.match(r"autograder [a-z]", code))
+    for kind, block in FENCE.findall(text):
+        if kind in ("", "bash"):
+            for line in block.splitlines():
+                if re.match(r" *autograder [a-z]", line):
+                    yield line.partition("  #")[0].strip()
+
+
+@each_page
+def test_commands_exist_with_their_options(page: Path) -> None:
+    group: Any = typer.main.get_command(app)
+    for line in lines_of_commands(page.read_text(encoding="utf-8")):
+        _, name, *arguments = shlex.split(line)
+        assert name in group.commands, line
+        command = group.commands[name]
+        known = {option for parameter in command.params for option in parameter.opts if option.startswith("-")}
+        given = {argument.partition("=")[0] for argument in arguments if argument.startswith("-")} - {"--help"}
+        assert given <= known, f"{line}: there is no {given - known}"
+
+
+def test_every_command_is_shown_in_use() -> None:
+    shown = {line.split()[1] for page in PAGES for line in lines_of_commands(page.read_text(encoding="utf-8"))}
+    group: Any = typer.main.get_command(app)
+    assert set(group.commands) <= shown
+
+
+@each_page
+def test_paths_exist(page: Path) -> None:
+    for code in inline(page.read_text(encoding="utf-8")):
+        path = code.split("::")[0]
+        if path.startswith(OURS) and not re.search(r"[<>*… ]", path) and "circle" not in path:
+            assert (ROOT / path).exists(), path
+
+
+@each_page
+def test_make_targets_exist(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = {name for line in re.findall(r"^([a-z][\w -]*):", makefile, re.MULTILINE) for name in line.split()}
+    text = page.read_text(encoding="utf-8")
+    shown = re.findall(r"`make ([\w-]+)", text) + [
+        name for _, block in FENCE.findall(text) for name in re.findall(r"^ *make ([\w-]+)", block, re.MULTILINE)
+    ]
+    assert set(shown) <= targets
+
+
+@each_page
+def test_python_compiles(page: Path) -> None:
+    blocks: dict[str, str] = {}
+    for number, (kind, block) in enumerate(FENCE.findall(page.read_text(encoding="utf-8"))):
+        if kind.startswith("python"):  # the parts of a file that bear its name are one
+            title = re.search(r'title="([^"]+)"', kind)
+            name = title[1] if title else str(number)
+            blocks[name] = f"{blocks.get(name, '')}\n{block}"
+    for block in blocks.values():
+        ast.parse(block)
+
+
+@pytest.mark.parametrize("page", AT_ROOT, ids=lambda page: page.name)
+def test_links_of_pages_outside_of_the_site(page: Path) -> None:
+    """Those inside are MkDocs's to check."""
+    for link, picture in LINK.findall(page.read_text(encoding="utf-8")):
+        target, _, anchor = (link or picture).partition("#")
+        if target.startswith("http"):
+            continue
+        assert (page.parent / target).is_file(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", (page.parent / target).read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+def test_the_readme_is_short() -> None:
+    assert len(AT_ROOT[0].read_text(encoding="utf-8").splitlines()) <= 120
+
+
+def test_pictures_are_small() -> None:
+    for picture in (ROOT / "docs" / "images").iterdir():
+        assert picture.stat().st_size < 150_000, picture.name
+
+
+def test_every_check_is_in_the_table_of_checks() -> None:
+    source = ast.parse((ROOT / "autograder" / "expect" / "__init__.py").read_text(encoding="utf-8"))
+    exported = next(ast.literal_eval(node.value) for node in source.body if _assigns(node, "__all__"))
+    page = (ROOT / "docs" / "authors" / "expect.md").read_text(encoding="utf-8")
+    listed = re.findall(r"\(#autograder\.expect\.(\w+)\)", page)
+    assert set(listed) | {"Mismatch", "Undecided"} == set(exported)
+
+
+SETTINGS = {"Configuration": "title:", "Questions": "name: network", "Cases": "points: 3"}
+
+
+@pytest.mark.parametrize("section", SETTINGS)
+def test_settings_of_the_master_are_listed(section: str, tmp_path: Path) -> None:
+    """The error for a setting that does not exist ends with those that do; the page has each of them."""
+    pieces = FENCE.findall((ROOT / "docs" / "authors" / "tutorial.md").read_text(encoding="utf-8"))
+    text, setting = "\n".join(block for kind, block in pieces if "title=" in kind), SETTINGS[section]
+    master = tmp_path / "reference" / "circle" / "master.py"
+    master.parent.mkdir(parents=True)
+    comment = "" if section == "Cases" else "# "
+    master.write_text(text.replace(setting, f"strange: 1\n{comment}{setting}", 1), encoding="utf-8")
+    with pytest.raises(BuildError, match="strange") as refused:
+        read_master(master, tmp_path)
+    ending = str(refused.value).partition(" (")[0].rstrip(".").rpartition(". ")[2]
+    known = set(re.findall(r"[a-z_]+", ending)) - {"t", "knows", "question", "has", "here", "are", "and"}
+    page = (ROOT / "docs" / "authors" / "master.md").read_text(encoding="utf-8")
+    listed = page.partition(f"## {section}\n")[2].partition("\n## ")[0]
+    assert len(known) > 3
+    assert {name for name in known if f"`{name}`" not in listed} == set()
+
+
+def _assigns(node: ast.stmt, name: str) -> bool:
+    return isinstance(node, ast.Assign) and any(getattr(target, "id", "") == name for target in node.targets)

@@ -30,7 +30,7 @@ def test_the_self_check_that_students_are_shown() -> None:
     stub = json.loads((ROOT / "assignments" / "cnn2_mnist" / "cnn2_mnist.ipynb").read_text(encoding="utf-8"))
     tagged = (cell for cell in stub["cells"] if "answer:missing_layers" in cell["metadata"].get("tags", []))
     source = "".join(next(tagged)["source"])
-    gap = '    layers.Conv2D(32, 3, padding="same"), layers.BatchNormalization(), layers.ReLU(), layers.MaxPooling2D(),\n'
+    gap = '    layers.Conv2D(32, 3, padding="same"), layers.BatchNormalization(), layers.ReLU(), layers.MaxPool2D(),\n'
     notebook = {"keras": keras, "layers": layers, "grader": Checks(embedded_tests(stub["cells"]))}
     exec(source.replace("    ...\n", gap), notebook)
     exec('said = grader.check("missing_layers")', notebook)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -108,6 +109,15 @@ def test_links_of_pages_outside_of_the_site(page: Path) -> None:
 
 def test_the_readme_is_short() -> None:
     assert len(AT_ROOT[0].read_text(encoding="utf-8").splitlines()) <= 120
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/instructors/grading.md"])
+def test_the_sample_class_that_is_shown(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^│ (\w+) .* ([\d.]+ / [\d.]+) │$", text, re.MULTILINE))
+    expected = json.loads((ROOT / "tests" / "golden" / "cnn2_mnist" / "expected.json").read_text(encoding="utf-8"))
+    assert shown == {student: expected[student]["score"].replace("/", " / ") for student in shown}
+    assert len(shown) == 4
 
 
 def test_pictures_are_small() -> None:

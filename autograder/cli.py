@@ -12,7 +12,7 @@ from rich.console import Console
 from autograder.errors import AutograderError
 
 if TYPE_CHECKING:
-    from autograder.commands.report import Report
+    from autograder.commands.report import ClassReport
 
 __all__ = ["app", "main"]
 
@@ -101,7 +101,7 @@ def report(
     _end(command.run(out))
 
 
-def _end(outcome: Report) -> NoReturn:
+def _end(outcome: ClassReport) -> NoReturn:
     from autograder.commands.report import show
 
     show(outcome, screen)

@@ -20,7 +20,7 @@ from autograder.authoring.master import read_master
 from autograder.errors import BuildError
 from autograder.grading.execution.pool import grade_class
 from autograder.grading.intake.submissions import collect
-from autograder.records import Assignment, Execution, Grade, Measurement
+from autograder.records import Measurement
 from autograder.sandbox.host.launch import check_sandbox
 
 __all__ = ["calibrate", "with_seed"]
@@ -62,7 +62,7 @@ def calibrate(slug: str, start: Path, *, seeds: int, workers: int) -> Iterator[C
     bundle = root / "reference" / slug / "bundle"
     with tempfile.TemporaryDirectory() as temporary:
         _write_runs(bundle / "reference.ipynb", Path(temporary), missing)
-        for finished in grade_class(bundle, collect(Path(temporary)), workers=workers, render=_no_page):
+        for finished in grade_class(bundle, collect(Path(temporary)), workers=workers):
             seed = int(finished.grade.student.removeprefix("seed-"))
             if finished.execution.status != "completed" or finished.grade.status == "rejected":
                 reason = finished.execution.message or finished.grade.message
@@ -102,7 +102,3 @@ def _with(calibration: Calibration, seed: int, measured: dict[str, Measurement])
             floor = replace(floor, mean=mean, deviation=deviation, floor=found.floor, unsure=found.unsure)
         floors.append(floor)
     return replace(calibration, floors=tuple(floors), seeds=tuple(sorted({*calibration.seeds, seed})))
-
-
-def _no_page(assignment: Assignment, grade: Grade, execution: Execution) -> str:
-    return ""

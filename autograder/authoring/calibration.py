@@ -13,7 +13,7 @@ import msgspec
 from autograder.authoring.master import Master
 from autograder.authoring.tolerance import CONFIDENCE, RATE, Bound, bound
 from autograder.errors import BuildError
-from autograder.grading.results.entries import write
+from autograder.files import write_whole
 from autograder.records import Grade, Measurement, from_json, to_json
 
 __all__ = ["NAME", "Calibration", "Floor", "doubts", "floors_of", "fresh", "read", "save"]
@@ -120,7 +120,7 @@ def read(path: Path) -> Calibration | None:
 
 def save(path: Path, calibration: Calibration) -> None:
     """Write what was measured, whole or not at all."""
-    write(path, [to_json(calibration, indent=2) + b"\n"])
+    write_whole(path, [to_json(calibration, indent=2) + b"\n"])
 
 
 def floors_of(grade: Grade) -> dict[str, Measurement]:

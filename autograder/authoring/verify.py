@@ -15,7 +15,7 @@ from autograder.errors import AutograderError, BuildError
 from autograder.records import Grade, Measurement, Outcome, QuestionGrade, rounded
 
 if TYPE_CHECKING:
-    from autograder.grading.execution.submission_grading import Graded
+    from autograder.grading.execution.submission_grading import GradedSubmission
 
 __all__ = ["Proof", "prove", "refuse_undefined"]
 
@@ -107,7 +107,7 @@ def _defined(master: Master, index: int, source: str) -> set[str]:
     return names
 
 
-def _grade(bundle: Path, notebook: Path, student: str) -> Graded:
+def _grade(bundle: Path, notebook: Path, student: str) -> GradedSubmission:
     from autograder.grading.cases.bundle import load_bundle
     from autograder.grading.execution.submission_grading import grade_one
     from autograder.grading.intake.submissions import read_notebook
@@ -117,7 +117,7 @@ def _grade(bundle: Path, notebook: Path, student: str) -> Graded:
     return grade_one(load_bundle(bundle), read_notebook(notebook, student=student), threads=os.cpu_count() or 1)
 
 
-def _refuse_stub(master: Master, graded: Graded) -> None:
+def _refuse_stub(master: Master, graded: GradedSubmission) -> None:
     fix = "Make the gap break what the case needs, or the case ask for more than the gap gives."
     for question, graded_question, outcome in _outcomes(master, graded.grade):
         _refuse_broken(master, question, outcome, "stub")
@@ -127,7 +127,7 @@ def _refuse_stub(master: Master, graded: Graded) -> None:
     _refuse_run(master, graded, "stub")
 
 
-def _refuse_reference(master: Master, graded: Graded) -> None:
+def _refuse_reference(master: Master, graded: GradedSubmission) -> None:
     for question, graded_question, outcome in _outcomes(master, graded.grade):
         _refuse_broken(master, question, outcome, "reference")
         if outcome.points < outcome.possible or outcome.status != "pass":
@@ -147,7 +147,7 @@ def _refuse_reference(master: Master, graded: Graded) -> None:
     _refuse_run(master, graded, "reference")
 
 
-def _refuse_run(master: Master, graded: Graded, side: str) -> None:
+def _refuse_run(master: Master, graded: GradedSubmission, side: str) -> None:
     if graded.execution.status != "completed" or graded.grade.status != "graded":
         reason = graded.execution.message or graded.grade.message or graded.execution.status
         fix = "Let it do less, or raise the limits in `# AUTOGRADER CONFIG`."

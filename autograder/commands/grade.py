@@ -11,18 +11,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from autograder.commands import report
 from autograder.errors import UsageError
-from autograder.feedback import student_page
 from autograder.grading.cases.bundle import find_bundle, load_bundle
 from autograder.grading.execution.pool import UNREAD, grade_class
 from autograder.grading.execution.submission_grading import rejected
 from autograder.grading.intake.roster import Roster, match, read_roster
 from autograder.grading.intake.submissions import Item, collect
 from autograder.grading.results.manual_csv import NAME, read_sheet
-from autograder.grading.results.store import Store
+from autograder.grading.results.output_folder import OutputFolder
 from autograder.records import Submission
 from autograder.sandbox.host.launch import check_sandbox
 
 __all__ = ["run"]
+
+NOT_LISTED = "You are not on the class list."
 
 
 def run(
@@ -35,7 +36,7 @@ def run(
     executor: str,
     here: Path,
     console: Console,
-) -> report.Report:
+) -> report.ClassReport:
     """Grade all submissions and write the output folder.
 
     Raises:
@@ -54,21 +55,22 @@ def run(
     questions = [question.name for question in assignment.questions]
     read_sheet(out / NAME, assignment)  # before anything takes time: it is read again when everything is graded
     check_sandbox()
-    with Store(out, assignment, bundle.digest) as store:
-        waiting = _not_done(store, items, questions)
+    with OutputFolder.start(out, assignment, bundle.digest) as folder:
+        waiting = _not_done(folder, items, questions)
         with _progress(console) as progress:
             task = progress.add_task("", total=len(items), completed=len(items) - len(waiting))
-            for finished in grade_class(bundle.path, waiting, workers=workers, render=student_page.render):
-                grade = finished.grade
-                if grade.student in strangers:
-                    grade = replace(grade, warnings=(*grade.warnings, "You are not on the class list."))
-                store.add(grade, finished.execution, finished.page)
+            for graded in grade_class(bundle.path, waiting, workers=workers):
+                folder.add(graded.grade, graded.execution)
                 progress.update(task, advance=1)
         for student in absent:
             nothing = rejected(bundle, Submission(student, "", UNREAD, problem="Nothing was handed in."))
-            page = student_page.render(assignment, nothing.grade, nothing.execution)
-            store.add(nothing.grade, nothing.execution, page)
-        return report.publish(store)
+            folder.add(nothing.grade, nothing.execution)
+        for entry in folder.entries():  # an interrupted run may have had another class list
+            others = tuple(warning for warning in entry.warnings if warning != NOT_LISTED)
+            warnings = (*others, NOT_LISTED) if entry.student in strangers else others
+            if warnings != entry.warnings:
+                folder.revise(replace(entry, warnings=warnings))
+        return report.publish(folder)
 
 
 def _on_roster(roster: Roster | None, items: Iterable[Item]) -> tuple[list[Item], tuple[str, ...], frozenset[str]]:
@@ -87,13 +89,13 @@ def _on_roster(roster: Roster | None, items: Iterable[Item]) -> tuple[list[Item]
     return named, found.missing, frozenset(found.unknown)
 
 
-def _not_done(store: Store, items: Iterable[Item], questions: list[str]) -> list[Item]:
+def _not_done(folder: OutputFolder, items: Iterable[Item], questions: list[str]) -> list[Item]:
     """What an interrupted run has not graded yet."""
-    done = store.resumable()
+    done = folder.resumable()
     waiting = []
     for item in items:
         if item.student in done and done[item.student] == item.read(questions).digest:
-            store.keep(item.student)
+            folder.resume(item.student)
         else:
             waiting.append(item)
     return waiting

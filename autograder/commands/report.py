@@ -12,13 +12,13 @@ from rich.table import Table
 
 from autograder.feedback import class_page, student_page, tables
 from autograder.grading.results import hand_grading
-from autograder.grading.results.archive import Archive
 from autograder.grading.results.entries import GradeEntry
 from autograder.grading.results.manual_csv import NAME, read_sheet, save_sheet
-from autograder.grading.results.store import Store
+from autograder.grading.results.output_folder import OutputFolder
 from autograder.records import Assignment, Execution, Grade, QuestionGrade
+from autograder.wording import counted, shortened
 
-__all__ = ["Report", "publish", "run", "show"]
+__all__ = ["ClassReport", "publish", "run", "show"]
 
 MAX_SHOWN = 60
 MAX_NAMED = 8
@@ -27,7 +27,7 @@ STOPPED = "[yellow]run stopped[/]"
 
 
 @dataclass(frozen=True)
-class Report:
+class ClassReport:
     """What a run left behind.
 
     Attributes:
@@ -51,17 +51,17 @@ class Report:
         return bool(self.changed) or any(grade.status != "graded" for grade in self.grades)
 
 
-def run(out: Path) -> Report:
+def run(out: Path) -> ClassReport:
     """Write a finished output folder anew, with what `manual.csv` says now. No submission runs.
 
     Raises:
         AutograderError: See the errors' own texts; nothing that was there is lost.
     """
-    with Archive(out) as archive:
-        return publish(archive)
+    with OutputFolder.reopen(out) as folder:
+        return publish(folder)
 
 
-def publish(folder: Store | Archive) -> Report:
+def publish(folder: OutputFolder) -> ClassReport:
     """Merge `manual.csv` into all grades of a folder and write its report.
 
     Raises:
@@ -73,9 +73,9 @@ def publish(folder: Store | Archive) -> Report:
     marks = hand_grading.Marks(assignment, sheet, folder.students)
     grades = []
     for stored in folder.entries():
-        settled = marks.settle(stored)
-        if isinstance(folder, Archive) or settled != stored:
-            folder.revise(settled, student_page.render(assignment, settled, folder.run(settled)))
+        settled, page = _page(folder, marks.settle(stored))
+        folder.revise(settled)
+        folder.write_feedback(settled.student, ".html", page.encode("utf-8", "replace"))
         grades.append(_light(settled))
     executions = {
         entry.student: Execution(entry.execution.status, entry.execution.message, (), entry.execution.wall_seconds)
@@ -84,8 +84,19 @@ def publish(folder: Store | Archive) -> Report:
     entries = marks.entries()
     changed, unused = tuple(marks.changed), tuple(marks.unused)
     save_sheet(path, sheet, entries, tables.sheet_csv(hand_grading.cells(sheet, entries), sheet.delimiter))
-    folder.finish(tables.grades_csv(assignment, grades), class_page.render(assignment, grades, executions))
-    return Report(assignment, folder.out, tuple(grades), marks.waiting, changed, unused)
+    folder.finish(tables.grades_csv(assignment, grades), class_page.render(assignment, grades, executions), [".html"])
+    return ClassReport(assignment, folder.out, tuple(grades), marks.waiting, changed, unused)
+
+
+def _page(folder: OutputFolder, settled: GradeEntry) -> tuple[GradeEntry, str]:
+    """A grade and its page; where that cannot be made, the fault is ours, and a person must look."""
+    execution = folder.run(settled)
+    try:
+        return settled, student_page.render(folder.assignment, settled, execution)
+    except Exception as error:  # noqa: BLE001 - a bug of ours must not stop the class
+        reason = f"The page could not be made: {type(error).__name__}: {error}"[:300]
+        failed = replace(settled, status="needs_review", message=reason)
+        return failed, student_page.render(folder.assignment, replace(failed, questions=()), None)
 
 
 def _light(entry: GradeEntry) -> GradeEntry:
@@ -102,7 +113,7 @@ def _light(entry: GradeEntry) -> GradeEntry:
     return replace(entry, questions=questions)
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: ClassReport, console: Console) -> None:
     """Print a table of the class, what a person has to do, and where the report is."""
     names = [question.name for question in report.assignment.questions]
     table, legend = _table(report, names), ""
@@ -119,14 +130,14 @@ def show(report: Report, console: Console) -> None:
     review = [grade for grade in report.grades if grade.status != "graded" or _stopped(grade)]
     remarks = [grade.student for grade in report.grades if grade.warnings]
     for grade in review[:MAX_SHOWN]:
-        mark, told = MARKS.get(grade.status, STOPPED), grade.message or grade.execution.message
-        console.print(f"{mark} {escape(grade.student)}: {_shown(told)}", soft_wrap=True, highlight=False)
+        mark, reason = MARKS.get(grade.status, STOPPED), grade.message or grade.execution.message
+        console.print(f"{mark} {escape(grade.student)}: {_shown(reason)}", soft_wrap=True, highlight=False)
     if review:
         verb = "needs" if len(review) == 1 else "need"
         console.print(f"{len(review)} of {len(report.grades)} {verb} a look; see the top of the report.")
     if remarks:
-        who = ", ".join([*map(_printable, remarks[:MAX_NAMED]), *(["…"] if len(remarks) > MAX_NAMED else [])])
-        what = f"Remarks on {_number(len(remarks), 'submission')} ({who}): see the report."
+        who = shortened([_printable(student) for student in remarks], MAX_NAMED)
+        what = f"Remarks on {counted(len(remarks), 'submission')} ({who}): see the report."
         console.print(what, soft_wrap=True, markup=False, highlight=False)
     for line in _by_hand(report):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
@@ -138,7 +149,7 @@ def _stopped(grade: GradeEntry) -> bool:
     return grade.status == "graded" and grade.execution.status != "completed"
 
 
-def _table(report: Report, headers: Sequence[str]) -> Table:
+def _table(report: ClassReport, headers: Sequence[str]) -> Table:
     """The class, a row each, with these words above the questions."""
     table = Table(title=escape(f"{report.assignment.title} ({report.assignment.slug})"))
     table.add_column("student", no_wrap=True)
@@ -150,10 +161,10 @@ def _table(report: Report, headers: Sequence[str]) -> Table:
     return table
 
 
-def _by_hand(report: Report) -> Iterator[str]:
+def _by_hand(report: ClassReport) -> Iterator[str]:
     path = report.out / NAME
     if report.changed:
-        what = _number(len(report.changed), "answer")
+        what = counted(len(report.changed), "answer")
         yield (
             f"{what} changed since graded by hand ({_names(report.changed)}); the points stay. "
             f"Look at them, then clear their `note` in {path}."
@@ -164,18 +175,13 @@ def _by_hand(report: Report) -> Iterator[str]:
     if report.waiting:
         verb = "waits" if report.waiting == 1 else "wait"
         yield (
-            f"{_number(report.waiting, 'answer')} {verb} for a person: "
+            f"{counted(report.waiting, 'answer')} {verb} for a person: "
             f"fill in {path}, then run `autograder report {report.out}`."
         )
 
 
 def _names(entries: tuple[hand_grading.Entry, ...]) -> str:
-    names = [_printable(f"{entry.student} {entry.case or entry.question}"[:80]) for entry in entries[:MAX_NAMED]]
-    return ", ".join([*names, *(["…"] if len(entries) > MAX_NAMED else [])])
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return shortened([_printable(f"{row.student} {row.case or row.question}"[:80]) for row in entries], MAX_NAMED)
 
 
 def _scores(assignment: Assignment, grade: Grade) -> Iterator[str]:

@@ -252,6 +252,21 @@ def test_a_report_leaves_an_interrupted_run_alone(graded: Path, tmp_path: Path, 
     assert not (out / ".partial").exists()
 
 
+def test_a_page_says_from_the_start_that_its_student_is_not_on_the_class_list(
+    bundle: Path, source: Path, out: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "roster.csv").write_text("student\nada\nbroken\n")
+    command = ("grade", bundle, source, "-o", out, "--roster", tmp_path / "roster.csv")
+    assert nb.autograder(*command).returncode == 1
+    remark = "You are not on the class list."
+    pages = {path.stem: path.read_text() for path in (out / "feedback").iterdir()}
+    assert {student for student, page in pages.items() if remark in page} == {"ada_b"}
+    assert nb.grades(out)["ada_b"]["warnings"] == [remark]
+    before = tree(out)
+    assert nb.autograder("report", out).returncode == 1
+    assert tree(out) == before
+
+
 def test_a_class_list_that_fits_nobody_is_refused(tmp_path: Path) -> None:
     bundle = nb.small_bundle(tmp_path / "small")
     nb.write_notebook(tmp_path / "in" / "ada.ipynb", *nb.answers())

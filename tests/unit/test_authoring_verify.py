@@ -9,7 +9,7 @@ import pytest
 from autograder.authoring import verify
 from autograder.authoring.master import read_master
 from autograder.errors import BuildError
-from autograder.grading.execution.submission_grading import Graded
+from autograder.grading.execution.submission_grading import GradedSubmission
 from autograder.records import Cell, Execution, Grade, Outcome, QuestionGrade
 from tests.masters import WHOLE, line_of, write_repository
 
@@ -21,7 +21,9 @@ def master(tmp_path):
     return read_master(write_repository(tmp_path), tmp_path)
 
 
-def graded(earned: dict[str, Outcome], *, status="completed", review="graded", cells=(), message="") -> Graded:
+def graded(
+    earned: dict[str, Outcome], *, status="completed", review="graded", cells=(), message=""
+) -> GradedSubmission:
     """A grade in which each case that is not named passes or fails as `earned[""]` does."""
     questions = []
     for name, cases in CASES.items():
@@ -43,17 +45,19 @@ def graded(earned: dict[str, Outcome], *, status="completed", review="graded", c
     questions.append(QuestionGrade("why", 0, 1, (manual,), manual=True))
     score = sum(question.score for question in questions)
     grade = Grade("x", "x.ipynb", "", review, score, 10, tuple(questions), pending=1, message=message)
-    return Graded(grade, Execution(status, message, tuple(cells), wall_seconds=1.5))
+    return GradedSubmission(grade, Execution(status, message, tuple(cells), wall_seconds=1.5))
 
 
 PASS, FAIL = Outcome("", "pass", 99, 99), Outcome("", "fail", 0, 99, message="no")
 GOOD_STUB, GOOD_REFERENCE = graded({"": FAIL}), graded({"": PASS})
 
 
-def prove(monkeypatch, master, stub: Graded = GOOD_STUB, reference: Graded = GOOD_REFERENCE) -> verify.Proof:
+def prove(
+    monkeypatch, master, stub: GradedSubmission = GOOD_STUB, reference: GradedSubmission = GOOD_REFERENCE
+) -> verify.Proof:
     asked = []
 
-    def grade(bundle: Path, notebook: Path, student: str) -> Graded:
+    def grade(bundle: Path, notebook: Path, student: str) -> GradedSubmission:
         asked.append(notebook)
         return stub if notebook == Path("stub.ipynb") else reference
 

@@ -1,7 +1,7 @@
 """A whole class over a pool of processes: grades come as they are done, and one bad submission stops nobody.
 
-Nothing grows with the class: a few submissions are in flight, each is read, graded and rendered in a pool process, and
-only its grade, its run and its page come back.
+Nothing grows with the class: a few submissions are in flight, each is read and graded in a pool process, and only its
+grade and its run come back. All of it is on the trusted side.
 """
 
 from __future__ import annotations
@@ -12,47 +12,30 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import AutograderError, SandboxUnavailable
 from autograder.grading.cases.bundle import load_bundle
-from autograder.grading.execution.submission_grading import failed, grade_one
+from autograder.grading.execution.submission_grading import GradedSubmission, failed, grade_one
 from autograder.grading.intake.submissions import Item
 from autograder.networks import keras_runtime
-from autograder.records import Assignment, Execution, Grade, Submission
+from autograder.records import Submission
 
-__all__ = ["UNREAD", "Finished", "Render", "grade_class"]
+__all__ = ["UNREAD", "grade_class"]
 
 UNREAD = "sha256:" + hashlib.sha256(b"").hexdigest()  # the digest of a submission that could not be read
-Render = Callable[[Assignment, Grade, Execution], str]
 
 
-@dataclass(frozen=True)
-class Finished:
-    """One submission's result as it leaves the pool.
-
-    Attributes:
-        execution: How the run went.
-        page: The student's feedback page.
-    """
-
-    grade: Grade
-    execution: Execution
-    page: str
-
-
-def grade_class(bundle: Path, items: Sequence[Item], *, workers: int, render: Render) -> Iterator[Finished]:
+def grade_class(bundle: Path, items: Sequence[Item], *, workers: int) -> Iterator[GradedSubmission]:
     """Grade submissions in parallel.
 
     Args:
         bundle: The bundle's folder; each process loads it once.
         items: What was handed in, not read yet.
         workers: Processes; each grades one submission at a time.
-        render: Module-level function that makes a student's page.
 
     Yields:
         Results in the order in which they are done.
@@ -64,33 +47,33 @@ def grade_class(bundle: Path, items: Sequence[Item], *, workers: int, render: Re
     waiting = deque(items)
     suspects = []  # in flight when a pool process died: each gets a pool of its own, so that a death has one cause
     while waiting:
-        for item, result in _run_pool(bundle, waiting, workers, threads, render):
+        for item, result in _run_pool(bundle, waiting, workers, threads):
             if result is None:
                 suspects.append(item)
             else:
                 yield result
     for item in suspects:
-        for _, result in _run_pool(bundle, deque([item]), 1, threads, render):
-            yield result or _lost(bundle, item, render)
+        for _, result in _run_pool(bundle, deque([item]), 1, threads):
+            yield result or _lost(bundle, item)
 
 
 def _run_pool(
-    bundle: Path, waiting: deque[Item], workers: int, threads: int, render: Render
-) -> Iterator[tuple[Item, Finished | None]]:
+    bundle: Path, waiting: deque[Item], workers: int, threads: int
+) -> Iterator[tuple[Item, GradedSubmission | None]]:
     """Work through `waiting` with one pool until it is empty or the pool breaks; `None` for what was in flight then."""
     context = multiprocessing.get_context("spawn")
     slots = context.SimpleQueue()
     for slot in range(workers):
         slots.put(slot)
     pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(slots, threads))
-    flying: dict[Future[Finished], Item] = {}
+    flying: dict[Future[GradedSubmission], Item] = {}
     broken = False
     try:
         while flying or (waiting and not broken):
             while waiting and not broken and len(flying) < workers + 1:
                 item = waiting.popleft()
                 try:
-                    flying[pool.submit(_work, bundle, item, render)] = item
+                    flying[pool.submit(_work, bundle, item)] = item
                 except BrokenProcessPool:
                     waiting.appendleft(item)
                     broken = True
@@ -137,7 +120,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(path: Path, item: Item, render: Render) -> Finished:
+def _work(path: Path, item: Item) -> GradedSubmission:
     bundle = load_bundle(path)
     submission = Submission(item.student, item.filename, UNREAD)
     try:
@@ -145,20 +128,17 @@ def _work(path: Path, item: Item, render: Render) -> Finished:
         if any("keras" in cell.source or "tensorflow" in cell.source for cell in submission.cells):
             threading.Thread(target=keras_runtime.load, daemon=True).start()  # while the notebook runs
         graded = grade_one(bundle, submission, slot=_slot, threads=_threads)
-        page = render(bundle.assignment, graded.grade, graded.execution)
     except SandboxUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - a bug of ours must not stop the class; it is reported as ours
         reason = str(error) if isinstance(error, AutograderError) else f"{type(error).__name__}: {error}"
         graded = failed(bundle, submission, f"The grader failed: {reason[:300]}")
-        page = render(bundle.assignment, graded.grade, graded.execution)
     keras_runtime.forget_models()
-    return Finished(graded.grade, graded.execution, page)
+    return graded
 
 
-def _lost(path: Path, item: Item, render: Render) -> Finished:
+def _lost(path: Path, item: Item) -> GradedSubmission:
     """The result of a submission on which a pool process died twice."""
     bundle = load_bundle(path)
     submission = Submission(item.student, item.filename, UNREAD)
-    graded = failed(bundle, submission, "The grader's process died on this submission; grade it by hand.")
-    return Finished(graded.grade, graded.execution, render(bundle.assignment, graded.grade, graded.execution))
+    return failed(bundle, submission, "The grader's process died on this submission; grade it by hand.")

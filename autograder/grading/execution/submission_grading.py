@@ -32,20 +32,20 @@ from autograder.records import (
 from autograder.sandbox.host.session import Session
 from autograder.sandbox.wire.values import History
 
-__all__ = ["Graded", "failed", "grade_one"]
+__all__ = ["GradedSubmission", "failed", "grade_one"]
 
 MAX_EPOCHS = 2_000
 
 
 @dataclass(frozen=True)
-class Graded:
+class GradedSubmission:
     """A grade and the run behind it."""
 
     grade: Grade
     execution: Execution
 
 
-def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0, threads: int = 2) -> Graded:
+def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0, threads: int = 2) -> GradedSubmission:
     """Run a submission behind the wall and grade what came across.
 
     Args:
@@ -76,22 +76,22 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0, threads:
     grade = _grade(bundle, submission, tuple(graded), tuple(warnings))
     if broken or any(outcome.status == "error" for question in graded for outcome in question.cases):
         grade = replace(grade, status="needs_review", message=execution.message or "A check ended in an error of ours.")
-    return Graded(grade, execution)
+    return GradedSubmission(grade, execution)
 
 
-def rejected(bundle: Bundle, submission: Submission) -> Graded:
+def rejected(bundle: Bundle, submission: Submission) -> GradedSubmission:
     """The grade of what is no notebook: every case skipped, and the reason."""
     graded = _grade(bundle, submission, _skipped(bundle, submission.problem), submission.warnings)
-    return Graded(
+    return GradedSubmission(
         replace(graded, status="rejected", message=submission.problem, pending=0),
         Execution("refused", submission.problem),
     )
 
 
-def failed(bundle: Bundle, submission: Submission, reason: str) -> Graded:
+def failed(bundle: Bundle, submission: Submission, reason: str) -> GradedSubmission:
     """The grade of a submission that our own code could not deal with; a person must look."""
     graded = _grade(bundle, submission, _skipped(bundle, "The grader failed.", "error"), submission.warnings)
-    return Graded(replace(graded, status="needs_review", message=reason), Execution("crashed", reason))
+    return GradedSubmission(replace(graded, status="needs_review", message=reason), Execution("crashed", reason))
 
 
 def _grade(

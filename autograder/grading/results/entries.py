@@ -1,21 +1,19 @@
-"""What an output folder keeps of each student, as bytes: the grade, and the run that its page shows."""
+"""What an output folder keeps of each student, as bytes: the grade, and the run that its page shows. Trusted side."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import math
-import os
-import tempfile
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from autograder.errors import AutograderError, UsageError
+from autograder.errors import UsageError
+from autograder.files import write_whole
 from autograder.records import Execution, ExecutionStatus, Grade, from_json, to_json
 
 __all__ = [
@@ -26,7 +24,6 @@ __all__ = [
     "entry",
     "read_run",
     "run_file",
-    "write",
     "write_run",
 ]
 
@@ -130,13 +127,13 @@ def run_file(folder: Path, student: str) -> Path:
 
 
 def write_run(folder: Path, student: str, execution: Execution) -> None:
-    """Keep a run with its cells and outputs; one without code cells is told by its summary alone.
+    """Keep a run with its cells and outputs; of one without code cells, its summary says all.
 
     Raises:
         AutograderError: It cannot be written.
     """
     if any(cell.kind == "code" for cell in execution.cells):
-        write(run_file(folder, student), [gzip.compress(encoded(execution), 6, mtime=0)])
+        write_whole(run_file(folder, student), [gzip.compress(encoded(execution), 6, mtime=0)])
 
 
 def read_run(folder: Path, stored: GradeEntry) -> Execution:
@@ -147,7 +144,7 @@ def read_run(folder: Path, stored: GradeEntry) -> Execution:
     """
     summary = stored.execution
     path = run_file(folder, stored.student)
-    if not summary.cells:  # a file that is there tells of an earlier submission
+    if not summary.cells:  # a file that is there is of an earlier submission
         return Execution(summary.status, summary.message, (), summary.wall_seconds, summary.phases)
     try:
         with gzip.open(path) as packed:
@@ -155,25 +152,3 @@ def read_run(folder: Path, stored: GradeEntry) -> Execution:
     except (OSError, EOFError, zlib.error, msgspec.MsgspecError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise UsageError(f"{path}: cannot be read ({reason}). Run `autograder grade` again.") from error
-
-
-def write(path: Path, chunks: Iterable[bytes], *, durable: bool = False) -> None:
-    """Write a file whole or not at all, in place of what is there, be that a link.
-
-    Raises:
-        AutograderError: It cannot be written.
-    """
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.writelines(chunks)
-                if durable:
-                    file.flush()
-                    os.fsync(descriptor)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise AutograderError(f"{path} cannot be written: {error.strerror}. Run it again to go on.") from error

@@ -1,4 +1,4 @@
-"""`manual.csv` as it comes back from a spreadsheet, and its way to the disk."""
+"""`manual.csv` as it comes back from a spreadsheet, and how it is written. Trusted side."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from autograder.errors import UsageError
+from autograder.files import write_whole
 from autograder.grading.intake.csv_reader import parse
-from autograder.grading.results.entries import write
 from autograder.grading.results.hand_grading import COLUMNS, Entry, Key, Sheet
 from autograder.records import Assignment, rounded
 
@@ -76,7 +76,7 @@ def save_sheet(path: Path, sheet: Sheet, entries: Sequence[Entry], lines: Iterab
         UsageError: Somebody has it open, changed it meanwhile, or it is not to be written.
         AutograderError: It cannot be written.
     """
-    if set(map(_told, entries)) == set(map(_told, sheet.entries)) and (sheet.data is not None or not entries):
+    if set(map(_essence, entries)) == set(map(_essence, sheet.entries)) and (sheet.data is not None or not entries):
         return
     if sheet.data is not None:
         lock = path.with_name(f".~lock.{path.name}#")
@@ -85,13 +85,13 @@ def save_sheet(path: Path, sheet: Sheet, entries: Sequence[Entry], lines: Iterab
         if not os.access(path, os.W_OK):
             raise UsageError(f"{path} is read-only and has to be updated. Make it writable, then run it again.")
         if any(entry.filled for entry in sheet.entries):
-            write(path.with_name(f"{path.name}~"), [sheet.data], durable=True)
+            write_whole(path.with_name(f"{path.name}~"), [sheet.data], durable=True)
     if _bytes(path) != sheet.data:
         raise UsageError(f"{path} was saved by somebody else just now. Run it again; nothing was written.")
-    write(path, (line.encode("utf-8", "replace") for line in lines), durable=True)
+    write_whole(path, (line.encode("utf-8", "replace") for line in lines), durable=True)
 
 
-def _told(entry: Entry) -> Entry:
+def _essence(entry: Entry) -> Entry:
     """What of a row is worth a new file: not the texts that only help to read it."""
     return replace(entry, answer="", rubric="")
 

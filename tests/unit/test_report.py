@@ -10,10 +10,8 @@ import pytest
 from autograder.commands import report
 from autograder.errors import AutograderError, UsageError
 from autograder.feedback import student_page
-from autograder.grading.results import archive as archive_module
-from autograder.grading.results.archive import Archive
-from autograder.grading.results.entries import read_run
-from autograder.grading.results.store import Store
+from autograder.grading.results import output_folder
+from autograder.grading.results.output_folder import OutputFolder
 from autograder.records import Assignment, Cell, Execution, Grade, Outcome, Question, QuestionGrade
 
 ASSIGNMENT = Assignment("cnn", "CNN", (Question("why", 2, manual=True, rubric="R"),))
@@ -38,13 +36,11 @@ def grade(student):
 
 @pytest.fixture
 def out(tmp_path):
-    with Store(tmp_path / "out", ASSIGNMENT, "sha256:1") as store:
+    with OutputFolder.start(tmp_path / "out", ASSIGNMENT, "sha256:1") as folder:
         for student in ("ada", "bob"):
-            store.add(grade(student), RUN, student_page.render(ASSIGNMENT, grade(student), RUN))
-        store.add(
-            Grade("cyd", "", "sha256:", "rejected", 0, 2, message="Nothing."), Execution("refused", "Nothing."), "page"
-        )
-        report.publish(store)
+            folder.add(grade(student), RUN)
+        folder.add(Grade("cyd", "", "sha256:", "rejected", 0, 2, message="Nothing."), Execution("refused", "Nothing."))
+        report.publish(folder)
     return tmp_path / "out"
 
 
@@ -62,15 +58,16 @@ def test_a_report_of_nothing_new_writes_the_same_bytes(out):
     before = tree(out)
     assert report.run(out) == first
     assert tree(out) == before
-    assert b"It took too long." in before["feedback/ada.html"], "the page tells of the run"
+    assert b"It took too long." in before["feedback/ada.html"], "the page says how the run ended"
     assert (first.waiting, first.changed, first.unused) == (2, (), ())
 
 
 def test_a_run_comes_back_as_it_was(out):
-    with Archive(out) as archive:
-        ada, _, cyd = archive.entries()
-        run = archive.run(ada)
-        assert archive.run(cyd) == Execution("refused", "Nothing.")
+    with OutputFolder.reopen(out) as folder:
+        assert (folder.assignment, folder.students) == (ASSIGNMENT, ["ada", "bob", "cyd"])
+        ada, _, cyd = folder.entries()
+        run = folder.run(ada)
+        assert folder.run(cyd) == Execution("refused", "Nothing.")
     assert (run.status, run.message, run.wall_seconds, run.phases) == (
         "timed_out",
         "It took too long.",
@@ -83,9 +80,9 @@ def test_a_run_comes_back_as_it_was(out):
 
 def test_the_run_of_an_earlier_submission_is_not_shown_for_one_that_could_not_be_read(out):
     (out / "runs" / "cyd.json.gz").write_bytes((out / "runs" / "ada.json.gz").read_bytes())
-    with Archive(out) as archive:
-        *_, cyd = archive.entries()
-        assert read_run(out / "runs", cyd).cells == ()
+    with OutputFolder.reopen(out) as folder:
+        *_, cyd = folder.entries()
+        assert folder.run(cyd).cells == ()
 
 
 def test_points_reach_all_files_of_the_folder(out):
@@ -102,7 +99,7 @@ def test_points_reach_all_files_of_the_folder(out):
 @pytest.mark.parametrize("moves", [0, 1, 3, 4, 5])
 def test_a_report_that_dies_is_finished_by_the_next(out, monkeypatch, moves):
     fill(out, "1.5", "Good.")
-    real = archive_module.Path.replace
+    real = output_folder.Path.replace
     left = [moves]
 
     def dying(self, target):
@@ -112,7 +109,7 @@ def test_a_report_that_dies_is_finished_by_the_next(out, monkeypatch, moves):
             left[0] -= 1
         return real(self, target)
 
-    monkeypatch.setattr(archive_module.Path, "replace", dying)
+    monkeypatch.setattr(output_folder.Path, "replace", dying)
     with pytest.raises(AutograderError, match="cannot be written: No space left"):
         report.run(out)
     monkeypatch.undo()
@@ -146,6 +143,29 @@ def test_a_folder_that_cannot_be_written_is_one_line(out, monkeypatch):
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(archive_module, "locked", refuse)
+    monkeypatch.setattr(output_folder, "_locked", refuse)
     with pytest.raises(UsageError, match=r"out cannot be written: Permission denied\. Make it writable, or copy it"):
-        Archive(out)
+        OutputFolder.reopen(out)
+
+
+def test_reading_a_finished_folder_changes_nothing(out):
+    before = tree(out)
+    with OutputFolder.reopen(out) as folder:
+        assert [entry.student for entry in folder.entries()] == ["ada", "bob", "cyd"]
+    assert tree(out) == before
+
+
+def test_a_page_that_cannot_be_made_stops_nobody(out, monkeypatch):
+    real = student_page.render
+
+    def render(assignment, given, execution):
+        if given.student == "ada" and execution is not None:
+            raise RecursionError("too deep")
+        return real(assignment, given, execution)
+
+    monkeypatch.setattr(student_page, "render", render)
+    ada, bob, _ = report.run(out).grades
+    assert (ada.status, ada.message) == ("needs_review", "The page could not be made: RecursionError: too deep")
+    assert bob.status == "graded"
+    assert "A person will look at this grade" in (out / "feedback" / "ada.html").read_text()
+    assert "Your notebook, as it ran" in (out / "feedback" / "bob.html").read_text()

@@ -13,11 +13,11 @@ from dataclasses import replace
 
 import pytest
 
+from autograder import files
 from autograder.errors import AutograderError, UsageError
-from autograder.grading.results import entries as kept_module
-from autograder.grading.results import store as store_module
+from autograder.grading.results import output_folder
 from autograder.grading.results.entries import ExecutionSummary
-from autograder.grading.results.store import Store, load_grades
+from autograder.grading.results.output_folder import OutputFolder, load_grades
 from autograder.records import Assignment, Cell, Execution, Grade, LayerDiff, Outcome, QuestionGrade
 
 BUNDLE = "sha256:1"
@@ -53,14 +53,21 @@ def out(tmp_path):
 
 
 def opened(out, assignment="cnn2_mnist", bundle=BUNDLE):
-    return Store(out, Assignment(assignment, "CNN", ()), bundle)
+    return OutputFolder.start(out, Assignment(assignment, "CNN", ()), bundle)
 
 
 def run(out, *students, bundle=BUNDLE, score=4):
-    with opened(out, bundle=bundle) as store:
+    with opened(out, bundle=bundle) as folder:
         for student in students:
-            store.add(grade(student, score), RUN, f"<p>{student} {score}")
-        store.finish(["student\r\n", *(f"{each.student}\r\n" for each in store.entries())], "<h1>class")
+            folder.add(grade(student, score), RUN)
+        finish(folder, ["student\r\n", *(f"{each.student}\r\n" for each in folder.entries())], "<h1>class")
+
+
+def finish(folder, csv=(), index=""):
+    """As `report.publish` does it, with pages that say nothing but who and how many points."""
+    for each in folder.entries():
+        folder.write_feedback(each.student, ".html", f"<p>{each.student} {each.score}".encode())
+    folder.finish(csv, index, [".html", ".md"])
 
 
 def tree(folder):
@@ -130,10 +137,10 @@ def test_grades_read_back_as_they_were_written(out):
     odd = grade("zoë@uni.ch", message='"\n</script>\u2028', warnings=("a", "b"))
     curve = {"loss": [1.0, math.nan, math.inf], "accuracy": []}
     odd = replace(odd, questions=(replace(odd.questions[0], histories={"training": curve}),))
-    with opened(out) as store:
-        store.add(odd, RUN, "")
-        store.add(grade("ada"), RUN, "")
-        store.finish([], "")
+    with opened(out) as folder:
+        folder.add(odd, RUN)
+        folder.add(grade("ada"), RUN)
+        finish(folder)
     ada, zoe = load_grades(out)
     assert grade("ada") == Grade(**{name: getattr(ada, name) for name in Grade.__dataclass_fields__})
     assert ExecutionSummary("completed", 12.35, 2, "", {"start": 0.123}) == ada.execution
@@ -155,25 +162,25 @@ def test_the_one_history_of_earlier_grades_is_read(out):
 
 
 def test_lone_surrogates_do_not_stop_the_class(out):
-    with opened(out) as store:
-        store.add(grade("ada", message="a\ud800b"), RUN, "page \ud800")
-        store.finish(["\ud800"], "\ud800")
+    with opened(out) as folder:
+        folder.add(grade("ada", message="a\ud800b"), RUN)
+        finish(folder, ["\ud800"], "\ud800")
     assert next(load_grades(out)).message == "a?b"
-    assert tree(out)["feedback/ada.html"] == b"page ?"
+    assert (tree(out)["grades.csv"], tree(out)["index.html"]) == (b"?", b"?")
 
 
 @pytest.mark.parametrize("student", ["", "../x", "a/b", "=x", ".x", "CON", "a\nb", "e\u0301"])
 def test_an_id_that_intake_did_not_make_is_never_a_path(out, student):
-    with opened(out) as store, pytest.raises(ValueError, match="not a student id"):
-        store.add(grade(student), RUN, "")
+    with opened(out) as folder, pytest.raises(ValueError, match="not a student id"):
+        folder.add(grade(student), RUN)
     assert {"run.json", "lock"} == {path.name for path in (out / ".partial").rglob("*") if path.is_file()}
 
 
 def test_nobody_is_graded_twice(out):
-    with opened(out) as store:
-        store.add(grade("ada"), RUN, "")
+    with opened(out) as folder:
+        folder.add(grade("ada"), RUN)
         with pytest.raises(ValueError, match="graded already"):
-            store.add(grade("ada"), RUN, "")
+            folder.add(grade("ada"), RUN)
 
 
 def test_what_is_made_is_open_to_its_owner_only(out):
@@ -232,8 +239,8 @@ def test_grades_of_another_exercise_are_not_overwritten(out):
 
 
 def test_an_interrupted_run_of_another_exercise_is_not_thrown_away(out):
-    with opened(out) as store:
-        store.add(grade("ada"), RUN, "")
+    with opened(out) as folder:
+        folder.add(grade("ada"), RUN)
     with pytest.raises(UsageError, match="holds grades of cnn2_mnist"):
         opened(out, assignment="fc_mnist")
 
@@ -268,9 +275,9 @@ def test_linked_files_are_replaced_and_not_followed(out, tmp_path):
 def test_the_earlier_report_stays_until_the_new_one_is_complete(out):
     run(out, "ada", "bob", score=1)
     before = tree(out)
-    with opened(out) as store:
-        store.add(grade("ada", 2), RUN, "new")
-        store.add(grade("cem", 2), RUN, "new")
+    with opened(out) as folder:
+        folder.add(grade("ada", 2), RUN)
+        folder.add(grade("cem", 2), RUN)
         assert before == {name: data for name, data in tree(out).items() if not name.startswith(".partial/")}
 
         def broken():
@@ -278,10 +285,10 @@ def test_the_earlier_report_stays_until_the_new_one_is_complete(out):
             raise RuntimeError
 
         with pytest.raises(RuntimeError):
-            store.finish(broken(), "")
+            finish(folder, broken())
         assert before == {name: data for name, data in tree(out).items() if not name.startswith(".partial/")}
         assert not list((out / ".partial").glob(".*.tmp"))
-        store.finish([], "")
+        finish(folder)
     assert [each.student for each in load_grades(out)] == ["ada", "cem"]
 
 
@@ -305,23 +312,23 @@ def test_a_forged_report_deletes_nothing_outside_of_feedback(out, tmp_path):
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(out):
-    with opened(out) as store:
-        store.add(grade("ada", 3), RUN, "ada's page")
-        store.add(grade("bob"), RUN, "")
-        store.add(grade("cem", status="rejected"), RUN, "")
-    with opened(out) as store:
-        assert store.resumable() == {"ada": "sha256:ada", "bob": "sha256:bob"}
-        store.keep("ada")
-        store.add(grade("bob", 1), RUN, "bob anew")
-        assert [(each.student, each.score) for each in store.entries()] == [("ada", 3), ("bob", 1)]
-        store.finish([], "")
-    assert {"feedback/ada.html": b"ada's page", "feedback/bob.html": b"bob anew"}.items() <= tree(out).items()
+    with opened(out) as folder:
+        folder.add(grade("ada", 3), RUN)
+        folder.add(grade("bob"), RUN)
+        folder.add(grade("cem", status="rejected"), RUN)
+    with opened(out) as folder:
+        assert folder.resumable() == {"ada": "sha256:ada", "bob": "sha256:bob"}
+        folder.resume("ada")
+        folder.add(grade("bob", 1), RUN)
+        assert [(each.student, each.score) for each in folder.entries()] == [("ada", 3), ("bob", 1)]
+        finish(folder)
+    assert {"feedback/ada.html": b"<p>ada 3", "feedback/bob.html": b"<p>bob 1"}.items() <= tree(out).items()
     assert [each.student for each in load_grades(out)] == ["ada", "bob"]
 
 
 def test_who_handed_nothing_in_this_time_is_not_in_the_report(out):
-    with opened(out) as store:
-        store.add(grade("gone"), RUN, "page")
+    with opened(out) as folder:
+        folder.add(grade("gone"), RUN)
     run(out, "ada")
     assert [each.student for each in load_grades(out)] == ["ada"]
     assert "feedback/gone.html" not in tree(out)
@@ -329,29 +336,29 @@ def test_who_handed_nothing_in_this_time_is_not_in_the_report(out):
 
 @pytest.mark.parametrize("change", ["bundle", "version"])
 def test_results_of_another_bundle_or_grader_are_graded_again(out, monkeypatch, change):
-    with opened(out) as store:
-        store.add(grade("ada"), RUN, "")
+    with opened(out) as folder:
+        folder.add(grade("ada"), RUN)
     if change == "version":
-        monkeypatch.setattr(store_module, "__version__", "99")
-    with opened(out, bundle="sha256:2" if change == "bundle" else BUNDLE) as store:
-        assert store.resumable() == {}
+        monkeypatch.setattr(output_folder, "__version__", "99")
+    with opened(out, bundle="sha256:2" if change == "bundle" else BUNDLE) as folder:
+        assert folder.resumable() == {}
         assert list((out / ".partial" / "feedback").iterdir()) == []
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"null", b'{"student": "ada"}', b"\xff"])
 def test_a_result_that_was_cut_off_is_graded_again(out, data):
-    with opened(out) as store:
-        store.add(grade("ada"), RUN, "")
-        store.add(grade("bob"), RUN, "")
+    with opened(out) as folder:
+        folder.add(grade("ada"), RUN)
+        folder.add(grade("bob"), RUN)
     (out / ".partial" / "grades" / "ada.json").write_bytes(data)
-    with opened(out) as store:
-        assert store.resumable() == {"bob": "sha256:bob"}
+    with opened(out) as folder:
+        assert folder.resumable() == {"bob": "sha256:bob"}
 
 
 @pytest.mark.parametrize("moves", range(9))
 def test_a_run_that_dies_while_it_finishes_can_be_finished(out, monkeypatch, moves):
     run(out, "ada", "old", score=1)
-    real = store_module.Path.replace
+    real = output_folder.Path.replace
     left = [moves]
 
     def dying(self, target):
@@ -361,35 +368,40 @@ def test_a_run_that_dies_while_it_finishes_can_be_finished(out, monkeypatch, mov
             left[0] -= 1
         return real(self, target)
 
-    with opened(out) as store:
-        store.add(grade("ada", 2), RUN, "ada 2")
-        store.add(grade("bob", 2), RUN, "bob 2")
-        monkeypatch.setattr(store_module.Path, "replace", dying)
+    with opened(out) as folder:
+        folder.add(grade("ada", 2), RUN)
+        folder.add(grade("bob", 2), RUN)
+        monkeypatch.setattr(output_folder.Path, "replace", dying)
         if moves < 8:
             with pytest.raises(KeyboardInterrupt):
-                store.finish([], "new")
+                finish(folder, [], "new")
         else:
-            store.finish([], "new")
+            finish(folder, [], "new")
     monkeypatch.undo()
     assert ("old" in (out / "grades.json").read_text()) == (moves < 8)  # it is the last to change
-    with opened(out) as store:
-        for student in store.resumable():
-            store.keep(student)
+    with opened(out) as folder:
+        for student in folder.resumable():
+            folder.resume(student)
         if moves == 8:
-            assert store.resumable() == {}
+            assert folder.resumable() == {}
             return
-        store.finish([], "new")
+        finish(folder, [], "new")
     assert [(each.student, each.score) for each in load_grades(out)] == [("ada", 2), ("bob", 2)]
     files = tree(out)
-    assert (files["feedback/ada.html"], files["feedback/bob.html"], files["index.html"]) == (b"ada 2", b"bob 2", b"new")
+    assert (files["feedback/ada.html"], files["feedback/bob.html"], files["index.html"]) == (
+        b"<p>ada 2",
+        b"<p>bob 2",
+        b"new",
+    )
     assert "feedback/old.html" not in files
 
 
 def test_a_killed_run_leaves_a_folder_that_the_next_one_takes(out):
     script = (
-        "import os, signal, sys; from pathlib import Path; from autograder.grading.results.store import Store\n"
-        "from autograder.records import Assignment\n"
-        "Store(Path(sys.argv[1]), Assignment('cnn2_mnist', '', ()), 'sha256:1'); os.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal, sys; from pathlib import Path; from autograder.records import Assignment\n"
+        "from autograder.grading.results.output_folder import OutputFolder\n"
+        "OutputFolder.start(Path(sys.argv[1]), Assignment('cnn2_mnist', '', ()), 'sha256:1')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
     )
     assert subprocess.run([sys.executable, "-c", script, str(out)], check=False).returncode == -9
     run(out, "ada")
@@ -412,10 +424,10 @@ def test_a_full_disk_is_one_line(out, monkeypatch):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    with opened(out) as store:
-        monkeypatch.setattr(kept_module.tempfile, "mkstemp", full)
+    with opened(out) as folder:
+        monkeypatch.setattr(files.tempfile, "mkstemp", full)
         with pytest.raises(AutograderError, match=r"ada\.json\.gz cannot be written: No space left on device"):
-            store.add(grade("ada"), RUN, "")
+            folder.add(grade("ada"), RUN)
 
 
 def test_a_changed_report_is_one_line(out):
@@ -427,18 +439,41 @@ def test_a_changed_report_is_one_line(out):
 
 
 def test_memory_does_not_grow_with_the_class(out):
-    def peak(students, page):
+    def peak(students):
         tracemalloc.start()
         try:
-            with opened(out) as store:
+            with opened(out) as folder:
                 for n in range(students):
-                    store.add(grade(f"s{n}", message="m" * 20_000), RUN, page)
-                store.finish((each.student for each in store.entries()), "")
+                    folder.add(grade(f"s{n}", message="m" * 20_000), RUN)
+                finish(folder, (each.student for each in folder.entries()))
             assert students == sum(1 for _ in load_grades(out))
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
 
-    page = "p" * 100_000
-    few, many = peak(10, page), peak(210, page)
+    peak(210)  # the interpreter's own table of names grows once
+    few, many = peak(10), peak(210)
     assert many - few < 500_000
+
+
+def test_a_form_that_was_not_made_again_goes_for_it_says_what_is_no_longer_so(out):
+    run(out, "ada", "ada.b")
+    with OutputFolder.reopen(out) as folder:
+        for student in folder.students:
+            folder.write_feedback(student, ".html", b"page")
+            folder.write_feedback(student, ".md", b"text")
+        folder.finish([], "", [".html", ".md"])
+    (out / "feedback" / "ada.txt").write_text("mine")
+    names = {path.name for path in (out / "feedback").iterdir()}
+    assert {"ada.html", "ada.md", "ada.b.html", "ada.b.md", "ada.txt"} == names
+    run(out, "ada")
+    assert {"ada.html", "ada.txt"} == {path.name for path in (out / "feedback").iterdir()}
+
+
+def test_a_report_that_breaks_off_leaves_the_folder_as_it_was(out):
+    run(out, "ada")
+    before = tree(out)
+    with pytest.raises(RuntimeError), OutputFolder.reopen(out) as folder:
+        folder.write_feedback("ada", ".html", b"new")
+        raise RuntimeError
+    assert before == tree(out)

@@ -1,0 +1,24 @@
+"""Numbers and lists in the English of our messages, on whichever side it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograder.records import rounded
+
+__all__ = ["counted", "listed", "shortened"]
+
+
+def counted(number: float, noun: str) -> str:
+    """`1 point`, `2 points`, `0.5 points`."""
+    return f"{rounded(number)} {noun}" if number == 1 else f"{rounded(number)} {noun}s"
+
+
+def listed(items: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([*([", ".join(items[:-1])] if len(items) > 1 else []), *items[-1:]])
+
+
+def shortened(items: Sequence[str], most: int) -> str:
+    """`a, b, c`, of which no more than `most` are named: `a, b, …`."""
+    return ", ".join([*items[:most], *(["…"] if len(items) > most else [])])

@@ -229,6 +229,7 @@ class Measurement:
     Attributes:
         model: What the student calls the network.
         inputs: How many inputs it is of.
+        accuracy: Share of right predictions, from 0 to 1.
         at_least: The floor; 0 where none was demanded.
         unsure: How far below the floor a person decides.
     """
@@ -245,6 +246,12 @@ class Outcome:
     """What one case said about one submission.
 
     Attributes:
+        name: The case.
+        status: See `CaseStatus`; `manual` while it waits for a person.
+        points: What was earned.
+        possible: What the case is worth.
+        hidden: Whether the students' notebook goes without the case.
+        title: First line of the case's docstring.
         message: What the student reads. A hidden case's message gives nothing away.
         detail: What only the instructor reads: the full message of a hidden case, or our own error.
         diff: The layer comparison behind the message, if the case made one (empty for hidden cases).
@@ -272,6 +279,12 @@ class QuestionGrade:
     """The outcomes of one question.
 
     Attributes:
+        name: The question.
+        score: Points earned so far.
+        possible: What the question is worth.
+        cases: One outcome for each case; of a manual question, one for the question.
+        title: The question's title.
+        manual: Whether a person grades it.
         answer: The student's text, for a manual question; hostile Markdown. Empty where the cell is as it came.
         histories: Name of a training history in the notebook → its metrics → one value an epoch.
     """
@@ -291,11 +304,16 @@ class Grade:
     """One student's result.
 
     Attributes:
+        student: The student's id; see `Submission`.
+        submission: The path of what was handed in; empty where nothing was.
+        digest: `sha256:` and the hex digest of the submitted bytes.
         status: `graded`; `needs_review` when a case ended in an error of ours; `rejected` when it was no notebook.
         score: Points earned so far.
         possible: Points of the whole exercise.
+        questions: In the exercise's order.
         pending: Points that a person still has to give (manual questions).
         message: Why it was rejected or needs review; one line.
+        warnings: What the grader had to put right, for the student.
     """
 
     student: str

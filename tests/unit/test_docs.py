@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import inspect
 import json
 import re
 import shlex
@@ -16,6 +18,8 @@ import typer.main
 from autograder.authoring.master import read_master
 from autograder.cli import app
 from autograder.errors import BuildError
+from autograder.grading.results.entries import ExecutionSummary
+from autograder.records import Grade, LayerDiff, Measurement, Outcome, QuestionGrade
 
 ROOT = Path(__file__).parents[2]
 AT_ROOT = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "RELEASING", "SECURITY", "CHANGELOG")]
@@ -123,6 +127,14 @@ def test_the_sample_class_that_is_shown(page: str) -> None:
 def test_pictures_are_small() -> None:
     for picture in (ROOT / "docs" / "images").iterdir():
         assert picture.stat().st_size < 150_000, picture.name
+
+
+@pytest.mark.parametrize("record", [Grade, QuestionGrade, Outcome, LayerDiff, Measurement, ExecutionSummary])
+def test_every_field_of_grades_json_is_described(record: type) -> None:
+    described = re.findall(r"^ {4,8}(\w+): ", inspect.getdoc(record) or "", re.MULTILINE)
+    assert described == [field.name for field in dataclasses.fields(record)]
+    formats = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert f"::: {record.__module__}.{record.__qualname__}\n" in formats
 
 
 def test_every_check_is_in_the_table_of_checks() -> None:

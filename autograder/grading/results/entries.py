@@ -33,10 +33,13 @@ MAX_RUN: Final = 2**30
 
 @dataclass(frozen=True)
 class ExecutionSummary:
-    """What `grades.json` keeps of a run.
+    """What `grades.json` keeps of a run, under `execution`.
 
     Attributes:
+        status: How it ended.
+        wall_seconds: From launch to end.
         cells: Number of code cells.
+        message: One line where it did not complete.
         phases: Where the time went, in seconds.
     """
 

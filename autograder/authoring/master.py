@@ -8,6 +8,10 @@ A master is a notebook (Jupytext `py:percent`, or `.ipynb`) in Otter Assign's ma
     data: [data/digits.npz]          hidden arrays, relative to reference/
     limits: {wall_seconds: 300}      fields of records.Limits
     points: 20                       of all questions together; 10 if left out
+    install: ./keras_autograder-0.1.0-py3-none-any.whl
+                                     what students put behind `%pip install`, quotes included: a wheel beside the
+                                     notebook, an address, `--index-url … keras-autograder`; the package's name if left
+                                     out, with the extra that the notebook needs
 """
 
 from __future__ import annotations
@@ -49,12 +53,14 @@ class Config:
     Attributes:
         data: Files of hidden arrays (`.npz`), relative to `reference/`.
         points: What the questions are to be worth together; a build warns where they are not.
+        install: What students put behind `%pip install`; empty for the package's name.
     """
 
     title: str
     data: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     points: float = 10
+    install: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,7 +174,7 @@ class _Reader:
         if isinstance(limits, dict):
             unknown += [f"limits.{key}" for key in limits if key not in {field.name for field in fields(Limits)}]
         if unknown:
-            keys = "title, data, points and limits (" + ", ".join(field.name for field in fields(Limits)) + ")"
+            keys = "title, data, points, install and limits (" + ", ".join(field.name for field in fields(Limits)) + ")"
             at = self.source.find(cell, unknown[0].rpartition(".")[2])
             raise self.source.refuse(cell, f"the configuration has no key `{unknown[0]}`", f"It knows {keys}.", at)
         try:
@@ -178,6 +184,9 @@ class _Reader:
         if not 0 <= config.points < math.inf:
             at, what = self.source.find(cell, "points"), f"the exercise is worth {config.points:g} points"
             raise self.source.refuse(cell, what, "Give a number from 0 on, or leave it out.", at)
+        if re.search(r"[\n\r`]|^\s*[%!]?pip\b", config.install):
+            at, what = self.source.find(cell, "install"), "`install` is more than what stands behind `%pip install`"
+            raise self.source.refuse(cell, what, "Write that alone, in one line, without backticks.", at)
         for name in (each.name for each in fields(Limits)):
             if getattr(config.limits, name) <= 0:
                 at = self.source.find(cell, name)

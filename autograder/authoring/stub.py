@@ -10,6 +10,7 @@ from typing import Any
 
 from autograder.authoring.assign import Assigned, origin
 from autograder.authoring.master import Master
+from autograder.notebook.selfcheck import PACKAGE
 from autograder.records import ANSWER_TAG
 
 __all__ = ["embedded_tests", "make_reference", "make_stub", "notebook_bytes"]
@@ -23,11 +24,11 @@ _METADATA = {
 }
 _SELFCHECK = """\
 # The self-check behind `grader.check(…)`. Run this cell first; there is nothing to edit.
-# If the import fails, run this once and restart the kernel:  %pip install keras-autograder
+# If the import fails, run this once and restart the kernel:  %pip install {install}
 from autograder.notebook.selfcheck import Checks
 
 grader = Checks(
-    {
+    {{
 """
 
 
@@ -41,7 +42,7 @@ def make_stub(master: Master, assigned: Assigned) -> bytes:
         cells.append(cell)
     _require_answers(master, cells)
     tests = {name: source for name, source in assigned.public_tests.items() if name in public}
-    return notebook_bytes(_with_selfcheck(_clean(cells), tests))
+    return notebook_bytes(_with_selfcheck(_clean(cells), tests, master.config.install or _installed_by_default(cells)))
 
 
 def make_reference(master: Master, assigned: Assigned) -> bytes:
@@ -83,17 +84,23 @@ def embedded_tests(cells: Iterable[Any]) -> dict[str, str]:
     return {}
 
 
-def _with_selfcheck(cells: list[Any], tests: Mapping[str, str]) -> list[Any]:
+def _installed_by_default(cells: Iterable[Any]) -> str:
+    """The package's name for `%pip install`, with the extra that the notebook needs."""
+    live = any(cell.cell_type == "code" and "autograder.live" in cell.source for cell in cells)
+    return f'"{PACKAGE}[live]"' if live else PACKAGE
+
+
+def _with_selfcheck(cells: list[Any], tests: Mapping[str, str], install: str = PACKAGE) -> list[Any]:
     from nbformat import v4
 
     if not tests:
         return cells
-    lines = [_SELFCHECK]
+    lines = [_SELFCHECK.format(install=install)]
     for name, source in tests.items():
         lines.append(f'        "{name}": (\n')
         lines += [f"            {_literal(line)}\n" for line in source.splitlines(keepends=True)]
         lines.append("        ),\n")
-    lines.append("    }\n)")
+    lines.append("    }\n)" if install == PACKAGE else f"    }},\n    install={_literal(install)},\n)")
     metadata = {"tags": ["hide-input"], "jupyter": {"source_hidden": True}, "editable": False, "deletable": False}
     selfcheck = v4.new_code_cell("".join(lines), metadata=metadata)
     first = next((at for at, cell in enumerate(cells) if cell.cell_type == "code"), len(cells))

@@ -18,7 +18,9 @@ from autograder.networks import comparison
 from autograder.notebook.serialised_values import SerialisedValues
 from autograder.records import LayerDiff, Outcome
 
-__all__ = ["CheckResult", "CheckResults", "Checks"]
+__all__ = ["PACKAGE", "CheckResult", "CheckResults", "Checks"]
+
+PACKAGE = "keras-autograder"
 
 SANDBOX = "AUTOGRADER_SANDBOX"
 
@@ -87,9 +89,15 @@ class CheckResults(tuple[CheckResult, ...]):
 class Checks:
     """The public cases of a notebook."""
 
-    def __init__(self, tests: Mapping[str, str]) -> None:
-        """Keep question → test file; nothing is loaded before it is needed."""
+    def __init__(self, tests: Mapping[str, str], install: str = PACKAGE) -> None:
+        """Keep the test files; nothing is loaded before it is needed.
+
+        Args:
+            tests: Question → test file.
+            install: What stands behind `%pip install` to get this package.
+        """
         self._tests = dict(tests)
+        self._install = install
 
     def __repr__(self) -> str:
         return f"Checks for {_listed(list(self._tests))}: run `grader.check(…)` with one of these names."
@@ -111,8 +119,8 @@ class Checks:
             return CheckResult(str(question), note=f"no such question in this notebook. {known}")
         try:
             loaded = test_files.load(self._tests[question], f"{question}.py")
-        except (BuildError, ImportError) as error:
-            note = f"its checks cannot be loaded ({error}). Run `%pip install keras-autograder` and restart the kernel."
+        except BuildError as error:
+            note = f"its checks cannot be loaded ({error}). Run `%pip install {self._install}` and restart the kernel."
             return CheckResult(question, note=note)
         serialised = SerialisedValues(values)
         return CheckResult(question, tuple(case_runner.run(case, serialised) for case in loaded))

@@ -106,6 +106,40 @@ def test_a_formatter_changes_nothing_in_the_self_check(built, tmp_path):
     assert formatted.returncode == 0
 
 
+INSTALL = "./keras_autograder-0.1.0-py3-none-any.whl"
+LIVE = "\n# %%\nfrom autograder.live import LiveCNN\n\n# %% [raw]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "install"),
+    [
+        (WHOLE, "keras-autograder"),
+        (WHOLE.replace("\n# %% [raw]\n", LIVE, 1), '"keras-autograder[live]"'),
+        (WHOLE.replace("# data:", f"# install: {INSTALL}\n# data:"), INSTALL),
+        (WHOLE.replace("# data:", "# install: --index-url https://x.org/simple keras-autograder\n# data:"), None),
+    ],
+)
+def test_the_notebook_says_how_to_install_the_self_check(tmp_path, text, install):
+    """In the cell whose import may fail, and where the checks cannot be loaded."""
+    install = install or "--index-url https://x.org/simple keras-autograder"
+    master = read_master(write_repository(tmp_path, text), tmp_path)
+    (tmp_path / "otter").mkdir()
+    stub = make_stub(master, assign(master, tmp_path / "otter"))
+    (cell,) = [cell for cell in cells_of(stub) if "Checks(" in source(cell)]
+    namespace = {}
+
+    exec(source(cell), namespace)
+    namespace["grader"]._tests["total"] = "an old format"
+
+    assert f"run this once and restart the kernel:  %pip install {install}\n" in source(cell)
+    assert f"Run `%pip install {install}` and restart the kernel." in repr(namespace["grader"].check("total"))
+    assert embedded_tests(cells_of(stub)).keys() == {"total", "double"}
+    file = tmp_path / "cell.py"
+    file.write_text(source(cell) + "\n", encoding="utf-8")
+    formatter = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length=200", "--diff", file]
+    assert subprocess.run(formatter, check=False).returncode == 0
+
+
 @pytest.mark.parametrize(
     "line", ["plain", "it's", 'say "x"', "both ' and \"", "back\\slash\t", "28×28 ✓", "'''", '"""']
 )

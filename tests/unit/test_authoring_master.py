@@ -124,6 +124,18 @@ BROKEN = {
     "unknown key": (WHOLE.replace("# data:", "# dada:"), "no key `dada`", "# dada:", "title, data"),
     "points below 0": (WHOLE.replace("# data:", "# points: -1\n# data:"), "worth -1 points", "# points: -1", "from 0"),
     "points are no number": (WHOLE.replace("# data:", "# points: .nan\n# data:"), "worth nan points", "# points:", ""),
+    "pip in front": (
+        WHOLE.replace("# data:", '# install: "%pip install x"\n# data:'),
+        "`install` is more than what stands behind `%pip install`",
+        "# install:",
+        "alone, in one line",
+    ),
+    "two lines to install": (
+        WHOLE.replace("# data:", '# install: "x\\ny"\n# data:'),
+        "is more",
+        "# install:",
+        "one line",
+    ),
     "unknown limit": (
         WHOLE.replace("limits: {wall_seconds", "limits:\n#   {wall"),
         "no key `limits.wall`",

@@ -134,10 +134,10 @@ def features(
     ),
     seed: Annotated[int, typer.Option(min=0, help="Of the split; the same seed splits the same names alike.")] = 0,
 ) -> None:
-    """Turn images into the features of a pretrained network, for faces_finetuning: 4,096 numbers each, in one .npz.
+    """Turn images into the features of a pretrained network, for an exercise: 4,096 numbers each, in one .npz.
 
-    Of each class 60 % of the images are for training, 20 % for validation, 20 % for the test. A notebook reads the
-    file with load_faces("features.npz").
+    Of each class 60 % of the images are for training, 20 % for validation, 20 % for the test. The file holds x_train,
+    y_train, x_validation and so on; features are int8 and become standard deviations when multiplied by step.
     """
     from autograder.commands import features as command
 

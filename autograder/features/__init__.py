@@ -1,1 +1,1 @@
-"""Images → the features of a pretrained network → one `.npz`. Stands beside grading: it meets no student code."""
+"""Images → the features of a pretrained network → one `.npz`. Instructor's side, apart from grading: no student code runs here."""

@@ -1,4 +1,4 @@
-"""Images → features → one `.npz`."""
+"""A folder of images → features → one `.npz`. Runs on the instructor's machine, apart from student code."""
 
 from __future__ import annotations
 
@@ -37,14 +37,17 @@ class Extracted:
 def extract(
     folder: Path, out: Path, *, model: str, seed: int, progress: Callable[[int, int], None] = lambda done, of: None
 ) -> Extracted:
-    """Turn a folder of images into the file that `load_faces` reads.
+    """Turn a folder of images into one file of features, in int8, and labels.
+
+    The file holds `x_train` `(n, 4096)` and `y_train` `(n,)`, the same for `validation` and `test`, and `step`, by which
+    features become standard deviations from the training mean; `class_names` and `model` say what they are of.
 
     Args:
         folder: One subfolder of images for each class.
         out: The `.npz` to write; it is there whole or not at all.
         model: A name in `NETWORKS`.
         seed: Of the split.
-        progress: Told the images done, and how many there are.
+        progress: Called with the images done, and how many there are.
 
     Raises:
         UsageError: An image, the folder, the weights or the place for the file is not what it must be.

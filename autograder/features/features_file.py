@@ -1,4 +1,4 @@
-"""The `.npz` of an exercise: features of images in three parts, one byte for each number."""
+"""The `.npz` of an exercise: features of images in three parts, one byte for each number. Instructor's side."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REACH = 6.0  # deviations; what lies beyond is cut off
 class Scale:
     """How features become int8: centred on the training images, one deviation for all features.
 
-    One deviation, as with the digits: a feature that hardly varies must not be blown up to the size of the others.
+    One deviation for all: a feature that hardly varies must not be scaled up to the size of the others.
     """
 
     def __init__(self, training: Array) -> None:

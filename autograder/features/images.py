@@ -1,4 +1,4 @@
-"""A folder of images, one subfolder per class: what is in it, how it is split, and the pixels of one image."""
+"""A folder of images, one subfolder a class: its files, their split, the pixels of one image. Instructor's side."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FEWEST = 5
 
 MAX_CLASSES = 256
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-"""What is opened, whatever a file is called: Pillow would hand an EPS over to Ghostscript."""
+"""What is opened, whatever the name of a file: of an EPS, Pillow would have Ghostscript make an image."""
 
 MAX_PIXELS = 100_000_000  # of one image; a few kilobytes of PNG can claim more than the memory holds
 MAX_BYTES = 200 << 20

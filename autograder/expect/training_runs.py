@@ -14,7 +14,7 @@ from autograder.networks import comparison
 __all__ = ["record", "trained", "twin"]
 
 _SAME = 0.01
-"""Ten digits of a thousand: what rounding, another batch size or another processor may change."""
+"""Ten inputs of a thousand: what rounding, another batch size or another processor may change."""
 
 
 def record(
@@ -46,7 +46,7 @@ def record(
     if abs(last - reached) > _SAME:
         raise Mismatch(
             f"`{name}` ends with a validation accuracy of {last:.4g}, but `{model_name}` now has {reached:.4g}. "
-            f"Keep what the last `fit` of `{model_name}` returned, with the validation digits as `validation_data`."
+            f"Keep what the last `fit` of `{model_name}` returned, with the validation data as `validation_data`."
         )
     return curves
 

@@ -1,8 +1,8 @@
-"""The records that travel through the house, and their JSON.
+"""The data model, and its JSON. Used on both sides of the trust boundary.
 
 Frozen dataclasses, no behaviour beyond sums: what an exercise is (`Assignment`, `Question`, `Case`, `Limits`), what
 came in (`Submission`), what running it gave (`Execution`) and what it earned (`Outcome`, `QuestionGrade`, `Grade`).
-This module imports nothing of the package, so that every room can use it.
+This module imports nothing of the package, so that every package can use it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ ANSWER_TAG = "answer:"
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use; the wall enforces it.
+    """What one submission may use; the sandbox enforces it.
 
     Attributes:
         wall_seconds: Time from the first cell to the last, in seconds; then everything is killed.
@@ -59,7 +59,7 @@ class Limits:
         processes: Processes and threads at one time.
         tmp_mb: Size of the private `/tmp`, in MiB; it counts on top of `memory_mb`.
         output_mb: What the cells may show, in MiB, text and pictures together; the rest is cut.
-        wire_mb: What may cross the wall in all (values, models, outputs), in MiB.
+        wire_mb: What the sandbox may send in all (values, models, outputs), in MiB.
         call_seconds: Time for one remote call of a student's function, in seconds.
     """
 
@@ -252,9 +252,9 @@ class Outcome:
         possible: What the case is worth.
         hidden: Whether the students' notebook goes without the case.
         title: First line of the case's docstring.
-        message: What the student reads. A hidden case's message gives nothing away.
+        message: What the student reads. A hidden case's message holds no secret.
         detail: What only the instructor reads: the full message of a hidden case, or our own error.
-        diff: The layer comparison behind the message, if the case made one (empty for hidden cases).
+        diff: The layer comparison that the message is about, if the case made one (empty for hidden cases).
         by_hand: Whether a person gave the points. Until then the status is `manual`, and the points are 0.
         comment: What that person says of the answer; plain text, for the student.
         measurements: Accuracies that the case measured; only the instructor reads them.

@@ -1,1 +1,1 @@
-"""From a master to what students get and what the grader needs."""
+"""From a master to what students get and what the grader needs. Trusted side."""

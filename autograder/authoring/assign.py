@@ -1,7 +1,7 @@
-"""Otter Assign, run on a prepared copy of a master in a process and a folder of its own.
+"""Otter Assign, run on a prepared copy of a master in a process and a folder of its own. Trusted side.
 
-Otter changes directory, removes its output tree and leaves temporary folders behind, so it gets a folder to itself.
-What each of its cells came from travels along in the cells' metadata.
+Otter changes directory, removes its output tree and does not remove its temporary folders, so it gets its own folder.
+The cells' metadata say which cell of the master each of Otter's cells came from.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def assign(master: Master, folder: Path) -> Assigned:
         folder: An empty folder that may be filled.
 
     Raises:
-        BuildError: Otter refuses the master.
+        BuildError: Otter refuses the master, takes too long, or changes a case.
     """
     import nbformat
 

@@ -1,7 +1,7 @@
-"""`autograder build`: a master → the students' notebook and the grader's bundle, or a refusal that says what to do.
+"""`autograder build`: a master → the students' notebook and the grader's bundle, or one line of error. Trusted side.
 
-Nothing is written before everything is proved: the outputs are searched for leaks, graded from a temporary folder
-beside the bundle, and only then moved into place. A build that fails leaves the old files as they were.
+The outputs are searched for leaks and graded from a temporary folder beside the bundle, and only then moved into place.
+A build that fails leaves the old files as they were.
 """
 
 from __future__ import annotations
@@ -37,9 +37,11 @@ class BuildReport:
     """What one build did.
 
     Attributes:
-        files: What belongs to the exercise, relative to the repository.
+        files: All files of the stub and the bundle, relative to the repository.
         drift: With `check`: what differs from the master, one line each.
-        proof: What the real grader gave to stub and reference; `None` if it was not asked.
+        proof: What the grader gave to stub and reference; `None` without a proof.
+        seconds: How long the build took.
+        checked: Whether it compared with the files that are there, and wrote none.
     """
 
     slug: str
@@ -52,7 +54,7 @@ class BuildReport:
 
     @property
     def summary(self) -> str:
-        """One line for the person at the keyboard, or one for each file that drifted."""
+        """One line on the build and its proof, or one for each file that drifted."""
         if self.drift:
             return "\n".join(self.drift)
         verb = "is up to date" if self.checked else f"built: {len(self.files)} files"
@@ -98,12 +100,12 @@ def build(slug_or_master: str | Path, root: Path, *, check: bool, proof: bool = 
         slug_or_master: A folder's name below `reference/`, or the path of a master there.
         root: The repository.
         check: Write nothing; compare with what is there.
-        proof: Run stub and reference through the real grader.
+        proof: Grade stub and reference as students' notebooks are graded.
 
     Raises:
         BuildError: The master must not be handed out.
         UsageError: There is no such exercise.
-        SandboxUnavailable: This machine cannot wall student code off, so nothing can be proved.
+        SandboxUnavailable: This machine cannot run a sandbox, so stub and reference cannot be graded.
     """
     started = time.monotonic()
     root = root.resolve()
@@ -225,9 +227,9 @@ def _bundle(master: Master, assigned: Assigned, data: frozenset[str], root: Path
 
 
 def _doubts(master: Master, root: Path, proved: Proof) -> Iterator[str]:
-    """Floors that do not follow from what calibrating measured."""
+    """Floors that do not follow from the calibration, one line each."""
     now = calibration.fresh(master, [root / "reference" / name for name in master.config.data])
-    measured = calibration.read(root / "reference" / master.slug / calibration.NAME)
+    measured = calibration.read(root / "reference" / master.slug / calibration.CALIBRATION)
     return calibration.doubts(proved.floors, measured, now, master.slug)
 
 
@@ -247,7 +249,7 @@ def _question(master: Master, question: MasterQuestion, data: frozenset[str]) ->
 
 
 def _refuse_other_cases(master: Master, question: Question, source: str) -> None:
-    """What Otter wrote, read by the grader's own loader, must be what the master says."""
+    """Refuse a test file whose cases, as the grader loads them, are not those of the master."""
     from autograder.expect.test_files import load
 
     written = tuple(loaded.case for loaded in load(source, f"tests/{question.name}.py"))
@@ -265,7 +267,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _present(folder: Path) -> Iterator[str]:
-    """Files below a folder, relative to it; what Jupyter, Python and the desktop leave behind does not count."""
+    """Files below a folder, relative to it; caches and hidden files of Jupyter, Python and the desktop left out."""
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts):
@@ -291,7 +293,7 @@ def _drift(root: Path, folder: Path, files: Mapping[str, bytes]) -> Iterator[str
 
 
 def _move(work: Path, *moves: tuple[Path, Path]) -> None:
-    """Put new folders in the place of old ones; all of them, or none."""
+    """Put new folders in the place of old ones: all of them, or none."""
     done: list[tuple[Path, Path | None]] = []
     try:
         for number, (new, target) in enumerate(moves):

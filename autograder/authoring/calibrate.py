@@ -1,4 +1,4 @@
-"""`autograder calibrate`: the reference, run with other seeds through the real grader, and the floors that follow.
+"""`autograder calibrate`: the reference, graded with other seeds, and the floors that follow. Trusted side.
 
 How seeds vary: every `set_random_seed(<number>)` of the reference gets a number of its own for each run. A reference
 that sets no seed differs from run to run by itself.
@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 
 from autograder.authoring.build import build, find_master, find_root
-from autograder.authoring.calibration import NAME, Calibration, Floor, floors_of, fresh, read, save
+from autograder.authoring.calibration import CALIBRATION, Calibration, Floor, floors_of, fresh, read, save
 from autograder.authoring.master import read_master
 from autograder.errors import BuildError
 from autograder.grading.execution.pool import grade_class
@@ -30,7 +30,7 @@ _APART = 1_000
 
 
 def calibrate(slug: str, start: Path, *, seeds: int, workers: int) -> Iterator[Calibration]:
-    """Measure what is not measured yet, and keep it after each seed.
+    """Measure the seeds that are not measured yet, and save after each.
 
     Args:
         slug: The exercise.
@@ -43,13 +43,15 @@ def calibrate(slug: str, start: Path, *, seeds: int, workers: int) -> Iterator[C
 
     Raises:
         BuildError: The exercise is not built, or its reference does not run with a seed.
+        UsageError: There is no such exercise.
+        SandboxUnavailable: This machine cannot run a sandbox.
     """
     root = find_root(start)
     master = read_master(find_master(slug, root), root)
     drift = build(slug, root, check=True, proof=False).drift
     if drift:
         raise BuildError(f"{drift[0]} Then calibrate.")
-    path = root / "reference" / slug / NAME
+    path = root / "reference" / slug / CALIBRATION
     calibration = fresh(master, [root / "reference" / name for name in master.config.data])
     kept = read(path)
     if kept is not None and kept.reference == calibration.reference:
@@ -88,7 +90,7 @@ def _write_runs(reference: Path, folder: Path, seeds: Sequence[int]) -> None:
 
 
 def _with(calibration: Calibration, seed: int, measured: dict[str, Measurement]) -> Calibration:
-    """The figures with those of one more seed, by seed; a demand on other inputs than before begins anew."""
+    """The figures with those of one more seed; a demand on other inputs than before loses its earlier figures."""
     before = {floor.case: floor for floor in calibration.floors}
     floors = []
     for case, each in measured.items():

@@ -1,4 +1,4 @@
-"""What calibrating measured, kept beside the master as `calibration.json`; whether a case's floor follows from it."""
+"""`calibration.json`: accuracies of a reference, and whether a case's floor follows from them. Trusted side."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from autograder.errors import BuildError
 from autograder.files import write_whole
 from autograder.records import Grade, Measurement, from_json, to_json
 
-__all__ = ["NAME", "Calibration", "Floor", "doubts", "floors_of", "fresh", "read", "save"]
+__all__ = ["CALIBRATION", "Calibration", "Floor", "doubts", "floors_of", "fresh", "read", "save"]
 
-NAME = "calibration.json"
+CALIBRATION = "calibration.json"
+"""The name of the file, in the master's folder."""
+
 LEAST_SEEDS = 5
 SLACK = 0.03
 """How far below its bound a floor may lie: the text may promise students a round number."""
@@ -30,9 +32,13 @@ class Floor:
 
     Attributes:
         case: `question.case`, with ` (2)` for its second demand, and so on.
+        model: The network's name in the notebook.
         inputs: How many inputs the accuracy is of.
-        accuracies: Seed → what the reference reached with it.
-        mean: Of the accuracies, and so on: for readers; the bound is computed anew where it counts.
+        accuracies: Seed → what the reference reached with it, from 0 to 1.
+        mean: Of the accuracies. This and the following are for readers of the file; `bound` computes them again.
+        deviation: Their standard deviation.
+        floor: The lowest floor that follows from them.
+        unsure: Its standard error.
     """
 
     case: str
@@ -55,7 +61,8 @@ class Calibration:
     """What was measured of one exercise.
 
     Attributes:
-        reference: Digest of the code that was run and of the hidden data; another one makes all figures stale.
+        reference: Digest of the code that was run and of the hidden data; with another one all figures are out of date.
+        seeds: Those that were run.
         rate: False-fail rate that the floors stand for.
         confidence: How sure the rate is.
     """
@@ -69,11 +76,11 @@ class Calibration:
 
 
 def fresh(master: Master, data: Iterable[Path]) -> Calibration:
-    """A calibration of this master in which nothing is measured yet.
+    """A calibration of this master without any figures.
 
     Args:
-        master: The master. Its texts, comments and floors may change without making figures stale; its code, and what
-            a case measures, may not.
+        master: The master. Its texts, comments and floors may change, and the figures still hold; with other code,
+            or where a case measures something else, they do not.
         data: The files of hidden arrays.
     """
     digest = hashlib.sha256()
@@ -105,10 +112,10 @@ def _essence(source: str) -> bytes:
 
 
 def read(path: Path) -> Calibration | None:
-    """What was measured before; None if nothing was.
+    """The saved calibration; None if there is none.
 
     Raises:
-        BuildError: The file is there, and is none of ours.
+        BuildError: The file is there, but cannot be read as a calibration.
     """
     try:
         return from_json(path.read_bytes(), Calibration)
@@ -119,12 +126,16 @@ def read(path: Path) -> Calibration | None:
 
 
 def save(path: Path, calibration: Calibration) -> None:
-    """Write what was measured, whole or not at all."""
+    """Write a calibration, whole or not at all.
+
+    Raises:
+        AutograderError: It cannot be written.
+    """
     write_whole(path, [to_json(calibration, indent=2) + b"\n"])
 
 
 def floors_of(grade: Grade) -> dict[str, Measurement]:
-    """`question.case` → the accuracy that was measured there, for all demands with a floor."""
+    """`question.case` → the accuracy that it measured, for all demands with a floor."""
     found: dict[str, Measurement] = {}
     for question in grade.questions:
         for outcome in question.cases:
@@ -137,11 +148,11 @@ def floors_of(grade: Grade) -> dict[str, Measurement]:
 def doubts(
     demands: Mapping[str, Measurement], measured: Calibration | None, now: Calibration, slug: str
 ) -> Iterator[str]:
-    """What does not follow from the figures, one line each.
+    """Floors that do not follow from the figures, one line each.
 
     Args:
         demands: `question.case` → the demand as the cases make it today.
-        measured: What is kept beside the master.
+        measured: The calibration beside the master.
         now: `fresh` of the master as it is.
         slug: The exercise's name.
     """
@@ -152,7 +163,7 @@ def doubts(
         yield f"the floors of {', '.join(demands)} are not measured. {again}"
         return
     if measured.reference != now.reference:
-        yield f"reference/{slug}/{NAME} is of other code or other hidden data than the master's. {again}"
+        yield f"reference/{slug}/{CALIBRATION} is of other code or other hidden data than the master's. {again}"
         return
     floors = {floor.case: floor for floor in measured.floors}
     for case, demand in demands.items():

@@ -1,4 +1,4 @@
-"""A case as its author wrote it: one cell, one function, its settings in Otter's `# BEGIN TEST CONFIG` string."""
+"""A case as its author wrote it: one cell with a function and its settings in `# BEGIN TEST CONFIG`. Trusted side."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def _settings(source: Source, cell: int, text: str) -> tuple[dict[str, object], 
         raise source.refuse(cell, "the test's settings never end", 'Add `""" # END TEST CONFIG`.')
     settings = source.settings(cell, slice(1, end))
     if unknown := sorted(set(settings) - _SETTINGS):
-        what, fix = f"a test setting `{unknown[0]}` that means nothing here", ", ".join(sorted(_SETTINGS))
+        what, fix = f"a test setting `{unknown[0]}` that does not exist", ", ".join(sorted(_SETTINGS))
         raise source.refuse(cell, what, f"There are {fix}.", source.find(cell, unknown[0]))
     for key in ("success_message", "failure_message"):
         if re.search(r'["\\\n]', str(settings.get(key, ""))):

@@ -1,4 +1,4 @@
-"""What must not reach a student, and the search for it in the bytes that a student gets.
+"""What must not reach a student, and the search for it in the bytes that a student gets. Trusted side.
 
 The secrets are taken from the master itself, line by line, not from what Otter Assign says it removed. A line, number
 or word that the master shows to students anyway (in prose, given code or a public case) is no secret.
@@ -26,11 +26,11 @@ from autograder.errors import BuildError
 
 __all__ = ["Secret", "refuse_leaks", "secrets_of", "texts_of"]
 
-LINE_CHARACTERS = 4  # a shorter line of code says nothing
+LINE_CHARACTERS = 4  # a shorter line of code is no secret
 TEXT_CHARACTERS = 12  # from here on, a line is also searched for inside other lines
 WINDOW_BYTES = 48
 WINDOWS = 32  # of each hidden array, spread over it
-WINDOW_VALUES = 6  # distinct bytes in a window; blank image rows are everybody's
+WINDOW_VALUES = 6  # distinct bytes in a window; blank image rows occur in all data
 _BOILERPLATE = """OK_FORMAT answer attachments cell_type cells code deletable display_name editable execution_count
 grader hidden hide-input jupyter kernelspec language language_info markdown metadata name nbformat nbformat_minor
 otter.test_files outputs points python python3 slideshow source source_hidden tags test_case"""
@@ -200,7 +200,7 @@ def _marked(lines: Iterable[str]) -> Iterator[tuple[str, bool]]:
 
 
 def _public_parts(master: Master) -> Iterator[str]:
-    """What the master means students to see, and what every notebook has."""
+    """What the master shows to students, and what every notebook has."""
     yield _BOILERPLATE
     for question in master.questions:
         yield f"{question.title}\n{question.name}"
@@ -215,7 +215,7 @@ def _public_parts(master: Master) -> Iterator[str]:
 
 
 def texts_of(content: bytes) -> Texts:
-    """Read a file in every way a curious student would."""
+    """A file as text, as JSON, as Python and as an archive, whichever it is."""
     raw = [content]
     if zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -255,7 +255,7 @@ def _strings(node: Any) -> Iterator[str]:
 
 
 def _literals(code: str) -> Iterator[str]:
-    """The string constants of a text, if it is Python; test files travel as such."""
+    """The string constants of a text, if it is Python; a notebook holds its test files in this form."""
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError):

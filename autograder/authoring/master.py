@@ -1,7 +1,7 @@
-"""The master of an exercise, read and checked: what every rule can be checked on before Otter Assign runs.
+"""The master of an exercise, read and checked before Otter Assign runs. Trusted side.
 
 A master is a notebook (Jupytext `py:percent`, or `.ipynb`) in Otter Assign's markup: raw cells `# BEGIN QUESTION`,
-`# BEGIN SOLUTION`, `# BEGIN TESTS`, `# BEGIN PROMPT` and their ends. Its first raw cell holds what Otter does not know:
+`# BEGIN SOLUTION`, `# BEGIN TESTS`, `# BEGIN PROMPT` and their ends. Its first raw cell holds further settings:
 
     # AUTOGRADER CONFIG
     title: The exercise's title
@@ -51,7 +51,9 @@ class Config:
     """What the master says of the exercise as a whole.
 
     Attributes:
+        title: What students read above their grade.
         data: Files of hidden arrays (`.npz`), relative to `reference/`.
+        limits: What a submission may use.
         points: What the questions are to be worth together; a build warns where they are not.
         install: What students put behind `%pip install`; empty for the package's name.
     """
@@ -68,6 +70,7 @@ class MasterQuestion:
     """A question as its author wrote it.
 
     Attributes:
+        rubric: What a person looks for, Markdown; the reference's answer where the master gives none.
         cell: Index of its `# BEGIN QUESTION` cell.
         answers: Indices of its solution cells.
         prompts: Indices of what a student finds in place of a manual answer; may be empty.
@@ -141,7 +144,7 @@ def read_master(path: Path, root: Path) -> Master:
 
 
 class _Reader:
-    """Walks over the cells once, with Otter's blocks as its state."""
+    """Goes over the cells once; its state is Otter's open blocks."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -176,7 +179,7 @@ class _Reader:
         if unknown:
             keys = "title, data, points, install and limits (" + ", ".join(field.name for field in fields(Limits)) + ")"
             at = self.source.find(cell, unknown[0].rpartition(".")[2])
-            raise self.source.refuse(cell, f"the configuration has no key `{unknown[0]}`", f"It knows {keys}.", at)
+            raise self.source.refuse(cell, f"the configuration has no key `{unknown[0]}`", f"The keys are {keys}.", at)
         try:
             config = msgspec.convert({**settings, "limits": limits}, Config)
         except msgspec.ValidationError as error:
@@ -212,7 +215,7 @@ class _Reader:
             meant = get_close_matches(first.upper(), [*_CELL_MARKS, "# AUTOGRADER CONFIG"], 1, 0.8)
             if meant or _MARK_OF_CELL.match(first):
                 fix = f"Write `{meant[0]}`." if meant else f"The marks are {', '.join(_CELL_MARKS)}."
-                raise self.source.refuse(index, f"`{first}` marks nothing", fix)
+                raise self.source.refuse(index, f"`{first}` is no mark", fix)
         return self._content(index, kind)
 
     def _refuse_misspelt_marks(self, index: int) -> None:
@@ -222,7 +225,7 @@ class _Reader:
             mark = " ".join(found[0].removeprefix("#").split())
             meant = get_close_matches(f"# {mark}", _LINE_MARKS, 1, 0.8)
             if meant and meant[0] != f"# {mark}":
-                what, line = f"`{found[0]}` marks nothing", text.count("\n", 0, found.start())
+                what, line = f"`{found[0]}` is no mark", text.count("\n", 0, found.start())
                 raise self.source.refuse(index, what, f"Write `{meant[0]}`.", line)
 
     def _content(self, index: int, kind: str) -> str:
@@ -283,7 +286,7 @@ class _Reader:
         unknown = sorted(set(settings) - {"name", "points", "manual", "title", "rubric"})
         if unknown:
             fix = "A question has name, points, manual, title and rubric."
-            what = f"`{name}` has a setting `{unknown[0]}` that means nothing here"
+            what = f"`{name}` has a setting `{unknown[0]}` that does not exist"
             raise source.refuse(cell, what, fix, source.find(cell, unknown[0]))
         answers, prompts = tuple(self._parts["solution"]), tuple(self._parts["prompt"])
         manual = settings.get("manual") is True

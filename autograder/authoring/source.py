@@ -1,4 +1,4 @@
-"""A master's cells, and where each of them stands in its file."""
+"""A master's cells, and the line of its file on which each begins. Trusted side."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Source:
     Attributes:
         shown: The path as messages show it: relative to the repository.
         cells: nbformat cells.
-        lines: The line on which each cell's source begins, from 1; empty for `.ipynb` masters, whose lines mean
-            nothing to their authors.
+        lines: The line on which each cell's source begins, from 1; empty for `.ipynb` masters, which authors do not
+            read as text.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""From what Otter Assign wrote to the students' notebook and the reference, byte for byte the same in each build."""
+"""From Otter Assign's output to the students' notebook and the reference, the same bytes each time. Trusted side."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _with_selfcheck(cells: list[Any], tests: Mapping[str, str], install: str = P
 
 
 def _literal(line: str) -> str:
-    """A line as Python source, quoted as a formatter would: students may run one, and it is to change nothing."""
+    """A line as Python source, quoted as a formatter does it: one that students run then leaves the cell as it is."""
     literal = repr(line)
     return literal if '"' in line or literal.startswith('"') else f'"{literal[1:-1]}"'
 

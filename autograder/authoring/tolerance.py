@@ -1,11 +1,12 @@
-"""The floor of an accuracy, from accuracies that a right answer reached: a one-sided tolerance bound.
+"""The floor of an accuracy, from accuracies of right answers: a one-sided tolerance bound. Trusted side.
 
 A right answer's accuracy moves with its seed. From n of them (taken as normally distributed, mean m, standard deviation
 s) the bound m - k·s lies below a share 1 - RATE of all right answers, with confidence CONFIDENCE. The factor k comes
 from the non-central t distribution: k = t(CONFIDENCE; n - 1, z·√n) / √n, with z the standard normal quantile of
 1 - RATE.
 Source: NIST/SEMATECH e-Handbook of Statistical Methods, section 7.2.6.3, "Tolerance intervals for a normal
-distribution". That the inputs are a sample adds nothing: floor and verdict are of the same ones.
+distribution". The sampling of the inputs adds no variance: floor and
+verdict are of the same inputs.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from dataclasses import dataclass
 __all__ = ["CONFIDENCE", "RATE", "Bound", "bound", "tolerance_factor"]
 
 RATE = 0.001
-"""False-fail rate: at most so many right answers may fall below a floor."""
+"""False-fail rate: the largest share of right answers that may fall below a floor."""
 
 CONFIDENCE = 0.95
+"""How sure it is that the rate holds."""
 
 STEP = 0.001  # floors and bands are stated to a tenth of a percent
 
@@ -30,6 +32,9 @@ class Bound:
     """What follows from the accuracies of n seeds.
 
     Attributes:
+        seeds: n.
+        mean: Mean of the accuracies.
+        deviation: Their standard deviation.
         floor: The bound, rounded down to a tenth of a percent.
         unsure: Its standard error, rounded up: s·√(1/n + k²/(2(n - 1))). An accuracy so close below a floor might be
             that of a right answer; a person decides.
@@ -57,7 +62,7 @@ def tolerance_factor(n: int, rate: float = RATE, confidence: float = CONFIDENCE)
 
 
 def bound(accuracies: Sequence[float]) -> Bound:
-    """The floor that accuracies of right answers speak for.
+    """The floor that follows from accuracies of right answers.
 
     Args:
         accuracies: One for each seed, from 0 to 1.

@@ -1,4 +1,4 @@
-"""The two-sided proof, through the real grader: the stub scores 0, the reference scores full automatic marks."""
+"""The proof of a build: graded as students are, the stub scores 0 and the reference full marks. Trusted side."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ __all__ = ["Proof", "prove", "refuse_undefined"]
 
 @dataclass(frozen=True)
 class Proof:
-    """What the real grader gave.
+    """What the grader gave to stub and reference.
 
     Attributes:
+        stub: The stub's score; `reference` is that of the reference.
         possible: Points of the questions that cases grade.
-        stub_seconds: Wall time of grading the stub; `reference_seconds` that of the reference.
+        stub_seconds: How long the stub ran; `reference_seconds` is that of the reference.
         floors: `question.case` → each demand of an accuracy, and what the reference reached.
     """
 
@@ -48,7 +49,7 @@ def prove(master: Master, bundle: Path, stub: Path) -> Proof:
 
     Raises:
         BuildError: The stub earns points, the reference misses some, or a case breaks.
-        SandboxUnavailable: This machine cannot wall student code off, so nothing can be proved.
+        SandboxUnavailable: This machine cannot run a sandbox, so stub and reference cannot be graded.
     """
     stub_graded = _grade(bundle, stub, "stub")
     _refuse_stub(master, stub_graded)
@@ -84,7 +85,7 @@ def refuse_undefined(master: Master, data: frozenset[str]) -> None:
             for name in case.parameters:
                 if name not in defined:
                     fix = "Define it in the question's solution, or correct the parameter."
-                    what = f"case `{case.function}` needs `{name}`, which nothing defines"
+                    what = f"case `{case.function}` needs `{name}`, which is not defined in reference or data"
                     raise master.source.refuse(case.cell, what, fix, case.offset)
 
 

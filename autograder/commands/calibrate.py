@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder.authoring.calibrate import calibrate
-from autograder.authoring.calibration import LEAST_SEEDS, NAME, Calibration
+from autograder.authoring.calibration import CALIBRATION, LEAST_SEEDS, Calibration
 
 __all__ = ["run", "show"]
 
@@ -48,7 +48,7 @@ def show(slug: str, measured: Calibration, console: Console) -> None:
         console.print(f"A bound needs at least {LEAST_SEEDS} seeds, better 20.")
     console.print(
         f"at_least: at most {measured.rate:g} of right answers fall below it, with {measured.confidence:.0%} "
-        f"confidence. unsure: how well that bound is known. Kept in reference/{slug}/{NAME}.",
+        f"confidence. unsure: how well that bound is known. Kept in reference/{slug}/{CALIBRATION}.",
         soft_wrap=True,
         highlight=False,
     )

@@ -1,4 +1,4 @@
-"""The course's data, shipped with the package: nothing is downloaded.
+"""The course's data, shipped with the package, without any download. Imported by students' notebooks.
 
 MNIST database of handwritten digits: Yann LeCun and Corinna Cortes, CC BY-SA 3.0. The package carries 4,000 of its
 training digits and 1,000 of its test digits, chosen by position only.
@@ -22,7 +22,7 @@ import numpy as np
 __all__ = ["FACES_STEP", "load_faces", "load_mnist", "preprocess", "rescale", "standardise", "unpack_faces"]
 
 Array = np.ndarray[Any, Any]
-Pair = tuple[Array, Array]
+_Pair = tuple[Array, Array]
 
 FACES_STEP = 6 / 127
 """Standard deviations in one step of int8."""
@@ -51,7 +51,7 @@ def rescale(x: Any) -> Array:
     return standardise(x, 0.0, 255.0)
 
 
-def load_faces(path: str | PathLike[str] | None = None) -> tuple[Pair, Pair, Pair]:
+def load_faces(path: str | PathLike[str] | None = None) -> tuple[_Pair, _Pair, _Pair]:
     """`(x_train, y_train), (x_validation, y_validation), (x_test, y_test)`: features of faces, and whose face it is.
 
     Args:
@@ -86,7 +86,7 @@ def unpack_faces(x: Any, step: float = FACES_STEP) -> Array:
 
 
 def standardise(x: Any, mean: float, std: float) -> Array:
-    """Digits as a network likes them: `(x - mean) / std`, with one mean and one deviation for all pixels.
+    """Digits standardised: `(x - mean) / std`, with one mean and one deviation for all pixels.
 
     One pair for all pixels on purpose: 130 pixels are the same in all 4,000 training digits, so a deviation of their
     own would be 0.
@@ -98,6 +98,9 @@ def standardise(x: Any, mean: float, std: float) -> Array:
 
     Returns:
         Digits of shape `(n, 28, 28, 1)`, float32.
+
+    Raises:
+        ValueError: The digits have another shape.
     """
     digits = np.asarray(x, dtype="float32")
     if digits.shape[1:] not in {(28, 28), (28, 28, 1)}:
@@ -109,7 +112,7 @@ def standardise(x: Any, mean: float, std: float) -> Array:
 def preprocess(x: Any) -> Array:
     """Digits standardised with mean and deviation of the 4,000 training digits.
 
-    The same for any digits, so that a network meets new ones as it met those that it was trained on.
+    The same for any digits: new ones are scaled as those that a network was trained on.
 
     Args:
         x: Digits of shape `(n, 28, 28)`, from 0 to 255.

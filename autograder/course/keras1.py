@@ -1,4 +1,4 @@
-"""The spelling of Keras 1, for code from its days: what comes out are Keras 3's own layers.
+"""The spelling of Keras 1, for older code; it makes Keras 3's own layers. Imported by students' notebooks.
 
     from autograder.course.keras1 import Activation, Convolution2D, Dense, Dropout, Flatten, MaxPooling2D, Sequential
 
@@ -6,7 +6,7 @@
     model.add(Convolution2D(32, 3, 3, border_mode="valid", dim_ordering="tf", input_shape=(28, 28, 1)))
 
 In Keras 3, `Convolution2D` is another name of `Conv2D`: its third argument there means strides, and `border_mode` is an
-error. Here both spellings work, and what is neither is told in one line. Defaults are those of Keras 1 where they
+error. Here both spellings work; anything else is an error of one line. Defaults are those of Keras 1 where they
 changed: `fit` trains for 10 epochs, and `"adadelta"` has a learning rate of 1.0 (Keras 3: 0.001, with which it stalls).
 """
 

@@ -1,4 +1,4 @@
-"""A folder of images → features → one `.npz`. Runs on the instructor's machine, apart from student code."""
+"""A folder of images → features → one `.npz`. Trusted side."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def extract(
 ) -> Extracted:
     """Turn a folder of images into one file of features, in int8, and labels.
 
-    The file holds `x_train` `(n, 4096)` and `y_train` `(n,)`, the same for `validation` and `test`, and `step`, by which
-    features become standard deviations from the training mean; `class_names` and `model` say what they are of.
+    The file holds `x_train` `(n, 4096)` and `y_train` `(n,)`, the same for `validation` and `test`, and `step`: times
+    that, features are in standard deviations from the training mean. `class_names` and `model` say what they are of.
 
     Args:
         folder: One subfolder of images for each class.
@@ -67,7 +67,7 @@ def extract(
         done += len(batch)
         progress(done, len(pictures))
     if not np.isfinite(features).all():
-        raise UsageError(f"`{model}` makes NaN or infinity of some images. Install TensorFlow anew.")
+        raise UsageError(f"`{model}` makes NaN or infinity of some images. Reinstall TensorFlow.")
     write(out, npz_bytes(_arrays(pictures, features, tuple(classes), model)))
     rows = {part: sum(picture.part == part for picture in pictures) for part in PARTS}
     return Extracted(out, tuple(classes), rows)

@@ -1,4 +1,4 @@
-"""The `.npz` of an exercise: features of images in three parts, one byte for each number. Instructor's side."""
+"""The `.npz` of an exercise: features of images in three parts, one byte for each number. Trusted side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder of images, one subfolder a class: its files, their split, the pixels of one image. Instructor's side."""
+"""A folder of images, one subfolder a class: its files, their split, the pixels of one image. Trusted side."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 """What is opened, whatever the name of a file: of an EPS, Pillow would have Ghostscript make an image."""
 
 MAX_PIXELS = 100_000_000  # of one image; a few kilobytes of PNG can claim more than the memory holds
-MAX_BYTES = 200 << 20
+MAX_IMAGE_BYTES = 200 << 20
 _SUFFIXES = frozenset([".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"])
 _MARGIN = 256 / 224  # an image is cut to its middle as in the network's training
 
@@ -105,8 +105,8 @@ def pixels(path: Path, size: int) -> Array:
     from PIL import Image, ImageOps
 
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UsageError(f"{path} has more than {MAX_BYTES >> 20} MiB. Make it smaller, or remove it.")
+        if path.stat().st_size > MAX_IMAGE_BYTES:
+            raise UsageError(f"{path} has more than {MAX_IMAGE_BYTES >> 20} MiB. Make it smaller, or remove it.")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own bound is looser than ours
             Image.init()  # else some of the formats are not known yet

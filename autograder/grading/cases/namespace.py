@@ -1,8 +1,8 @@
-"""What a case sees under a name: hidden data, or the student's value, rebuilt on this side of the wall.
+"""What a case sees under a name: hidden data, or the student's value, deserialised and rebuilt. Trusted side.
 
 Values are taken right after a question's last answer cell, and once more at its `grader.check`, if the student put
-cells of an own between the two: that is what the check at home saw. Where neither found a name, or only its gap, but a
-later cell defined it, all values at the end of the notebook count.
+further cells between the two: the check in the student's notebook saw those values. Where neither found a name, or only
+its gap, but a later cell defined it, all values at the end of the notebook count.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from autograder.sandbox.wire.values import Function, Network, Refused, Value
 __all__ = ["Namespace", "RemoteFunction", "answer_positions", "takes"]
 
 MAX_MODELS = 16
-"""Of one question, those that a function returned included; the course's own questions ask for three."""
+"""Of one question, those that a function returned included."""
 
 
 class RemoteFunction:
@@ -42,7 +42,7 @@ class RemoteFunction:
         """Call it on plain data.
 
         Raises:
-            Mismatch: It raised, took too long, or returned something that cannot cross the wall.
+            Mismatch: It raised, took too long, or returned something that cannot be serialised.
         """
         try:
             return self._session.call(self._function, arguments, self._resolve)
@@ -67,7 +67,7 @@ class Namespace(Mapping[str, Any]):
 
         Raises:
             KeyError: The student did not define it.
-            Unusable: It is something that does not cross the wall.
+            Unusable: It is something that cannot be serialised or rebuilt.
         """
         if name in self._data:
             return self._data[name]
@@ -94,7 +94,7 @@ class Namespace(Mapping[str, Any]):
         return len(set(self._data) | set(self._values))
 
     def _complete(self, question: Question, answers: Sequence[Cell]) -> list[str]:
-        """Where the answer goes on below its cells, take all values anew at the end; returns the names that came there.
+        """Where an answer goes on below its cells, take all values again at the end; returns the names that came there.
 
         All, because a network that was trained there is the one that the late `history` is about.
         """

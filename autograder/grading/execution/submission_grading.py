@@ -1,7 +1,7 @@
-"""One submission → its grade; a class → grades, as they come, over a pool of processes.
+"""One submission → its grade: run in a sandbox, its values taken, the cases run on them. Trusted side.
 
-The pool's processes are trusted: they read submissions, own the sandbox of the one they grade, rebuild its models and
-run the cases. They never run a line of a student's code.
+It runs in a process of the pool, which reads the submission, owns its sandbox, rebuilds its models and runs the cases.
+No student code runs in that process.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class GradedSubmission:
 
 
 def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0, threads: int = 2) -> GradedSubmission:
-    """Run a submission behind the wall and grade what came across.
+    """Run a submission in a sandbox and grade the values that it sends.
 
     Args:
         bundle: The exercise.
@@ -55,7 +55,7 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0, threads:
         threads: Threads of TensorFlow for the student's code.
 
     Raises:
-        SandboxUnavailable: This machine cannot wall student code off.
+        SandboxUnavailable: This machine cannot run a sandbox.
     """
     if submission.problem:
         return rejected(bundle, submission)
@@ -128,7 +128,7 @@ def _automatic(
         names = ", ".join(f"`{name}`" for name in namespace.late)
         warnings.append(f"{question.name}: {names} came after the answer cell; values from the notebook's end count.")
     missing = _why_missing(answers, execution)
-    if session.broken:  # then nothing that came can be told from what was forged
+    if session.broken:  # then any value may be forged
         reason = "The run broke off in a way that a person has to look at."
         outcomes = tuple(undecided(case, "error", reason, execution.message) for case in question.cases)
     else:
@@ -145,7 +145,7 @@ def _automatic(
 
 def _why_missing(answers: Sequence[Cell], execution: Execution) -> str:
     for cell in reversed(answers):
-        if "llipsis" in cell.error:  # what Keras and NumPy say of a gap means nothing to who has not met the word
+        if "llipsis" in cell.error:  # students need not know the word, which Keras and NumPy use for a gap
             gaps = [number for number, line in enumerate(cell.source.splitlines(), start=1) if "..." in line]
             where = f" in line {gaps[0]}" if gaps else " somewhere"
             return f"Its cell still holds a gap, `...`,{where}: {cell.error.splitlines()[0][:200]}"

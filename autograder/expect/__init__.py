@@ -1,7 +1,8 @@
-"""What test cases demand of a student's values, on live objects in the notebook and on rebuilt ones in the grader.
+"""The checks that the authors of cases call. They run in the student's notebook and in the grader.
 
-Each function returns when all is well, and raises `Mismatch` with a text for the student when it is not: the name,
-what was received, what was expected, one next step. A wrong use by the author of a case raises something else.
+Each function returns when the value is right, and raises `Mismatch` with a message for the student when it is not: the
+name, what was received, what was expected, one next step. A wrong call by the case's author raises another exception.
+In the notebook as in the grader a check sees plain data, rebuilt Keras models and guarded functions.
 """
 
 from autograder.expect.architectures import layer, layers, output_shapes, parameters

@@ -1,4 +1,4 @@
-"""Demands on a network's architecture."""
+"""Checks of a network's architecture. In the notebook and in the grader."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _COMPARE = "Compare `summary()` layer by layer with the table in the exercise."
 
 
 def layer(kind: str, *, output_shape: Shape | None = None, parameters: int | None = None, **config: Any) -> LayerRow:
-    """An expected layer; only what is given here is compared, and only that is told to the student.
+    """An expected layer; only what is given here is compared, and only that is shown to the student.
 
     Args:
         kind: A layer of `keras.layers`; an activation is `ReLU`, `Softmax` or `Activation` with its `activation`.
-        output_shape: Without the batch; None in it is any size.
-        parameters: Number of weights, trained or not.
+        output_shape: Without the batch axis; None in it allows any size.
+        parameters: Number of weights, trainable or not.
         config: The layer's own arguments; `kernel_size=3` is `kernel_size=(3, 3)`.
     """
     return LayerRow(kind, config, None if output_shape is None else tuple(output_shape), parameters)
@@ -32,19 +32,19 @@ def layer(kind: str, *, output_shape: Shape | None = None, parameters: int | Non
 def layers(
     model: Any, expected: Sequence[LayerRow], *, name: str = "model", partial: bool = False, gap: slice | None = None
 ) -> None:
-    """Demand a sequence of layers; the way in which the model was written does not matter.
+    """Require a sequence of layers; Sequential or functional, nested or not, does not matter.
 
     Args:
         model: What the student calls `name`.
         expected: All layers of the network, activations in rows of their own (or as a layer's `activation`).
         name: The model's name in the notebook.
-        partial: Give credit for a part that is right.
+        partial: Give credit for the layers that are right.
         gap: The rows that the credit counts, all by default: give the rows that the student has to fill in. A model
             that leaves them out earns nothing. A layer too many, or a wrong one outside the gap, costs as much as one
             of the gap's layers is worth.
 
     Raises:
-        Mismatch: The layers differ; the text's first line says where, an aligned table follows.
+        Mismatch: The layers differ; the first line of the message says where, an aligned table follows.
     """
     received = rows_of(model, name)
     wanted: list[LayerRow] = []
@@ -67,32 +67,32 @@ def layers(
 
 
 def output_shapes(model: Any, expected: Sequence[int | Shape], *, name: str = "model") -> None:
-    """Demand the shapes that the data take on their way, without the batch; layers that keep a shape do not count.
+    """Require the sequence of output shapes, without the batch axis; layers that keep the shape are skipped.
 
     Args:
         model: What the student calls `name`.
-        expected: The different shapes in their order; `128` is `(128,)`.
+        expected: The shapes in order, each once where it repeats; `128` is `(128,)`.
         name: The model's name in the notebook.
 
     Raises:
-        Mismatch: A shape differs; the text names the first one and the layer that makes it.
+        Mismatch: A shape differs; the message names the first one and the layer whose output it is.
     """
     rows = rows_of(model, name)
     wanted = _without_repeats([(each,) if isinstance(each, int) else tuple(each) for each in expected])
-    makers = [next(group) for _, group in groupby(rows, key=lambda row: row.output_shape)]
+    sources = [next(group) for _, group in groupby(rows, key=lambda row: row.output_shape)]
     for at, shape in enumerate(wanted):
-        if at >= len(makers):
-            done = f"ends with {makers[-1].output_shape}" if makers else "has no layers"
+        if at >= len(sources):
+            done = f"ends with {sources[-1].output_shape}" if sources else "has no layers"
             raise Mismatch(f"`{name}` {done}, expected {shape} to follow. Add the layers that are missing.")
-        given = makers[at].output_shape or ()
+        given = sources[at].output_shape or ()
         if len(given) != len(shape) or any(e not in (None, g) for e, g in zip(shape, given, strict=True)):
             raise Mismatch(
-                f"`{name}` output shape {at + 1}: expected {shape}, got {given} from {words(makers[at])}. "
-                f"Check the arguments of {makers[at].kind}, and whether a layer is missing before it."
+                f"`{name}` output shape {at + 1}: expected {shape}, got {given} from {words(sources[at])}. "
+                f"Check the arguments of {sources[at].kind}, and whether a layer is missing before it."
             )
-    if len(makers) > len(wanted):
+    if len(sources) > len(wanted):
         raise Mismatch(
-            f"`{name}` goes on after {wanted[-1] if wanted else 'its input'} with {words(makers[len(wanted)])}, "
+            f"`{name}` goes on after {wanted[-1] if wanted else 'its input'} with {words(sources[len(wanted)])}, "
             f"expected {_counted(len(wanted), 'shape')} only. Check what follows."
         )
 
@@ -105,10 +105,17 @@ def parameters(
     non_trainable: int | None = None,
     name: str = "model",
 ) -> None:
-    """Demand numbers of parameters, as `model.summary()` prints them.
+    """Require numbers of parameters, as `model.summary()` prints them.
+
+    Args:
+        model: What the student calls `name`.
+        total: Trainable and non-trainable ones together; None is not compared.
+        trainable: Those that training changes; None is not compared.
+        non_trainable: Those that it does not change; None is not compared.
+        name: The model's name in the notebook.
 
     Raises:
-        Mismatch: One of them differs; the text gives the difference and, if it can be told, the layer behind it.
+        Mismatch: One of them differs; the message gives the difference and, if it can be found, the layer behind it.
     """
     rows = rows_of(model, name)
     trained = sum(_size(weight) for weight in model.trainable_weights)
@@ -120,7 +127,7 @@ def parameters(
     ):
         if wanted is not None and given != wanted:
             difference = f"{abs(given - wanted):,} too {'many' if given > wanted else 'few'}"
-            hint = _culprit(rows, given - wanted) if what == "parameters" else _frozen(model)
+            hint = _likely_layer(rows, given - wanted) if what == "parameters" else _frozen(model)
             raise Mismatch(f"`{name}` has {given:,} {what}, expected {wanted:,}: {difference}. {hint}")
 
 
@@ -128,7 +135,7 @@ def rows_of(model: Any, name: str) -> list[LayerRow]:
     """The layers of what a student calls `name`.
 
     Raises:
-        Mismatch: It is no Keras model, or one whose layers cannot be read.
+        Mismatch: It is not a Keras model, or its layers cannot be read.
     """
     try:
         return layer_rows(require_model(model, name))
@@ -141,7 +148,7 @@ def _credit(steps: Sequence[comparison.Step], counted: Sequence[bool]) -> float:
     earned = 0
     for step in steps:
         if step.expected is None:
-            earned -= step.moved is None  # the other half of a move is missing already
+            earned -= step.moved is None  # a moved layer counts once, where it is missing
         elif counted[step.expected]:
             earned += step.right
         elif not step.right:
@@ -149,7 +156,7 @@ def _credit(steps: Sequence[comparison.Step], counted: Sequence[bool]) -> float:
     return max(0, earned) / max(1, sum(counted))
 
 
-def _culprit(rows: Sequence[LayerRow], surplus: int) -> str:
+def _likely_layer(rows: Sequence[LayerRow], surplus: int) -> str:
     """Which layer may be behind a difference in all parameters, and what to do next."""
     exact = [row for row in rows if row.parameters and row.parameters == surplus]
     if exact:

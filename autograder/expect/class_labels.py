@@ -1,4 +1,4 @@
-"""Demands on class labels: a function that finds them in probabilities, labels it found, how often they are right."""
+"""Checks of class labels, functions that return them, and confusion matrices. In the notebook and in the grader."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ __all__ = ["confusion", "labels", "predicted", "share_right"]
 
 Array = np.ndarray[Any, Any]
 
-_NEARLY = 0.5  # credit for the right labels in the wrong wrapping
-_ALMOST = 0.75
-_CLOSE = 1e-4  # two probabilities that another processor may put in another order
+CREDIT_ONE_MISTAKE = 0.5
+"""Share of the points for a result that one systematic mistake separates from the right one."""
+
+CREDIT_RIGHT_LABELS_WRONG_TYPE = 0.75
+"""Share of the points for the right labels as floats, or as a list."""
+
+TIE_TOLERANCE = 1e-4
+"""Share of a row's range within which two probabilities count as equal: another processor may reverse their order."""
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """Probabilities `(rows, classes)` and, for each row, which classes are the most probable ones."""
+    """Probabilities `(rows, classes)`, and a mask `(rows, classes)` of the most probable classes of each row."""
 
     probabilities: Array
     best: Array
@@ -40,20 +45,20 @@ def labels(
     ties: bool = False,
     name: str = "to_labels",
 ) -> None:
-    """Demand a function that turns probabilities into labels: for each row, the class that is most probable.
+    """Require a function that turns probabilities into labels: for each row, the most probable class.
 
-    It is called on fresh probabilities each time; which ones does not change the verdict. Half of the credit and more
-    is left where the labels are right, but come as floats, as a list or as a column, or are counted from 1.
+    It is called on new random probabilities each time; which ones does not change the outcome. There is partial credit
+    for right labels that are floats, a list or a column, or that count from 1.
 
     Args:
         function: What the student calls `name`: probabilities `(rows, classes)` → integer labels `(rows,)`.
         shapes: Rows and classes of each call.
-        dtypes: Types of the probabilities; each shape comes in each of them.
-        ties: Whether two classes of a row share the first place; then either will do.
+        dtypes: NumPy dtypes of the probabilities; the function is called with each shape in each dtype.
+        ties: Whether two classes of each row are equally probable; then either label is right.
         name: The function's name in the notebook.
 
     Raises:
-        Mismatch: It is no function, raises, or gives something else; the usual mistakes have texts of their own.
+        Mismatch: It is not a function, raises, or returns something else; usual mistakes have their own messages.
     """
     require_value(function, name)
     if isinstance(function, type) or not callable(function):
@@ -61,7 +66,7 @@ def labels(
             f"`{name}` should be a function, received {described(function)}. Write `def {name}(probabilities):` and "
             "`return` the labels; call it in another line."
         )
-    random = np.random.default_rng()  # chosen when it is graded
+    random = np.random.default_rng()  # unseeded: nobody can know the values before
     calls = [(each, _call(function, each, name)) for each in _batches(random, shapes, dtypes, ties)]
     for batch, answer in calls:
         _require_labels(answer, batch, calls, name)
@@ -76,7 +81,7 @@ def predicted(
     name: str = "y_pred",
     model_name: str = "model",
 ) -> Array:
-    """Demand the labels that the student's own network gives to some inputs.
+    """Require the labels that the student's own network predicts for some inputs.
 
     Args:
         value: What the student calls `name`.
@@ -90,7 +95,7 @@ def predicted(
         The student's labels `(n,)`.
 
     Raises:
-        Mismatch: They are no labels, or not those of the network.
+        Mismatch: They are not labels, or not those that the network predicts.
     """
     require_value(value, name)
     if callable(value):
@@ -99,29 +104,41 @@ def predicted(
     outputs = probabilities(model, x, int(truth.max()) + 1, name=model_name)
     highest, lowest = outputs.max(axis=1, keepdims=True), outputs.min(axis=1, keepdims=True)
     # As a share of the row's range, so that nearly equal outputs do not make every label right.
-    batch = _Batch(outputs, outputs >= highest - _CLOSE * (highest - lowest))
+    batch = _Batch(outputs, outputs >= highest - TIE_TOLERANCE * (highest - lowest))
     return _require_labels(value, batch, [(batch, value)], name, truth)
 
 
 def share_right(value: Any, y_true: Any, *, name: str = "y_pred") -> float:
-    """How many of the student's labels are right, as a share from 0 to 1, however they were found.
+    """The share of the student's labels that are right, from 0 to 1.
+
+    Args:
+        value: What the student calls `name`: integer labels `(n,)`.
+        y_true: The true labels `(n,)`.
+        name: The labels' name in the notebook.
 
     Raises:
-        Mismatch: They are no labels of these inputs.
+        Mismatch: They are not `n` integer labels.
     """
     return float((_integers(value, len(np.asarray(y_true).reshape(-1)), name) == np.asarray(y_true).reshape(-1)).mean())
 
 
 def confusion(value: Any, y_true: Any, y_pred: Any, num_classes: int, *, name: str = "confusion") -> Array:
-    """Demand a confusion matrix: how often each class was taken for each class.
+    """Require a confusion matrix: for each pair of classes, how many images of one were predicted as the other.
 
-    Either axis may be the true one.
+    Either axis may be the true class.
+
+    Args:
+        value: What the student calls `name`.
+        y_true: The true labels `(n,)`.
+        y_pred: The student's labels `(n,)`, checked before.
+        num_classes: Number of classes.
+        name: The matrix's name in the notebook.
 
     Returns:
         The student's matrix `(num_classes, num_classes)`, as integers.
 
     Raises:
-        Mismatch: It is none, or not that of these labels; half of the credit is left for shares in place of numbers.
+        Mismatch: It is not one, or not that of these labels; shares in place of counts earn half of the credit.
     """
     require_value(value, name)
     given = _as_array(value, name)
@@ -143,7 +160,9 @@ def confusion(value: Any, y_true: Any, y_pred: Any, num_classes: int, *, name: s
     total, right = float(given.sum()), len(truth)
     shares = [wanted / np.maximum(1, wanted.sum(axis=axis, keepdims=True)) for axis in (0, 1)] + [wanted / right]
     if any(np.allclose(given, each, atol=0.006) or np.allclose(given.T, each, atol=0.006) for each in shares):
-        raise Mismatch(f"`{name}` holds shares. Give the numbers of images, before any division.", credit=_NEARLY)
+        raise Mismatch(
+            f"`{name}` holds shares. Give the numbers of images, before any division.", credit=CREDIT_ONE_MISTAKE
+        )
     if total != right:
         raise Mismatch(f"`{name}` counts {total:,.10g} images in all, expected {right:,}: each one once.")
     diagonal = int((truth == guess).sum())
@@ -155,7 +174,7 @@ def confusion(value: Any, y_true: Any, y_pred: Any, num_classes: int, *, name: s
     raise Mismatch(
         f"`{name}` has the right number on its diagonal, but puts some mistakes into the wrong place. "
         "Use the true label for one index and the predicted one for the other.",
-        credit=_NEARLY,
+        credit=CREDIT_ONE_MISTAKE,
     )
 
 
@@ -171,14 +190,15 @@ def _batches(
 
 
 def _batch(random: np.random.Generator, rows: int, classes: int, dtype: str, ties: bool) -> _Batch:
-    """Probabilities on which every usual mistake shows, whatever the chance.
+    """Random probabilities on which every usual mistake changes a label.
 
-    The last class wins the first row; every second row is won with less than one half, if there are enough classes.
+    The last class is the most probable one of the first row. In every second row the highest probability is less than
+    one half, if there are enough classes.
     """
     winners = (classes - 1 - np.arange(rows)) % classes
     winners[1:] = random.permutation(winners[1:])
     every = np.arange(rows)
-    # Odds of 1 to 1 make a winner of one half; a row of many classes is won with less, every second one with more.
+    # In rows of many classes 1.0 is less than half of the sum; every second row gets more than half.
     scores = random.uniform(0.2, 0.9, size=(rows, classes))
     scores[every, winners] = 1.0
     others = scores.sum(axis=1) - 1.0
@@ -198,12 +218,12 @@ def _batch(random: np.random.Generator, rows: int, classes: int, dtype: str, tie
 def _call(function: Callable[..., Any], batch: _Batch, name: str) -> Any:
     try:
         answer = function(batch.probabilities)
-    except Mismatch as told:
-        text = str(told).rstrip(".")
+    except Mismatch as mismatch:
+        text = str(mismatch).rstrip(".")
         raise Mismatch(
             f"{text}. It was called on {batch}, a NumPy array. Let it work with what it is given, however many rows "
             "and classes that has."
-        ) from told
+        ) from mismatch
     if answer is None:
         raise Mismatch(f"`{name}` returns nothing (None). Printing is not returning: end it with `return`.")
     if answer is Ellipsis:
@@ -217,14 +237,17 @@ _Calls = Sequence[tuple[_Batch, Any]]
 
 
 def _require_labels(answer: Any, batch: _Batch, calls: _Calls, name: str, truth: Array | None = None) -> Array:
-    """Demand the labels of a batch.
+    """Require the labels of a batch.
 
     Args:
-        answer: What the student gave.
-        batch: What it should be about.
-        calls: All calls of the function, to tell whether it looks at its argument.
+        answer: The student's labels.
+        batch: The probabilities that they should follow from.
+        calls: All calls of the function, to see whether it uses its argument.
         name: Of the function or of the labels.
-        truth: The true labels, which are no predictions.
+        truth: The true labels `(rows,)`; a student who gives these has not predicted anything.
+
+    Raises:
+        Mismatch: They are other labels, or none.
     """
     given = _as_array(answer, name)
     rows, classes = batch.probabilities.shape
@@ -237,13 +260,13 @@ def _require_labels(answer: Any, batch: _Batch, calls: _Calls, name: str, truth:
         if given.dtype.kind == "f":
             raise Mismatch(
                 f"`{name}` gives the right labels, but as {given.dtype}. Labels are integers, to be used as indices.",
-                credit=_ALMOST,
+                credit=CREDIT_RIGHT_LABELS_WRONG_TYPE,
             )
         if isinstance(answer, (list, tuple)):
             raise Mismatch(
                 f"`{name}` gives the right labels, but as a {type(answer).__name__}. Give a NumPy array: a "
                 "list is not compared with other labels one by one.",
-                credit=_ALMOST,
+                credit=CREDIT_RIGHT_LABELS_WRONG_TYPE,
             )
         return given
     raise _wrong_values(given, batch, name, truth)
@@ -254,7 +277,7 @@ def _wrong_shape(given: Array, batch: _Batch, calls: _Calls, name: str) -> Misma
     what = f"`{name}` gives {_shape(given)} for {batch}"
     wanted = f"expected ({rows},): one label for each row"
     if given.size == rows and given.ndim == 2 and _right(given.reshape(-1), batch):
-        return Mismatch(f"{what}, {wanted}. Drop the axis of length 1.", credit=_NEARLY)
+        return Mismatch(f"{what}, {wanted}. Drop the axis of length 1.", credit=CREDIT_ONE_MISTAKE)
     if given.shape == p.shape:
         if np.array_equal(given, p):
             return Mismatch(f"{what}, {wanted}. These are the probabilities as they came: which class do they favour?")
@@ -286,7 +309,7 @@ def _wrong_values(given: Array, batch: _Batch, name: str, truth: Array | None) -
     if _right(given - 1, batch):
         return Mismatch(
             f"`{name}` counts the classes from 1 to {classes}. The first class is 0, as in the labels of the data.",
-            credit=_NEARLY,
+            credit=CREDIT_ONE_MISTAKE,
         )
     if truth is not None and np.array_equal(given, truth):
         return Mismatch(f"`{name}` holds the true labels, not those that your network gives. It is not always right.")
@@ -295,14 +318,14 @@ def _wrong_values(given: Array, batch: _Batch, name: str, truth: Array | None) -
             f"`{name}` gives {given.min():,.10g} to {given.max():,.10g} for {batch}, expected labels from 0 to "
             f"{classes - 1}. Give the number of a class."
         )
-    told = [
+    mistakes = [
         (p.argmin(axis=1), "gives the least probable class of each row. Give the most probable one."),
         ((p > 0.5).argmax(axis=1), "looks for more than one half; the most probable class of a row may have less."),
         (p[:, :8].argmax(axis=1), f"looks at the first 8 classes only; here are {classes}. Ask the array how many."),
     ]
     if rows == classes:
-        told.insert(0, (p.argmax(axis=0), "goes down the columns. Along which axis do the classes of a row lie?"))
-    for mistake, text in told:
+        mistakes.insert(0, (p.argmax(axis=0), "goes down the columns. Along which axis do the classes of a row lie?"))
+    for mistake, text in mistakes:
         if np.array_equal(given, mistake):
             return Mismatch(f"`{name}` {text}")
     wrong = ~batch.best[np.arange(rows), given.astype(int)]
@@ -340,16 +363,16 @@ def _integers(value: Any, count: int, name: str) -> Array:
 
 
 def _as_array(value: Any, name: str) -> Array:
-    """What crosses the wall as an array, as one; tensors of Keras and TensorFlow are as good as NumPy's."""
+    """A NumPy array, scalar, number, list or tensor as an array."""
     tensor = type(value).__module__.partition(".")[0] in {"tensorflow", "keras"} and hasattr(value, "shape")
     if not isinstance(value, (np.ndarray, np.generic, list, tuple, int, float)) and not tensor:
         raise Mismatch(f"`{name}` gives {described(value)}, expected a NumPy array.")
     try:
         array = np.asarray(value)
     except Exception as error:  # rows of different lengths, symbolic tensors
-        raise Mismatch(f"`{name}` gives {described(value)} that is no array. Give one label for each row.") from error
+        raise Mismatch(f"`{name}` gives {described(value)}, not an array. Give one label for each row.") from error
     if array.dtype.kind == "O":
-        raise Mismatch(f"`{name}` gives {described(value)} of things that are no numbers. Give one label for each row.")
+        raise Mismatch(f"`{name}` gives {described(value)} of other things than numbers. Give one label for each row.")
     return array
 
 

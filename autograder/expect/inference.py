@@ -1,4 +1,4 @@
-"""What a network gives for inputs, computed here and now, within bounds of memory and time."""
+"""Computes a network's outputs within bounds of memory and time. In the notebook and in the grader."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _MAX_SECONDS = 120.0
 def outputs(model: Any, x: Any, *, name: str = "model") -> list[Array]:
     """The outputs of a network at inference.
 
-    Called in batches and not with `predict`: tracing a graph for each case costs more than it saves.
+    The model is called on batches; `predict` would trace a graph for each case, which costs more than it saves.
 
     Args:
         model: A Keras model with one input.
         x: Inputs `(n, ...)`.
-        name: Its name in the notebook.
+        name: The model's name in the notebook.
 
     Returns:
-        For each of its outputs an array `(n, ...)`.
+        For each output of the model an array `(n, ...)`.
 
     Raises:
-        Mismatch: Its layers cannot be read, or it is far too slow.
+        Mismatch: The model's layers cannot be read, or it needs more than 120 s.
     """
     from keras import ops
 

@@ -1,4 +1,4 @@
-"""Demands on a network's code: the vector on which its last layer decides."""
+"""Checks of a network's code: the vector that its last dense layer classifies. In the notebook and in the grader."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ __all__ = ["code_layer", "code_length", "codes"]
 
 Array = np.ndarray[Any, Any]
 
-_OF_ANOTHER_LAYER = 0.5  # credit
-_ROUNDING = 1e-3
-"""Of the largest number in a code: what another batch size or another processor may change."""
+CREDIT_CODES_OF_ANOTHER_LAYER = 0.5
+"""Share of the points for the outputs of an earlier layer in place of the codes."""
+
+CODE_TOLERANCE = 1e-3
+"""Share of the largest number in a code that another batch size or another processor may change."""
 
 
 def code_layer(value: Any, model: Any, *, name: str = "code_layer", model_name: str = "model") -> Any:
-    """Demand the layer that makes the code: the last one with weights of its own before the layer that decides.
+    """Require the layer whose output is the code: the last one with a kernel before the classifying layer.
 
-    What follows it and changes no length (an activation, dropout, batch normalisation) gives the code as well. The text
-    of a failure tells what is wrong with the layer that was named, and not which one is right.
+    A layer after it that keeps the length (an activation, dropout, batch normalisation) is accepted as well. The
+    message says what is wrong with the layer that was named, and not which one is right.
 
     Args:
         value: What the student calls `name`: a layer's name, or its index in `model.layers`.
@@ -38,7 +40,7 @@ def code_layer(value: Any, model: Any, *, name: str = "code_layer", model_name: 
         The Keras layer.
 
     Raises:
-        Mismatch: It is no layer of the network, or another one makes the code.
+        Mismatch: It is not a layer of the network, or not the layer of the code.
     """
     layer = layer_reference(value, model, name=name, model_name=model_name)
     layers, good = _code_layers(model, model_name)
@@ -63,7 +65,16 @@ def code_layer(value: Any, model: Any, *, name: str = "code_layer", model_name: 
 
 
 def code_length(value: Any, model: Any, *, name: str = "code_length", model_name: str = "model") -> int:
-    """Demand the number of numbers in a code of the student's own network; the text of a failure does not tell it.
+    """Require the length of a code of the student's own network; the message does not reveal it.
+
+    Args:
+        value: What the student calls `name`.
+        model: The student's network.
+        name: The length's name in the notebook.
+        model_name: The network's name in the notebook.
+
+    Returns:
+        The length.
 
     Raises:
         Mismatch: It is another number.
@@ -74,15 +85,15 @@ def code_length(value: Any, model: Any, *, name: str = "code_length", model_name
     if given == length:
         return length
     shown = f"`{name}` is {given:,}"
-    for layer in sorted(layers, key=lambda each: len(each.output.shape)):  # vectors before pictures
+    for layer in sorted(layers, key=lambda each: len(each.output.shape)):  # vectors before images
         if given == layer.count_params() and given:
             raise Mismatch(
-                f"{shown}: so many parameters has `{layer.name[:40]}`. The code is what a layer gives for one image: "
-                f"look at the column Output Shape of `{model_name}.summary()`."
+                f"{shown}: that is the number of parameters of `{layer.name[:40]}`. The code is what a layer gives for "
+                f"one image: look at the column Output Shape of `{model_name}.summary()`."
             )
         if given == int(np.prod(layer.output.shape[1:])):
             raise Mismatch(
-                f"{shown}: so many numbers does `{layer.name[:40]}` give for an image, a layer of the kind "
+                f"{shown}: that is how many numbers `{layer.name[:40]}` gives for an image, a layer of the kind "
                 f"{type(layer).__name__}. Is that the one on whose numbers the network decides?"
             )
     raise Mismatch(
@@ -100,16 +111,16 @@ def codes(
     name: str = "codes",
     model_name: str = "model",
 ) -> Array:
-    """Demand the codes of given inputs, as the student's own trained network computes them.
+    """Require the codes of given inputs, as the student's own trained network computes them.
 
-    They may be taken at any layer that gives the code (before or after its activation). What an earlier layer gives
-    for the same inputs earns half of the credit.
+    They may be the outputs of any layer that `code_layer` accepts (before or after the activation). The outputs of an
+    earlier layer for the same inputs earn half of the credit.
 
     Args:
         value: What the student calls `name`.
         model: The student's network.
         x: The inputs `(n, ...)`, preprocessed as for the training.
-        mistakes: What is easily taken for the inputs, in words, and those inputs.
+        mistakes: Description → inputs `(m, ...)` that students confuse with `x`.
         name: The codes' name in the notebook.
         model_name: The network's name in the notebook.
 
@@ -125,27 +136,27 @@ def codes(
         raise Mismatch(
             f"`{model_name}` still has the weights that it began with. Train it with `fit`, then compute `{name}`."
         )
-    of_code = _tapped(model, good, x)
+    of_code = _outputs_of(model, good, x)
     if any(_equal(given, each) for each in of_code):
         return given
     earlier = layers[: layers.index(good[0])]
     alike = [each for each in earlier if tuple(each.output.shape[1:]) == given.shape[1:]]
-    for layer, outputs_of_layer in zip(alike, _tapped(model, alike, x) if alike else [], strict=True):
+    for layer, outputs_of_layer in zip(alike, _outputs_of(model, alike, x) if alike else [], strict=True):
         if _equal(given, outputs_of_layer):
             raise Mismatch(
                 f"`{name}` is what the layer `{layer.name[:40]}` gives, which is not the layer of the code.",
-                credit=_OF_ANOTHER_LAYER,
+                credit=CREDIT_CODES_OF_ANOTHER_LAYER,
             )
     expected = of_code[-1]
     call = f"`keras.Model({model_name}.inputs[0], {model_name}.get_layer(…).output).predict(…)`"
     if given.shape != expected.shape:
-        _tell_shape(given, expected.shape, model, x, name, model_name)
+        _require_shape(given, expected.shape, model, x, name, model_name)
         raise Mismatch(
             f"`{name}` has shape {given.shape}, expected a row for each of the {len(expected):,} inputs, as long as "
             f"the code. {call} gives them."
         )
     for what, others in (mistakes or {}).items():
-        if any(_equal(given, other[: len(given)]) for other in _tapped(model, good, others)):
+        if any(_equal(given, other[: len(given)]) for other in _outputs_of(model, good, others)):
             raise Mismatch(f"`{name}` holds the codes of {what}. Compute those of the inputs that are asked for.")
     if any(_equal(_sorted(given), _sorted(each)) for each in of_code):
         raise Mismatch(f"`{name}` has the right rows in another order. Keep the order of the inputs.")
@@ -159,25 +170,27 @@ def codes(
 
 
 def _code_layers(model: Any, model_name: str) -> tuple[list[Any], list[Any]]:
-    """All layers, and those that give the code, in their order."""
+    """All layers, and those whose output is the code, in order."""
     layers = layers_of(model, model_name)
     weighted = [at for at, layer in enumerate(layers) if any(weight.name == "kernel" for weight in layer.weights)]
     if len(weighted) < 2 or len(layers[weighted[-2]].output.shape) != 2:
         raise Mismatch(
-            f"`{model_name}` has no dense layer between its pictures and its decision, so it makes no code. Fill the "
+            f"`{model_name}` has no dense layer between its images and its decision, so it makes no code. Fill the "
             f"gaps of `{model_name}` first."
         )
     return layers, layers[weighted[-2] : weighted[-1]]
 
 
-def _tapped(model: Any, layers: list[Any], x: Any) -> list[Array]:
-    """What each of some layers gives for the inputs, in inference."""
+def _outputs_of(model: Any, layers: list[Any], x: Any) -> list[Array]:
+    """The outputs of some layers for the inputs `x`, at inference."""
     import keras
 
     try:
         part = keras.Model(model.inputs[0], [layer.output for layer in layers])
     except ValueError as error:
-        raise Mismatch("The network's layers lie in another network, so their outputs cannot be had.") from error
+        raise Mismatch(
+            "The network's layers belong to another network, so their outputs cannot be computed."
+        ) from error
     return outputs(part, x)
 
 
@@ -201,8 +214,8 @@ def _numbers(value: Any, name: str) -> Array:
     return given
 
 
-def _tell_shape(given: Array, shape: tuple[int, ...], model: Any, x: Any, name: str, model_name: str) -> None:
-    """Raise for a shape that tells how it came about."""
+def _require_shape(given: Array, shape: tuple[int, ...], model: Any, x: Any, name: str, model_name: str) -> None:
+    """Raise `Mismatch` for a shape that shows which mistake was made."""
     rows, length = shape
     classes = int(model.outputs[0].shape[-1])
     if given.shape == (length, rows):
@@ -220,7 +233,7 @@ def _tell_shape(given: Array, shape: tuple[int, ...], model: Any, x: Any, name: 
 def _equal(given: Array, expected: Array) -> bool:
     if given.shape != expected.shape:
         return False
-    return bool(np.abs(given - expected).max(initial=0) <= _ROUNDING * max(1e-6, np.abs(expected).max(initial=0)))
+    return bool(np.abs(given - expected).max(initial=0) <= CODE_TOLERANCE * max(1e-6, np.abs(expected).max(initial=0)))
 
 
 def _sorted(rows: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Demands on what a student says of a layer of the own network: which one it is, and how much it learns."""
+"""Checks of names, indices and parameter counts of layers. In the notebook and in the grader."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from autograder.expect.plain_values import number
 
 __all__ = ["largest_layer", "largest_layer_parameters", "layer_reference", "layers_of"]
 
-_SHOWN = 12  # names in a message
-_WITHOUT_BIAS = 0.5  # credit
+MAX_LISTED_NAMES = 12
+CREDIT_WITHOUT_BIASES = 0.5
+"""Share of the points for a number of parameters that leaves out the biases."""
 
 
 def layer_reference(value: Any, model: Any, *, name: str = "layer", model_name: str = "model") -> Any:
-    """Demand the name or the index of a layer of the student's own network.
+    """Require the name or the index of a layer of the student's own network.
 
     Args:
         value: What the student calls `name`: a layer's name, or its index in `model.layers` (-1 is the last one).
@@ -30,7 +31,7 @@ def layer_reference(value: Any, model: Any, *, name: str = "layer", model_name: 
         The Keras layer.
 
     Raises:
-        Mismatch: There is no such layer, or it is another kind of value; the text lists the names.
+        Mismatch: There is no such layer, or it is another kind of value; the message lists the names.
     """
     import keras
 
@@ -56,15 +57,21 @@ def layer_reference(value: Any, model: Any, *, name: str = "layer", model_name: 
 
 
 def largest_layer(value: Any, model: Any, *, name: str = "largest_layer", model_name: str = "model") -> Any:
-    """Demand the name or index of the layer with most learnable parameters; of equal ones any will do.
+    """Require the name or index of the layer with most trainable parameters; of equal ones any is accepted.
 
-    The text of a failure does not say which one it is.
+    The message does not say which one it is.
+
+    Args:
+        value: What the student calls `name`.
+        model: The student's network.
+        name: The reference's name in the notebook.
+        model_name: The network's name in the notebook.
 
     Returns:
         The Keras layer.
 
     Raises:
-        Mismatch: It is no layer of the network, or another one has more.
+        Mismatch: It is not a layer of the network, or another one has more.
     """
     layer = layer_reference(value, model, name=name, model_name=model_name)
     given, most = _learnable(layer), max(map(_learnable, _leaves(model)))
@@ -80,15 +87,21 @@ def largest_layer(value: Any, model: Any, *, name: str = "largest_layer", model_
 def largest_layer_parameters(
     value: Any, model: Any, *, name: str = "largest_layer_params", model_name: str = "model"
 ) -> int:
-    """Demand the number of learnable parameters of the layer that has most of them.
+    """Require the number of trainable parameters of the layer that has most of them.
 
-    The text of a failure does not say the number. Half of the credit is left where only the biases are missing.
+    The message does not reveal it. The number without the biases earns half of the credit.
+
+    Args:
+        value: What the student calls `name`.
+        model: The student's network.
+        name: The number's name in the notebook.
+        model_name: The network's name in the notebook.
 
     Returns:
         The number.
 
     Raises:
-        Mismatch: It is another number; the text tells the usual mistakes from each other.
+        Mismatch: It is another number; usual mistakes have their own messages.
     """
     layers = layers_of(model, model_name)
     given = number(value, name=name)
@@ -100,13 +113,16 @@ def largest_layer_parameters(
     biases = _size(layer.bias) if getattr(layer, "bias", None) is not None else 0
     if biases and given == right - biases:
         raise Mismatch(
-            f"{shown}: that counts the connections. What else does each unit or filter learn?", credit=_WITHOUT_BIAS
+            f"{shown}: that counts the connections. What else does each unit or filter learn?",
+            credit=CREDIT_WITHOUT_BIASES,
         )
     if given in (sum(map(_learnable, layers)), model.count_params()):
-        raise Mismatch(f"{shown}: so many has the whole of `{model_name}`. Give the number of one layer.")
+        raise Mismatch(f"{shown}: that is the number of the whole of `{model_name}`. Give the number of one layer.")
     others = [each for each in layers if given and _learnable(each) == given]
     if others:
-        raise Mismatch(f"{shown}: so many has `{_shown(others[0].name)}`, but another layer has more. Compare them.")
+        raise Mismatch(
+            f"{shown}: that is the number of `{_shown(others[0].name)}`, but another layer has more. Compare them."
+        )
     raise Mismatch(
         f"{shown}, which is not the number of learnable parameters of the largest layer of `{model_name}`. "
         f"Look at the column Param # of `{model_name}.summary()`."
@@ -115,20 +131,22 @@ def largest_layer_parameters(
 
 def _named(text: str, layers: list[Any], name: str, model_name: str) -> Any:
     found = [layer for layer in layers if text == layer.name] or [
-        layer for layer in layers if _as_crossed(text) == _as_crossed(layer.name)
+        layer for layer in layers if _rebuilt_name(text) == _rebuilt_name(layer.name)
     ]
     if text and found:
         return found[0]
-    has = ", ".join(f"`{_shown(layer.name)}`" for layer in layers[:_SHOWN])
-    has += ", …" if len(layers) > _SHOWN else ""
+    has = ", ".join(f"`{_shown(layer.name)}`" for layer in layers[:MAX_LISTED_NAMES])
+    has += ", …" if len(layers) > MAX_LISTED_NAMES else ""
     kinds = [layer for layer in layers if text.lower() == type(layer).__name__.lower()]
     if kinds:
         raise Mismatch(f"`{name}` is {text!r}, a kind of layer, expected the name of one. `{model_name}` has {has}.")
     counted_on = ""
     if _kind(text) in {_kind(layer.name) for layer in layers}:
-        counted_on = " Keras counts on when a cell runs again: restart the kernel, run all cells, and look again."
+        counted_on = (
+            " Keras goes on counting when a cell runs again: restart the kernel, run all cells, and look again."
+        )
     raise Mismatch(
-        f"`{name}` is {described(text)}, but no layer of `{model_name}` is called so. It has {has}.{counted_on}"
+        f"`{name}` is {described(text)}, but no layer of `{model_name}` has that name. It has {has}.{counted_on}"
     )
 
 
@@ -138,10 +156,10 @@ def _kind(name: str) -> str:
 
 
 def layers_of(model: Any, model_name: str) -> list[Any]:
-    """A network's layers in their order; in place of a nested model its own.
+    """A network's layers in order; a nested model is replaced by its layers.
 
     Raises:
-        Mismatch: It is no Keras model, or has no layers.
+        Mismatch: It is not a Keras model, or has no layers.
     """
     rows_of(model, model_name)
     layers = list(_leaves(model))
@@ -151,7 +169,7 @@ def layers_of(model: Any, model_name: str) -> list[Any]:
 
 
 def _leaves(model: Any) -> Iterator[Any]:
-    """The layers of `model.layers` in their order; in place of a nested model its own, without its inputs."""
+    """The layers of `model.layers` in order; a nested model is replaced by its layers, without its inputs."""
     import keras
 
     for layer in model.layers:
@@ -161,8 +179,8 @@ def _leaves(model: Any) -> Iterator[Any]:
             yield layer
 
 
-def _as_crossed(name: str) -> str:
-    """A name as a rebuilt network has it, so that a name with a space in it means the same layer there."""
+def _rebuilt_name(name: str) -> str:
+    """A layer's name in a rebuilt network, so that a name with a space in it finds the same layer there."""
     return re.sub(r"[^A-Za-z0-9_.\-]", "_", name).lstrip("_-")[:60]
 
 

@@ -1,4 +1,4 @@
-"""Accuracies on the side: what the cases measured, for whoever runs them and wants to know."""
+"""Collects the accuracies that cases measure, for calibration. In the notebook and in the grader."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from autograder.records import Measurement
 
 __all__ = ["note", "recording"]
 
-_taken: ContextVar[list[Measurement] | None] = ContextVar("measurements", default=None)
+_current: ContextVar[list[Measurement] | None] = ContextVar("measurements", default=None)
 
 
 @contextmanager
 def recording() -> Iterator[list[Measurement]]:
-    """Collect what is measured inside the block."""
-    taken: list[Measurement] = []
-    token = _taken.set(taken)
+    """Collect the measurements that are noted inside the block."""
+    measured: list[Measurement] = []
+    token = _current.set(measured)
     try:
-        yield taken
+        yield measured
     finally:
-        _taken.reset(token)
+        _current.reset(token)
 
 
 def note(measurement: Measurement) -> None:
-    """Leave a measurement with the recording around, if there is one."""
-    taken = _taken.get()
-    if taken is not None:
-        taken.append(measurement)
+    """Add a measurement to the enclosing `recording`, if there is one."""
+    measured = _current.get()
+    if measured is not None:
+        measured.append(measurement)

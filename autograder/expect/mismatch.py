@@ -1,4 +1,4 @@
-"""The failure of a case, and the guard that every function of `expect` begins with."""
+"""The exceptions that fail a case, and the first checks of every value. In the notebook and in the grader."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from autograder.records import LayerDiff
 
 __all__ = ["Mismatch", "Undecided", "described", "require_model", "require_value"]
 
-_LONGEST = 40
+MAX_SHOWN_CHARACTERS = 40
 
 
 class Mismatch(AssertionError):
-    """A student's value is not what a case expects; the text is for the student.
+    """The student's fault: a value is not what a case expects; the message is for the student.
 
     Attributes:
-        diff: The layer comparison behind it, if there is one.
-        credit: Share of the case's points that it earns all the same, from 0 to 1.
+        diff: The rows of the layer comparison; empty if no layers were compared.
+        credit: Share of the case's points that it still earns, from 0 to 1.
     """
 
     def __init__(self, message: str, *, diff: tuple[LayerDiff, ...] = (), credit: float = 0.0) -> None:
-        """Keep the text with what lies behind it."""
+        """`credit` is limited to 0 … 1."""
         super().__init__(message)
         self.diff = diff
         self.credit = min(1.0, max(0.0, credit))
 
 
 class Undecided(Mismatch):
-    """A figure is so close to what was demanded that chance may have moved it: a person decides."""
+    """A figure is so little below the required one that it may be chance: a person decides."""
 
 
 def require_value(value: Any, name: str) -> None:
-    """Refuse what stands for no answer at all.
+    """Require that a value was assigned at all.
 
     Raises:
         Mismatch: It is `None`, or still the gap `...`.
@@ -46,7 +46,7 @@ def require_model(value: Any, name: str) -> Any:
     """The value, if it is a Keras model.
 
     Raises:
-        Mismatch: It is something else.
+        Mismatch: It is not a Keras model.
     """
     import keras
 
@@ -54,17 +54,17 @@ def require_model(value: Any, name: str) -> Any:
     if isinstance(value, keras.Model):
         return value
     step = "Assign the network itself to it."
-    if type(value).__name__ == "History":  # Keras's own, or what comes over the wall in its place
+    if type(value).__name__ == "History":  # Keras's own, or the deserialised one
         step = "`fit` returns the history; the model is what you call `fit` on."
     raise Mismatch(f"`{name}` should be a Keras model, received {described(value)}. {step}")
 
 
 def described(value: Any) -> str:
-    """A student's value in a few words that are safe to print, whatever it is."""
+    """A short description of any value, bounded in length: its type, and its shape, length or value."""
     if isinstance(value, type):
-        return f"the class {value.__name__[:_LONGEST]}"
+        return f"the class {value.__name__[:MAX_SHOWN_CHARACTERS]}"
     if callable(value) and isinstance(getattr(value, "__name__", None), str):
-        return f"the function {value.__name__[:_LONGEST]}"
+        return f"the function {value.__name__[:MAX_SHOWN_CHARACTERS]}"
     if type(value) is int and value.bit_length() > 128:
         return f"an integer of {value.bit_length():,} bits"  # Python refuses to print the longest
     if type(value) in (bool, int, float):
@@ -74,9 +74,9 @@ def described(value: Any) -> str:
     if type(value) in (list, tuple, dict, set):
         return f"{type(value).__name__} of length {len(value)}"
     shape = getattr(value, "shape", None)
-    kind = type(value).__name__[:_LONGEST]
+    kind = type(value).__name__[:MAX_SHOWN_CHARACTERS]
     return f"{kind} of shape {_cut(str(tuple(shape)))}" if isinstance(shape, tuple) and shape else kind
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"

@@ -1,4 +1,4 @@
-"""Demands on plain values: a number, a dictionary."""
+"""Checks of plain values: numbers and dictionaries. In the notebook and in the grader."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from autograder.expect.mismatch import Mismatch, described, require_value
 
 __all__ = ["mapping", "number"]
 
-_ROUNDING = 1e-9
-_LARGEST = 10**300  # what still computes with floats
+RELATIVE_ROUNDING_ERROR = 1e-9
+LARGEST_NUMBER = 10**300  # larger integers overflow a float
 
 
 def number(
@@ -22,20 +22,20 @@ def number(
     between: tuple[float, float] | None = None,
     name: str = "value",
 ) -> float:
-    """Demand a number.
+    """Require a number.
 
     Args:
         value: What the student calls `name`: an int, a float, or a NumPy or TensorFlow scalar.
-        equal_to: What it must be.
-        tolerance: How far from it it may be.
-        between: The smallest and largest number that make sense, such as `(0, 1)` for an accuracy.
-        name: Its name in the notebook.
+        equal_to: The expected number; None if any will do.
+        tolerance: Largest absolute difference from `equal_to`.
+        between: The smallest and largest number allowed, such as `(0, 1)` for an accuracy.
+        name: The number's name in the notebook.
 
     Returns:
         The number, as an int if the student's is one.
 
     Raises:
-        Mismatch: It is something else.
+        Mismatch: It is not a finite number, not in the range, or not the expected one.
     """
     given = _as_number(value, name)
     fraction = between == (0, 1) or (equal_to is not None and 0 < equal_to <= 1 and _close(given / 100, equal_to, 0.01))
@@ -55,15 +55,15 @@ def number(
 
 
 def mapping(value: Any, keys: Sequence[Hashable], *, name: str = "value") -> dict[Any, Any]:
-    """Demand a dictionary with certain keys; it may have more.
+    """Require a dictionary with certain keys; it may have more.
 
     Args:
         value: What the student calls `name`.
         keys: The keys that it must have.
-        name: Its name in the notebook.
+        name: The dictionary's name in the notebook.
 
     Returns:
-        The demanded keys with the student's values, which may be anything.
+        The required keys with the student's values, which may be anything.
 
     Raises:
         Mismatch: It is something else, or a key is missing or has no value.
@@ -96,7 +96,7 @@ def _as_number(value: Any, name: str) -> float:
         raise Mismatch(f"{wrong} {step}")
     given = value
     if not isinstance(value, (int, float)):
-        # NumPy's and TensorFlow's scalars say so by an empty shape.
+        # Scalars of NumPy and TensorFlow have an empty shape.
         if getattr(value, "shape", None) != ():
             raise Mismatch(f"{wrong} Give one number.")
         try:
@@ -105,7 +105,7 @@ def _as_number(value: Any, name: str) -> float:
             given = None
         if type(given) not in (int, float):
             raise Mismatch(f"{wrong} Give one number.")
-    if isinstance(given, int) and abs(given) > _LARGEST:
+    if isinstance(given, int) and abs(given) > LARGEST_NUMBER:
         raise Mismatch(f"`{name}` is {described(int(given))}, far too large. Check how you got it.")
     if not math.isfinite(given):
         raise Mismatch(f"`{name}` is {given}, expected a finite number. Check how you got it.")
@@ -113,9 +113,9 @@ def _as_number(value: Any, name: str) -> float:
 
 
 def _close(given: float, expected: float, tolerance: float) -> bool:
-    return abs(given - expected) <= tolerance + _ROUNDING * max(1.0, abs(expected))
+    return abs(given - expected) <= tolerance + RELATIVE_ROUNDING_ERROR * max(1.0, abs(expected))
 
 
 def _shown(number: float, digits: int = 6) -> str:
-    """A number as a person reads it."""
+    """A number as text: integers with thousands separators."""
     return f"{number:,}" if isinstance(number, int) and abs(number) < 10**15 else f"{number:.{digits}g}"

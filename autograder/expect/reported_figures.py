@@ -1,4 +1,4 @@
-"""Demands on what a student says of the own runs: figures that a run must confirm, and a yes or no."""
+"""Checks of figures and conclusions that a student reports of a training. In the notebook and in the grader."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from autograder.expect.plain_values import number
 
 __all__ = ["claim", "truth"]
 
-ROUNDING = 0.005
-"""Two decimals are enough for an accuracy."""
+HALF_A_PERCENT = 0.005
+"""Largest difference of a figure that is given to two decimals."""
 
-_ROUNDING_ERROR = 1e-6  # of float32
+FLOAT32_ROUNDING_ERROR = 1e-6
 
 
 def claim(value: Any, runs: Mapping[str, float], *, mistakes: Mapping[str, float] | None = None, name: str) -> float:
-    """Demand a fraction that one of the student's own runs confirms, to two decimals.
+    """Require a fraction that agrees with one of the student's own runs, to two decimals.
 
-    The text of a failure does not say what the run gave.
+    The message does not reveal the figures of the runs.
 
     Args:
         value: What the student calls `name`.
-        runs: Where the figure may come from, in words, and what it is there; the first is the one that was asked for.
-        mistakes: What it is easily taken for, in words, and the figure.
-        name: Its name in the notebook.
+        runs: Description → figure of each run that is accepted; the first one is what the question asks for.
+        mistakes: Description → figure that students confuse with it.
+        name: The figure's name in the notebook.
 
     Returns:
         The student's figure.
 
     Raises:
-        Mismatch: It is no fraction, or none of the runs gave it.
+        Mismatch: It is not a fraction, or not that of any run.
     """
     given = number(value, between=(0, 1), name=name)
     if any(_agree(given, figure) for figure in runs.values()):
@@ -47,16 +47,16 @@ def claim(value: Any, runs: Mapping[str, float], *, mistakes: Mapping[str, float
 
 
 def truth(value: Any, expected: bool | None = None, *, why: str = "", name: str) -> bool:
-    """Demand True or False.
+    """Require True or False.
 
     Args:
         value: What the student calls `name`.
-        expected: Which one; None if either will do.
-        why: What speaks for the expected one; ends the text of a failure.
-        name: Its name in the notebook.
+        expected: Which one; None if either is accepted.
+        why: The reason for the expected one; the last sentence of the message.
+        name: The value's name in the notebook.
 
     Raises:
-        Mismatch: It is something else, or the other one.
+        Mismatch: It is not a boolean, or not the expected one.
     """
     require_value(value, name)
     given = value
@@ -72,4 +72,4 @@ def truth(value: Any, expected: bool | None = None, *, why: str = "", name: str)
 
 
 def _agree(given: float, figure: float) -> bool:
-    return abs(given - figure) <= ROUNDING + _ROUNDING_ERROR
+    return abs(given - figure) <= HALF_A_PERCENT + FLOAT32_ROUNDING_ERROR

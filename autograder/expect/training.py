@@ -1,4 +1,4 @@
-"""Demands on a trained network: its accuracy on given data, and the history of its training."""
+"""Checks of a trained network's accuracy and of a training history. In the notebook and in the grader."""
 
 from __future__ import annotations
 
@@ -19,15 +19,19 @@ __all__ = ["accuracy", "history", "probabilities", "require_better_than_guessing
 Array = np.ndarray[Any, Any]
 
 _DIVERGED = "The training diverged: lower the learning rate, standardise the input, and train again."
-_NEAR = 0.1  # to guessing
-_FAR = 0.2
+GUESSING_MARGIN = 0.1
+"""An accuracy up to this much above 1 / num_classes counts as guessing."""
+
+LAG_GAP = 0.2
+"""From this much below the required accuracy on, a network with BatchNormalization gets `_LAG_HINT`."""
+
 # Measured: cnn2 with Keras's default initialiser is right on 98 % of its batches and on 30 % of the same digits at
 # inference after 7 epochs of 32 steps; with he_normal the averages' first values are near enough.
-_LAGS = (
+_LAG_HINT = (
     "If its training accuracy is much higher, the moving averages of BatchNormalization lag behind: train longer, or "
     "begin with `kernel_initializer='he_normal'`."
 )
-_WAYS = {
+_HOW_TO_RECORD = {
     "accuracy": "Compile with `metrics=['accuracy']`.",
     "val_accuracy": "Compile with `metrics=['accuracy']` and give `fit` its `validation_data`.",
     "val_loss": "Give `fit` its `validation_data`.",
@@ -35,14 +39,14 @@ _WAYS = {
 
 
 def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, unsure: float = 0.0, name: str = "model") -> float:
-    """Demand a share of right predictions, computed here and now.
+    """Require a share of right predictions, computed by this call.
 
     Args:
         model: What the student calls `name`: one input, one output `(n, num_classes)`.
         x: Inputs `(n, ...)`, preprocessed as for the training.
         y: True classes, as integers `(n,)` that name every class, or one-hot `(n, num_classes)`.
         at_least: The smallest accuracy that is good enough, from 0 to 1; `autograder calibrate` proposes it.
-        unsure: How well that bound is known; an accuracy that is no further below it waits for a person.
+        unsure: Uncertainty of that bound, as a fraction; an accuracy at most that much below it is graded by a person.
         name: The model's name in the notebook.
 
     Returns:
@@ -50,7 +54,8 @@ def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, unsure: floa
 
     Raises:
         Mismatch: The model does not predict such classes of such inputs, or not well enough.
-        Undecided: It is just not good enough.
+        Undecided: The accuracy is at most `unsure` below the bound.
+        ValueError: The author's fault: `x` and `y` are empty, or differ in length.
     """
     x = np.asarray(x)
     y_true, num_classes = _classes(y)
@@ -61,12 +66,12 @@ def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, unsure: floa
     note(Measurement(name, len(x), reached, at_least, unsure))
     if reached >= at_least:
         return reached
-    # Two digits beyond the demand, cut off, so that 0.9499 never reads as the 0.95 that it is not.
+    # Cut off and not rounded: 0.94996 must not read as 0.95.
     shown = math.floor(reached * 10_000) / 10_000
     short = f"`{name}` has accuracy {shown:g} on {len(x):,} inputs, expected at least {at_least:g}."
     if reached >= at_least - unsure:
         raise Undecided(f"{short} So little may be chance: a person looks at it and decides.")
-    guessing = reached <= 1 / num_classes + _NEAR
+    guessing = reached <= 1 / num_classes + GUESSING_MARGIN
     if guessing and untrained(model):
         step = "It still has the weights that it began with: train it with `fit` before the end of this question."
     elif guessing:
@@ -74,18 +79,23 @@ def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, unsure: floa
     else:
         step = "Train it longer, and check that network and preprocessing are those of the exercise."
     normalises = any(row.kind == "BatchNormalization" for row in rows_of(model, name))
-    if normalises and at_least - reached > _FAR and not untrained(model):
-        step += f" {_LAGS}"
+    if normalises and at_least - reached > LAG_GAP and not untrained(model):
+        step += f" {_LAG_HINT}"
     raise Mismatch(f"{short} {step}")
 
 
 def require_better_than_guessing(model: Any, reached: float, *, name: str = "model") -> None:
-    """Demand of a classifier that its accuracy is not that of guessing.
+    """Require of a classifier that its accuracy is not that of guessing.
+
+    Args:
+        model: The classifier, with one output `(n, num_classes)`.
+        reached: Its accuracy, from 0 to 1.
+        name: The model's name in the notebook.
 
     Raises:
-        Mismatch: It is.
+        Mismatch: The accuracy is at most `GUESSING_MARGIN` above 1 / num_classes.
     """
-    if reached <= 1 / int(model.outputs[0].shape[-1]) + _NEAR:
+    if reached <= 1 / int(model.outputs[0].shape[-1]) + GUESSING_MARGIN:
         raise Mismatch(
             f"`{name}` has accuracy {reached:.4g}, which is near guessing: it has not learned anything yet. Train it "
             "with `fit` before the end of this question."
@@ -93,13 +103,13 @@ def require_better_than_guessing(model: Any, reached: float, *, name: str = "mod
 
 
 def untrained(model: Any) -> bool:
-    """Whether all its biases are 0, as they are when Keras builds it; False for a network without any."""
+    """Whether all biases of a network are 0, as when Keras builds it; False for a network without biases."""
     starts = [weight for weight in model.trainable_weights if weight.name in {"bias", "beta"}]
     return bool(starts) and not any(np.any(np.asarray(weight) != 0) for weight in starts)
 
 
 def probabilities(model: Any, x: Any, num_classes: int, *, name: str = "model") -> Array:
-    """What a network predicts, computed here and now.
+    """A network's predictions, computed by this call.
 
     Args:
         model: What the student calls `name`: one input, one output `(n, num_classes)`.
@@ -128,19 +138,19 @@ def probabilities(model: Any, x: Any, num_classes: int, *, name: str = "model") 
 def history(
     history: Any, *, epochs: int | None = None, metrics: Sequence[str] = (), name: str = "history"
 ) -> dict[str, list[float]]:
-    """Demand a well-formed training history. It is what the student says, never evidence of a training.
+    """Require a well-formed training history. It proves no training: a student can write any numbers into it.
 
     Args:
         history: What `fit` returned, or its `.history`.
         epochs: The smallest number of epochs.
-        metrics: What must have been recorded, such as `["accuracy", "val_accuracy"]`.
-        name: Its name in the notebook.
+        metrics: Names of metrics that must have been recorded, such as `["accuracy", "val_accuracy"]`.
+        name: The history's name in the notebook.
 
     Returns:
         Metric → one finite value an epoch.
 
     Raises:
-        Mismatch: It is something else, or a value is not what it can be.
+        Mismatch: It is not a history, is too short, lacks a metric, or has an impossible value.
     """
     require_value(history, name)
     recorded = history if isinstance(history, Mapping) else getattr(history, "history", None)
@@ -154,15 +164,15 @@ def history(
     for metric in metrics:
         if metric not in recorded:
             held = ", ".join(str(each)[:40] for each in list(recorded)[:8])
-            raise Mismatch(f"`{name}` has no {metric!r}, it holds {held}. {_WAYS.get(metric, 'Record it.')}")
+            raise Mismatch(f"`{name}` has no {metric!r}, it holds {held}. {_HOW_TO_RECORD.get(metric, 'Record it.')}")
     curves = {str(metric)[:40]: _curve(values, f"{name}[{str(metric)[:40]!r}]") for metric, values in recorded.items()}
     lengths = {metric: len(values) for metric, values in curves.items()}
     trained = max(lengths.values())
     # Validation may be rarer than training (`validation_freq`).
     if any(length != trained and not metric.startswith("val_") for metric, length in lengths.items()):
-        told = ", ".join(f"{metric} {length}" for metric, length in list(lengths.items())[:8])
+        listed = ", ".join(f"{metric} {length}" for metric, length in list(lengths.items())[:8])
         raise Mismatch(
-            f"`{name}` has metrics of different lengths ({told}), expected one value an epoch. Keep what `fit` gave."
+            f"`{name}` has metrics of different lengths ({listed}), expected one value an epoch. Keep what `fit` gave."
         )
     if not trained or (epochs is not None and trained < epochs):
         raise Mismatch(

@@ -1,4 +1,4 @@
-"""Demands on a training run as a whole: a network with its record, and a second network beside the first."""
+"""Checks of a network with its training history, and of pairs of networks. In the notebook and in the grader."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from autograder.networks import comparison
 
 __all__ = ["record", "trained", "twin"]
 
-_SAME = 0.01
-"""Ten inputs of a thousand: what rounding, another batch size or another processor may change."""
+ACCURACY_TOLERANCE = 0.01
+"""Ten of 1,000 inputs: what rounding, another batch size or another processor may change."""
 
 
 def record(
     given: Any, model: Any, x: Any, y: Any, *, epochs: int = 1, name: str = "history", model_name: str = "model"
 ) -> dict[str, list[float]]:
-    """Demand the history of the training that made a network what it is.
+    """Require the history of a network's own training.
 
-    A history is only what the student says, so its last validation accuracy is compared with that of the network.
+    A student can write any numbers into a history, so its last validation accuracy is compared with the network's.
 
     Args:
         given: What the student calls `name`.
@@ -37,13 +37,13 @@ def record(
         Metric → one value an epoch; `accuracy` and `val_accuracy` are among them.
 
     Raises:
-        Mismatch: It is no history, or that of another training.
+        Mismatch: It is not a history, or that of another training.
     """
     curves = history(given, epochs=epochs, metrics=["accuracy", "val_accuracy"], name=name)
     reached = accuracy(model, x, y, at_least=0, name=model_name)
     require_better_than_guessing(model, reached, name=model_name)
     last = curves["val_accuracy"][-1]
-    if abs(last - reached) > _SAME:
+    if abs(last - reached) > ACCURACY_TOLERANCE:
         raise Mismatch(
             f"`{name}` ends with a validation accuracy of {last:.4g}, but `{model_name}` now has {reached:.4g}. "
             f"Keep what the last `fit` of `{model_name}` returned, with the validation data as `validation_data`."
@@ -52,10 +52,14 @@ def record(
 
 
 def trained(model: Any, *, name: str = "model") -> None:
-    """Demand that a network has been trained, however well.
+    """Require that a network has been trained, whatever its accuracy.
+
+    Args:
+        model: What the student calls `name`.
+        name: The model's name in the notebook.
 
     Raises:
-        Mismatch: It has learned nothing yet.
+        Mismatch: All its biases still have the values that Keras gave them.
     """
     rows_of(model, name)
     if untrained(model):
@@ -63,7 +67,7 @@ def trained(model: Any, *, name: str = "model") -> None:
 
 
 def twin(model: Any, other: Any, *, name: str = "model", other_name: str = "other") -> None:
-    """Demand a second network: built of the same layers as another one, with weights of its own.
+    """Require a second network with the same layers as another one, and other weights.
 
     Args:
         model: The student's second network.

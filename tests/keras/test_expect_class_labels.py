@@ -71,7 +71,7 @@ WRONG = {
     "reversed": (lambda p: p.argmax(axis=1)[::-1], "same order", 0),
     "generator": (lambda p: (row.argmax() for row in p), "generator, expected a NumPy array", 0),
     "set": (lambda p: set(p.argmax(axis=1)), "set of length 8", 0),
-    "ragged": (lambda p: [[1], [1, 2]], "is no array", 0),
+    "ragged": (lambda p: [[1], [1, 2]], "not an array", 0),
     "between": (lambda p: p.argmax(axis=1) + 0.5, "numbers like 7.5", 0),
     "probabilities of others": (lambda p: p[:, ::-1].argmax(axis=1), "another class than the most probable one", 0),
 }

@@ -56,7 +56,7 @@ def test_the_code_is_what_the_last_hidden_layer_gives(model, value):
         ("row", "`row`, a layer of the kind Flatten: it puts the numbers of the layer before it in a row"),
         ("decide", "is the decision itself, a number for each class"),
         ("share", "is the decision itself"),
-        ("thinking", "no layer of `model` is called so"),
+        ("thinking", "no layer of `model` has that name"),
     ],
 )
 def test_another_layer_is_told_without_the_right_one(model, value, text):
@@ -87,9 +87,9 @@ def test_the_length_of_the_code(model, value):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (32, "so many numbers does `row` give for an image, a layer of the kind Flatten"),
-        (3, "so many numbers does `decide` give"),
-        (165, "so many parameters has `think`"),
+        (32, "that is how many numbers `row` gives for an image, a layer of the kind Flatten"),
+        (3, "that is how many numbers `decide` gives"),
+        (165, "the number of parameters of `think`"),
         (7, "column Output Shape of `model.summary()`"),
         ("5", "quotation marks"),
         (None, "not defined"),

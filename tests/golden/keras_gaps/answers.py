@@ -152,7 +152,7 @@ STUDENTS = [
             4,
             {
                 "code_layer.layer_of_the_code": "side by side",
-                "code_length.numbers_in_a_code": "so many parameters",
+                "code_length.numbers_in_a_code": "the number of parameters",
                 ACCURACY: "began with",
                 "codes.codes": "`codes`",
             },

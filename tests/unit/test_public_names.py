@@ -1,0 +1,34 @@
+"""The names on which cases in masters and bundles depend: taking one away breaks courses of others."""
+
+from autograder import expect
+
+
+def test_the_checks_that_authors_call():
+    assert sorted(expect.__all__) == [
+        "Mismatch",
+        "Undecided",
+        "accuracy",
+        "claim",
+        "code_layer",
+        "code_length",
+        "codes",
+        "confusion",
+        "history",
+        "labels",
+        "largest_layer",
+        "largest_layer_parameters",
+        "layer",
+        "layer_reference",
+        "layers",
+        "mapping",
+        "number",
+        "output_shapes",
+        "parameters",
+        "predicted",
+        "record",
+        "share_right",
+        "trained",
+        "truth",
+        "twin",
+    ]
+    assert all(getattr(expect, name).__doc__ for name in expect.__all__)

@@ -179,7 +179,7 @@ class _Reader:
         if unknown:
             keys = "title, data, points, install and limits (" + ", ".join(field.name for field in fields(Limits)) + ")"
             at = self.source.find(cell, unknown[0].rpartition(".")[2])
-            raise self.source.refuse(cell, f"the configuration has no key `{unknown[0]}`", f"The keys are {keys}.", at)
+            raise self.source.refuse(cell, f"the configuration has no key `{unknown[0]}`", f"There are {keys}.", at)
         try:
             config = msgspec.convert({**settings, "limits": limits}, Config)
         except msgspec.ValidationError as error:

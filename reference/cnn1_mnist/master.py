@@ -22,21 +22,21 @@
 # %% [markdown]
 # # One convolution, overfitting, and raw pixels
 #
-# A fully connected network has to learn every stroke anew for every place of the image. A convolution looks for the same
-# small patterns everywhere. How far does a single one get? You will
+# A fully connected network has to learn every stroke again for every place of the image. A convolution looks for the
+# same small patterns everywhere. How far does a single one get? You will
 #
 # 1. find the layer with **most parameters** (1.5 points),
 # 2. say **what you expect**: more overfitting than the fully connected network, or less? (1 point)
 # 3. **train** the network (3 points),
 # 4. measure whether it **overfits**, and describe it (1.5 + 1 points),
-# 5. train it on **raw pixels**, not standardised, and explain what happens: today, and with the loss that was in use
-#    when this exercise was young (1 + 1 points).
+# 5. train it on **raw pixels**, not standardised, and explain what happens: today, and with the loss of 2016, when
+#    this exercise was written (1 + 1 points).
 #
 # You need one thing beside Jupyter: `%pip install keras-autograder`. Nothing here needs a GPU or the network; the
 # whole notebook runs in less than a minute on a laptop.
 #
-# Wherever you find `...`, it is your turn. `grader.check(…)` below a question tells you at once what it thinks of
-# your answer; run it as often as you like. After you hand in, some further checks run that you do not see here.
+# Wherever you find `...`, it is your turn. `grader.check(…)` below a question tells you at once what is wrong with your
+# answer, if anything; run it as often as you like. After you hand in, some further checks run that you do not see here.
 
 # %%
 import keras
@@ -242,7 +242,7 @@ hidden: true
 failure_message: Is `cnn1` still the network of the exercise, trained for 6 epochs on standardised digits?
 """ # END TEST CONFIG
 def test_unseen_digits(cnn1, x_hidden, y_hidden):
-    """The network of the exercise reads 5,000 digits that it has never met."""
+    """The network of the exercise reads 5,000 digits that it was not trained on."""
     from autograder import expect
     from autograder.course.datasets import preprocess
 
@@ -321,7 +321,7 @@ def test_train_accuracy(train_accuracy, history, cnn1):
     now = expect.accuracy(cnn1, preprocess(images), labels, at_least=0, name="cnn1")
     expect.claim(
         train_accuracy,
-        # What `evaluate` says of the trained network is a training accuracy, too: without the way there.
+        # What `evaluate` says of the trained network is a training accuracy, too: without the epochs before.
         {"the accuracy on the training digits in the last epoch of `history`": curves["accuracy"][-1], "now": now},
         mistakes={
             "the accuracy on the validation digits": curves["val_accuracy"][-1],
@@ -357,7 +357,7 @@ def test_validation_accuracy(validation_accuracy, history, cnn1):
 points: 0
 """ # END TEST CONFIG
 def test_a_decision(overfits):
-    """`overfits` is True or False; whether it is right, you hear after you hand in."""
+    """`overfits` is True or False; whether it is right is checked after you hand in."""
     from autograder import expect
 
     expect.truth(overfits, name="overfits")
@@ -431,8 +431,8 @@ def test_overfits(overfits, history, cnn1):
 # ## 5 · Raw pixels
 #
 # What is standardising good for? **Build the same network once more as `cnn1_raw`, and train it, with the settings of
-# question 3, on raw pixels** as they come from the scanner: `x_train_raw`, from 0 to 255, neither centred nor scaled.
-# **Put its accuracy on the raw validation digits, `x_validation_raw`, into `raw_validation_accuracy`.**
+# question 3, on raw pixels**: `x_train_raw`, from 0 to 255, neither centred nor scaled. **Put its accuracy on the raw
+# validation digits, `x_validation_raw`, into `raw_validation_accuracy`.**
 #
 # There is no right number here. What counts is that you report what your own run gives, whether it is what you expected
 # or not.
@@ -513,10 +513,10 @@ def test_own_accuracy(raw_validation_accuracy, cnn1_raw):
 # %% [markdown]
 # ### And in the old days?
 #
-# In courses of 2016 this experiment ended in ruins: the accuracy on raw pixels fell to 24 %. Nothing has changed in
-# network or digits. What has changed is how the loss is computed. In those days Keras took the probabilities that came
-# out of the softmax, clipped them to keep them away from 0 and 1, and took the logarithm. Today it finds the numbers
-# that went *into* the softmax, and works with those.
+# In courses of 2016 the accuracy on raw pixels fell to 24 % in this experiment. Nothing has changed in network or
+# digits. What has changed is how the loss is computed. At that time Keras took the probabilities that came out of the
+# softmax, clipped them to keep them away from 0 and 1, and took the logarithm. Today it finds the numbers that went
+# *into* the softmax, and works with those.
 #
 # Here is the loss of old. Run the cell, and see what it does to both kinds of pixels; this takes ten seconds or so.
 

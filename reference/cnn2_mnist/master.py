@@ -22,8 +22,8 @@
 # %% [markdown]
 # # Deeper: a convolutional network with a gap
 #
-# Two networks have read handwritten digits for you so far: a fully connected one, and one with a single
-# convolution. Here comes the third, with four convolutions, and four of its layers have gone missing. You will
+# So far there were two networks for handwritten digits: a fully connected one, and one with a single convolution. The
+# third has four convolutions, and four of its layers are missing. You will
 #
 # 1. put the **missing layers** back (4 points),
 # 2. **train** the network (3 points),
@@ -32,8 +32,8 @@
 # You need one thing beside Jupyter: `%pip install keras-autograder`. Nothing here needs a GPU or the network; the
 # whole notebook runs in one to two minutes on a laptop.
 #
-# Wherever you find `...`, it is your turn. `grader.check(…)` below a question tells you at once what it thinks of
-# your answer; run it as often as you like. After you hand in, some further checks run that you do not see here.
+# Wherever you find `...`, it is your turn. `grader.check(…)` below a question tells you at once what is wrong with your
+# answer, if anything; run it as often as you like. After you hand in, some further checks run that you do not see here.
 
 # %%
 import keras
@@ -60,10 +60,10 @@ for digit, axis in enumerate(axes):
 plt.show()
 
 # %% [markdown]
-# `preprocess` standardises: it subtracts the mean grey value of all pixels of all training digits and divides by
-# their standard deviation. *One* mean and *one* deviation, on purpose. Many pixels near the border are blank in every
+# `preprocess` standardises: it subtracts the mean grey value of all pixels of all training digits and divides by their
+# standard deviation. *One* mean and *one* deviation, on purpose. Many pixels near the border are blank in every
 # training digit; standardised one by one, such a pixel would be divided by (almost) nothing, and a single validation
-# digit with ink there would shout down all others.
+# digit with ink there would outweigh all others.
 #
 # `t_train` and `t_validation` are the labels one-hot: a 3 becomes `[0, 0, 0, 1, 0, 0, 0, 0, 0, 0]`.
 
@@ -78,8 +78,8 @@ print("t_train", t_train.shape)
 # %% [markdown]
 # ## The two to beat
 #
-# Old acquaintances, complete and ready to train: `fc` with two hidden layers, and `cnn1` with one convolution. This
-# takes some ten seconds. Leave the cell as it is: you will need both networks again at the end.
+# The networks of the last two exercises, complete and ready to train: `fc` with two hidden layers, and `cnn1` with one
+# convolution. This takes some ten seconds. Leave the cell as it is: you will need both networks again at the end.
 
 # %%
 keras.utils.set_random_seed(1)
@@ -293,9 +293,8 @@ def test_settings_of_the_gap(cnn2):
 # accuracy as a metric, batches of 128, the validation digits as validation data), for **8 epochs**. Keep what `fit`
 # returns in `history`. Half a minute to a minute, depending on your machine.
 #
-# Do not despair during the first epochs: batch normalisation predicts with running means that still have to catch up,
-# so the validation accuracy starts low and then jumps. In the end at least 95 % of the validation digits should be
-# right.
+# Do not mind the first epochs: batch normalisation predicts with running means that still have to catch up, so the
+# validation accuracy starts low and then jumps. In the end at least 95 % of the validation digits should be right.
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -348,7 +347,7 @@ hidden: true
 failure_message: It does not do so well on digits that were not in the notebook. Is it fully trained, for 8 epochs, on standardised digits?
 """ # END TEST CONFIG
 def test_unseen_digits(cnn2, x_hidden, y_hidden):
-    """`cnn2` reads 2,000 digits that it has never met."""
+    """`cnn2` reads 2,000 digits that it was not trained on."""
     from autograder import expect
     from autograder.course.datasets import preprocess
 
@@ -459,7 +458,7 @@ hidden: true
 failure_message: Leave the two given networks as they are. The best of your three should be the best one on digits that were not in the notebook, too.
 """ # END TEST CONFIG
 def test_same_winner(accuracies, fc, cnn1, cnn2, x_hidden, y_hidden):
-    """The best of the three is also the best on digits that none of them has met."""
+    """The best of the three is also the best on digits that none of them was trained on."""
     from autograder import expect
     from autograder.course.datasets import preprocess
 

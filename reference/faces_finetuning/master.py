@@ -34,8 +34,8 @@
 # You need one thing beside Jupyter: `%pip install keras-autograder`. Nothing here needs a GPU or the network; the
 # whole notebook runs in half a minute on a laptop.
 #
-# Wherever you find `...`, it is your turn. `grader.check(…)` below a question tells you at once what it thinks of
-# your answer; run it as often as you like. After you hand in, some further checks run that you do not see here.
+# Wherever you find `...`, it is your turn. `grader.check(…)` below a question tells you at once what is wrong with your
+# answer, if anything; run it as often as you like. After you hand in, some further checks run that you do not see here.
 
 # %%
 import keras
@@ -65,8 +65,8 @@ for part, x, y in (("train", x_train, y_train), ("validation", x_validation, y_v
 
 # %% [markdown]
 # 4,096 axes do not fit on a screen, but two do. Below, each dot is one training picture, seen from the direction from
-# which the cloud looks largest (its first two principal components), and each colour is one person. Nobody has told the
-# network who is who, and yet...
+# which the cloud looks largest (its first two principal components), and each colour is one person. The network was not
+# trained on these labels, and yet...
 
 # %%
 _, _, axes_of_the_cloud = np.linalg.svd(x_train, full_matrices=False)
@@ -143,7 +143,7 @@ plt.show()
 # |  9 | Dense                |      8 |     3,208 |
 # | 10 | Activation (softmax) |      8 |         0 |
 #
-# In all 1,805,608 parameters, of which 1,600 are not trained. Both dropouts silence four units out of ten. The weights
+# In all 1,805,608 parameters, of which 1,600 are not trained. Both dropouts set four units out of ten to 0. The weights
 # of the dense layers begin with `he_normal`.
 #
 # **Then compile and train it**: adam, a cross-entropy that fits the labels, accuracy as a metric; **30 epochs** in
@@ -243,7 +243,7 @@ hidden: true
 failure_message: It does not do so well on pictures that were not in the notebook. Is it trained for 30 epochs, on the features as they came?
 """ # END TEST CONFIG
 def test_unseen_pictures(head, x_hidden, y_hidden):
-    """`head` knows the eight people in 160 pictures that it has never met."""
+    """`head` knows the eight people in 160 pictures that it was not trained on."""
     from autograder import expect
     from autograder.course.datasets import unpack_faces
 
@@ -281,8 +281,8 @@ plt.show()
 # ## 3 · From probabilities to labels
 #
 # For each picture, `head.predict` gives eight probabilities. **Write the function `to_labels`**: it takes probabilities
-# of shape `(n, classes)` and returns the integers, of shape `(n,)`, of the most probable classes. It should not care
-# how many pictures and how many classes there are; of classes that are equally probable, any will do.
+# of shape `(n, classes)` and returns the integers, of shape `(n,)`, of the most probable classes. It should work for
+# any number of pictures and of classes; of classes that are equally probable, any will do.
 #
 # **Then let it find `y_pred`**, the labels that your head gives to the test pictures `x_test`.
 #

@@ -32,8 +32,8 @@
 # You need one thing beside Jupyter: `%pip install keras-autograder`. Nothing here needs a GPU or the network; the
 # whole notebook runs in half a minute on a laptop.
 #
-# Wherever you find `...`, it is your turn. `grader.check(…)` below a question tells you at once what it thinks of
-# your answer; run it as often as you like. After you hand in, some further checks run that you do not see here.
+# Wherever you find `...`, it is your turn. `grader.check(…)` below a question tells you at once what is wrong with your
+# answer, if anything; run it as often as you like. After you hand in, some further checks run that you do not see here.
 
 # %%
 import keras
@@ -80,8 +80,8 @@ print(f"{inked.sum()} validation digits have ink in one of them. Divide that by 
 # %% [markdown]
 # ## The network
 #
-# Two hidden layers. After each comes batch normalisation, which keeps its numbers in a range that the next layer can
-# work with; dropout, which blanks a part of them at random while training; and the ReLU.
+# Two hidden layers. After each comes batch normalisation, which keeps its numbers in a suitable range for the next
+# layer; dropout, which sets a part of them to 0 at random while training; and the ReLU.
 
 # %%
 keras.utils.set_random_seed(1)
@@ -263,7 +263,7 @@ hidden: true
 failure_message: Is `fc` still the network of the exercise, trained for 30 epochs on standardised digits?
 """ # END TEST CONFIG
 def test_unseen_digits(fc, x_hidden, y_hidden):
-    """The network of the exercise reads 5,000 digits that it has never met."""
+    """The network of the exercise reads 5,000 digits that it was not trained on."""
     from autograder import expect
     from autograder.course.datasets import preprocess
 
@@ -308,9 +308,9 @@ plt.show()
 # %% [markdown]
 # ### What a unit looks for
 #
-# Each of the 500 units has a weight for each pixel, so its weights are an image themselves: it answers to ink in red
-# places and is put off by ink in blue ones. Here are 16 units. Do you find strokes? Each of them knows its pattern in
-# one place only; move the digit by three pixels, and it meets a stranger. The next exercise is about that.
+# Each of the 500 units has a weight for each pixel, so its weights are an image themselves: ink in red places makes its
+# output larger, ink in blue ones smaller. Here are 16 units. Do you find strokes? Each of them finds its pattern in one
+# place only: a digit that is moved by three pixels gives another output. The next exercise is about that.
 
 # %%
 weights = fc.get_layer("dense_1").get_weights()[0]

@@ -22,8 +22,8 @@
 # %% [markdown]
 # # Finger exercises: a small network with gaps
 #
-# Here is a network that reads handwritten digits: small enough to train on a laptop while you fetch a cup of tea, and
-# famous for a page on which one could watch it think. It has come down to us with gaps. You will
+# Here is a network that reads handwritten digits: small enough to train on a laptop in a minute, and known from a page
+# that shows the outputs of all its layers. Here it has gaps. You will
 #
 # 1. fill the **gaps** (4 points),
 # 2. find the layer that holds the **code** of an image, and say how long a code is (1.5 + 1 points),
@@ -32,20 +32,20 @@
 # You need one thing beside Jupyter: `%pip install keras-autograder`. Nothing here needs a GPU or the network; the
 # whole notebook runs in less than a minute on a laptop.
 #
-# Wherever you find `...`, it is your turn. `grader.check(…)` below a question tells you at once what it thinks of
-# your answer; run it as often as you like. After you hand in, some further checks run that you do not see here.
+# Wherever you find `...`, it is your turn. `grader.check(…)` below a question tells you at once what is wrong with your
+# answer, if anything; run it as often as you like. After you hand in, some further checks run that you do not see here.
 
 # %% [markdown]
-# ## Watch one think
+# ## A network to watch
 #
-# The page is back. Below, somebody has filled the gaps already and trained the network: draw a digit, and every layer
-# responds. (In a browser of its own: `autograder live keras_gaps --export page`, then open `page/index.html`; this
-# takes [npm](https://nodejs.org).) Nothing of it is graded. Things to try:
+# Below is such a page, of the network without gaps, trained: draw a digit, and you see what every layer makes of it.
+# (In a browser of its own: `autograder live keras_gaps --export page`, then open `page/index.html`; this takes
+# [npm](https://nodejs.org).) Nothing of it is graded. Things to try:
 #
-# - Draw a 7, slowly. At which stroke does the network make up its mind? Then cross the 7 in the middle.
+# - Draw a 7, slowly. At which stroke does the prediction change? Then cross the 7 in the middle.
 # - Click on a unit of the first convolution, then on one further down. How much of your drawing does each of them see?
 # - Draw the same digit in a corner, or tiny. Why does it make no difference? Look at what the network sees.
-# - *What confuses it?* names the runner-up. Add one stroke that turns the verdict.
+# - *What confuses it?* names the runner-up. Add one stroke that changes the prediction.
 # - Layers that give a list of numbers can be compared: for which of them do the six nearest stored digits carry the
 #   same label as your drawing, even a sloppy one? You will need the answer for question 2.
 
@@ -133,7 +133,8 @@ plt.show()
 # model.add(Convolution2D(..., ..., ..., border_mode="valid", dim_ordering="tf", input_shape=(..., ..., ...)))
 # ```
 #
-# Without that import, `Convolution2D(32, 3, 3)` is an accident: Keras today takes the third number for the stride.
+# Without that import, `Convolution2D(32, 3, 3)` means something else: Keras today takes the third number for the
+# stride.
 #
 # </details>
 
@@ -421,7 +422,7 @@ hidden: true
 failure_message: It does not do so well on digits that were not in the notebook. Is it fully trained, for 8 epochs, on digits from 0 to 1?
 """ # END TEST CONFIG
 def test_unseen_digits(model, x_hidden, y_hidden):
-    """`model` reads 2,000 digits that it has never met."""
+    """`model` reads 2,000 digits that it was not trained on."""
     from autograder import expect
     from autograder.course.datasets import rescale
 
@@ -451,8 +452,8 @@ plt.show()
 #
 # Above: every validation digit is a thin column, its code from top to bottom, sorted by digit. Each digit has its own
 # stripes: numbers that are large for a 3 are small for a 1. Below: the same codes on a map, each a dot, put where the
-# two directions in which codes differ most (the first principal components) say. The network was never told to put
-# equal digits together; it had to, in order to tell them apart.
+# two directions in which codes differ most (the first principal components) say. No loss asked the network to put equal
+# digits together; it follows from telling them apart.
 
 # %%
 order = np.argsort(y_validation, kind="stable")
@@ -473,8 +474,8 @@ axis.set(xticks=[], yticks=[], title="1,000 codes on a map")
 plt.show()
 
 # %% [markdown]
-# Which digits lie next to each other, and which of them does the network mix up? Look for a dot in the wrong crowd, draw
-# that digit on paper, and change it a little: at which stroke would you read it otherwise yourself?
+# Which digits lie next to each other, and which of them does the network mix up? Look for a dot among those of another
+# digit, draw that digit on paper, and change it a little: at which stroke would you read it otherwise yourself?
 #
 # Better than paper: here is your own network.
 

@@ -16,7 +16,7 @@ def test_train_accuracy(train_accuracy, history, cnn1):
     now = expect.accuracy(cnn1, preprocess(images), labels, at_least=0, name="cnn1")
     expect.claim(
         train_accuracy,
-        # What `evaluate` says of the trained network is a training accuracy, too: without the way there.
+        # What `evaluate` says of the trained network is a training accuracy, too: without the epochs before.
         {"the accuracy on the training digits in the last epoch of `history`": curves["accuracy"][-1], "now": now},
         mistakes={
             "the accuracy on the validation digits": curves["val_accuracy"][-1],
@@ -46,7 +46,7 @@ def test_validation_accuracy(validation_accuracy, history, cnn1):
 
 @test_case(points=0, hidden=False)
 def test_a_decision(overfits):
-    """`overfits` is True or False; whether it is right, you hear after you hand in."""
+    """`overfits` is True or False; whether it is right is checked after you hand in."""
     from autograder import expect
 
     expect.truth(overfits, name="overfits")

@@ -31,7 +31,7 @@ def test_own_networks(accuracies, fc, cnn1, cnn2):
 @test_case(points=0.5, hidden=True, 
     failure_message="Leave the two given networks as they are. The best of your three should be the best one on digits that were not in the notebook, too.")
 def test_same_winner(accuracies, fc, cnn1, cnn2, x_hidden, y_hidden):
-    """The best of the three is also the best on digits that none of them has met."""
+    """The best of the three is also the best on digits that none of them was trained on."""
     from autograder import expect
     from autograder.course.datasets import preprocess
 

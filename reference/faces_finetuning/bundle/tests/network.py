@@ -48,7 +48,7 @@ def test_settings(head):
 @test_case(points=1.5, hidden=True, 
     failure_message="It does not do so well on pictures that were not in the notebook. Is it trained for 30 epochs, on the features as they came?")
 def test_unseen_pictures(head, x_hidden, y_hidden):
-    """`head` knows the eight people in 160 pictures that it has never met."""
+    """`head` knows the eight people in 160 pictures that it was not trained on."""
     from autograder import expect
     from autograder.course.datasets import unpack_faces
 

@@ -26,7 +26,7 @@ def test_history(fc, history):
 @test_case(points=2.5, hidden=True, 
     failure_message="Is `fc` still the network of the exercise, trained for 30 epochs on standardised digits?")
 def test_unseen_digits(fc, x_hidden, y_hidden):
-    """The network of the exercise reads 5,000 digits that it has never met."""
+    """The network of the exercise reads 5,000 digits that it was not trained on."""
     from autograder import expect
     from autograder.course.datasets import preprocess
 

@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
+MODULES := frontend/node_modules/.package-lock.json
 WORKERS ?= 2
 PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What `make lines` compares with: the last commit before the package got its present folders.
@@ -23,14 +24,14 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser lint build-check bench bench-live matrix lines lock clean
+.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser lint frontend lint-js build-check bench bench-live matrix lines lock clean
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
 demo: $(DEMO)
 	$(BIN)/autograder grade cnn2_mnist tests/golden/cnn2_mnist/class -o demo-report --workers $(WORKERS) || [ $$? -eq 1 ]
 
-## draw a digit and watch every layer of a trained network respond; needs npm
+## draw a digit and watch every layer of a trained network respond
 live: $(DEMO)
 	$(BIN)/autograder live keras_gaps --export live-page --open
 
@@ -58,6 +59,16 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if command -v npm > /dev/null; then $(MAKE) --no-print-directory lint-js; \
+	  else echo "npm is not installed: JavaScript was not linted, and its bundle was not compared with the sources."; fi
+
+## bundle the live network's scripts from frontend/ into autograder/live/static/; needs npm
+frontend: $(MODULES)
+	npm --prefix frontend run --silent build
+
+## lint and type-check JavaScript, and compare its bundle with what the sources give; needs npm
+lint-js: $(MODULES)
+	npm --prefix frontend run --silent check
 
 ## the documentation as a site, in site/; a link that leads nowhere is an error
 docs: $(READY)
@@ -71,7 +82,7 @@ build-check: $(READY)
 bench: $(READY)
 	$(BIN)/python tests/bench/overhead.py
 
-## milliseconds from stroke to picture, in the page and in JupyterLab; needs npm and Chromium
+## milliseconds from stroke to picture, in the page and in JupyterLab; needs Chromium
 bench-live: $(READY)
 	$(BIN)/python tests/bench/live.py
 
@@ -84,7 +95,7 @@ lock: $(READY)
 	$(BIN)/python tools/lock.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) demo-report live-page site build *.egg-info
+	rm -rf $(VENV) demo-report live-page site build *.egg-info frontend/node_modules
 
 # What grading needs: the lock without its last section.
 $(DEMO): requirements.lock pyproject.toml
@@ -101,4 +112,8 @@ $(DEMO): requirements.lock pyproject.toml
 $(READY): $(DEMO)
 	@echo "Installing what building, testing and documenting need as well (about 100 packages, 1 GB, once) ..."
 	@set -o pipefail; $(PIP) --require-hashes -r requirements.lock $(BRIEFLY)
+	@touch $@
+
+$(MODULES): frontend/package-lock.json
+	npm --prefix frontend ci
 	@touch $@

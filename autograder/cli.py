@@ -156,8 +156,8 @@ def live(
 ) -> None:
     """Make a page on which to draw a digit and watch every layer of a network respond.
 
-    The page is one file that needs no server, no network and no Python; making it needs npm. A .keras file is loaded
-    with Keras's own layers only.
+    The page is one file that needs no server, no network and no Python. A .keras file is loaded with Keras's own layers
+    only.
     """
     from autograder.commands import live as command
 

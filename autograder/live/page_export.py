@@ -67,8 +67,8 @@ def export(
         scaling: See `inputs.CHOICES`; the one with which the network reads best, if None.
 
     Raises:
-        UsageError: The network does not tell digits apart, the script cannot be bundled, the folder cannot be written
-            or holds another page, or float16 is too small.
+        UsageError: The network does not tell digits apart, the folder cannot be written or holds another page,
+            or float16 is too small.
     """
     chain.require_digits(plan.steps[-1].shape)
     script = front_end.page_script()

@@ -71,7 +71,7 @@ class LiveCNN(anywidget.AnyWidget):
             "stored": self._labels.tolist(),
         }
         super().__init__(
-            _esm=front_end.concatenated("widget.js"),
+            _esm=front_end.widget_script(),
             _css=front_end.style(),
             _meta=meta,
             _pictures=self._digits.tobytes(),

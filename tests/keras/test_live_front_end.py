@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograder import live
 from autograder.live import fields, front_end
 from autograder.live.chain import links
 from tests.live import STROKES
 
 NODE = shutil.which("node")
-STATIC = Path(live.__file__).parent / "static"
+SOURCES = Path(__file__).resolve().parents[2] / "frontend" / "src"
 
 needs_node = pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
 
@@ -26,7 +26,7 @@ def node(source: str, given: Any) -> Any:
     """What the script prints as JSON; it finds `given` on its standard input."""
     script = f"import fs from 'node:fs'; const given = JSON.parse(fs.readFileSync(0)); {source}"
     command = [str(NODE), "--input-type=module", "--eval", script]
-    done = subprocess.run(command, input=json.dumps(given), cwd=STATIC, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, input=json.dumps(given), cwd=SOURCES, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -175,23 +175,29 @@ def test_a_share_is_never_rounded_to_all_or_nothing() -> None:
 
 
 @needs_node
-def test_notebooks_module_is_one_module_that_gives_render() -> None:
-    text = front_end.concatenated("widget.js")
-    assert "\nimport " not in text
+def test_widgets_script_is_one_module_that_gives_render() -> None:
     source = """const made = await import("data:text/javascript," + encodeURIComponent(given));
     console.log(JSON.stringify(Object.keys(made.default)))"""
-    assert node(source, text) == ["render"]
+    assert node(source, front_end.widget_script()) == ["render"]
 
 
-def test_no_module_writes_html() -> None:
-    for name, text in front_end.sources().items():
-        if name.endswith(".js"):
-            assert "innerHTML" not in text and "insertAdjacentHTML" not in text, name
+def test_no_module_writes_html_and_none_is_long() -> None:
+    modules = {path.name: path.read_text(encoding="utf-8") for path in SOURCES.glob("*.js")}
+    assert "app.js" in modules
+    for name, text in modules.items():
+        assert "innerHTML" not in text and "insertAdjacentHTML" not in text, name
+        assert len(text.splitlines()) < 400, name
 
 
-def test_no_module_is_long_and_the_lock_names_no_registry() -> None:
-    for name, text in front_end.sources().items():
-        if name == "package-lock.json":
-            assert "http" not in text
-        elif name.endswith(".js"):
-            assert len(text.splitlines()) < 400, name
+def test_the_lock_names_no_registry() -> None:
+    lock = json.loads(SOURCES.with_name("package-lock.json").read_text(encoding="utf-8"))
+    assert [name for name, entry in lock["packages"].items() if "resolved" in entry] == []
+
+
+def test_every_package_in_the_bundle_has_its_licence_beside_it() -> None:
+    folder = resources.files("autograder.live").joinpath("static")
+    licences = folder.joinpath("THIRD_PARTY_LICENSES.txt").read_text(encoding="utf-8")
+    for package in ("@tensorflow/tfjs-backend-cpu", "@tensorflow/tfjs-core", "long", "seedrandom"):
+        assert f"\n{package} " in licences
+    assert "Apache License\n" in licences and "Copyright 2019 David Bau." in licences
+    assert "Licensed under the Apache License" in front_end.page_script()

@@ -1,0 +1,81 @@
+// Bundles the live network's scripts and style sheet into the Python package, with the licences of what they contain.
+//
+//   node build.js           writes the files
+//   node build.js --check   compares them, byte for byte, with those that are there
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+const OUTPUT = path.join(HERE, "../autograder/live/static");
+const COMMON = {
+  absWorkingDir: HERE,
+  bundle: true,
+  charset: "utf8",
+  legalComments: "eof", // a page that somebody hands on carries the copyright notices, too
+  logLevel: "error",
+  metafile: true,
+  minify: true,
+  outdir: OUTPUT,
+  target: "es2020",
+  write: false,
+};
+
+const bundled = await Promise.all([
+  build({ ...COMMON, entryPoints: ["src/page.js"], format: "iife" }),
+  build({ ...COMMON, entryPoints: ["src/widget.js", "src/live.css"], format: "esm" }),
+]);
+const files = new Map(
+  bundled.flatMap(({ outputFiles }) => outputFiles.map((file) => [path.basename(file.path), file.text])),
+);
+files.set("THIRD_PARTY_LICENSES.txt", licences(packages(bundled)));
+
+if (process.argv.includes("--check")) {
+  const stale = [...files].filter(([name, text]) => !existsSync(target(name)) || readFileSync(target(name), "utf8") !== text);
+  if (stale.length > 0) {
+    console.error(`${stale.map(([name]) => target(name)).join(", ")}: not what the sources give. Run \`make frontend\`.`);
+    process.exitCode = 1;
+  }
+} else {
+  for (const [name, text] of files) writeFileSync(target(name), text);
+}
+
+function target(name) {
+  return path.relative(".", path.join(OUTPUT, name));
+}
+
+/** The packages of which the bundles contain code. */
+function packages(results) {
+  const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  const names = inputs.map((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
+  return [...new Set(names)].filter((name) => name !== undefined).sort();
+}
+
+/** Each licence's text once, below the packages that are under it. */
+function licences(names) {
+  const under = new Map();
+  for (const name of names) {
+    const { version, license } = JSON.parse(readFileSync(`${HERE}/node_modules/${name}/package.json`, "utf8"));
+    const text = licence(name, license);
+    under.set(text, [...(under.get(text) ?? []), `${name} ${version} (${license})`]);
+  }
+  const parts = [...under].map(([text, holders]) => `${holders.join("\n")}\n\n${text}\n`);
+  return `page.js contains code of these packages.\n\n${parts.join(`\n${"-".repeat(80)}\n\n`)}`;
+}
+
+function licence(name, license) {
+  const folder = path.join(HERE, "node_modules", name);
+  const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+  if (file) return trimmed(readFileSync(path.join(folder, file), "utf8"));
+  const [, section] = readFileSync(path.join(folder, "README.md"), "utf8").split(/^LICENSE \(MIT\)\n-+\n/m);
+  if (section) return trimmed(section);
+  // TensorFlow.js's packages name the licence and leave its text out.
+  if (license === "Apache-2.0") return licence("long", license);
+  throw new Error(`${folder} has no licence text`);
+}
+
+function trimmed(text) {
+  return text.replace(/^\s*\n/, "").trimEnd();
+}

@@ -9,6 +9,7 @@ from typing import Any
 from autograder.expect.mismatch import Mismatch, require_model
 from autograder.networks import comparison
 from autograder.networks.canonical import LayerRow, canonical, layer_rows, words
+from autograder.wording import counted
 
 __all__ = ["layer", "layers", "output_shapes", "parameters", "rows_of"]
 
@@ -93,7 +94,7 @@ def output_shapes(model: Any, expected: Sequence[int | Shape], *, name: str = "m
     if len(sources) > len(wanted):
         raise Mismatch(
             f"`{name}` goes on after {wanted[-1] if wanted else 'its input'} with {words(sources[len(wanted)])}, "
-            f"expected {_counted(len(wanted), 'shape')} only. Check what follows."
+            f"expected {counted(len(wanted), 'shape')} only. Check what follows."
         )
 
 
@@ -185,7 +186,3 @@ def _size(weight: Any) -> int:
 
 def _without_repeats(shapes: Sequence[tuple[int | None, ...]]) -> list[tuple[int | None, ...]]:
     return [shape for shape, _ in groupby(shapes)]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import UsageError
-from autograder.features.features_file import Scale, npz_bytes, write
+from autograder.features.features_file import Scale
 from autograder.features.images import PARTS, Picture, pixels, read_folder, split
 from autograder.features.pretrained import LENGTH, NETWORKS, SIZE
+from autograder.files import npz_bytes, write_whole
 
 __all__ = ["Extracted", "extract"]
 
@@ -68,7 +69,7 @@ def extract(
         progress(done, len(pictures))
     if not np.isfinite(features).all():
         raise UsageError(f"`{model}` makes NaN or infinity of some images. Reinstall TensorFlow.")
-    write(out, npz_bytes(_arrays(pictures, features, tuple(classes), model)))
+    write_whole(out, [npz_bytes(_arrays(pictures, features, tuple(classes), model))], durable=True, shared=True)
     rows = {part: sum(picture.part == part for picture in pictures) for part in PARTS}
     return Extracted(out, tuple(classes), rows)
 

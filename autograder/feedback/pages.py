@@ -11,7 +11,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from autograder.feedback.safe_text import counted, inline, points, scrub
+from autograder.feedback.safe_text import inline, points, scrub
+from autograder.wording import counted
 
 __all__ = ["render"]
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from autograder.feedback.safe_text import counted, points
+from autograder.feedback.safe_text import points
+from autograder.wording import counted
 
 __all__ = ["Bin", "Curve", "bar", "bins", "curves", "histogram"]
 

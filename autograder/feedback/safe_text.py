@@ -7,8 +7,9 @@ import re
 from markupsafe import Markup, escape
 
 from autograder.records import rounded
+from autograder.wording import counted
 
-__all__ = ["counted", "cut", "inline", "points", "scrub", "size"]
+__all__ = ["cut", "inline", "points", "scrub", "size"]
 
 # Control characters (XML forbids most), bidirectional overrides and isolates, lone surrogates, non-characters.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -42,11 +43,6 @@ def size(characters: int) -> str:
 def points(value: float) -> str:
     """Points as they are read: `4`, `7.5`, `0.33`."""
     return str(rounded(value))
-
-
-def counted(number: float, noun: str) -> str:
-    """`1 point`, `2 points`."""
-    return f"{points(number)} {noun}" if number == 1 else f"{points(number)} {noun}s"
 
 
 def inline(text: str) -> Markup:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import UsageError
+from autograder.files import write_whole
 from autograder.live import chain, front_end
 from autograder.live import plan as plans
 from autograder.live.input_scaling import Scaling, choose, named
@@ -98,14 +99,11 @@ def export(
     content["meta"].update(title=title, note=_note(report), probabilities=network.are_probabilities)
     page = _page(title, script, front_end.style(), content, arrays)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         if report.page.exists() and _MARK.encode() not in report.page.read_bytes():
             raise UsageError(f"{report.page} is there already, and is another page. Choose another folder.")
-        partial = folder / ".index.html.partial"
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(report.page)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror}.") from None
+        raise UsageError(f"{report.page} cannot be read: {error.strerror}. Choose another folder.") from None
+    write_whole(report.page, [page.encode()], shared=True)
     return report
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from importlib import resources
 from typing import Any
 
 import numpy as np
 
 from autograder.errors import UsageError
+from autograder.files import npz_bytes
 from autograder.live.plan import Plan, Step
 
 __all__ = ["SLUGS", "load", "pack"]
@@ -41,13 +41,7 @@ def pack(plan: Plan) -> bytes:
     arrays: dict[str, np.ndarray[Any, Any]] = {"plan": np.frombuffer(json.dumps(rows).encode(), np.uint8)}
     for index, step in enumerate(plan.steps):
         arrays.update({f"{index}/{name}": array.astype("float16") for name, array in step.weights.items()})
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            content = io.BytesIO()
-            np.lib.format.write_array(content, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue(), zipfile.ZIP_DEFLATED, 9)
-    return buffer.getvalue()
+    return npz_bytes(arrays)
 
 
 def unpack(content: bytes) -> Plan:

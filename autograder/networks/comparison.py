@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from autograder.networks.canonical import ACTIVATION, LayerRow, Shape, agrees, words
 from autograder.records import LayerDiff
+from autograder.wording import counted, listed
 
 __all__ = ["FOLLOWS", "Comparison", "Step", "cells", "compare", "diff", "table"]
 
@@ -85,13 +86,13 @@ class Comparison:
             return ""
         right = sum(step.right for step in self.steps)
         if not self.received:
-            return f"`{name}` has no layers, expected {_counted(len(self.expected), 'layer')}. Add them one by one."
+            return f"`{name}` has no layers, expected {counted(len(self.expected), 'layer')}. Add them one by one."
         if right * 3 < len(self.expected):
             there = f"{right} {'is' if right == 1 else 'are'} there"
-            has = _counted(len(self.received), "layer")
+            has = counted(len(self.received), "layer")
             return f"`{name}` has {has}, expected {len(self.expected)}, of which {there}. Compare them from the top."
         events = self._events()
-        rest = f" ({_counted(len(events) - 1, 'more difference')} below.)" if len(events) > 1 else ""
+        rest = f" ({counted(len(events) - 1, 'more difference')} below.)" if len(events) > 1 else ""
         return f"`{name}` {self._told(events[0])}{rest}"
 
     # ------------------------------------------------------------ one row
@@ -130,7 +131,7 @@ class Comparison:
             suspects = _SHAPING if "output_shape" in step.differs else _WEIGHING
             arguments = [key for key in given.config if key in suspects - given.usual - set(wanted.config)]
         if arguments:
-            return f"check {_listed([_ARGUMENTS.get(key, f'`{key}`') for key in arguments])}"
+            return f"check {listed([_ARGUMENTS.get(key, f'`{key}`') for key in arguments])}"
         if not step.differs:
             return ""
         if step.expected == step.received == 0:
@@ -224,7 +225,7 @@ def table(rows: Sequence[LayerDiff]) -> str:
     wide = [max(len(line[column]) for line in lines) for column in range(4)]
     text = [f"{a:>{wide[0]}} {b:1} {c:<{wide[2]}}  {d:<{wide[3]}}  {e}".rstrip() for a, b, c, d, e in lines]
     if len(rows) > _MAX_TABLE_ROWS:
-        text.append(f"… and {_counted(len(rows) - _MAX_TABLE_ROWS, 'more row')}")
+        text.append(f"… and {counted(len(rows) - _MAX_TABLE_ROWS, 'more row')}")
     return "\n".join(text)
 
 
@@ -372,11 +373,3 @@ def _short(row: LayerRow) -> str:
 def _title(row: LayerRow) -> str:
     """The layer without its arguments; an activation needs its name."""
     return words(LayerRow(row.kind, {key: value for key, value in row.config.items() if key == "activation"}))
-
-
-def _listed(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

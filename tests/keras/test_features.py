@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import json
 import runpy
 import struct
@@ -21,7 +20,7 @@ from autograder.course import datasets
 from autograder.errors import UsageError
 from autograder.features import lite0
 from autograder.features.extract import extract
-from autograder.features.features_file import Scale, npz_bytes, write
+from autograder.features.features_file import Scale
 from autograder.features.images import pixels, read_folder, split
 from autograder.features.pretrained import LENGTH, NETWORKS, FeatureNetwork, projection
 
@@ -198,22 +197,6 @@ def test_int8_keeps_the_features():
     assert np.abs(back - wanted).max() < scale.step
     assert scale.int8(x + 1e6).max() == 127  # cut off, not wrapped round
     assert not Scale(np.ones((4, 3))).int8(np.ones((4, 3))).any()
-
-
-def test_a_file_appears_whole_or_not_at_all(tmp_path):
-    write(tmp_path / "new" / "x.npz", b"one")
-    write(tmp_path / "new" / "x.npz", b"two")
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["x.npz"]
-    assert (tmp_path / "new" / "x.npz").read_bytes() == b"two"
-    (tmp_path / "taken.npz").mkdir()
-    with pytest.raises(UsageError, match=r"taken\.npz cannot be written"):
-        write(tmp_path / "taken.npz", b"three")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "taken.npz"]
-
-
-def test_scalars_stay_scalars():
-    with np.load(io.BytesIO(npz_bytes({"step": np.array(0.5)})), allow_pickle=False) as arrays:
-        assert arrays["step"].shape == ()
 
 
 # ---------------------------------------------------------------- command

@@ -38,7 +38,7 @@ PENDING_SIGNALS = 256
 PACKAGE = Path(__file__).resolve().parents[2]
 PACKAGE_IN_SANDBOX = Path("/opt/sandbox/autograder")
 PACKAGE_PARTS = (
-    *("__init__.py", "errors.py", "records.py"),
+    *("__init__.py", "errors.py", "files.py", "records.py", "wording.py"),
     *("sandbox/__init__.py", "sandbox/wire", "sandbox/guest"),  # what runs a notebook
     *("course", "expect", "live", "networks", "notebook"),  # what a notebook imports
 )

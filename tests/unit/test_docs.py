@@ -129,6 +129,32 @@ def test_pictures_are_small() -> None:
         assert picture.stat().st_size < 150_000, picture.name
 
 
+def test_the_floors_that_are_shown() -> None:
+    text = (ROOT / "docs" / "authors" / "floors.md").read_text(encoding="utf-8")
+    shown = [re.split(r" *│ *", line.strip("│ ")) for line in text.splitlines() if line.startswith("│")]
+    measured = json.loads((ROOT / "reference" / "fc_mnist" / "calibration.json").read_text(encoding="utf-8"))
+    assert shown == [
+        [
+            floor["case"],
+            f"{floor['inputs']:,}",
+            f"{floor['mean']:.4f}",
+            f"{floor['deviation']:.4f}",
+            f"{min(floor['accuracies'].values()):.4f}",
+            f"{floor['floor']:g}",
+            f"{floor['unsure']:g}",
+        ]
+        for floor in measured["floors"]
+    ]
+
+
+def test_every_package_is_on_the_page_of_the_architecture() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.partition("## Packages")[2].partition("\n## ")[0]
+    parts = [path for path in (ROOT / "autograder").iterdir() if not path.name.startswith(("_", "py.typed"))]
+    names = [f"{path.name}/" if path.is_dir() else path.name for path in parts]
+    assert [name for name in names if f"`{name}" not in table] == []
+
+
 @pytest.mark.parametrize("record", [Grade, QuestionGrade, Outcome, LayerDiff, Measurement, ExecutionSummary])
 def test_every_field_of_grades_json_is_described(record: type) -> None:
     described = re.findall(r"^ {4,8}(\w+): ", inspect.getdoc(record) or "", re.MULTILINE)

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 
 def test_sessions() -> None:
     page = ROOT / "docs" / "authors" / "expect.md"
-    parser = doctest.DocTestParser()
-    session = parser.get_doctest(page.read_text(encoding="utf-8"), {}, page.name, str(page), 0)
+    blocks = re.findall(r"^```pycon\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    session = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, page.name, str(page), 0)
     result = doctest.DocTestRunner().run(session)
     assert result.attempted > 2
     assert result.failed == 0

@@ -1,3 +1,3 @@
-"""Auto-grading of deep-learning notebooks that never shares a process with student code."""
+"""Grades deep-learning notebooks: student code runs in a sandbox (untrusted), cases run outside of it (trusted)."""
 
 __version__ = "0.1.0"

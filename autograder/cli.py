@@ -1,4 +1,4 @@
-"""The commands. No logic: each one calls a room and prints what came back."""
+"""The command line: each command calls a package and prints the result. Trusted side: the instructor's machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WRONG_USAGE = 2
 INTERRUPTED = 130
 
 app = typer.Typer(
-    help="Grades deep-learning notebooks behind a wall: student code never meets a test, an answer or a score.",
+    help="Grade deep-learning notebooks. Student code runs in a sandbox, without any test, answer or score in it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -55,7 +55,7 @@ def build(
 ) -> None:
     """Make the students' notebook and the grader's bundle from reference/SLUG/master.
 
-    Proves both sides through the real grader: the stub scores 0, the reference full marks.
+    Both are graded before anything is written: the notebook for students must score 0, the solution full marks.
     """
     from autograder.authoring import build as authoring
 
@@ -68,13 +68,15 @@ def build(
 @app.command()
 def grade(
     slug: Annotated[str, typer.Argument(metavar="SLUG", help="An exercise of this repository, or a bundle's folder.")],
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A notebook, a folder, or a zip from your LMS.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="A notebook, a folder, or a zip from your LMS (Moodle, Canvas).")
+    ],
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Output folder (default: SLUG-grades).")] = None,
-    roster: Annotated[Path | None, typer.Option(help="CSV with a column `student`: who should have handed in.")] = None,
+    roster: Annotated[Path | None, typer.Option(help="CSV with a column `student`: your class list.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Submissions at one time.")] = 2,
     executor: Annotated[str, typer.Option(help="Where the workers run: `local`.")] = "local",
 ) -> None:
-    """Grade a class: run every notebook behind the wall, write grades and a feedback page per student.
+    """Grade a class: run each notebook in a sandbox, write grades, and a feedback page for each student.
 
     Exit status: 0 all graded, 1 something needs review, 2 wrong usage.
     """
@@ -91,10 +93,10 @@ def grade(
 def report(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The output folder of `autograder grade`.")],
 ) -> None:
-    """Write a report anew with the points that you filled in OUT/manual.csv; nothing runs again.
+    """Write grades and pages again, with the points that you entered in OUT/manual.csv; no notebook is run.
 
-    Exit status: 0 all graded, 1 something needs review, 2 wrong usage. Answers that still wait for your points do not
-    count as such; answers that changed since you graded them do.
+    Exit status: 0 all graded, 1 something needs review, 2 wrong usage. Answers that you have not graded yet do not need
+    review; answers that changed since you graded them do.
     """
     from autograder.commands import report as command
 
@@ -114,10 +116,10 @@ def calibrate(
     seeds: Annotated[int, typer.Option(min=2, max=1000, help="Runs in all, those of earlier calls included.")] = 20,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Runs at one time.")] = 2,
 ) -> None:
-    """Measure how an exercise's accuracies move with the seed, and propose a floor for each.
+    """Measure how an exercise's accuracies vary with the random seed, and propose a smallest accuracy for each case.
 
-    The reference runs once for each seed, as a student's notebook would; every `set_random_seed(number)` in it gets
-    another number. What was measured is kept beside the master, and a run that is stopped goes on where it stopped.
+    The solution runs once for each seed, in the sandbox; every `set_random_seed(number)` in it gets another number.
+    Results are stored beside the master. A run that was stopped continues where it stopped.
     """
     from autograder.commands import calibrate as command
 
@@ -132,12 +134,12 @@ def features(
     model: Annotated[str, typer.Option(help="`efficientnet-lite0` or `vgg16` (downloads 528 MB).")] = (
         "efficientnet-lite0"
     ),
-    seed: Annotated[int, typer.Option(min=0, help="Of the split; the same seed splits the same names alike.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of the split into training, validation and test.")] = 0,
 ) -> None:
     """Turn images into the features of a pretrained network, for an exercise: 4,096 numbers each, in one .npz.
 
     Of each class 60 % of the images are for training, 20 % for validation, 20 % for the test. The file holds x_train,
-    y_train, x_validation and so on; features are int8 and become standard deviations when multiplied by step.
+    y_train, x_validation and so on; features are int8; multiplied by step they are in standard deviations.
     """
     from autograder.commands import features as command
 
@@ -147,14 +149,14 @@ def features(
 @app.command()
 def live(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A .keras file, or `keras_gaps` for a trained one.")],
-    folder: Annotated[Path, typer.Option("--export", metavar="DIR", help="Where the page goes.")],
+    folder: Annotated[Path, typer.Option("--export", metavar="DIR", help="Folder to write the page to.")],
     float32: Annotated[bool, typer.Option("--float32", help="Keep weights as float32: twice the size.")] = False,
     scaling: Annotated[
-        str | None, typer.Option("--input", help="standardise, scale (to 0…1) or raw; found out by default.")
+        str | None, typer.Option("--input", help="standardise, scale (to 0…1) or raw; detected by default.")
     ] = None,
     browser: Annotated[bool, typer.Option("--open", help="Open the page in your browser.")] = False,
 ) -> None:
-    """Make a page on which to draw a digit and watch every layer of a network respond.
+    """Make a web page on which you draw a digit and see the output of every layer of a network.
 
     The page is one file that needs no server, no network and no Python. A .keras file is loaded with Keras's own layers
     only.
@@ -172,10 +174,10 @@ def main() -> None:
     except AutograderError as error:
         errors.print(f"autograder: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(WRONG_USAGE)
-    except (KeyboardInterrupt, SystemExit) as ending:  # Typer makes the one into the other
+    except (KeyboardInterrupt, SystemExit) as ending:  # Typer turns the first into the second
         if isinstance(ending, SystemExit) and ending.code != INTERRUPTED:
             raise
-        errors.print("autograder: stopped. Run the same command again to go on where it stopped.", markup=False)
+        errors.print("autograder: stopped. Run the same command again to continue where it stopped.", markup=False)
         sys.exit(INTERRUPTED)
 
 

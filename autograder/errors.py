@@ -1,12 +1,12 @@
-"""The exception tree.
+"""The exceptions that the package raises on purpose. Both sides of the trust boundary.
 
-AutograderError              one line for the person at the keyboard: what, where, what to do
-├── UsageError               the command was called with something it cannot use   (exit status 2)
-├── BuildError               a master that must not be handed out
-├── IntakeError              a submission that cannot be read; grading goes on without it
-├── SandboxUnavailable       no wall can be built on this machine; grading refuses
-└── WireError                bytes from a student's process that break the protocol
-    └── Unsupported          a value that is well formed, but that the wire does not carry
+AutograderError              base; the message is one line: what, where, what to do
+├── UsageError               wrong argument, path or folder: the caller's fault (exit status 2)
+├── BuildError               a master that breaks a rule: the author's fault
+├── IntakeError              a submission that cannot be read: the student's fault; the others are graded
+├── SandboxUnavailable       student code cannot be sandboxed: the machine's fault; nothing is graded
+└── WireError                bytes from the sandbox that break the protocol: the student's process's fault
+    └── Unsupported          a value that has no wire form, or a network that uses more than the catalogue has
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class AutograderError(Exception):
-    """Base of every error this package raises on purpose; its text is one line for a person."""
+    """Base of every error this package raises on purpose; its message is one line."""
 
 
 class UsageError(AutograderError):
@@ -31,7 +31,7 @@ class UsageError(AutograderError):
 
 
 class BuildError(AutograderError):
-    """The author's fault: the master breaks a rule. The text names file, line and fix."""
+    """The author's fault: the master breaks a rule. The message names file, line and fix."""
 
 
 class IntakeError(AutograderError):
@@ -39,12 +39,12 @@ class IntakeError(AutograderError):
 
 
 class SandboxUnavailable(AutograderError):
-    """The machine's fault: student code cannot be walled off here. There is no fallback."""
+    """The machine's fault: student code cannot be sandboxed here. There is no fallback."""
 
 
 class WireError(AutograderError):
-    """Bytes from the student's side do not follow the protocol. Never trust what came with them."""
+    """Bytes from the student's process break the protocol. Whatever was received with them is not to be trusted."""
 
 
 class Unsupported(WireError):
-    """A value that does not cross the wall, with a reason that its author can act on."""
+    """A value that cannot be serialised; the message says why, and what to give in its place."""

@@ -170,12 +170,12 @@ class Submission:
     """A notebook that a student handed in, read and normalised; everything in it is hostile.
 
     Attributes:
-        student: Who: letters, digits and ``._@- `` only, safe as a file name, never the start of a formula.
+        student: The id: letters, digits and ``._@- `` only, safe as a file name, never the start of a formula.
         filename: The path inside the source, as it was named there.
         digest: `sha256:` and the hex digest of the submitted bytes.
         cells: The notebook's cells, without their submitted outputs.
         problem: Why it cannot be graded (`not JSON`, …), or empty. Then `cells` is empty.
-        warnings: What the grader had to put right, for the student (`2 cells with tag answer:train`).
+        warnings: What the grader had to correct, for the student (`2 cells with tag answer:train`).
     """
 
     student: str
@@ -195,7 +195,7 @@ class Execution:
         message: One line for the student when it did not complete.
         cells: The submission's cells with our outputs.
         wall_seconds: From launch to end.
-        phases: Where the time went, in seconds (`start`, `cells`, `tensorflow`, `rebuild`, `cases`, …).
+        phases: Time of each phase, in seconds (`start`, `cells`, `tensorflow`, `rebuild`, `cases`, …).
     """
 
     status: ExecutionStatus
@@ -243,7 +243,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one case said about one submission.
+    """The result of one case for one submission.
 
     Attributes:
         name: The case.
@@ -313,7 +313,7 @@ class Grade:
         questions: In the exercise's order.
         pending: Points that a person still has to give (manual questions).
         message: Why it was rejected or needs review; one line.
-        warnings: What the grader had to put right, for the student.
+        warnings: What the grader had to correct, for the student.
     """
 
     student: str

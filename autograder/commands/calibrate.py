@@ -1,4 +1,4 @@
-"""`autograder calibrate`: progress, and a table of the floors."""
+"""`autograder calibrate`: shows progress and a table of the proposed bounds. Trusted side."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["run", "show"]
 
 
 def run(slug: str, *, seeds: int, workers: int, here: Path, console: Console) -> Calibration:
-    """Measure an exercise's floors.
+    """Measure an exercise's accuracies, with a progress bar.
 
     Raises:
-        AutograderError: See the errors' own texts; the seeds that were measured are kept.
+        AutograderError: As `authoring.calibrate.calibrate`; the seeds measured so far are stored.
     """
     columns = (TextColumn("Seeds"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
@@ -29,7 +29,7 @@ def run(slug: str, *, seeds: int, workers: int, here: Path, console: Console) ->
 
 
 def show(slug: str, measured: Calibration, console: Console) -> None:
-    """Print the proposed floors and what they stand for."""
+    """Print the proposed bounds and what they mean."""
     table = Table(title=f"{slug}: {len(measured.seeds)} seeds")
     table.add_column("case", overflow="fold")
     for title in ("inputs", "mean", "deviation", "lowest", "at_least", "unsure"):
@@ -42,13 +42,13 @@ def show(slug: str, measured: Calibration, console: Console) -> None:
         table.add_row(floor.case, f"{floor.inputs:,}", *figures, lowest, *proposed)
     console.print(table)
     if not measured.floors:
-        console.print("No case demands an accuracy with `expect.accuracy(…, at_least=…)`.")
+        console.print("No case requires an accuracy with `expect.accuracy(…, at_least=…)`.")
         return
     if len(measured.seeds) < LEAST_SEEDS:
         console.print(f"A bound needs at least {LEAST_SEEDS} seeds, better 20.")
     console.print(
         f"at_least: at most {measured.rate:g} of right answers fall below it, with {measured.confidence:.0%} "
-        f"confidence. unsure: how well that bound is known. Kept in reference/{slug}/{CALIBRATION}.",
+        f"confidence. unsure: how uncertain that bound is. Stored in reference/{slug}/{CALIBRATION}.",
         soft_wrap=True,
         highlight=False,
     )

@@ -1,4 +1,4 @@
-"""`autograder features`: a progress bar while images become features, and a line about what was written."""
+"""`autograder features`: shows progress, and prints what was written. Trusted side."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def run(folder: Path, out: Path, *, model: str, seed: int, console: Console) -> 
     """Extract the features of a folder's images.
 
     Raises:
-        UsageError: Something cannot be used; nothing was written.
+        UsageError: The folder, an image or `model` cannot be used; nothing was written.
     """
     os.environ.update(keras_runtime.variables())
-    keras_runtime.load()  # before the bar: what TensorFlow logs would break its line
+    keras_runtime.load()  # before the progress bar, which TensorFlow's log lines would break
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("images", total=None)
@@ -36,7 +36,7 @@ def run(folder: Path, out: Path, *, model: str, seed: int, console: Console) -> 
 
 
 def show(extracted: Extracted, screen: Console) -> None:
-    """Say what is in the file."""
+    """Print what is in the file."""
     names = ", ".join(extracted.class_names[:8]) + (", …" if len(extracted.class_names) > 8 else "")
     rows = ", ".join(f"{number:,} {part}" for part, number in extracted.rows.items())
     screen.print(

@@ -1,4 +1,4 @@
-"""`autograder live`: from a model to a page."""
+"""`autograder live`: writes the page of a model. Runs on the user's machine."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["run", "show"]
 
 
 def run(model: str, *, folder: Path, float32: bool, scaling: str | None) -> Report:
-    """Write the page of a `.keras` file, or of the trained network that ships for an exercise.
+    """Write the page of a `.keras` file, or of the trained network that the package has for an exercise.
 
     Raises:
-        UsageError: See the error's own text.
+        UsageError: `model` is neither, its network cannot be shown, or the folder cannot be written.
     """
     from autograder.live import keras_file, plan, shipped_networks
     from autograder.live.page_export import export
@@ -40,17 +40,17 @@ def run(model: str, *, folder: Path, float32: bool, scaling: str | None) -> Repo
 
 
 def show(report: Report, console: Console, *, browser: bool) -> None:
-    """Say what was written and, if asked, open it."""
+    """Print what was written; with `browser`, open it."""
 
     def say(line: str) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
-    say(f"{report.accuracy:.1%} of {report.digits} stored digits are read right. {report.scaling}")
+    say(f"{report.accuracy:.1%} of {report.digits} stored digits are classified correctly. {report.scaling}")
     if report.change:
-        rest = f", and the verdict on {report.flips} of {report.digits} digits. --float32 keeps them as they are."
+        rest = f", and the predicted class of {report.flips} of {report.digits} digits. --float32 avoids that."
         say(
             f"float16 weights change a probability by at most {100 * report.change:.2g} percentage points"
-            f"{'; they ship like that.' if report.rounded else rest}"
+            f"{'; the page uses them.' if report.rounded else rest}"
         )
     page = report.page.resolve()
     say(f"Page: {report.page} ({page.stat().st_size / 1e6:.1f} MB)")

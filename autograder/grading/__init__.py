@@ -1,1 +1,1 @@
-"""Grades submissions. Trusted side: reads what sandboxes send, and never runs a line of a student's."""
+"""Grades submissions. Trusted side: it reads what sandboxes send, and never runs student code."""

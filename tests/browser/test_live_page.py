@@ -215,7 +215,7 @@ def test_command_writes_the_page_of_a_model_of_ones_own_and_starts_no_program(
     network(layers.Flatten(), layers.Dense(10, activation="softmax")).save(tmp_path / "mine.keras")
     done = CliRunner().invoke(cli.app, ["live", str(tmp_path / "mine.keras"), "--export", str(tmp_path / "page")])
     assert done.exit_code == 0, done.output
-    assert "stored digits are read right" in done.output
+    assert "stored digits are classified correctly" in done.output
     assert (tmp_path / "page" / "index.html").stat().st_size > 500_000
 
 

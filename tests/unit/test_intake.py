@@ -315,14 +315,14 @@ def test_the_newest_of_very_many_notebooks_are_looked_at(tmp_path, nested):
 def test_the_bytes_of_all_notebooks_of_a_student_are_bounded(put, monkeypatch):
     source = put({f"ada/{n}.ipynb": notebook(f"answer:{n}") for n in range(5)} | {"bob/x.ipynb": notebook()})
     monkeypatch.setattr("autograder.grading.intake.submissions.MAX_TOTAL", 3 * len(notebook("answer:1")))
-    assert "Some were not looked at." in read(source)["ada"].warnings[0]
+    assert "Some were not read." in read(source)["ada"].warnings[0]
 
 
 def test_of_very_many_notebooks_only_some_are_looked_at(put):
     files = {f"ada/{n:03}.ipynb": notebook() for n in range(50)} | {"bob/x.ipynb": notebook()}
     ada = read(put(files))["ada"]
     assert ada.problem == ""
-    assert "Some were not looked at." in ada.warnings[0]
+    assert "Some were not read." in ada.warnings[0]
 
 
 @pytest.mark.parametrize(

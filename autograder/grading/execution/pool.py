@@ -1,7 +1,7 @@
-"""A whole class over a pool of processes: grades come as they are done, and one bad submission stops nobody.
+"""Grades a class in a pool of processes; one submission that fails does not stop the others. Trusted side.
 
-Nothing grows with the class: a few submissions are in flight, each is read and graded in a pool process, and only its
-grade and its run come back. All of it is on the trusted side.
+Memory does not grow with the class: a few submissions are in progress at a time, each is read and graded in a process
+of the pool, and only its grade and its run are returned.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ def grade_class(bundle: Path, items: Sequence[Item], *, workers: int) -> Iterato
         Results in the order in which they are done.
 
     Raises:
-        SandboxUnavailable: This machine cannot wall student code off.
+        SandboxUnavailable: This machine cannot sandbox student code.
     """
     threads = max(1, (os.cpu_count() or 1) // workers)
     waiting = deque(items)
-    suspects = []  # in flight when a pool process died: each gets a pool of its own, so that a death has one cause
+    suspects = []  # in progress when a pool process died: each gets a pool of its own, so that the cause is known
     while waiting:
         for item, result in _run_pool(bundle, waiting, workers, threads):
             if result is None:
@@ -60,25 +60,25 @@ def grade_class(bundle: Path, items: Sequence[Item], *, workers: int) -> Iterato
 def _run_pool(
     bundle: Path, waiting: deque[Item], workers: int, threads: int
 ) -> Iterator[tuple[Item, GradedSubmission | None]]:
-    """Work through `waiting` with one pool until it is empty or the pool breaks; `None` for what was in flight then."""
+    """Grade `waiting` with one pool until it is empty or the pool breaks; `None` for what was in progress then."""
     context = multiprocessing.get_context("spawn")
     slots = context.SimpleQueue()
     for slot in range(workers):
         slots.put(slot)
     pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(slots, threads))
-    flying: dict[Future[GradedSubmission], Item] = {}
+    running: dict[Future[GradedSubmission], Item] = {}
     broken = False
     try:
-        while flying or (waiting and not broken):
-            while waiting and not broken and len(flying) < workers + 1:
+        while running or (waiting and not broken):
+            while waiting and not broken and len(running) < workers + 1:
                 item = waiting.popleft()
                 try:
-                    flying[pool.submit(_work, bundle, item)] = item
+                    running[pool.submit(_work, bundle, item)] = item
                 except BrokenProcessPool:
                     waiting.appendleft(item)
                     broken = True
-            for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                item = flying.pop(future)
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                item = running.pop(future)
                 try:
                     yield item, future.result()
                 except BrokenProcessPool:
@@ -91,7 +91,7 @@ def _run_pool(
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:
-    """End the pool's processes now; their boxes die with them."""
+    """End the pool's processes now; their sandboxes die with them."""
     for process in list((pool._processes or {}).values()):
         process.kill()
     pool.shutdown(wait=False, cancel_futures=True)
@@ -102,9 +102,9 @@ _threads = 1
 
 
 def _start(slots: multiprocessing.SimpleQueue[int], threads: int) -> None:
-    """Prepare a pool process: its slot, its share of the machine, and no reaction to Ctrl-C (the parent has one).
+    """Prepare a pool process: its slot, its number of threads, and Ctrl-C ignored (the parent handles it).
 
-    It ends with its parent, also where that is killed: the pool's queues would keep it waiting for ever.
+    It ends with its parent, even if that is killed: else it would wait for the pool's queues for ever.
     """
     global _slot, _threads
     _slot, _threads = slots.get(), threads
@@ -130,7 +130,7 @@ def _work(path: Path, item: Item) -> GradedSubmission:
         graded = grade_one(bundle, submission, slot=_slot, threads=_threads)
     except SandboxUnavailable:
         raise
-    except Exception as error:  # noqa: BLE001 - a bug of ours must not stop the class; it is reported as ours
+    except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class; it is reported as one
         reason = str(error) if isinstance(error, AutograderError) else f"{type(error).__name__}: {error}"
         graded = failed(bundle, submission, f"The grader failed: {reason[:300]}")
     keras_runtime.forget_models()

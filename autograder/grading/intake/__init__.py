@@ -1,1 +1,1 @@
-"""From a download to submissions: sources, notebooks, class lists. Trusted side; everything it reads is hostile."""
+"""Reads what was handed in: downloads, notebooks, class lists. Trusted side; everything that it reads is hostile."""

@@ -1,4 +1,4 @@
-"""CSV as spreadsheets save it: commas, semicolons or tabs, any line ends, quotes, Excel's `sep=` line."""
+"""Reads CSV files as spreadsheets save them: any separator, line end, quotes. Trusted side; input is hostile."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class Parsed:
 
 
 def parse(text: str, path: Path) -> Parsed:
-    """Rows of a CSV; the separator is the one that its first line has most of.
+    """Rows of a CSV file; the separator is the one that occurs most often in its first line.
 
     Args:
-        text: What the file holds, without a byte order mark.
-        path: What to call it in messages.
+        text: The file's text, without a byte order mark.
+        path: The file's name in messages.
 
     Raises:
-        UsageError: It is no CSV: a quote that nothing closes, a cell of more than 128 kB.
+        UsageError: It is not CSV: a quote is not closed, or a cell has more than 128 kB.
     """
     lines = list(io.StringIO(text, newline=""))
     first = 0
-    if lines and (separator := re.fullmatch(r"sep=(.)\s*", lines[0])):  # Excel's own line
+    if lines and (separator := re.fullmatch(r"sep=(.)\s*", lines[0])):  # a line that Excel writes
         delimiter, first = separator[1], 1
     else:
         head = next((line for line in lines if line.strip()), "")

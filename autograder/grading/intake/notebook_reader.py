@@ -1,10 +1,10 @@
-"""Reads one notebook as it was handed in: bytes in, cells out, and nothing else of it survives.
+"""Reads the cells of one submitted notebook, and nothing else of it. Trusted side; input is hostile.
 
-The bytes are hostile and may be large, so this is no general reader. Only what grading needs is ever built: sources,
-kinds, tags. Everything else (submitted outputs, attachments, widget state) is skipped where it stands, which keeps the
-memory for a notebook near its size on disk, however its JSON is built. nbformat is the authority on what a notebook
-means; it does not read here because it materialises everything, validates before it converts, and refuses notebooks
-whose only fault is a missing field. The tests compare the two.
+A notebook may be large, so only what grading needs is ever built: sources, kinds, tags. Everything else (submitted
+outputs, attachments, widget state) is skipped without being decoded, which keeps the memory for a notebook near its
+size on disk, whatever its JSON. nbformat defines what a notebook means; it is not used here because it decodes
+everything, validates before it converts, and refuses notebooks whose only fault is a missing field. The tests compare
+the two.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ BEGINNINGS: Final = (
 
 @dataclass(frozen=True)
 class Notebook:
-    """What a submitted notebook says, and what had to be put right to read it."""
+    """The cells of a submitted notebook, and warnings about what had to be corrected to read it."""
 
     cells: tuple[Cell, ...]
     warnings: tuple[str, ...] = ()
 
 
-# `Raw` is a slice of the input that nothing has looked into yet.
+# `Raw` is a slice of the input that has not been decoded yet.
 _ABSENT: Final = msgspec.Raw(b"")
 
 
@@ -113,10 +113,10 @@ def parse(data: bytes) -> Notebook:
     """The cells of a notebook in nbformat 3 or 4, without its outputs.
 
     Args:
-        data: The submitted bytes. Whoever read them has bounded their length.
+        data: The submitted bytes; the caller has bounded their length.
 
     Raises:
-        IntakeError: It is no notebook that can be graded; the text is one line for the student.
+        IntakeError: It is not a notebook that can be graded; the message is one line for the student.
     """
     data = data.removeprefix(codecs.BOM_UTF8)
     if not data.strip(b"\0 \t\r\n"):
@@ -128,7 +128,7 @@ def parse(data: bytes) -> Notebook:
             repaired, warnings = _repaired(data)
         notebook = _notebook(repaired)
     except RecursionError:
-        raise IntakeError(f"This is JSON nested too deeply for any notebook. {HAND_IN}") from None
+        raise IntakeError(f"This is JSON nested too deeply for a notebook. {HAND_IN}") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise IntakeError(f"This cannot be read as a notebook. {HAND_IN}") from None
     return Notebook(notebook.cells, (*warnings, *notebook.warnings))
@@ -142,7 +142,7 @@ def answers(cells: tuple[Cell, ...]) -> frozenset[str]:
 def _notebook(data: bytes) -> Notebook:
     top = _decode(data, _Top)
     if top is None:
-        raise IntakeError(f"This is JSON, but no notebook: expected an object, received {_kind(data)}. {HAND_IN}")
+        raise IntakeError(f"This is JSON, but not a notebook: expected an object, received {_kind(data)}. {HAND_IN}")
     version = _decode(top.nbformat, int)
     if version is not None and version not in (3, 4):
         raise IntakeError(
@@ -167,14 +167,14 @@ def _notebook(data: bytes) -> Notebook:
 
 
 def _raw_cells(top: _Top, version: int | None) -> list[msgspec.Raw]:
-    """The cells, unread: at the top since nbformat 4, in worksheets before."""
+    """The cells, not decoded: at the top level since nbformat 4, in worksheets before."""
     if top.worksheets and (version == 3 or not top.cells):
         sheets = [_decode(raw, _Sheet) for raw in _elements(top.worksheets, _Sheets) or []]
         lists = [_elements(sheet.cells, _Cells) or [] for sheet in sheets if sheet and sheet.cells]
     else:
         found = _elements(top.cells, _Cells) if top.cells else None
         if found is None:
-            raise IntakeError(f"This is JSON, but no notebook: it has no list of cells. {HAND_IN}")
+            raise IntakeError(f"This is JSON, but not a notebook: it has no list of cells. {HAND_IN}")
         lists = [found]
     cells = [raw for part in lists for raw in part]
     if len(cells) > MAX_CELLS:
@@ -186,10 +186,10 @@ def _raw_cells(top: _Top, version: int | None) -> list[msgspec.Raw]:
 
 
 def _cell(raw: msgspec.Raw, number: int, warnings: list[str]) -> Cell:
-    """One cell. What cannot be meant as code stays as text, with a warning: it is never run by guess."""
+    """One cell. A cell of unknown kind becomes raw text, with a warning: it is never run on a guess."""
     cell = _decode(raw, _Cell)
     if cell is None:
-        warnings.append(f"Cell {number} is no cell ({_kind(raw)}); it was left empty.")
+        warnings.append(f"Cell {number} is not a cell ({_kind(raw)}); it was left empty.")
         return Cell("raw", "")
     named = _decode(cell.cell_type, str) or ""
     kind = KINDS.get(named, "raw")
@@ -238,7 +238,7 @@ def _tags(metadata: msgspec.Raw) -> tuple[str, ...]:
 
 
 def _check_language(raw: msgspec.Raw) -> None:
-    """Refuse a notebook that says it is not Python; one that says nothing is taken for Python."""
+    """Refuse a notebook that says it is not Python; without a language it counts as Python."""
     metadata = _decode(raw, _Metadata) or _Metadata()
     info = _decode(metadata.language_info, _Language) or _Language()
     kernel = _decode(metadata.kernelspec, _Language) or _Language()
@@ -262,7 +262,7 @@ def _decode(raw: msgspec.Raw | bytes, kind: type[T]) -> T | None:
 
 
 def _elements(raw: msgspec.Raw, kind: type[msgspec.Struct]) -> list[msgspec.Raw] | None:
-    """The first elements of an array, or None when it is no array."""
+    """The first elements of an array, or None when it is not an array."""
     array = _decode(raw, kind)
     if array is None:
         return None
@@ -277,10 +277,10 @@ def _kind(raw: msgspec.Raw | bytes) -> str:
 
 
 def _repaired(data: bytes) -> tuple[bytes, list[str]]:
-    """Strict JSON in UTF-8 that says the same: for NaN, lone surrogates, line breaks in strings, other encodings.
+    """Equivalent strict JSON in UTF-8, without NaN, lone surrogates, line breaks in strings, other encodings.
 
     Raises:
-        IntakeError: It is not JSON, even so; the text says what it looks like.
+        IntakeError: It is not JSON, even so; the message says what it looks like.
     """
     head = data[:64].lstrip().lower()
     for beginning, what in BEGINNINGS:
@@ -297,7 +297,7 @@ def _repaired(data: bytes) -> tuple[bytes, list[str]]:
         value = json.loads(text, strict=False, parse_constant=lambda _: None, object_hook=_without_outputs)
     except json.JSONDecodeError as error:
         raise IntakeError(_not_json(text, error)) from None
-    except ValueError:  # an integer of more digits than Python reads
+    except ValueError:  # an integer of more digits than Python parses
         raise IntakeError(f"This cannot be read as a notebook: a number in it is too long. {HAND_IN}") from None
     repaired = json.dumps(value, ensure_ascii=False)
     return re.sub("[\ud800-\udfff]", "\ufffd", repaired).encode(), warnings
@@ -314,7 +314,7 @@ def _text(data: bytes, warnings: list[str]) -> str:
         try:
             return data.decode()
         except UnicodeDecodeError:
-            # Proper multi-byte sequences in it: UTF-8 with damage. None: an editor saved it in Windows' encoding.
+            # Valid multi-byte sequences in it: damaged UTF-8. None: an editor saved it in Windows' encoding.
             encoding = "utf-8" if re.search(rb"[\xc3-\xf4][\x80-\xbf]", data) else "windows-1252"
             warnings.append(f"The notebook is not proper UTF-8; it was read as {encoding}. Check letters such as ä, é.")
     return data.decode(encoding, errors="replace")

@@ -1,7 +1,7 @@
-"""Who the students are: the id that a name becomes, and the list of who should have handed in.
+"""Students' ids, and the class list. Trusted side; input is hostile.
 
-A student's id stands in tables, JSON and CSV, and it is the name of the feedback page, so it is made safe once, here,
-for all of them.
+A student's id is used in tables, JSON and CSV and as the name of the feedback page, so it is made safe once, here, for
+all of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Match", "Roster", "distinct", "match", "read_roster", "same_student"
 
 MAX_LENGTH: Final = 100
 MAX_BYTES: Final = 200
-"""Of the id in UTF-8: a file name has 255, and `.html` and a temporary name's suffix want their part."""
+"""Of the id in UTF-8: a file name may have 255, with `.html` and the suffix of a temporary file."""
 MAX_ROSTER: Final = 10 * 2**20
 
 RESERVED: Final = frozenset(
@@ -40,7 +40,7 @@ def student_id(name: str) -> str:
     at most 100 characters long. The same name always gives the same id.
     """
     text = "".join(_safe(character) for character in unicodedata.normalize("NFC", name[: 4 * MAX_LENGTH]))
-    text = unicodedata.normalize("NFC", text)  # letters that a joiner kept apart
+    text = unicodedata.normalize("NFC", text)  # letters that a joiner separated
     text = re.sub(r"-{2,}", "-", re.sub(r" +", " ", text))
     text = _cut(_trimmed(text), MAX_LENGTH)
     if text.split(".")[0].strip().casefold() in RESERVED:
@@ -52,7 +52,7 @@ def _safe(character: str) -> str:
     category = unicodedata.category(character)
     if category[0] == "L" or category in ("Nd", "Mn", "Mc") or character in "._@-,":
         return character
-    if category in ("Cf", "Cs"):  # direction overrides, joiners, halves of characters: they show nothing
+    if category in ("Cf", "Cs"):  # direction overrides, joiners, surrogates: invisible
         return ""
     return " " if character.isspace() else "-"
 
@@ -71,21 +71,21 @@ def _cut(text: str, length: int) -> str:
 
 
 def same_student(student: str) -> str:
-    """A key that two ids share when a file system or a person would take them for the same."""
+    """A key that is equal for two ids that a file system or a reader would not distinguish."""
     return unicodedata.normalize("NFC", student.casefold())
 
 
 def distinct(names: Sequence[tuple[str, str]]) -> list[str]:
-    """An id for each of several students, all different, also where case does not count.
+    """An id for each of several students, all different, also if case is ignored.
 
     Args:
-        names: (name, mark): `mark` tells students of one name apart (an LMS's number for the student, or the path);
+        names: (name, mark): `mark` distinguishes students of one name (an LMS's number for the student, or the path);
             the pairs must differ.
 
     Returns:
-        The ids, in order. Who shares an id with others gets `-` and the mark's own digits, or a digest of it where it
-        is no number; among those who share one, a single name that needed no cleaning keeps it. So an id depends on who
-        else is there only when names clash, and never on the order.
+        The ids, in order. Students who share an id get `-` and the mark's digits, or a digest of the mark where it is
+        not a number; among them, a single name that needed no change keeps the id. So an id depends on other students
+        only when names clash, and never on the order.
     """
     wanted = [student_id(name) for name, _ in names]
     clashes = Counter(same_student(student) for student in wanted)
@@ -118,12 +118,12 @@ def distinct(names: Sequence[tuple[str, str]]) -> list[str]:
 
 @dataclass(frozen=True)
 class Roster:
-    """Who should have handed in.
+    """A class list: the students who should have handed in.
 
     Attributes:
         students: Their ids, in the file's order.
         emails: Student id → e-mail address, where the file has one.
-        column: The column that they are taken from.
+        column: The column with the ids.
     """
 
     students: tuple[str, ...]
@@ -133,12 +133,12 @@ class Roster:
 
 @dataclass(frozen=True)
 class Match:
-    """How a roster and what was handed in go together.
+    """Which students of a class list handed in which submissions.
 
     Attributes:
         found: Student of a submission → student of the roster.
         missing: Students of the roster who handed in nothing, in its order.
-        unknown: Students of submissions who are not on the roster, or whom it does not tell apart.
+        unknown: Students of submissions who are not on the roster, or match several of its rows.
     """
 
     found: dict[str, str]
@@ -153,7 +153,7 @@ def read_roster(path: Path) -> Roster:
     `login`, `email` (in any case). A column `email` beside it helps to match.
 
     Raises:
-        UsageError: It is no such file, has no student, or has one twice.
+        UsageError: It cannot be read as a class list, has no student, or has one twice.
     """
     rows = _rows(path)
     if not rows:
@@ -214,7 +214,7 @@ def _decoded(data: bytes) -> str:
 def match(roster: Roster, students: Iterable[str]) -> Match:
     """Find the students of submissions on a roster: by id, then by id whatever its case, then by e-mail name.
 
-    A rule counts only where it is not ambiguous on either side; who cannot be told apart stays `unknown`.
+    A rule counts only where it is not ambiguous on either side; an ambiguous student stays `unknown`.
     """
 
     def mail_names(student: str) -> set[str]:
@@ -234,9 +234,9 @@ def match(roster: Roster, students: Iterable[str]) -> Match:
         candidates = {
             student: set().union(*(by_key[key] for key in rule(student) if key in by_key)) for student in open_students
         }
-        claims = Counter(listed for listeds in candidates.values() for listed in listeds)
+        matches = Counter(listed for listeds in candidates.values() for listed in listeds)
         for student, listeds in candidates.items():
-            if len(listeds) == 1 and claims[only := next(iter(listeds))] == 1:
+            if len(listeds) == 1 and matches[only := next(iter(listeds))] == 1:
                 found[student] = only
     taken = set(found.values())
     return Match(

@@ -1,7 +1,7 @@
-"""The files of a folder or a zip: listed without opening them, read one at a time, within bounds.
+"""Lists the files of a folder or zip, and reads them one at a time, within bounds. Trusted side; input is hostile.
 
-Nothing is ever extracted, no link is followed, and no name out of a zip is used as a path: a file in a zip is known by
-its position there. A file that must not be read is listed with the reason, so that its student hears of it.
+Nothing is ever extracted, no link is followed, and no name in a zip is used as a path: a file in a zip is identified by
+its position there. A file that must not be read is listed with the reason, so that the student reads it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MAX_FILES: Final = 20_000
 """Files in the folder of one student."""
 MAX_ALL: Final = 1_000_000
 MAX_NOTEBOOKS: Final = 20
-"""Notebooks of one student that are looked at."""
+"""Notebooks of one student that are read."""
 MAX_DEPTH: Final = 20
 MAX_DIRECTORY: Final = 16 * 2**20
 """Bytes of a zip's table of contents: some 100,000 names. zipfile builds all of it when it opens a zip."""
@@ -53,7 +53,7 @@ ZIP_ERRORS: Final = (
     EOFError,
     NotImplementedError,
     RuntimeError,
-    ValueError,  # with it UnicodeDecodeError: a name that is not in the encoding it claims
+    ValueError,  # with it UnicodeDecodeError: a name that is not in its declared encoding
     OverflowError,
     LookupError,  # the zip is not the one that was listed
     struct.error,
@@ -68,12 +68,12 @@ class Found:
     """A file or folder in the source, not opened yet.
 
     Attributes:
-        parts: Its path inside the source, as hostile as it came.
+        parts: Its path inside the source; hostile text.
         path: What to open on disk: the file, or the zip that holds it.
         entry: Its position in that zip, if it is in one.
-        modified: Year to second, as far as it is known; says which of two files is newer.
-        folder: It is a folder.
-        problem: Why it must not be read, for the student, or empty. A folder may have one, too.
+        modified: Year to second, as far as known; to find the newer of two files.
+        folder: Whether it is a folder.
+        problem: Why it must not be read, for the student; else empty. A folder may have one, too.
     """
 
     parts: tuple[str, ...]
@@ -86,12 +86,12 @@ class Found:
 
     @property
     def name(self) -> str:
-        """The path inside the source, fit to be shown."""
+        """The path inside the source, safe to show."""
         return shown("/".join(self.parts), 300)
 
     @property
     def short(self) -> str:
-        """The file's own name, fit to be shown."""
+        """The file's own name, safe to show."""
         return shown(self.parts[-1])
 
 
@@ -106,7 +106,7 @@ class Content:
 
 
 def shown(name: str, limit: int = 120) -> str:
-    """A hostile name fit for one line of text: no control or direction characters, cut in the middle when long."""
+    """A hostile name made safe for one line of text: no control or direction characters, cut in the middle."""
     text = "".join(
         "\ufffd" if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
         for character in name[: 4 * limit]
@@ -115,17 +115,17 @@ def shown(name: str, limit: int = 120) -> str:
 
 
 def is_notebook(name: str) -> bool:
-    """Whether a name promises a notebook."""
+    """Whether a name has the ending of a notebook."""
     return name.lower().endswith(NOTEBOOKS)
 
 
 def is_zip(name: str) -> bool:
-    """Whether a name promises a zip."""
+    """Whether a name has the ending of a zip."""
     return name.lower().endswith(".zip")
 
 
 def listing(source: Path) -> list[Found]:
-    """All files of a folder or zip that may be somebody's, and its folders, in a fixed order.
+    """All files and folders in a folder or zip that may belong to a student, in a fixed order.
 
     Raises:
         UsageError: It cannot be listed.
@@ -202,8 +202,8 @@ def _read(file: Found) -> bytes:
 
 @contextmanager
 def _opened(path: str) -> Iterator[IO[bytes]]:
-    """An ordinary file, opened without following a link and without waiting for the other end of a pipe."""
-    name = shown(os.path.basename(path))  # noqa: PTH119 - the name may hold bytes that are no text
+    """An ordinary file, opened without following a link and without blocking on a pipe."""
+    name = shown(os.path.basename(path))  # noqa: PTH119 - the name may contain undecodable bytes
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as raw:
@@ -230,7 +230,7 @@ def _entry(archive: zipfile.ZipFile, file: Found) -> bytes:
 
 
 def _at_most(raw: IO[bytes], limit: int) -> bytes:
-    """Everything, or a little more than `limit` bytes of it; memory is taken as bytes come."""
+    """Everything, or a little more than `limit` bytes of it; memory grows only with the bytes read."""
     chunks: list[bytes] = []
     size = 0
     while size <= limit and (chunk := raw.read(CHUNK)):
@@ -240,7 +240,7 @@ def _at_most(raw: IO[bytes], limit: int) -> bytes:
 
 
 class _Guarded:
-    """A file for `ZipFile` that gives out no more at a time than a table of contents may take."""
+    """A file for `ZipFile` that bounds each read by the size that a table of contents may have."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw = raw
@@ -261,10 +261,10 @@ def _zip(raw: IO[bytes]) -> zipfile.ZipFile:
 
 
 def _entries(archive: zipfile.ZipFile, path: str) -> Iterator[Found]:
-    """What a zip lists, but for clutter and hidden files."""
+    """The entries of a zip, without clutter and hidden files."""
     for at, info in enumerate(archive.infolist()):
         name = info.filename
-        if not info.flag_bits & 0x800:  # no mark for UTF-8, which some systems write all the same
+        if not info.flag_bits & 0x800:  # no flag for UTF-8, which some systems use without it
             try:
                 name = name.encode("cp437").decode()
             except UnicodeError:
@@ -273,7 +273,7 @@ def _entries(archive: zipfile.ZipFile, path: str) -> Iterator[Found]:
         folder = info.is_dir() or name.endswith("\\")
         problem = "" if folder else _entry_problem(info)
         if ".." in pieces or name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
-            pieces = (name,)  # a name and nothing else; it leads nowhere
+            pieces = (name,)  # only a name, never a path
             problem = "has a path in the zip that leads out of it. Make the zip again, or hand in the notebook itself."
             if folder:
                 continue
@@ -290,10 +290,10 @@ def _entry_problem(info: zipfile.ZipInfo) -> str:
         return SPECIAL
     if info.flag_bits & 0x41:
         return "is protected by a password. Hand it in without one."
-    # The other methods cannot be unpacked bit by bit: 4 kB of bzip2 may become 4 GB at once.
+    # The other methods cannot be unpacked in chunks: 4 kB of bzip2 may become 4 GB at once.
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "is compressed in a way that is not read here. Make an ordinary zip, or hand in the notebook itself."
-    # No limit on the ratio: an honest `print("x" * 10**7)` shrinks as well as any bomb. The size is what counts.
+    # No limit on the ratio: an honest `print("x" * 10**7)` compresses as well as a zip bomb. The size is limited.
     if info.file_size > MAX_FILE:
         return TOO_LARGE
     return ""
@@ -307,7 +307,7 @@ def _in_folder(root: str) -> Iterator[Found]:
     while waiting:
         file = waiting.pop()
         yield file
-        owner = file.parts[:2]  # the student, or his folder's part where one more folder wraps the class
+        owner = file.parts[:2]  # the student, also where one more folder is around the class
         if not file.folder or len(file.parts) >= MAX_DEPTH or below[owner] > MAX_FILES:
             continue
         try:
@@ -326,7 +326,7 @@ def _in_folder(root: str) -> Iterator[Found]:
 
 
 def _scan(folder: str, above: tuple[str, ...]) -> list[Found]:
-    """What lies directly in a folder, in a fixed order; of one with too much in it, only enough to see that."""
+    """The direct entries of a folder, in a fixed order; of a folder with too many, one more than allowed."""
     found = []
     with os.scandir(folder) as entries:
         for entry in entries:

@@ -1,13 +1,13 @@
-"""What was handed in: a notebook, a folder or a zip becomes a list of submissions, each read when its turn comes.
+"""Lists the submissions in a notebook, folder or zip, and reads them one by one. Trusted side; input is hostile.
 
     flat            ada.ipynb                                                ada
     by student      ada/…/anything.ipynb (nbgrader: ada/cnn2_mnist/…)        ada
     Canvas          lovelaceada_LATE_1234_56789_cnn2.ipynb                   lovelaceada
     Moodle          Ada Lovelace_1234_assignsubmission_file_/cnn2.ipynb      Ada Lovelace
-    zips            any of these in a zip; a student's notebook in a zip of his own
+    zips            any of these in a zip; a student's notebook in a zip of its own
 
-A file's own name is never trusted to be the exercise's. Whoever handed in something is listed: what cannot be graded
-becomes a submission with a `problem`, and the others go on.
+The name of a notebook says nothing about the exercise. Every student who handed in something is listed: what cannot be
+graded becomes a submission with a `problem`, and the others are graded.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ MAX_TOTAL: Final = 3 * sources.MAX_FILE
 CANVAS: Final = re.compile(r"(?P<who>[^_]+?)(?:_LATE)?_(?P<user>\d+)_(?P<file>\d+)_.+", re.DOTALL)
 MOODLE: Final = re.compile(r"(?P<who>.+)_(?P<user>\d+)_assignsubmission_(?:file|onlinetext)(?:_.*)?", re.DOTALL)
 
-# Files beside the notebooks of a flat folder that are the instructor's own. Whatever is not known as such counts as
-# handed in: a report too many is seen, a student too few is not.
+# Files beside the notebooks of a flat folder that are the instructor's. Every other file counts as handed in: a
+# superfluous report is noticed, a missing student is not.
 OWN: Final = re.compile(
     r"(readme|licen[cs]e|makefile|requirements|roster|grades)\b.*"
     r"|.*\.(csv|tsv|xlsx?|ods|md|json|ya?ml|toml|cfg|ini|log|npz|npy|h5|hdf5|keras|tmp|bak|sh|bat|lock)",
@@ -48,13 +48,13 @@ OTHER_FORMAT: Final = re.compile(
 
 @dataclass(frozen=True)
 class Item:
-    """One student's hand-in, listed but not read. Small, and fit to be sent to another process.
+    """What one student handed in, listed but not read. Small, so that it can be sent to another process.
 
     Attributes:
-        student: See `records.Submission`; unique in the source, also where case does not count.
-        filename: What was handed in, for as long as it is not read.
-        files: His notebooks and zips.
-        others: Names of a few other files, for the message when there is no notebook.
+        student: See `records.Submission`; unique in the source, also if case is ignored.
+        filename: A path of what was handed in, shown until the notebook is read.
+        files: The student's notebooks and zips.
+        others: Names of up to three other files, for the message when there is no notebook.
     """
 
     student: str
@@ -92,7 +92,7 @@ class Item:
         if count > 1:
             note = f"{count} notebooks were handed in: `{best.filename}` counts, with {best_rank[1]} answer cells."
             if unread:
-                note += " Some were not looked at."
+                note += " Some were not read."
             best = replace(best, warnings=(f"{note} Hand in one.", *best.warnings))
         return best
 
@@ -145,7 +145,7 @@ def read_notebook(path: Path, student: str | None = None) -> Submission:
 
     Args:
         path: The file, whatever its name.
-        student: Who handed it in; without it the name of the file says.
+        student: Who handed it in; by default taken from the file's name.
     """
     (item,) = _items([Found((path.name,), str(path.resolve()))])
     return (item if student is None else replace(item, student=student_id(student))).read()
@@ -178,7 +178,7 @@ def _item(student: str, found: list[Found]) -> Item:
     files = [file for file in found if not file.folder or file.problem]
     handed_in = [file for file in files if _may_be_read(file)]
     if not handed_in:
-        # Its ending says nothing: a flat file may be a notebook that lost its name, and a problem is to be told.
+        # Any ending: a flat file may be a notebook with another ending, and a problem must be reported.
         handed_in = [
             file for file in files if file.problem or (_is_flat(file) and not OTHER_FORMAT.fullmatch(file.parts[0]))
         ]
@@ -188,7 +188,7 @@ def _item(student: str, found: list[Found]) -> Item:
 
 
 def _unwrapped(found: list[Found], stem: str) -> list[Found]:
-    """The files without a folder that merely wraps the class, as `submissions/` or one named like the zip."""
+    """The files without a single top folder around the class, such as `submissions/` or one named like the zip."""
     class_files = [file for file in found if not _is_flat(file) or not (file.problem or OWN.fullmatch(file.parts[0]))]
     tops = {file.parts[0] for file in class_files}
     if len(tops) != 1 or any(_is_flat(file) for file in class_files):
@@ -198,12 +198,12 @@ def _unwrapped(found: list[Found], stem: str) -> list[Found]:
     folders = {file.parts[1] for file in inside if file.folder or len(file.parts) > 2}
     readable = [replace(file, parts=file.parts[1:]) for file in inside if _may_be_read(file) and not file.folder]
     owners = {_stem(file) for file in readable}
-    # One student's folder holds one notebook beside his data, or one folder; a class holds more.
+    # One student's folder holds one notebook with its data, or one folder; a class holds more.
     a_class = len(owners) > 1 or (len(folders) > 1 and not any(_is_flat(file) for file in readable))
     if MOODLE.fullmatch(top) or not (top == stem or a_class):
         return found
-    kept = [file for file in found if _is_flat(file) and file.problem]
-    return [*kept, *(replace(file, parts=file.parts[1:]) for file in inside)]
+    unreadable = [file for file in found if _is_flat(file) and file.problem]
+    return [*unreadable, *(replace(file, parts=file.parts[1:]) for file in inside)]
 
 
 def _is_flat(file: Found) -> bool:
@@ -215,7 +215,7 @@ def _may_be_read(file: Found) -> bool:
 
 
 def _stem(file: Found) -> str:
-    """What a file's or folder's name at the top says of its student: the name without its ending."""
+    """The part of a file's or top folder's name that names the student: without its ending."""
     name = file.parts[0]
     if not _is_flat(file):
         return name
@@ -223,9 +223,9 @@ def _stem(file: Found) -> str:
 
 
 def _canvas_names(found: list[Found]) -> frozenset[str]:
-    """The names at the top that Canvas made.
+    """The top-level names that follow Canvas's pattern.
 
-    Others number their files, too (`cnn2_2024_11_ada`). But Canvas never gives two files one number, and most of its
+    Other names contain numbers, too (`cnn2_2024_11_ada`). But Canvas never gives two files the same number, and most
     students hand in one notebook.
     """
     matches = {stem: match for file in found if (match := CANVAS.fullmatch(stem := _stem(file)))}
@@ -237,7 +237,7 @@ def _canvas_names(found: list[Found]) -> frozenset[str]:
 
 
 def _who(stem: str, canvas: frozenset[str]) -> tuple[str, str]:
-    """A student's name, and what tells him from others of that name."""
+    """A student's name, and what distinguishes the student from others of that name."""
     match = MOODLE.fullmatch(stem) or (CANVAS.fullmatch(stem) if stem in canvas else None)
     return (match["who"], match["user"]) if match else (stem, stem)
 
@@ -248,7 +248,7 @@ def _filled(cells: Iterable[Cell]) -> int:
 
 
 def _submission(student: str, content: Content) -> Submission:
-    """What one file's bytes say."""
+    """The submission in one file's bytes."""
     if content.problem:
         return _problem(student, content.name, content.problem)
     digest = f"sha256:{hashlib.sha256(content.data).hexdigest()}"
@@ -256,12 +256,12 @@ def _submission(student: str, content: Content) -> Submission:
         notebook = notebook_reader.parse(content.data)
     except IntakeError as error:
         return Submission(student, content.name, digest, problem=str(error))
-    except Exception as error:  # noqa: BLE001 - a bug of ours must not stop the class; the student is told of it
+    except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class; the student reads of it
         reason = f"The grader failed to read this notebook ({type(error).__name__}). Show this to your instructor."
         return Submission(student, content.name, digest, problem=reason)
     return Submission(student, content.name, digest, notebook.cells, warnings=notebook.warnings)
 
 
 def _problem(student: str, filename: str, problem: str) -> Submission:
-    """A submission of which no byte was read; its digest is that of nothing."""
+    """A submission of which no byte was read; its digest is that of an empty file."""
     return Submission(student, filename, f"sha256:{hashlib.sha256().hexdigest()}", problem=problem)

@@ -277,8 +277,8 @@ def _start(limits: Limits, *, module: str, slot: int, threads: int) -> tuple[sub
             return process, int(json.loads(message)["child-pid"]) if message else 0
         except BaseException:
             # The sandbox's first process is either still in this group, or has asked the kernel to die with its parent.
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            with process:  # closes its pipes, and waits for it
+                os.killpg(process.pid, signal.SIGKILL)
             raise
 
 

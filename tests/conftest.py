@@ -1,10 +1,14 @@
-"""Every test has its tier's marker: the folder that it is in says what it needs."""
+"""Every test has its tier's marker: the folder that it is in says what it needs.
+
+Hypothesis tries the same examples on each run; `pytest --hypothesis-profile default` looks for new ones.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 TESTS = Path(__file__).parent
 TIERS = {
@@ -16,6 +20,9 @@ TIERS = {
     "golden": "end_to_end",
     "browser": "browser",
 }
+
+settings.register_profile("reproducible", derandomize=True, database=None, deadline=None)
+settings.load_profile("reproducible")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import struct
@@ -9,6 +10,8 @@ import tracemalloc
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autograder.errors import WireError
 from autograder.sandbox.wire.frames import MAX_ITEMS, FrameReader, decode, encode, write_frame
@@ -46,6 +49,26 @@ def test_a_frame_of_any_size_arrives(pipe, size, timeout_seconds):
     thread.start()
     assert FrameReader(reader, ONE_GIB, ONE_GIB).read(timeout_seconds) == data
     thread.join()
+
+
+@given(st.lists(st.binary(max_size=300), max_size=8), st.lists(st.integers(1, 200), max_size=8))
+def test_frames_arrive_however_they_are_cut(sent, cuts):
+    """The pipe may give any number of bytes at a time."""
+    reader, writer = os.pipe()
+    stream = b"".join(map(frame, sent))
+    frames = FrameReader(reader, ONE_GIB, ONE_GIB)
+    arrived = []
+    try:
+        for cut in [*cuts, len(stream)]:
+            os.write(writer, stream[:cut])
+            stream = stream[cut:]
+            with contextlib.suppress(TimeoutError):
+                while len(arrived) < len(sent):
+                    arrived.append(frames.read(0))
+    finally:
+        os.close(reader)
+        os.close(writer)
+    assert arrived == sent
 
 
 def test_frames_arrive_in_order_and_end_with_none(pipe):
@@ -227,6 +250,15 @@ def test_hostile_bytes_end_in_one_short_line(data):
         tracemalloc.stop()
     assert len(str(caught.value)) < 300
     assert str(caught.value).isprintable()
+
+
+@given(st.binary(max_size=200) | st.binary(max_size=50).map(lambda tail: POINT[:-1] + tail))
+def test_any_bytes_are_a_message_or_end_in_one_short_line(data):
+    try:
+        assert isinstance(decode(data, Point), Point)
+    except WireError as error:
+        assert len(str(error)) < 300
+        assert str(error).isprintable()
 
 
 def test_as_many_items_as_allowed_are_decoded():

@@ -24,7 +24,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser lint frontend lint-js build-check bench bench-live matrix lines lock clean
+.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser coverage lint frontend lint-js build-check bench bench-live matrix lines lock clean
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -48,6 +48,10 @@ unit keras sandbox end_to_end browser: $(READY)
 	$(PYTEST) -m "not slow" tests/$@ $(ALSO) $(ARGS)
 sandbox: ALSO = tests/redteam
 end_to_end: ALSO = tests/golden
+
+## which lines and branches the tests of `make test` do not reach
+coverage: $(READY)
+	$(PYTEST) -m "not slow" --cov --cov-report term $(ARGS)
 
 ## the unit tests on each Python from 3.10 to 3.13 that this machine has
 matrix: $(READY)

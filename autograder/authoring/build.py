@@ -194,7 +194,7 @@ def hidden_data(master: Master, root: Path) -> dict[str, np.ndarray[Any, Any]]:
         if not path.is_relative_to(reference) or path.suffix != ".npz":
             raise master.source.refuse(master.config_cell, f"{name} is no `.npz` file below reference/", fix)
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 loaded = {key: arrays[key] for key in arrays.files}
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -12,6 +12,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.networks.catalogue import LAYERS, knowledge
+from autograder.networks.catalogue.base import TRAINING
+from autograder.networks.graph import Call, UnreadableModel, read_graph
+
 __all__ = ["LayerRow", "agrees", "canonical", "layer_rows", "words"]
 
 Shape = tuple[int | None, ...]
@@ -19,19 +23,9 @@ Shape = tuple[int | None, ...]
 ACTIVATION = "Activation"
 """The kind of every activation; which one it is stands in its `activation`."""
 
-_ACTIVATION_LAYERS = {"ReLU": "relu", "Softmax": "softmax", "LeakyReLU": "leaky_relu", "ELU": "elu"}
-_TITLES = {name: kind for kind, name in _ACTIVATION_LAYERS.items()}
-_NOTHING = {"InputLayer", "Identity"}
-
-# What does not show in a network's table: bookkeeping, how weights began, and what only steers the training.
-_BOOKKEEPING = {
-    "activation", "arguments", "data_format", "dtype", "epsilon", "momentum", "name", "noise_shape", "renorm_momentum",
-    "seed", "synchronized", "trainable",
-}  # fmt: skip
-_TRAINING = ("_initializer", "_regularizer", "_constraint")
-
-_WINDOWS = ("dilation_rate", "kernel_size", "pool_size", "strides")
-_LEADING = ("filters", "units", "rate", "kernel_size", "pool_size", "padding")
+# What does not show in a network's table, besides what only steers the training.
+_BOOKKEEPING = {"activation", "arguments", "data_format", "dtype", "epsilon", "name", "trainable"}
+_WINDOWS = ("dilation_rate", "kernel_size", "pool_size", "size", "strides")
 
 
 @dataclass(frozen=True)
@@ -56,12 +50,25 @@ class LayerRow:
 
 
 def layer_rows(model: Any) -> list[LayerRow]:
-    """The layers of a Sequential or functional Keras model, in the order of the data's way; nested models inlined.
+    """The layers of a Sequential or functional Keras model, each behind those before it; nested models inlined.
 
     Raises:
         ValueError: Its layers cannot be read; the text, which goes on after the model's name, says why.
     """
-    return list(_rows(model, set()))
+    try:
+        graph = read_graph(model)
+    except UnreadableModel as error:
+        if error.waits and not error.model.layers:
+            return []
+        if error.waits:
+            raise ValueError(
+                "has no input shape yet, so its layers have no weights. Begin it with `keras.Input(…)`."
+            ) from None
+        raise ValueError(
+            f"is a subclass of Model ({type(error.model).__name__}), whose layers cannot be read. "
+            "Build it with `keras.Sequential` or `keras.Model(inputs, outputs)`."
+        ) from None
+    return [row for call in graph.calls for row in _call_rows(call)]
 
 
 def canonical(row: LayerRow) -> list[LayerRow]:
@@ -81,11 +88,10 @@ def canonical(row: LayerRow) -> list[LayerRow]:
     kind, config = layer_class.__name__, dict(row.config)
     axes = {"1D": 1, "2D": 2, "3D": 3}.get(kind[-2:], 1)
     config.update({key: (config[key],) * axes for key in _WINDOWS if axes > 1 and isinstance(config.get(key), int)})
-    if kind in _ACTIVATION_LAYERS:
-        return [
-            LayerRow(ACTIVATION, {"activation": _ACTIVATION_LAYERS[kind], **config}, row.output_shape, row.parameters)
-        ]
-    activation = config.pop("activation", None) if _fuses(kind) else None
+    if applies := knowledge(kind).APPLIES:
+        return [LayerRow(ACTIVATION, {"activation": applies, **config}, row.output_shape, row.parameters)]
+    fuses = kind != ACTIVATION and knowledge(kind).fuses(known)
+    activation = config.pop("activation", None) if fuses else None
     rows = [LayerRow(kind, config, row.output_shape, row.parameters)]
     if activation not in (None, "linear"):
         rows.append(LayerRow(ACTIVATION, {"activation": activation}, row.output_shape, 0))
@@ -112,10 +118,11 @@ def words(row: LayerRow, also: Collection[str] = ()) -> str:
         row: The layer.
         also: Arguments to tell even where they have their usual value; `parameters` for their number.
     """
-    always = {*_LEADING, *also} - ({"padding"} - {*also})
+    leading = knowledge(row.kind).LEADING
+    always = {*leading, *also} - ({"padding"} - {*also})
     told = {key: value for key, value in row.config.items() if key not in row.usual or key in always}
     parts = [_title(told.pop("activation")) if row.kind == ACTIVATION and "activation" in told else row.kind]
-    for key in _LEADING:
+    for key in leading:
         if key in told and not (key == "padding" and not isinstance(told[key], str)):
             parts.append(_brief(told.pop(key)))
     parts += [f"{key}={value}" for key, value in told.items()]
@@ -131,73 +138,27 @@ def words(row: LayerRow, also: Collection[str] = ()) -> str:
 # ---------------------------------------------------------------- reading a live model
 
 
-def _rows(model: Any, seen: set[int]) -> Iterator[LayerRow]:
-    for operation, tensor in _operations(model):
-        if hasattr(operation, "layers") and hasattr(operation, "outputs"):
-            yield from _rows(operation, seen)
-            continue
-        yield from _operation_rows(operation, tuple(tensor.shape[1:]), shared=id(operation) in seen)
-        seen.add(id(operation))
-
-
-def _operations(model: Any) -> Iterator[tuple[Any, Any]]:
-    """Operations with their (first) output, each after those that feed it: depth first from the outputs.
-
-    The order follows from the graph alone, not from the order in which the layers were made.
-    """
-    if getattr(model, "outputs", None) is None:
-        if not getattr(model, "layers", None) and _is_sequential(model):
-            return
-        if _is_sequential(model):
-            raise ValueError("has no input shape yet, so its layers have no weights. Begin it with `keras.Input(…)`.")
-        raise ValueError(
-            f"is a subclass of Model ({type(model).__name__}), whose layers cannot be read. "
-            "Build it with `keras.Sequential` or `keras.Model(inputs, outputs)`."
-        )
-    begin = {id(tensor) for tensor in model.inputs}
-    done: set[int] = set()
-    waiting = [(tensor, False) for tensor in reversed(model.outputs)]
-    while waiting:
-        tensor, ready = waiting.pop()
-        operation, index, _ = tensor._keras_history
-        node = operation._inbound_nodes[index]
-        if id(tensor) in begin or id(node) in done:
-            continue
-        if ready:
-            done.add(id(node))
-            yield operation, node.output_tensors[0]
-        else:
-            waiting.append((tensor, True))
-            waiting += [(each, False) for each in reversed(node.input_tensors)]
-
-
-def _is_sequential(model: Any) -> bool:
-    from keras import Sequential
-
-    return isinstance(model, Sequential)
-
-
-def _operation_rows(operation: Any, shape: Shape, *, shared: bool) -> Iterator[LayerRow]:
+def _call_rows(call: Call) -> Iterator[LayerRow]:
     from keras import Layer
 
-    kind = type(operation).__name__
-    if not isinstance(operation, Layer):
-        yield _function_row(operation, shape)
+    layer, shape = call.operation, call.output_shapes[0]
+    if not isinstance(layer, Layer):
+        yield _function_row(layer, shape)
         return
-    if kind in _NOTHING:
+    kind = type(layer).__name__
+    known = knowledge(kind)
+    if known.IS_NOTHING:
         return
-    parameters = int(operation.count_params()) if operation.built and not shared else 0
-    if kind == ACTIVATION or kind in _ACTIVATION_LAYERS:
-        config = _activation(operation)
-        if config["activation"] != "linear":
-            yield LayerRow(ACTIVATION, config, shape, parameters)
-        return
-    config, usual = _config(operation, shape)
-    yield LayerRow(kind, config, shape, parameters, usual, shared)
-    if _fuses(kind):
-        config = _activation(operation)
-        if config["activation"] != "linear":
-            yield LayerRow(ACTIVATION, config, shape, 0)
+    parameters = int(layer.count_params()) if layer.built and not call.shared else 0
+    if kind != ACTIVATION and not known.APPLIES:
+        config, usual = _config(layer, shape)
+        yield LayerRow(kind, config, shape, parameters, usual, call.shared)
+        if not known.fuses(_defaults(type(layer))):
+            return
+        parameters = 0
+    config = _activation(layer)
+    if config["activation"] != "linear":
+        yield LayerRow(ACTIVATION, config, shape, parameters)
 
 
 def _function_row(operation: Any, shape: Shape) -> LayerRow:
@@ -220,7 +181,7 @@ def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:
     config = {
         key: _plain(value)
         for key, value in given.items()
-        if key not in _BOOKKEEPING and not key.endswith(_TRAINING) and _is_plain(value)
+        if key not in _BOOKKEEPING and not key.endswith(TRAINING) and _is_plain(value)
     }
     if given.get("data_format") == "channels_first":
         config["data_format"] = "channels_first"
@@ -229,7 +190,7 @@ def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:
     defaults = _defaults(type(layer))
     # What is no named argument, and off, is not told either.
     usual = {key for key, value in config.items() if agrees(defaults.get(key, False), value)}
-    if config.get("strides") == config.get("pool_size"):
+    if "strides" in config and config["strides"] == config.get("pool_size"):
         usual.add("strides")
     return config, frozenset(usual)
 
@@ -238,8 +199,11 @@ def _activation(layer: Any) -> dict[str, Any]:
     """What a layer applies at its end, as an activation's config."""
     from keras import Layer
 
-    if isinstance(layer, Layer) and type(layer).__name__ in _ACTIVATION_LAYERS:
-        return _activation_layer(layer)
+    known = knowledge(type(layer).__name__)
+    if isinstance(layer, Layer) and known.APPLIES:
+        given = {key: value for key, value in layer.get_config().items() if key not in _BOOKKEEPING}
+        defaults = _defaults(type(layer))
+        return known.applied(given, [key for key, value in given.items() if agrees(defaults.get(key), value)])
     function = getattr(layer, "activation", None)
     if function is None:
         return {"activation": "linear"}
@@ -250,25 +214,6 @@ def _activation(layer: Any) -> dict[str, Any]:
     if not module.startswith(("keras.", "tensorflow.")):
         return {"activation": f"{name} (a function of your own)"}
     return {"activation": name, **({"negative_slope": 0.2} if name == "leaky_relu" else {})}
-
-
-def _activation_layer(layer: Any) -> dict[str, Any]:
-    given = {key: value for key, value in layer.get_config().items() if key not in _BOOKKEEPING}
-    name = _ACTIVATION_LAYERS[type(layer).__name__]
-    if name == "leaky_relu":
-        return {"activation": name, "negative_slope": given["negative_slope"]}
-    if name == "relu" and given == {"max_value": 6.0, "negative_slope": 0.0, "threshold": 0.0}:
-        return {"activation": "relu6"}
-    if name == "relu" and given["max_value"] is None and given["threshold"] == 0 and given["negative_slope"]:
-        return {"activation": "leaky_relu", "negative_slope": given["negative_slope"]}
-    # Another name, so that it is not taken for the plain one.
-    odd = [f"{key}={value}" for key, value in given.items() if not agrees(_defaults(type(layer)).get(key), value)]
-    return {"activation": " ".join([name, *odd])}
-
-
-def _fuses(kind: str) -> bool:
-    """Whether the layer's `activation` is applied to its output, and so as good as a layer after it."""
-    return kind in {"Dense", "EinsumDense"} or ("Conv" in kind and "LSTM" not in kind)
 
 
 def _defaults(layer_class: type) -> dict[str, Any]:
@@ -291,7 +236,8 @@ def _plain(value: Any) -> Any:
 
 def _title(activation: Any) -> str:
     name, _, rest = str(activation).partition(" ")
-    return " ".join([_TITLES.get(name, f"{ACTIVATION} {name}"), *([rest] if rest else [])])
+    titles = {kind.APPLIES: title for title, kind in LAYERS.items() if kind.APPLIES}
+    return " ".join([titles.get(name, f"{ACTIVATION} {name}"), *([rest] if rest else [])])
 
 
 def _brief(value: Any) -> str:

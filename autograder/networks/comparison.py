@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from autograder.networks.canonical import ACTIVATION, LayerRow, Shape, agrees, words
+from autograder.networks.canonical import LayerRow, Shape, agrees, words
+from autograder.networks.catalogue import family, knowledge
 from autograder.records import LayerDiff
 from autograder.wording import counted, listed
 
@@ -21,20 +22,8 @@ FOLLOWS = "follows from the layer above"
 _MAX_TABLE_ROWS = 80
 _NEAR = 4  # rows that a layer may be away from its place and still count as moved
 
-_ARGUMENTS = {
-    "activation": "the activation",
-    "filters": "the number of filters",
-    "kernel_size": "the kernel size",
-    "padding": "the padding",
-    "pool_size": "the pool size",
-    "rate": "the dropout rate",
-    "strides": "the strides",
-    "units": "the number of units",
-}
 _SIZES = {"output_shape", "parameters"}
-_SHAPING = {"dilation_rate", "padding", "strides"}
-_WEIGHING = {"center", "depth_multiplier", "groups", "scale", "use_bias"}
-_FAMILIES = (("Global", "Flatten", "Reshape"), ("Conv",), ("Pooling",), ("Dropout", "Noise"), ("Normalization",))
+_LAST_AXIS = ("filters", "units")  # an argument of either name is the size of the output's last axis
 
 
 @dataclass(frozen=True)
@@ -121,6 +110,7 @@ class Comparison:
         if step.follows:
             return FOLLOWS
         wanted, given = self._both(step)
+        known = knowledge(wanted.kind)
         if "kind" in step.differs:
             return f"use {_title(wanted)} here"
         arguments = [key for key in step.differs if key not in _SIZES]
@@ -128,20 +118,20 @@ class Comparison:
             return "use a new layer, not an earlier one again"
         if not arguments and step.differs:
             # Something that the case does not ask for by name has changed the size.
-            suspects = _SHAPING if "output_shape" in step.differs else _WEIGHING
+            suspects = known.SHAPING if "output_shape" in step.differs else known.WEIGHING
             arguments = [key for key in given.config if key in suspects - given.usual - set(wanted.config)]
         if arguments:
-            return f"check {listed([_ARGUMENTS.get(key, f'`{key}`') for key in arguments])}"
+            return f"check {listed([known.WORDS.get(key, f'`{key}`') for key in arguments])}"
         if not step.differs:
             return ""
         if step.expected == step.received == 0:
-            windowed = "Conv" in wanted.kind and set(step.differs) == _SIZES
+            windowed = "kernel_size" in given.config and set(step.differs) == _SIZES
             return "check the kernel size and the input shape" if windowed else "check the input shape"
         if "output_shape" not in step.differs:
             return "check the number of parameters"
-        if "Conv" in wanted.kind:
+        if "kernel_size" in given.config:
             return "check the padding, the strides and the kernel size"
-        return "check the pool size and the padding" if "Pooling" in wanted.kind else "check the output shape"
+        return "check the pool size and the padding" if "pool_size" in given.config else "check the output shape"
 
     def _order(self, here: int, there: int) -> str:
         """Where a moved layer belongs, told by a neighbour that is in its place."""
@@ -274,27 +264,26 @@ def _cost(expected: LayerRow, received: LayerRow, weight: float) -> float:
     """Of pairing two layers, where a missing one costs 1 and an extra one, too."""
     own = _own_differences(expected, received)
     if "kind" in own:
-        return 1.4 if _related(expected.kind, received.kind) else float("inf")
-    details = 0.2 + 0.4 * len(own) / len(_constraints(expected)) if own else 0.0
+        related = family(expected.kind)
+        return 1.4 if related and related == family(received.kind) else float("inf")
+    details = 0.2 + 0.4 * len(own) / len(_constraints(expected, received)) if own else 0.0
     return details + sum(2 if size == "output_shape" else 1 for size in _size_differences(expected, received)) * weight
 
 
 def _own_differences(expected: LayerRow, received: LayerRow) -> tuple[str, ...]:
     if expected.kind != received.kind:
         return ("kind",)
-    constraints = _constraints(expected)
+    constraints = _constraints(expected, received)
     return tuple(key for key, value in constraints.items() if not agrees(value, received.config.get(key)))
 
 
-def _constraints(row: LayerRow) -> dict[str, object]:
-    """Arguments that an expected layer must have, with those that its output shape implies."""
-    implied: dict[str, object] = {}
-    if row.output_shape and row.output_shape[-1] is not None:
-        if row.kind == "Dense":
-            implied["units"] = row.output_shape[-1]
-        elif row.kind.startswith(("Conv", "SeparableConv")) and row.config.get("data_format") != "channels_first":
-            implied["filters"] = row.output_shape[-1]
-    return {**implied, **row.config}
+def _constraints(row: LayerRow, received: LayerRow) -> dict[str, object]:
+    """Arguments that an expected layer must have, with the one that its output shape implies."""
+    given = received.config
+    implied = next((key for key in _LAST_AXIS if key in given and given.get("data_format") != "channels_first"), None)
+    if implied is None or not row.output_shape or row.output_shape[-1] is None:
+        return dict(row.config)
+    return {implied: row.output_shape[-1], **row.config}
 
 
 def _size_differences(expected: LayerRow, received: LayerRow) -> tuple[str, ...]:
@@ -323,18 +312,6 @@ def _gets_other_input(
     if wanted is None or given is None:
         return changed
     return not _same_shape(wanted, given)
-
-
-def _related(one: str, other: str) -> bool:
-    """Whether one layer is easily taken for the other, so that they should stand side by side."""
-    if {one, other} == {ACTIVATION, "PReLU"}:
-        return True
-    family = _family(one)
-    return family is not None and family == _family(other)
-
-
-def _family(kind: str) -> tuple[str, ...] | None:
-    return next((parts for parts in _FAMILIES if any(part in kind for part in parts)), None)
 
 
 def _with_moves(expected: Sequence[LayerRow], received: Sequence[LayerRow], steps: list[Step]) -> list[Step]:

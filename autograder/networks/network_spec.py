@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from autograder.errors import WireError
-from autograder.networks.catalogue.layers import LayerConfig
+from autograder.networks.catalogue import LayerConfig
 from autograder.networks.catalogue.shapes import Shape
-from autograder.networks.catalogue.weighted import Normalization
 
 __all__ = [
     "MAX_LAYERS",
@@ -30,7 +29,6 @@ __all__ = [
     "NetworkSpec",
     "derive",
     "is_chain",
-    "variables_of",
 ]
 
 MAX_LAYERS = 200
@@ -144,11 +142,6 @@ def derive(spec: NetworkSpec) -> Derivation:
         if weights is None:
             raise WireError(f"layer {number + 1} (`{spec.layers[number].name}`) is never called")
     return Derivation(tuple(shapes), tuple(weights or () for weights in implied), activations, work)
-
-
-def variables_of(layer: Any) -> list[Any]:
-    """A layer's weights; without Normalization's count of batches, an integer that nothing reads."""
-    return list(layer.weights[:2] if type(layer).__name__ == Normalization.__name__ else layer.weights)
 
 
 def is_chain(spec: NetworkSpec) -> bool:

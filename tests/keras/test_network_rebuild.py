@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from autograder.errors import WireError
-from autograder.networks.catalogue.arguments import ActivationName
-from autograder.networks.catalogue.layers import LayerConfig
+from autograder.networks.catalogue import LAYERS as CATALOGUE
+from autograder.networks.catalogue.activations import ActivationName
 from autograder.sandbox.host.rebuild import rebuild
 from autograder.sandbox.wire.frames import decode, encode
 from autograder.sandbox.wire.network import Network, check
@@ -257,8 +257,8 @@ def test_every_layer_crosses_with_its_arguments(keras, name):
 
 
 def test_every_name_on_the_wire_is_keras_own(keras):
-    for kind in get_args(LayerConfig):
-        assert issubclass(getattr(keras.layers, kind.__name__), keras.layers.Layer)
+    for name in CATALOGUE:
+        assert issubclass(getattr(keras.layers, name), keras.layers.Layer)
     for name in get_args(ActivationName):
         assert callable(getattr(keras.activations, name))
 

@@ -5,7 +5,9 @@ import inspect
 import numpy as np
 import pytest
 
+from autograder import expect
 from autograder.errors import Unsupported
+from autograder.networks.canonical import layer_rows
 from autograder.sandbox.host.rebuild import rebuild
 from autograder.sandbox.wire.network import check
 
@@ -50,9 +52,9 @@ def relu(x):
     return 2 * x
 
 
-def plus():
+def power():
     x = keras.Input((4,))
-    return keras.Model(x, x + x)
+    return keras.Model(x, x**x)
 
 
 def with_lora():
@@ -85,7 +87,7 @@ def with_lora():
         (sequential(layers.Dense(2, activation=relu)), "an activation of its own; name one of Keras's"),
         (sequential(layers.Activation(lambda x: x)), "an activation of its own"),
         (sequential(layers.Dense(2, activation=layers.ReLU())), "a layer as its activation; put that layer behind it"),
-        (plus, "it uses the operation `Add` between its layers; use a layer, such as keras.layers.ReLU"),
+        (power, "it uses the operation `Power` between its layers; use a layer, such as keras.layers.ReLU"),
         (sequential(layers.Conv2D(2, 1, data_format="channels_first"), shape=(3, 4, 4)), "data_format='channels_f"),
         (sequential(layers.Conv2DTranspose(2, 3, 2, output_padding=1), shape=(4, 4, 1)), r"output_padding=\(1, 1\)"),
         (sequential(layers.Conv2DTranspose(2, 3, dilation_rate=2), shape=(4, 4, 1)), r"dilation_rate=\(2, 2\)"),
@@ -160,12 +162,70 @@ def test_a_function_of_keras_is_the_activation_that_it_computes(name, where):
         lambda x: keras.activations.relu(x, negative_slope=0.1),
         lambda x: keras.ops.softmax(x, axis=0),
         lambda x: x / 255,
+        lambda x: x + 1,
+        lambda x: 2 * x,
+        lambda x: x - np.ones(4, "float32"),
+        lambda x: keras.ops.average(x, axis=1),
         lambda x: Relu()(x),
     ],
 )
 def test_a_function_with_settings_is_refused(function):
     with pytest.raises(Unsupported, match=r"between its layers; use a layer, such as keras\.layers\.ReLU"):
         serialise_network(functional(function))
+
+
+@pytest.mark.parametrize(
+    ("between", "kind"),
+    [
+        (lambda x, y: x + y, "Add"),
+        (lambda x, y: x - y, "Subtract"),
+        (lambda x, y: x * y, "Multiply"),
+        (keras.ops.maximum, "Maximum"),
+        (keras.ops.minimum, "Minimum"),
+        (lambda x, y: keras.ops.concatenate([x, y], axis=1), "Concatenate"),
+    ],
+)
+def test_an_operation_between_tensors_is_the_layer_that_it_computes(between, kind):
+    x = keras.Input((4, 3))
+    model = keras.Model(x, between(layers.Dense(3)(x), x))
+    network = serialise_network(model)
+    assert [type(layer.config).__name__ for layer in network.spec.layers] == ["Dense", kind]
+    data = np.random.default_rng(0).normal(size=(5, 4, 3)).astype("float32")
+    np.testing.assert_array_equal(rebuild(network)(data), model(data))
+    assert [row.kind for row in layer_rows(model)] == [row.kind for row in layer_rows(rebuild(network))]
+
+
+def residual_block(merged):
+    x = inputs = keras.Input((16, 16, 3))
+    for _ in range(2):
+        y = layers.ReLU()(layers.Conv2D(3, 3, padding="same")(x))
+        x = merged(x, layers.Conv2D(3, 3, padding="same")(y))
+    return keras.Model(inputs, x)
+
+
+def test_a_residual_block_with_plus_is_compared_as_the_add_that_it_computes():
+    with_plus, with_layer = residual_block(lambda x, y: x + y), residual_block(lambda x, y: layers.Add()([x, y]))
+    assert layer_rows(with_plus) == layer_rows(with_layer) == layer_rows(rebuild(serialise_network(with_plus)))
+    data = np.random.default_rng(0).normal(size=(2, 16, 16, 3)).astype("float32")
+    np.testing.assert_array_equal(rebuild(serialise_network(with_plus))(data), with_plus(data))
+
+
+def test_tensors_of_different_ranks_are_not_added():
+    x, y = keras.Input((4, 4)), keras.Input((4,))
+    with pytest.raises(Unsupported, match=r"inputs of shapes \(4, 4\) and \(4,\) do not fit each other"):
+        serialise_network(keras.Model([x, y], x + y))
+
+
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+def test_a_u_net_with_upsampling(interpolation):
+    inputs = keras.Input((16, 16, 1))
+    a = layers.Conv2D(8, 3, padding="same", activation="relu")(inputs)
+    u = layers.UpSampling2D(2, interpolation=interpolation)(layers.MaxPooling2D()(a))
+    model = keras.Model(inputs, layers.Conv2D(1, 1, activation="sigmoid")(layers.Concatenate()([u, a])))
+    twin = rebuild(serialise_network(model))
+    expect.output_shapes(twin, [(16, 16, 8), (8, 8, 8), (16, 16, 8), (16, 16, 16), (16, 16, 1)], name="unet")
+    data = np.random.default_rng(0).normal(size=(2, 16, 16, 1)).astype("float32")
+    np.testing.assert_array_equal(twin(data), model(data))
 
 
 def test_names_are_kept_cleaned_and_made_unique():

@@ -1,21 +1,21 @@
 """From a live Keras model to its wire form. Runs beside student code, in the student's process.
 
-So nothing that comes out of this is trusted: the grader checks and rebuilds it with `models`.
+So nothing that comes out of this is trusted: the grader checks it and rebuilds the model from it.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported, WireError
-from autograder.networks.catalogue.arguments import ActivationName
-from autograder.networks.catalogue.layers import LayerConfig
+from autograder.networks.catalogue import LAYERS
+from autograder.networks.catalogue.base import Layer
+from autograder.networks.graph import Call, Graph, UnreadableModel, read_graph
 from autograder.networks.network_spec import (
     MAX_LAYERS,
     LayerCall,
@@ -23,26 +23,11 @@ from autograder.networks.network_spec import (
     NetworkInput,
     NetworkSpec,
     is_chain,
-    variables_of,
 )
 from autograder.sandbox.wire.arrays import Array, pack_array
 from autograder.sandbox.wire.network import Network, check
 
 __all__ = ["serialise_network"]
-
-LAYERS: dict[str, Any] = {layer.__name__: layer for layer in get_args(LayerConfig)}
-
-TRAINING_ONLY = (
-    *("seed", "noise_shape", "momentum", "synchronized", "fill_mode", "fill_value", "interpolation"),
-    *("renorm_momentum", "_initializer", "_regularizer", "_constraint"),
-)
-"""Endings of arguments that change nothing at inference, and so do not cross."""
-
-FUNCTIONS = ("relu", "relu6", "sigmoid", "softmax", "softplus", "softsign", "tanh")
-"""Activations that `keras.ops` has under the same name and with the same defaults."""
-
-ONLY = {"data_format": "channels_last", "dilation_rate": (1, 1)}
-"""Arguments that do not cross either, and the one value, besides None and False, for which that is no loss."""
 
 
 def serialise_network(model: Any) -> Network:
@@ -51,45 +36,58 @@ def serialise_network(model: Any) -> Network:
     Raises:
         Unsupported: It cannot be rebuilt, or is too large; the text tells its author why, and what to do.
     """
-    graph = _Dump()
-    spec, weights = graph.run(model)
+    import keras
+
+    graph = _graph(model)
+    serialiser = _Serialiser()
     try:
+        spec = serialiser.run(graph, _clean(model.name), sequential=isinstance(model, keras.Sequential))
         msgspec.convert(msgspec.to_builtins(spec), NetworkSpec)
-        wire_model = Network(spec, tuple(weights))
-        check(wire_model)
+        network = Network(spec, tuple(serialiser.weights))
+        check(network)
     except msgspec.ValidationError as error:
         raise Unsupported(_reworded(error)) from None
     except WireError as error:
         raise Unsupported(str(error)) from None
-    return wire_model
+    return network
 
 
-class _Dump:
-    """Collects one model, nested ones included."""
+def _graph(model: Any) -> Graph:
+    """The graph behind a model whose class, and that of each model inside it, computes as Keras's own does."""
+    import keras
+    from keras.src.models.functional import Functional
+
+    own = None
+    try:
+        graph = read_graph(model)
+        # A class of its own that computes as its parent does (and, say, takes other arguments to fit) is as good.
+        calls = (Functional.call, keras.Sequential.call)
+        own = next((each for each in graph.models if type(each).call not in calls), None)
+    except UnreadableModel as error:
+        if error.waits and type(error.model).call is keras.Sequential.call:
+            raise Unsupported("it has no shapes yet; start it with keras.Input(...), or train it first") from None
+        own = error.model
+    if own is not None:
+        name = _clean(type(own).__name__)
+        raise Unsupported(f"`{name}` is a model class of its own; use keras.Sequential or keras.Model(inputs, outputs)")
+    return graph
+
+
+class _Serialiser:
+    """Collects one model's layers and their weights."""
 
     def __init__(self) -> None:
+        self.weights: list[Array] = []
         self._layers: list[NamedLayer] = []
-        self._calls: list[LayerCall] = []
-        self._weights: list[Array] = []
         self._places: dict[int, int] = {}
         self._names: set[str] = set()
-        self._tensors = 0
 
-    def run(self, model: Any) -> tuple[NetworkSpec, list[Array]]:
-        graph = _functional(model)
-        inputs = tuple(self._input(tensor) for tensor in graph.inputs)
-        self._tensors = len(inputs)
-        outputs = self._walk(graph, range(len(inputs)))
-        spec = NetworkSpec(
-            name=_clean(model.name),
-            sequential=graph is not model,
-            inputs=inputs,
-            layers=tuple(self._layers),
-            calls=tuple(self._calls),
-            outputs=tuple(outputs),
-        )
+    def run(self, graph: Graph, name: str, *, sequential: bool) -> NetworkSpec:
+        inputs = tuple(map(self._input, graph.inputs))
+        calls = tuple(LayerCall(self._place(call), call.inputs) for call in graph.calls)
+        spec = NetworkSpec(name, sequential, inputs, tuple(self._layers), calls, graph.outputs)
         # A branch inside a nested model cannot be a layer of a Sequential.
-        return (spec if is_chain(spec) else msgspec.structs.replace(spec, sequential=False)), self._weights
+        return spec if is_chain(spec) else msgspec.structs.replace(spec, sequential=False)
 
     def _input(self, tensor: Any) -> NetworkInput:
         shape = tensor.shape[1:]
@@ -99,44 +97,32 @@ class _Dump:
             raise Unsupported("its input is sparse or ragged; use a dense one")
         return NetworkInput(self._unique(tensor._keras_history.operation.name), tuple(shape), tensor.dtype)
 
-    def _walk(self, graph: Any, numbers: Sequence[int]) -> list[int]:
-        """Dump a graph whose inputs are the tensors `numbers`; returns its outputs' numbers."""
-        known = {id(tensor): number for tensor, number in zip(graph.inputs, numbers, strict=True)}
-        for _, nodes in sorted(graph._nodes_by_depth.items(), reverse=True):
-            for node in nodes:
-                if not node.is_input:
-                    outputs = self._apply(node, [known[id(tensor)] for tensor in node.input_tensors])
-                    known.update((id(tensor), number) for tensor, number in zip(node.outputs, outputs, strict=True))
-        return [known[id(tensor)] for tensor in graph.outputs]
-
-    def _apply(self, node: Any, inputs: list[int]) -> list[int]:
+    def _place(self, call: Call) -> int:
+        """Where the layer that is called stands in the list; it is put there if it is new."""
         import keras
 
-        operation = node.operation
-        if isinstance(operation, keras.layers.Layer):
-            _refuse_call_arguments(node, operation.name)
-        if isinstance(operation, keras.Model):
-            return self._walk(_functional(operation), inputs)
-        place = self._places.get(id(operation))
-        if place is None:
-            layer = operation if isinstance(operation, keras.layers.Layer) else _activation_layer(operation)
-            place = self._places[id(operation)] = self._add(layer)
-        self._calls.append(LayerCall(place, tuple(inputs)))
-        self._tensors += 1
-        return [self._tensors - 1]
+        operation = call.operation
+        is_layer = isinstance(operation, keras.layers.Layer)
+        if is_layer:
+            _refuse_call_arguments(call)
+        if id(operation) not in self._places:
+            if len(self._layers) == MAX_LAYERS:
+                raise Unsupported(f"it has more than {MAX_LAYERS} layers")
+            place = self._places[id(operation)] = len(self._layers)
+            where = f"layer {place + 1} (`{_clean(operation.name)}`)"
+            config = _config(operation, where) if is_layer else _function(call)
+            if is_layer:
+                self._add_weights(config.variables(operation), where)
+            trainable = operation.trainable if is_layer else True
+            self._layers.append(NamedLayer(self._unique(operation.name), config, trainable))
+        return self._places[id(operation)]
 
-    def _add(self, layer: Any) -> int:
-        if len(self._layers) == MAX_LAYERS:
-            raise Unsupported(f"it has more than {MAX_LAYERS} layers")
-        where = f"layer {len(self._layers) + 1} (`{_clean(layer.name)}`)"
-        config = _config(layer, where)
-        for variable in variables_of(layer):
+    def _add_weights(self, variables: list[Any], where: str) -> None:
+        for variable in variables:
             array = variable.numpy()
             if array.dtype != np.float32:
                 raise Unsupported(f"{where} has weights of {array.dtype}; use float32")
-            self._weights.append(pack_array(array))
-        self._layers.append(NamedLayer(self._unique(layer.name), config, layer.trainable))
-        return len(self._layers) - 1
+            self.weights.append(pack_array(array))
 
     def _unique(self, name: str) -> str:
         """A clean name that no layer or input has yet; nested models may repeat names, one model may not."""
@@ -149,47 +135,34 @@ class _Dump:
         return candidate
 
 
-def _functional(model: Any) -> Any:
-    """The graph behind a model."""
-    import keras
-    from keras.src.models.functional import Functional
-
-    # A class of its own that computes as its parent does (and, say, takes other arguments to fit) is as good.
-    if isinstance(model, Functional) and type(model).call is Functional.call:
-        return model
-    if not isinstance(model, keras.Sequential) or type(model).call is not keras.Sequential.call:
-        name = _clean(type(model).__name__)
-        raise Unsupported(f"`{name}` is a model class of its own; use keras.Sequential or keras.Model(inputs, outputs)")
-    if model._functional is None:
-        raise Unsupported("it has no shapes yet; start it with keras.Input(...), or train it first")
-    return model._functional
-
-
-def _activation_layer(operation: Any) -> Any:
-    """The layer that does what a function between layers does: `keras.ops.relu(x)`, `keras.activations.softmax(x)`."""
+def _function(call: Call) -> Layer:
+    """The layer that does what a function between layers does, such as `keras.ops.relu(x)` or `x + y`."""
     import keras
 
-    name = type(operation).__name__
-    own = type(operation).__module__.startswith("keras.src.")
-    settings = {"negative_slope": 0, "max_value": None, "threshold": 0, "axis": -1}
-    usual = all(getattr(operation, key, value) == value for key, value in settings.items())
-    if not (own and usual and name.lower() in FUNCTIONS):
+    kind = type(call.operation)
+    found = None
+    only_tensors = len(keras.tree.flatten((call.positional, call.arguments))) == len(call.inputs)
+    if kind.__module__.startswith("keras.src.") and only_tensors:
+        found = next(filter(None, (each.from_function(call.operation) for each in LAYERS.values())), None)
+    if found is None:
         raise Unsupported(
-            f"it uses the operation `{_clean(name)}` between its layers; use a layer, such as keras.layers.ReLU, "
-            "Rescaling or Add"
+            f"it uses the operation `{_clean(kind.__name__)}` between its layers; use a layer, such as "
+            "keras.layers.ReLU, Rescaling or Add"
         )
-    return keras.layers.Activation(name.lower(), name=_clean(operation.name))
+    return found
 
 
-def _refuse_call_arguments(node: Any, name: str) -> None:
+def _refuse_call_arguments(call: Call) -> None:
     """Refuse what a layer was called with besides tensors; but `training`, which `predict` sets whatever it was."""
-    for key, value in node.arguments.kwargs.items():
+    for key, value in call.arguments.items():
         if key != "training" and isinstance(value, (int, float, str)) and value is not False:
-            raise Unsupported(f"layer `{_clean(name)}` is called with {key}={value!r:.20}; call it on its inputs alone")
+            raise Unsupported(
+                f"layer `{_clean(call.operation.name)}` is called with {key}={value!r:.20}; call it on its inputs alone"
+            )
 
 
-def _config(layer: Any, where: str) -> Any:
-    """A layer's arguments, as the class of the same name in `layers`."""
+def _config(layer: Any, where: str) -> Layer:
+    """A layer's arguments, as its class of the catalogue."""
     import keras
 
     name = type(layer).__name__
@@ -203,43 +176,20 @@ def _config(layer: Any, where: str) -> Any:
         raise Unsupported(f"{where} is a layer of the kind {name}, which the grader cannot rebuild; use {instead}")
     if layer.dtype_policy.name != "float32":
         raise Unsupported(f"{where} computes in {layer.dtype_policy.name}; use float32")
-    fields: dict[str, Any] = {}
-    if "activation" in kind.__struct_fields__:
-        fields["activation"] = _activation_name(layer.activation, where)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        # What Keras forgets to tell, up to 3.12, comes first.
-        arguments = {"output_padding": getattr(layer, "output_padding", None), **layer.get_config()}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            arguments = kind.arguments(layer)
+    except Unsupported as error:
+        raise Unsupported(f"{where} {error}") from None
+    fields = kind.__struct_fields__
     for key, value in arguments.items():
-        if key in kind.__struct_fields__:
-            fields.setdefault(key, _plain(value))
-        elif key not in ("name", "trainable", "dtype") and not _negligible(key, value):
+        if key not in (*fields, "name", "trainable", "dtype") and not kind.is_idle(key, value):
             raise Unsupported(f"{where} has {key}={value!r:.40}, which the grader cannot rebuild; leave it out")
     try:
-        return msgspec.convert(fields, kind)
+        return msgspec.convert({key: _plain(arguments[key]) for key in fields if key in arguments}, kind)
     except msgspec.ValidationError as error:
         raise Unsupported(f"{where} has an argument that the grader cannot rebuild: {_reworded(error)}") from None
-
-
-def _negligible(key: str, value: Any) -> bool:
-    """Whether an argument that does not cross changes nothing at inference."""
-    return value is None or value is False or key.endswith(TRAINING_ONLY) or (key in ONLY and value == ONLY[key])
-
-
-def _activation_name(activation: Any, where: str) -> str:
-    """Keras's name of an activation, told by identity: a student's own `def relu` is not Keras's."""
-    import keras
-    import tensorflow as tf
-
-    for name in get_args(ActivationName):
-        twins = [getattr(keras.activations, name), getattr(tf.nn, name, None)]
-        if name in FUNCTIONS:
-            twins.append(getattr(keras.ops, name))
-        if any(activation is twin for twin in twins):
-            return str(name)
-    if isinstance(activation, keras.layers.Layer):
-        raise Unsupported(f"{where} has a layer as its activation; put that layer behind it")
-    raise Unsupported(f"{where} has an activation of its own; name one of Keras's, such as activation='relu'")
 
 
 def _plain(value: Any) -> Any:

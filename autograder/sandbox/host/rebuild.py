@@ -7,12 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from autograder.errors import WireError
-from autograder.networks.catalogue.layers import Merge
-from autograder.networks.catalogue.weighted import Normalization
-from autograder.networks.network_spec import NamedLayer, variables_of
 from autograder.sandbox.wire.frames import one_line
 from autograder.sandbox.wire.network import CheckedNetwork, Network, check
 
@@ -39,7 +34,7 @@ def _assemble(network: CheckedNetwork) -> Any:
 
     spec = network.spec
     inputs = [keras.Input(entry.shape, dtype=entry.dtype, name=entry.name) for entry in spec.inputs]
-    layers = [_keras_layer(layer) for layer in spec.layers]
+    layers = [layer.config.build(layer.name) for layer in spec.layers]
     if spec.sequential:
         model = keras.Sequential([inputs[0], *layers], name=spec.name)
         tensors = [*inputs, *(layer.output for layer in layers)]
@@ -47,28 +42,16 @@ def _assemble(network: CheckedNetwork) -> Any:
         tensors = list(inputs)
         for call in spec.calls:
             given = [tensors[number] for number in call.inputs]
-            merges = isinstance(spec.layers[call.layer].config, Merge)
-            tensors.append(layers[call.layer](given if merges else given[0]))
+            as_list = spec.layers[call.layer].config.TAKES_LIST
+            tensors.append(layers[call.layer](given if as_list else given[0]))
         outputs = [tensors[number] for number in spec.outputs]
         model = keras.Model(_one_or_all(inputs), _one_or_all(outputs), name=spec.name)
     if [tuple(tensor.shape[1:]) for tensor in tensors] != list(network.derived.shapes):
         raise WireError("Keras derives other shapes than the grader")
     for layer, source, arrays in zip(layers, spec.layers, network.weights, strict=True):
-        for variable, array in zip(variables_of(layer), arrays, strict=True):
-            variable.assign(array)
-        if isinstance(source.config, Normalization) and arrays:
-            layer.finalize_state()
+        source.config.load(layer, arrays)
         layer.trainable = source.trainable
     return model
-
-
-def _keras_layer(layer: NamedLayer) -> Any:
-    """A layer of Keras's own. The class's name comes from the catalogue, never from what was received."""
-    import keras
-
-    arguments = msgspec.structs.asdict(layer.config)
-    arguments.update((name, "zeros") for name in layer.config.INITIALISERS)
-    return getattr(keras.layers, type(layer.config).__name__)(name=layer.name, dtype="float32", **arguments)
 
 
 def _one_or_all(tensors: list[Any]) -> Any:

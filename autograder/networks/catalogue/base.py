@@ -1,0 +1,237 @@
+"""What the package knows of a layer, and how: the base of the catalogue's classes. Both sides of the trust boundary.
+
+A class of the catalogue is named as the Keras layer is, and its fields are that layer's own arguments, typed and
+bounded: decoding one checks it. `derive` computes, from the arguments and the input shapes alone, the output shape, the
+shapes of the weights and the work for one sample. So a model's size is known, and compared with what came, before Keras
+is asked for anything. Everything else that is known of a layer is an attribute or a method here, with a default that
+fits most layers, and those that Keras has but the catalogue has not.
+
+Shapes leave out the batch axis. Images are channels last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from math import prod
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+import msgspec
+import numpy as np
+
+from autograder.errors import WireError
+from autograder.networks.catalogue.fields import ALL, UNIT, Field
+from autograder.networks.catalogue.shapes import Shape
+
+__all__ = ["Derived", "Layer", "Operation", "Passing"]
+
+Weights = Sequence[np.ndarray[Any, Any]]
+
+Padding = Literal["valid", "same"]
+Window = Annotated[int, msgspec.Meta(ge=1, le=128)]
+Pair = tuple[Window, Window]
+Margin = Annotated[int, msgspec.Meta(ge=0, le=1024)]
+Margins = tuple[tuple[Margin, Margin], tuple[Margin, Margin]]
+Axis = Annotated[int, msgspec.Meta(ge=-8, le=8)]
+Axes = Annotated[tuple[Axis, ...], msgspec.Meta(max_length=4)]
+Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Number = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+Positive = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+
+TRAINING = ("seed", "noise_shape", "momentum", "synchronized", "_initializer", "_regularizer", "_constraint")
+"""Endings of the arguments that, in any layer, change nothing at inference."""
+
+
+class Derived(NamedTuple):
+    """What a layer does to one sample.
+
+    Attributes:
+        output: Shape of the output.
+        weights: Shapes of the weights, in Keras's order.
+        work: Multiply-accumulates, or elements touched where nothing is multiplied.
+    """
+
+    output: Shape
+    weights: tuple[Shape, ...]
+    work: int
+
+
+class Operation(NamedTuple):
+    """How the live page computes a layer.
+
+    Attributes:
+        name: One of the operations of `frontend/src/operations.js`.
+        arguments: Of the operation, for JSON.
+        weights: Its arrays by name.
+    """
+
+    name: str
+    arguments: Mapping[str, Any] = MappingProxyType({})
+    weights: Mapping[str, np.ndarray[Any, Any]] = MappingProxyType({})
+
+
+class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Base of all, and itself the simplest: one input, an output of the same shape, no weights."""
+
+    # ------------------------------------------------------------ arguments, shapes, weights
+
+    INITIALISERS: ClassVar[tuple[str, ...]] = ()
+    """Keras's arguments for initial values; drawing them is wasted time when the real weights follow."""
+
+    IGNORED: ClassVar[tuple[str, ...]] = ()
+    """Arguments that change nothing at inference, besides those of `TRAINING`."""
+
+    FIXED: ClassVar[Mapping[str, Any]] = {"data_format": "channels_last"}
+    """Arguments that are no fields, and the one value, besides None and False, that they may have."""
+
+    TAKES_LIST: ClassVar[bool] = False
+    """Whether Keras wants the inputs as one list."""
+
+    def derive(self, *inputs: Shape) -> Derived:
+        """Output shape, weight shapes and work, for inputs of these shapes.
+
+        Raises:
+            WireError: The layer does not take such inputs.
+        """
+        if len(inputs) != 1:
+            raise WireError(f"takes 1 input, got {len(inputs)}")
+        return self._derive(*inputs)
+
+    def _derive(self, x: Shape) -> Derived:
+        return Derived(x, (), prod(x))
+
+    # ------------------------------------------------------------ from Keras and to Keras
+
+    @classmethod
+    def arguments(cls, layer: Any) -> dict[str, Any]:
+        """The arguments of a live Keras layer of this kind, by Keras's names.
+
+        Raises:
+            Unsupported: One of them cannot be rebuilt; the text goes on after the layer's name.
+        """
+        return dict(layer.get_config())
+
+    @classmethod
+    def is_idle(cls, key: str, value: Any) -> bool:
+        """Whether an argument that is no field changes nothing at inference."""
+        return (
+            value is None
+            or value is False
+            or key.endswith(TRAINING)
+            or key in cls.IGNORED
+            or (key in cls.FIXED and value == cls.FIXED[key])
+        )
+
+    @classmethod
+    def from_function(cls, operation: Any) -> Layer | None:
+        """The layer of this kind that does what a function of Keras between tensors does, if there is one."""
+        return None
+
+    def build(self, name: str) -> Any:
+        """A layer of Keras's own. The class's name comes from the catalogue, never from what was received."""
+        import keras
+
+        arguments = msgspec.structs.asdict(self)
+        arguments.update((each, "zeros") for each in self.INITIALISERS)
+        return getattr(keras.layers, type(self).__name__)(name=name, dtype="float32", **arguments)
+
+    @staticmethod
+    def variables(layer: Any) -> list[Any]:
+        """The weights of a live Keras layer that are carried, in Keras's order."""
+        return list(layer.weights)
+
+    def load(self, layer: Any, weights: Weights) -> None:
+        """Give a live Keras layer of this kind its weights."""
+        for variable, array in zip(self.variables(layer), weights, strict=True):
+            variable.assign(array)
+
+    # ------------------------------------------------------------ comparison and wording
+
+    APPLIES: ClassVar[str] = ""
+    """Keras's name of the activation that the layer is and nothing else, so that `Activation` can say the same."""
+
+    IS_NOTHING: ClassVar[bool] = False
+    """Whether a network with the layer is the same as one without it."""
+
+    FAMILY: ClassVar[str] = ""
+    """Layers of one family are easily taken for each other; a word of the names of those outside the catalogue."""
+
+    LEADING: ClassVar[tuple[str, ...]] = ("filters", "units", "rate", "kernel_size", "pool_size", "padding")
+    """Arguments that are told first, without their names, and whether or not they are usual (but for a padding)."""
+
+    WORDS: ClassVar[Mapping[str, str]] = {
+        "activation": "the activation",
+        "filters": "the number of filters",
+        "kernel_size": "the kernel size",
+        "padding": "the padding",
+        "pool_size": "the pool size",
+        "rate": "the dropout rate",
+        "strides": "the strides",
+        "units": "the number of units",
+    }
+    """What arguments are called in hints."""
+
+    SHAPING: ClassVar[frozenset[str]] = frozenset({"dilation_rate", "padding", "strides"})
+    """Arguments that change the output's shape, and that an exercise seldom names."""
+
+    WEIGHING: ClassVar[frozenset[str]] = frozenset({"center", "depth_multiplier", "groups", "scale", "use_bias"})
+    """Arguments that change the number of parameters, and that an exercise seldom names."""
+
+    @classmethod
+    def fuses(cls, arguments: Collection[str]) -> bool:
+        """Whether a layer with these arguments applies its `activation` to its output, as good as a layer after it."""
+        return "activation" in arguments and "recurrent_initializer" not in arguments
+
+    @classmethod
+    def applied(cls, given: Mapping[str, Any], usual: Collection[str]) -> dict[str, Any]:
+        """What a layer that is an activation applies, as the arguments of a row of `Activation`.
+
+        Args:
+            given: Its arguments.
+            usual: Those that have Keras's default value.
+        """
+        # Another name, so that it is not taken for the plain one.
+        odd = [f"{key}={value}" for key, value in given.items() if key not in usual]
+        return {"activation": " ".join([cls.APPLIES, *odd])}
+
+    # ------------------------------------------------------------ the live network
+
+    OPERATION: ClassVar[str] = ""
+    """The operation of the page, see `Operation`; empty for a layer that it cannot compute."""
+
+    FIELD: ClassVar[Field] = ALL
+    """See `fields`; of a layer that is not known, everything."""
+
+    def operation(self, x: Shape, weights: Weights) -> Operation:
+        """How the page computes the layer.
+
+        Args:
+            x: Shape of its input.
+            weights: In Keras's order.
+
+        Raises:
+            Unsupported: It cannot; the text goes on after the layer's name.
+        """
+        return Operation(self.OPERATION)
+
+    def folded(self, weights: Weights) -> tuple[Layer, list[np.ndarray[Any, Any]]]:
+        """A layer that computes the same with the weights that its operation has, and these."""
+        return self, list(weights)
+
+    @classmethod
+    def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
+        """What one unit of the output sees of the input.
+
+        Args:
+            layer: A live Keras layer of this kind, or an object of the class: both have the arguments as attributes.
+            x: Shape of the input.
+            y: Shape of the output.
+        """
+        return cls.FIELD
+
+
+class Passing(Layer, frozen=True):
+    """At inference the output is the input."""
+
+    OPERATION: ClassVar[str] = "identity"
+    FIELD: ClassVar[Field] = UNIT

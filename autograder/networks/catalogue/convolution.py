@@ -1,0 +1,138 @@
+"""Convolutions. Both sides of the trust boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from autograder.errors import Unsupported, WireError
+from autograder.networks.catalogue import shapes
+from autograder.networks.catalogue.base import Derived, Operation, Padding, Pair, Weights, Window
+from autograder.networks.catalogue.core import Learned
+from autograder.networks.catalogue.fields import ALL, Field, window
+from autograder.networks.catalogue.shapes import Shape, need_image
+
+Filters = Annotated[int, msgspec.Meta(ge=1, le=1 << 12)]
+
+
+class _Convolution(Learned, frozen=True):
+    FAMILY: ClassVar[str] = "Conv"
+
+
+class _Convolution2D(_Convolution, frozen=True):
+    """`(height, width, channels)` → `(new_height, new_width, filters)`."""
+
+    kernel_size: Pair
+    strides: Pair
+    padding: Padding
+
+
+class _DilatedConvolution2D(_Convolution2D, frozen=True):
+    dilation_rate: Pair
+
+    def operation(self, x: Shape, weights: Weights) -> Operation:
+        name, activation, named = super().operation(x, weights)
+        slid = {"strides": list(self.strides), "padding": self.padding, "dilation": list(self.dilation_rate)}
+        return Operation(name, {**slid, **activation}, named)
+
+    @classmethod
+    def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
+        if len(x) != 3:
+            return ALL
+        return window(x, layer.kernel_size, layer.strides, layer.dilation_rate, layer.padding)
+
+    def _depthwise(self, x: Shape, multiplier: int) -> tuple[int, int, Shape]:
+        """Height, width and kernel shape where each channel is by itself."""
+        if self.strides[0] != self.strides[1]:
+            raise WireError("strides must be equal along both axes")  # TensorFlow says so, too, but when it computes
+        height, width = shapes.window_places(x, self.kernel_size, self.strides, self.padding, self.dilation_rate)
+        return height, width, (*self.kernel_size, x[2], multiplier)
+
+
+class Conv1D(_Convolution, frozen=True):
+    """`(steps, channels)` → `(new_steps, filters)`."""
+
+    filters: Filters
+    kernel_size: tuple[Window]
+    strides: tuple[Window]
+    padding: Literal["valid", "same", "causal"]
+    dilation_rate: tuple[Window]
+    groups: Filters
+
+    def _derive(self, x: Shape) -> Derived:
+        output, kernel = _convolve(self, x)
+        return self._derived(output, kernel, work=output[0] * prod(kernel))
+
+
+class Conv2D(_DilatedConvolution2D, frozen=True):
+    """The usual one."""
+
+    OPERATION: ClassVar[str] = "conv2d"
+    filters: Filters
+    groups: Filters
+
+    def _derive(self, x: Shape) -> Derived:
+        output, kernel = _convolve(self, x)
+        return self._derived(output, kernel, work=output[0] * output[1] * prod(kernel))
+
+    def operation(self, x: Shape, weights: Weights) -> Operation:
+        if self.groups != 1:
+            raise Unsupported(f"has groups={self.groups}; the page shows groups=1")
+        return super().operation(x, weights)
+
+
+class Conv2DTranspose(_Convolution2D, frozen=True):
+    """Upsamples by `strides`."""
+
+    FIXED: ClassVar[Mapping[str, Any]] = {"data_format": "channels_last", "dilation_rate": (1, 1)}
+    filters: Filters
+
+    @classmethod
+    def arguments(cls, layer: Any) -> dict[str, Any]:
+        # Up to 3.12, Keras does not tell it.
+        return {"output_padding": layer.output_padding, **super().arguments(layer)}
+
+    def _derive(self, x: Shape) -> Derived:
+        need_image(x)
+        reach = self.kernel_size if self.padding == "valid" else (0, 0)
+        height, width = (n * s + max(k - s, 0) for n, s, k in zip(x[:2], self.strides, reach, strict=True))
+        kernel = (*self.kernel_size, self.filters, x[2])
+        return self._derived((height, width, self.filters), kernel, work=x[0] * x[1] * prod(kernel))
+
+
+class DepthwiseConv2D(_DilatedConvolution2D, frozen=True):
+    """Each channel on its own."""
+
+    INITIALISERS: ClassVar[tuple[str, ...]] = ("depthwise_initializer",)
+    OPERATION: ClassVar[str] = "depthwise"
+    depth_multiplier: Window
+
+    def _derive(self, x: Shape) -> Derived:
+        height, width, kernel = self._depthwise(x, self.depth_multiplier)
+        output = (height, width, x[2] * self.depth_multiplier)
+        return self._derived(output, kernel, work=height * width * prod(kernel))
+
+
+class SeparableConv2D(_DilatedConvolution2D, frozen=True):
+    """Each channel on its own, then all channels pixel by pixel."""
+
+    INITIALISERS: ClassVar[tuple[str, ...]] = ("depthwise_initializer", "pointwise_initializer")
+    filters: Filters
+    depth_multiplier: Window
+
+    def _derive(self, x: Shape) -> Derived:
+        height, width, depthwise = self._depthwise(x, self.depth_multiplier)
+        pointwise = (1, 1, x[2] * self.depth_multiplier, self.filters)
+        work = height * width * (prod(depthwise) + prod(pointwise))
+        return self._derived((height, width, self.filters), depthwise, pointwise, work=work)
+
+
+def _convolve(layer: Conv1D | Conv2D, x: Shape) -> tuple[Shape, Shape]:
+    """Output shape and kernel shape."""
+    places = shapes.window_places(x, layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate)
+    if x[-1] % layer.groups or layer.filters % layer.groups:
+        raise WireError(f"{layer.groups} groups do not divide {x[-1]} channels and {layer.filters} filters")
+    return (*places, layer.filters), (*layer.kernel_size, x[-1] // layer.groups, layer.filters)

@@ -1,0 +1,42 @@
+"""What one unit of a layer sees of the layer before: the receptive field's single steps. Both sides.
+
+The live network's page walks them back to the drawing. Each is a small JSON object:
+
+    {"see": "unit"}                                            the unit in the same place, of every channel or its own
+    {"see": "window", "size": [h, w], "strides": [h, w], "before": [top, left]}
+                                                               a window, `before` of it outside where padding begins
+    {"see": "place", "shape": [h, w, channels]}                the same number in another shape
+    {"see": "all"}                                             everything
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograder.networks.catalogue.shapes import Shape
+
+__all__ = ["ALL", "UNIT", "Field", "along", "window"]
+
+Field = dict[str, Any]
+
+ALL: Field = {"see": "all"}
+UNIT: Field = {"see": "unit"}
+
+
+def along(axis: int, y: Shape) -> Field:
+    """Of a layer that compares the numbers along one axis: with channels that is one place of an image."""
+    return UNIT if len(y) > 1 and axis in (-1, len(y)) else ALL
+
+
+def window(x: Shape, size: Sequence[int], strides: Sequence[int], dilation: Sequence[int], padding: str) -> Field:
+    """Of a window that slides over an image."""
+    spans = [(each - 1) * step + 1 for each, step in zip(size, dilation, strict=True)]
+    before = [0, 0]
+    if padding == "same":
+        # TensorFlow pads as little as needed, and puts an odd pixel behind.
+        before = [
+            max((-(-length // stride) - 1) * stride + span - length, 0) // 2
+            for length, stride, span in zip(x[:2], strides, spans, strict=True)
+        ]
+    return {"see": "window", "size": spans, "strides": list(strides), "before": before}

@@ -1,0 +1,86 @@
+"""Normalisation. Both sides of the trust boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any, ClassVar
+
+import msgspec
+import numpy as np
+
+from autograder.errors import Unsupported, WireError
+from autograder.networks.catalogue.base import Axes, Axis, Derived, Layer, Number, Operation, Positive, Rate, Weights
+from autograder.networks.catalogue.fields import UNIT, Field
+from autograder.networks.catalogue.shapes import Shape, axis_position
+
+
+class _Normalization(Layer, frozen=True):
+    FAMILY: ClassVar[str] = "Normalization"
+
+
+class BatchNormalization(_Normalization, frozen=True):
+    """`gamma`, `beta`, moving mean and moving variance along one axis."""
+
+    OPERATION: ClassVar[str] = "affine"
+    FIELD: ClassVar[Field] = UNIT
+    axis: Axis
+    epsilon: Rate
+    center: bool
+    scale: bool
+
+    def _derive(self, x: Shape) -> Derived:
+        along = (x[axis_position(self.axis, x)],)
+        return Derived(x, (along,) * (self.scale + self.center + 2), prod(x))
+
+    def operation(self, x: Shape, weights: Weights) -> Operation:
+        if self.axis not in (-1, len(x)):
+            raise Unsupported(f"normalises axis {self.axis}; the page shows the last one")
+        _, (scale, offset, *_) = self.folded(weights)
+        return Operation(self.OPERATION, {}, {"scale": scale, "offset": offset})
+
+    def folded(self, weights: Weights) -> tuple[Layer, list[np.ndarray[Any, Any]]]:
+        *learned, mean, variance = (each.astype("float64") for each in weights)
+        scale = (learned[0] if self.scale else 1) / np.sqrt(variance + self.epsilon)
+        offset = (learned[-1] if self.center else 0) - mean * scale
+        arrays = [scale, offset, np.zeros_like(mean), np.ones_like(variance)]
+        same = msgspec.structs.replace(self, epsilon=0.0, center=True, scale=True)
+        return same, [each.astype("float32") for each in arrays]
+
+
+class LayerNormalization(_Normalization, frozen=True):
+    """`gamma` and `beta` along one axis."""
+
+    axis: tuple[Axis]
+    epsilon: Rate
+    center: bool
+    scale: bool
+
+    def _derive(self, x: Shape) -> Derived:
+        along = (x[axis_position(self.axis[0], x)],)
+        return Derived(x, (along,) * (self.scale + self.center), prod(x))
+
+
+class Normalization(_Normalization, frozen=True):
+    """Adapted to data it has weights; given numbers it has none."""
+
+    axis: Axes
+    mean: Number | None
+    variance: Positive | None
+    invert: bool
+
+    def _derive(self, x: Shape) -> Derived:
+        kept = sorted({axis_position(axis, x) for axis in self.axis})
+        if len(kept) != len(self.axis) or (self.mean is None) != (self.variance is None):
+            raise WireError("axes must differ, and mean and variance come together")
+        along = tuple(x[position] for position in kept)
+        return Derived(x, (along, along) if self.mean is None else (), prod(x))
+
+    @staticmethod
+    def variables(layer: Any) -> list[Any]:
+        return list(layer.weights[:2])  # without Keras's count of batches, an integer that nothing reads
+
+    def load(self, layer: Any, weights: Sequence[np.ndarray[Any, Any]]) -> None:
+        super().load(layer, weights)
+        if weights:
+            layer.finalize_state()

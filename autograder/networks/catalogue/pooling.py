@@ -1,0 +1,79 @@
+"""Pooling. Both sides of the trust boundary."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any, ClassVar
+
+from autograder.errors import Unsupported, WireError
+from autograder.networks.catalogue import shapes
+from autograder.networks.catalogue.base import Derived, Layer, Operation, Padding, Pair, Weights
+from autograder.networks.catalogue.fields import ALL, Field, window
+from autograder.networks.catalogue.shapes import Shape, need_image
+
+
+class _Pooling2D(Layer, frozen=True):
+    """`(height, width, channels)` → `(new_height, new_width, channels)`."""
+
+    FAMILY: ClassVar[str] = "Pooling"
+    pool_size: Pair
+    strides: Pair
+    padding: Padding
+
+    def _derive(self, x: Shape) -> Derived:
+        output = (*shapes.window_places(x, self.pool_size, self.strides, self.padding, (1, 1)), x[-1])
+        return Derived(output, (), prod(output) * prod(self.pool_size))
+
+    def operation(self, x: Shape, weights: Weights) -> Operation:
+        slid = {"size": list(self.pool_size), "strides": list(self.strides), "padding": self.padding}
+        return Operation(self.OPERATION, slid)
+
+    @classmethod
+    def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
+        return window(x, layer.pool_size, layer.strides, (1, 1), layer.padding) if len(x) == 3 else ALL
+
+
+class MaxPooling2D(_Pooling2D, frozen=True):
+    OPERATION: ClassVar[str] = "max_pool"
+
+
+class AveragePooling2D(_Pooling2D, frozen=True):
+    OPERATION: ClassVar[str] = "average_pool"
+
+
+class _GlobalPooling(Layer, frozen=True):
+    """`(…, channels)` → `(channels,)`."""
+
+    FAMILY: ClassVar[str] = "Global"
+    keepdims: bool
+
+    def _derive(self, x: Shape) -> Derived:
+        return Derived((*(1 for _ in x[:-1]), x[-1]) if self.keepdims else x[-1:], (), prod(x))
+
+    def operation(self, x: Shape, weights: Weights) -> Operation:
+        if self.keepdims:
+            raise Unsupported("has keepdims=True; the page shows keepdims=False")
+        return super().operation(x, weights)
+
+
+class _GlobalPooling2D(_GlobalPooling, frozen=True):
+    def _derive(self, x: Shape) -> Derived:
+        need_image(x)
+        return super()._derive(x)
+
+
+class GlobalAveragePooling2D(_GlobalPooling2D, frozen=True):
+    OPERATION: ClassVar[str] = "global_average"
+
+
+class GlobalMaxPooling2D(_GlobalPooling2D, frozen=True):
+    OPERATION: ClassVar[str] = "global_max"
+
+
+class GlobalMaxPooling1D(_GlobalPooling, frozen=True):
+    """`(steps, channels)` → `(channels,)`."""
+
+    def _derive(self, x: Shape) -> Derived:
+        if len(x) != 2:
+            raise WireError(f"takes sequences (steps, channels), got shape {x}")
+        return super()._derive(x)

@@ -1,0 +1,42 @@
+"""What only steers the training, and does nothing at inference. Both sides of the trust boundary."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from autograder.networks.catalogue.base import Derived, Passing, Rate
+from autograder.networks.catalogue.shapes import Shape, need_image
+
+
+class _Dropout(Passing, frozen=True):
+    FAMILY: ClassVar[str] = "Dropout"
+    rate: Rate
+
+
+class Dropout(_Dropout, frozen=True):
+    pass
+
+
+class AlphaDropout(_Dropout, frozen=True):
+    pass
+
+
+class GaussianDropout(_Dropout, frozen=True):
+    pass
+
+
+class SpatialDropout2D(_Dropout, frozen=True):
+    def _derive(self, x: Shape) -> Derived:
+        need_image(x)
+        return super()._derive(x)
+
+
+class GaussianNoise(Passing, frozen=True):
+    FAMILY: ClassVar[str] = "Dropout"
+    stddev: Rate
+
+
+class ActivityRegularization(Passing, frozen=True):
+    """A penalty on what passes."""
+
+    IGNORED: ClassVar[tuple[str, ...]] = ("l1", "l2")

@@ -1,0 +1,91 @@
+"""Layers that change an image's size or shape, but compute little. Both sides of the trust boundary."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from autograder.errors import WireError
+from autograder.networks.catalogue import shapes
+from autograder.networks.catalogue.base import Derived, Layer, Margins, Operation, Pair, Weights
+from autograder.networks.catalogue.fields import Field
+from autograder.networks.catalogue.shapes import Shape, need_image
+
+Size = Annotated[int, msgspec.Meta(ge=-1, le=1 << 26)]
+Sizes = Annotated[tuple[Size, ...], msgspec.Meta(min_length=1, max_length=6)]
+
+
+class _Reshaped(Layer, frozen=True):
+    """The same numbers in another shape."""
+
+    FAMILY: ClassVar[str] = "Global"  # a network's body ends with one of them, or with global pooling
+    OPERATION: ClassVar[str] = "reshape"
+
+    @classmethod
+    def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
+        return {"see": "place", "shape": list(x)}
+
+
+class Flatten(_Reshaped, frozen=True):
+    """`(height, width, channels)` → `(height * width * channels,)`."""
+
+    def _derive(self, x: Shape) -> Derived:
+        return Derived((prod(x),), (), prod(x))
+
+
+class Reshape(_Reshaped, frozen=True):
+    """One size may be -1."""
+
+    target_shape: Sizes
+
+    def _derive(self, x: Shape) -> Derived:
+        return Derived(shapes.reshaped(x, self.target_shape), (), prod(x))
+
+
+class ZeroPadding2D(Layer, frozen=True):
+    """Zeros around an image: ((top, bottom), (left, right))."""
+
+    OPERATION: ClassVar[str] = "pad"
+    padding: Margins
+
+    def _derive(self, x: Shape) -> Derived:
+        need_image(x)
+        output = (x[0] + sum(self.padding[0]), x[1] + sum(self.padding[1]), x[2])
+        return Derived(output, (), prod(output))
+
+    def operation(self, x: Shape, weights: Weights) -> Operation:
+        return Operation(self.OPERATION, {"margins": [list(pair) for pair in self.padding]})
+
+    @classmethod
+    def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
+        (top, _), (left, _) = layer.padding
+        return {"see": "window", "size": [1, 1], "strides": [1, 1], "before": [top, left]}
+
+
+class Cropping2D(Layer, frozen=True):
+    """An image without its margins: ((top, bottom), (left, right))."""
+
+    cropping: Margins
+
+    def _derive(self, x: Shape) -> Derived:
+        need_image(x)
+        output = (x[0] - sum(self.cropping[0]), x[1] - sum(self.cropping[1]), x[2])
+        if min(output) < 1:
+            raise WireError(f"nothing is left of shape {x}")
+        return Derived(output, (), prod(output))
+
+
+class UpSampling2D(Layer, frozen=True):
+    """`(height, width, channels)` → `(height * size[0], width * size[1], channels)`."""
+
+    LEADING: ClassVar[tuple[str, ...]] = ("size",)
+    SHAPING: ClassVar[frozenset[str]] = frozenset({"size"})
+    size: Pair
+    interpolation: Literal["nearest", "bilinear"]
+
+    def _derive(self, x: Shape) -> Derived:
+        need_image(x)
+        output = (x[0] * self.size[0], x[1] * self.size[1], x[2])
+        return Derived(output, (), prod(output))

@@ -116,7 +116,9 @@ def test_keras_makes_and_computes_what_was_derived(name):
         config.load(made, [np.random.default_rng(2).uniform(0.1, 1, shape) for shape in derived.weights])
         network = decode(encode(serialise_network(model)), Network)
         assert network.spec.layers[0].config == config
-        np.testing.assert_array_equal(np.asarray(rebuild(network)(x)), np.asarray(model(x)))
+        np.testing.assert_array_equal(
+            np.asarray(rebuild(network)(x, training=False)), np.asarray(model(x, training=False))
+        )
         verdicts["equal"] += 1
 
     compare()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import UsageError
-from autograder.features.features_file import Scale
+from autograder.features.feature_scale import Scale
 from autograder.features.images import PARTS, Picture, pixels, read_folder, split
 from autograder.features.pretrained import LENGTH, NETWORKS, SIZE
 from autograder.files import npz_bytes, write_whole

@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from autograder.features.features_file import Scale
+from autograder.features.feature_scale import Scale
 from autograder.features.pretrained import NETWORKS, SIZE
 from autograder.files import npz_bytes
 

@@ -1,8 +1,8 @@
-"""Make the weights behind `autograder live keras_gaps`: the exercise's network, trained and written down as a plan.
+"""Make the weights of `autograder live keras_gaps`: the exercise's network, trained and written down as a plan.
 
     python reference/data/make_live.py
 
-    autograder/course/data/keras_gaps.npz    float16 weights, and the plan that says what to do with them
+    autograder/course/data/keras_gaps.npz    float16 weights, and the plan of the operations on them
 
 What students get holds shapes, weights and the order of the operations, which the live page shows in any case; not
 this file, no rate of a dropout, and no hint which layer the exercise asks for. Training on several cores is not

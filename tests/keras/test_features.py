@@ -20,7 +20,7 @@ from autograder.course import datasets
 from autograder.errors import UsageError
 from autograder.features import lite0
 from autograder.features.extract import extract
-from autograder.features.features_file import Scale
+from autograder.features.feature_scale import Scale
 from autograder.features.images import pixels, read_folder, split
 from autograder.features.pretrained import LENGTH, NETWORKS, FeatureNetwork, projection
 

@@ -1,4 +1,4 @@
-"""The `.npz` of an exercise: features of images in three parts, one byte for each number. Trusted side."""
+"""Features as int8: one byte for each number of an exercise's file. Trusted side."""
 
 from __future__ import annotations
 

@@ -382,7 +382,7 @@ def test_only_the_newest_drawing_is_computed(page: Any) -> None:
     assert ran == [[1, 20], 20]
 
 
-def test_an_answer_that_is_no_number_is_told_and_not_drawn(page: Any) -> None:
+def test_an_answer_that_is_no_number_is_reported_and_not_drawn(page: Any) -> None:
     draw(page, STROKES["7"])
     best(page, "7")
     page.evaluate(

@@ -381,7 +381,7 @@ def test_two_masters_in_one_folder(tmp_path):
         find_master("small", tmp_path)
 
 
-def test_without_names_all_exercises_are_built_and_drift_is_told_at_the_end(tmp_path, monkeypatch):
+def test_without_names_all_exercises_are_built_and_drift_is_reported_at_the_end(tmp_path, monkeypatch):
     for slug in ("alpha", "beta", "gamma"):
         write_repository(tmp_path, slug=slug)
 

@@ -92,7 +92,7 @@ def test_the_empty_notebook_gets_none(followed: dict[str, dict[str, Any]]) -> No
     assert followed["empty"]["score"] == 0
 
 
-def test_the_mistake_is_told(followed: dict[str, dict[str, Any]]) -> None:
+def test_the_mistake_is_reported(followed: dict[str, dict[str, Any]]) -> None:
     cases = nb.cases_of(followed["straight_line"])
     assert "ReLU" in cases["network.layers"]["message"]
     assert 0 < cases["network.layers"]["points"] < 3

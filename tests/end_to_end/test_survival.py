@@ -258,7 +258,7 @@ def test_a_gap_that_nobody_filled_did_not_come_later(graded: Graded) -> None:
     assert "came after the answer cell" not in json.dumps(graded.entries["blank"])
 
 
-def test_values_are_those_that_the_check_at_home_saw(tmp_path: Path) -> None:
+def test_values_are_those_that_the_self_check_saw(tmp_path: Path) -> None:
     """As when a network is built in the answer cell and trained in the next one: the two values belong together."""
     answer, check = "answer:sum", code('grader.check("sum")')
     handed_in = {

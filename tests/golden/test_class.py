@@ -99,7 +99,7 @@ print("VERDICT", json.dumps({{"{question}." + each.name: each.status for each in
 """
 
 
-def verdicts_at_home(notebook: Path, folder: Path) -> dict[str, str]:
+def self_check_verdicts(notebook: Path, folder: Path) -> dict[str, str]:
     """`question.case` → status, where a real Jupyter kernel runs a renamed copy in a folder of its own."""
     read = nbformat.read(notebook, as_version=4)
     checks = [cell for cell in read.cells if cell.source.startswith("grader.check(")]
@@ -121,11 +121,11 @@ def test_the_self_check_says_the_same(graded: Graded, tmp_path: Path) -> None:
     readable = [(name, entry) for name, entry in graded.entries.items() if entry["status"] != "rejected"]
     entries = dict(readable if graded.whole else readable[:2])
     with ThreadPoolExecutor(2) as pool:
-        at_home = dict(
+        self_checked = dict(
             zip(
                 entries,
                 pool.map(
-                    lambda name: verdicts_at_home(GOLDEN / graded.slug / "class" / f"{name}.ipynb", tmp_path / name),
+                    lambda name: self_check_verdicts(GOLDEN / graded.slug / "class" / f"{name}.ipynb", tmp_path / name),
                     entries,
                 ),
                 strict=True,
@@ -134,15 +134,15 @@ def test_the_self_check_says_the_same(graded: Graded, tmp_path: Path) -> None:
     differ = {}
     for name, entry in entries.items():
         public = {
-            case: told["status"]
-            for case, told in nb.cases_of(entry).items()
-            if not told["hidden"] and case.split(".")[0] in {each.split(".")[0] for each in at_home[name]}
+            case: outcome["status"]
+            for case, outcome in nb.cases_of(entry).items()
+            if not outcome["hidden"] and case.split(".")[0] in {each.split(".")[0] for each in self_checked[name]}
         }
         assert len(public) >= 3
-        if public != at_home[name]:
+        if public != self_checked[name]:
             differ[name] = {
-                case: (status, at_home[name].get(case))
+                case: (status, self_checked[name].get(case))
                 for case, status in public.items()
-                if at_home[name].get(case) != status
+                if self_checked[name].get(case) != status
             }
     assert not differ, json.dumps(differ, indent=1)

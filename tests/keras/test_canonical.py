@@ -64,12 +64,12 @@ PLAIN = [
 ]
 
 
-def told(model):
+def texts(model):
     return [words(row, ["parameters"]) for row in layer_rows(model)]
 
 
 def test_a_plain_model_in_words():
-    assert told(sequential(*plain())) == PLAIN
+    assert texts(sequential(*plain())) == PLAIN
 
 
 @pytest.mark.parametrize("build", [functional, nested, built_later], ids=lambda build: build.__name__)
@@ -146,7 +146,7 @@ def test_functions_in_a_functional_model_are_rows():
     x = keras.ops.relu(L.Dense(3)(x))
     x = keras.activations.softmax(x + L.Dense(3)(inputs))
     model = keras.Model(inputs, x)
-    assert told(model) == [
+    assert texts(model) == [
         "Dense 3 → (3,) with 15 parameters",
         "ReLU → (3,) with 0 parameters",
         "Dense 3 → (3,) with 15 parameters",

@@ -248,14 +248,14 @@ def test_a_wrong_input_is_the_first_layers_difference():
     assert {row.hint for row in others} == {FOLLOWS}
 
 
-def test_another_window_in_the_first_layer_is_told():
+def test_another_window_in_the_first_layer_is_reported():
     expected = [LayerRow("Conv2D", output_shape=(6, 6, 4), parameters=40)]
     for size, hint in ((5, "check the kernel size and the input shape"), (3, "")):
         model = keras.Sequential([keras.Input((8, 8, 1)), L.Conv2D(4, size)])
         assert diff(expected, layer_rows(model))[0].hint == hint
 
 
-def test_a_layer_that_is_used_twice_is_told():
+def test_a_layer_that_is_used_twice_is_reported():
     shared = L.BatchNormalization()
     x = inputs = keras.Input((8, 8, 4))
     for layer in (shared, L.ReLU(), shared):
@@ -265,7 +265,7 @@ def test_a_layer_that_is_used_twice_is_told():
     assert [row.hint for row in rows] == ["", "", "use a new layer, not an earlier one again"]
 
 
-def test_only_what_is_demanded_is_told():
+def test_only_what_is_demanded_is_reported():
     rows = diff([LayerRow("Dense", {}, (3,))], [LayerRow("Dense", {"units": 4}, (4,), 20)])
     assert (rows[0].expected, rows[0].received) == ("Dense → (3,)", "Dense 4 → (4,)")
     assert rows[0].hint == "check the number of units"
@@ -291,7 +291,7 @@ def test_the_summary_is_one_line_about_the_first_difference(received, summary):
     assert compare([row(kind) for kind in "ABC"], [row(kind) for kind in received]).summary("net") == summary
 
 
-def test_a_layer_that_came_too_early_is_told_to_come_later():
+def test_a_layer_that_came_too_early_is_reported_as_too_early():
     rows = diff([row(kind) for kind in "ABCD"], [row(kind) for kind in "ADBC"])
     assert [r.hint for r in rows if r.hint] == ["D comes after C", "D comes after C"]
 

@@ -102,7 +102,7 @@ def test_what_is_no_model_is_named(function, value, expected):
     ],
     ids=["layers", "output_shapes", "parameters", "accuracy"],
 )
-def test_a_model_without_input_shape_is_told_what_to_do(function):
+def test_a_model_without_input_shape_is_reported_with_the_next_step(function):
     assert message(function, keras.Sequential([L.Dense(3)])) == (
         "`model` has no input shape yet, so its layers have no weights. Begin it with `keras.Input(…)`."
     )
@@ -128,7 +128,7 @@ def test_the_right_layers_pass():
     expect.layers(network(*gap()), EXPECTED)
 
 
-def test_a_wrong_layer_is_told_with_an_aligned_table():
+def test_a_wrong_layer_is_reported_with_an_aligned_table():
     wrong = network(L.Conv2D(6, 3, padding="same"), *gap()[1:])
     with pytest.raises(Mismatch) as caught:
         expect.layers(wrong, EXPECTED, name="net")
@@ -227,7 +227,7 @@ def test_the_right_shapes_pass():
         (keras.Sequential, "`net` has no layers, expected (8, 8, 4) to follow. Add the layers that are missing."),
     ],
 )
-def test_a_wrong_shape_is_told_with_its_layer(model, expected):
+def test_a_wrong_shape_is_reported_with_its_layer(model, expected):
     model = model()
     if model.layers and not model.built:
         model.build((None, *IMAGE))
@@ -285,7 +285,7 @@ def frozen():
         ),
     ],
 )
-def test_wrong_parameters_are_told_with_the_difference(model, demand, expected):
+def test_wrong_parameters_are_reported_with_the_difference(model, demand, expected):
     assert message(expect.parameters, model(), name="net", **demand) == expected
 
 
@@ -502,7 +502,7 @@ WRONG_NUMBERS = [
 
 
 @pytest.mark.parametrize(("value", "demand", "expected"), WRONG_NUMBERS, ids=[text for *_, text in WRONG_NUMBERS])
-def test_a_wrong_number_is_told(value, demand, expected):
+def test_a_wrong_number_is_reported(value, demand, expected):
     assert message(expect.number, value, name="x", **demand) == expected
 
 
@@ -532,7 +532,7 @@ def test_a_right_dictionary_gives_its_demanded_values():
         ),
     ],
 )
-def test_a_wrong_dictionary_is_told(value, expected):
+def test_a_wrong_dictionary_is_reported(value, expected):
     assert message(expect.mapping, value, ["fc", "cnn"], name="d") == expected
 
 
@@ -625,5 +625,5 @@ def test_validation_may_be_rarer_than_training():
         ),
     ],
 )
-def test_a_wrong_history_is_told(value, expected):
+def test_a_wrong_history_is_reported(value, expected):
     assert message(expect.history, value, epochs=2, metrics=["accuracy", "val_accuracy"], name="h") == expected

@@ -78,15 +78,15 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("function", "text", "credit"), WRONG.values(), ids=WRONG)
-def test_usual_mistakes_are_told(function, text, credit):
+def test_usual_mistakes_are_reported(function, text, credit):
     for _ in range(5):  # the verdict must not hang on chance
-        with pytest.raises(Mismatch) as told:
+        with pytest.raises(Mismatch) as raised:
             expect.labels(function)
-        assert text in str(told.value)
-        assert told.value.credit == credit
+        assert text in str(raised.value)
+        assert raised.value.credit == credit
         with pytest.raises(Mismatch):
             expect.labels(function, shapes=OTHERS)
-    assert "argmax" not in str(told.value)
+    assert "argmax" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,12 @@ def test_no_function(value):
         expect.labels(value)
 
 
-def test_what_a_function_raises_is_told_to_its_author():
-    with pytest.raises(Mismatch) as told:
+def test_what_a_function_raises_is_reported_to_its_author():
+    with pytest.raises(Mismatch) as raised:
         expect.labels(SerialisedValues({"to_labels": lambda p: p.idxmax(axis=1)})["to_labels"])
     assert (
         "`<lambda>` raised AttributeError: 'numpy.ndarray' object has no attribute 'idxmax'. It was called on 20"
-        in str(told.value)
+        in str(raised.value)
     )
 
 
@@ -160,9 +160,9 @@ def test_own_labels(model):
         (None, "not defined"),
         (..., "gap"),
     ]:
-        with pytest.raises(Mismatch) as told:
+        with pytest.raises(Mismatch) as raised:
             expect.predicted(wrong, model, X, TRUTH)
-        assert text in str(told.value)
+        assert text in str(raised.value)
 
 
 def test_share_of_right_labels():
@@ -197,10 +197,10 @@ def test_a_confusion_matrix(given):
     ],
 )
 def test_no_confusion_matrix(given, text, credit):
-    with pytest.raises(Mismatch) as told:
+    with pytest.raises(Mismatch) as raised:
         expect.confusion(given, Y_TRUE, Y_PRED, 3)
-    assert text in str(told.value)
-    assert told.value.credit == credit
+    assert text in str(raised.value)
+    assert raised.value.credit == credit
 
 
 def test_a_confusion_of_labels_that_are_none():

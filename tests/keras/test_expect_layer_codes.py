@@ -38,7 +38,7 @@ def at(model, name, x=X):
     return keras.Model(model.inputs[0], model.get_layer(name).output).predict(x, verbose=0)
 
 
-def told(demand, *arguments, **keywords):
+def mismatch_of(demand, *arguments, **keywords):
     with pytest.raises(Mismatch) as mismatch:
         demand(*arguments, **keywords)
     return mismatch.value
@@ -59,8 +59,8 @@ def test_the_code_is_what_the_last_hidden_layer_gives(model, value):
         ("thinking", "no layer of `model` has that name"),
     ],
 )
-def test_another_layer_is_told_without_the_right_one(model, value, text):
-    message = str(told(expect.code_layer, value, model))
+def test_another_layer_is_reported_without_the_right_one(model, value, text):
+    message = str(mismatch_of(expect.code_layer, value, model))
     assert text in message
     if value != "thinking":
         assert "think" not in message
@@ -68,7 +68,7 @@ def test_another_layer_is_told_without_the_right_one(model, value, text):
 
 def test_an_earlier_vector_is_not_the_code():
     net = keras.Sequential([keras.Input((4,)), L.Dense(3, name="early"), L.Dense(2, name="late"), L.Dense(2)])
-    assert "goes on working before it decides" in str(told(expect.code_layer, "early", net))
+    assert "goes on working before it decides" in str(mismatch_of(expect.code_layer, "early", net))
     assert expect.code_layer("late", net).name == "late"
 
 
@@ -76,7 +76,7 @@ def test_an_earlier_vector_is_not_the_code():
 def test_a_network_without_a_hidden_layer_has_no_code(net):
     built = keras.Sequential([keras.Input((6, 6, 1)), *net])
     for demand, value in ((expect.code_layer, 0), (expect.code_length, 5)):
-        assert "no dense layer between" in str(told(demand, value, built))
+        assert "no dense layer between" in str(mismatch_of(demand, value, built))
 
 
 @pytest.mark.parametrize("value", [5, 5.0, np.int64(5)])
@@ -95,8 +95,8 @@ def test_the_length_of_the_code(model, value):
         (None, "not defined"),
     ],
 )
-def test_another_length_is_told_without_the_right_one(model, value, text):
-    message = str(told(expect.code_length, value, model))
+def test_another_length_is_reported_without_the_right_one(model, value, text):
+    message = str(mismatch_of(expect.code_length, value, model))
     assert text in message
     assert " 5 " not in message
 
@@ -109,7 +109,7 @@ def test_codes_may_be_taken_before_or_behind_the_activation(model, taken):
 
 
 def test_codes_of_an_earlier_layer_earn_a_half(model):
-    mismatch = told(expect.codes, at(model, "row"), model, X)
+    mismatch = mismatch_of(expect.codes, at(model, "row"), model, X)
     assert mismatch.credit == 0.5
     assert "`row` gives, which is not the layer of the code" in str(mismatch)
 
@@ -132,11 +132,11 @@ def test_codes_of_an_earlier_layer_earn_a_half(model):
     ],
 )
 def test_wrong_codes_say_how_they_came_about(model, make, text):
-    mismatch = told(expect.codes, make(model), model, X, mistakes={"other digits": OTHER})
+    mismatch = mismatch_of(expect.codes, make(model), model, X, mistakes={"other digits": OTHER})
     assert text in str(mismatch)
     assert mismatch.credit == 0
 
 
 def test_codes_of_an_untrained_network_are_refused(model):
     fresh = keras.models.clone_model(model)
-    assert "the weights that it began with" in str(told(expect.codes, at(fresh, "think"), fresh, X))
+    assert "the weights that it began with" in str(mismatch_of(expect.codes, at(fresh, "think"), fresh, X))

@@ -82,10 +82,10 @@ def test_equal_but_for_what_the_wire_changes_is_no_match_for_an_exact_name():
         (L.Dense(2), "is the layer itself. Give its name: `layer = layer.name`."),
     ],
 )
-def test_no_layer_is_told_what_it_is(value, expected):
-    with pytest.raises(Mismatch) as told:
+def test_what_is_no_layer_is_described(value, expected):
+    with pytest.raises(Mismatch) as raised:
         expect.layer_reference(value, network())
-    assert expected in str(told.value)
+    assert expected in str(raised.value)
 
 
 @pytest.mark.parametrize("value", [keras.Sequential(), 3, None])
@@ -123,12 +123,12 @@ def test_what_is_not_learned_does_not_count():
         (2, "`norm`, a layer of the kind BatchNormalization with 10 learnable"),
     ],
 )
-def test_another_layer_is_not_told_which_one_it_is(value, expected):
-    with pytest.raises(Mismatch) as told:
+def test_the_right_layer_is_not_revealed(value, expected):
+    with pytest.raises(Mismatch) as raised:
         expect.largest_layer(value, network(), model_name="fc")
-    assert expected in str(told.value)
-    assert "wide" not in str(told.value)
-    assert "45" not in str(told.value)
+    assert expected in str(raised.value)
+    assert "wide" not in str(raised.value)
+    assert "45" not in str(raised.value)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -151,20 +151,20 @@ def test_the_right_number_of_parameters_passes(kind, value):
         (None, "not defined", 0),
     ],
 )
-def test_a_wrong_number_is_told_by_its_mistake(value, expected, credit):
-    with pytest.raises(Mismatch) as told:
+def test_a_wrong_number_is_reported_by_its_mistake(value, expected, credit):
+    with pytest.raises(Mismatch) as raised:
         expect.largest_layer_parameters(value, network(), model_name="fc")
-    assert expected in str(told.value)
-    assert "45" not in str(told.value).replace(f"{value}", "")
-    assert told.value.credit == credit
+    assert expected in str(raised.value)
+    assert "45" not in str(raised.value).replace(f"{value}", "")
+    assert raised.value.credit == credit
 
 
 def test_a_layer_without_biases_has_nothing_to_forget():
     model = keras.Sequential([keras.Input((3,)), L.Dense(2, use_bias=False)])
     assert expect.largest_layer_parameters(6, model) == 6
-    with pytest.raises(Mismatch) as told:
+    with pytest.raises(Mismatch) as raised:
         expect.largest_layer_parameters(4, model)
-    assert told.value.credit == 0
+    assert raised.value.credit == 0
 
 
 def test_a_network_that_learns_nothing_has_no_largest_layer():

@@ -33,11 +33,11 @@ def test_a_figure_to_two_decimals_passes(value):
         ([0.94], "`accuracy[0]`"),
     ],
 )
-def test_a_figure_from_elsewhere_is_told_without_the_right_one(value, expected):
-    with pytest.raises(Mismatch) as told:
+def test_a_figure_from_elsewhere_is_reported_without_the_right_one(value, expected):
+    with pytest.raises(Mismatch) as raised:
         expect.claim(value, RUNS, mistakes={"that of the first epoch": 0.7}, name="accuracy")
-    assert expected in str(told.value)
-    assert "0.9412" not in str(told.value)
+    assert expected in str(raised.value)
+    assert "0.9412" not in str(raised.value)
 
 
 def test_what_agrees_is_no_mistake():
@@ -63,10 +63,10 @@ def test_the_right_decision_passes(value, expected):
         (..., "still the gap"),
     ],
 )
-def test_another_decision_or_none_is_told(value, expected):
-    with pytest.raises(Mismatch) as told:
+def test_another_decision_or_none_is_reported(value, expected):
+    with pytest.raises(Mismatch) as raised:
         expect.truth(value, True, why="For a reason.", name="overfits")
-    assert expected in str(told.value)
+    assert expected in str(raised.value)
 
 
 def network(*, units=4, bias=True, norm=False):
@@ -112,11 +112,11 @@ def test_the_record_of_another_training_does_not(fitted):
         (None, "`history` is not defined"),
     ],
 )
-def test_a_record_that_lacks_something_is_told(fitted, given, expected):
+def test_a_record_that_lacks_something_is_reported(fitted, given, expected):
     model, _, x, t = fitted
-    with pytest.raises(Mismatch) as told:
+    with pytest.raises(Mismatch) as raised:
         expect.record(given, model, x, t, epochs=2)
-    assert expected in str(told.value)
+    assert expected in str(raised.value)
 
 
 def test_a_network_that_was_fitted_is_trained(fitted):
@@ -167,11 +167,11 @@ def test_weights_that_are_not_numbers_are_the_same_weights():
         expect.twin(model, model)
 
 
-def test_other_layers_are_told_with_an_aligned_table():
-    with pytest.raises(Mismatch) as told:
+def test_other_layers_are_reported_with_an_aligned_table():
+    with pytest.raises(Mismatch) as raised:
         expect.twin(network(units=5), network(), name="raw", other_name="cnn1")
-    assert "`raw` layer 1: expected Dense 4" in str(told.value)
-    assert told.value.diff[0].kind == "different"
+    assert "`raw` layer 1: expected Dense 4" in str(raised.value)
+    assert raised.value.diff[0].kind == "different"
 
 
 @pytest.mark.parametrize("pair", [(None, 1), (1, None)])

@@ -65,11 +65,11 @@ def mean_colour(monkeypatch):
 
 
 def test_the_file_is_what_load_faces_reads(folder, tmp_path, mean_colour):
-    told = []
-    made = extract(folder, tmp_path / "x.npz", model=mean_colour, seed=0, progress=lambda *done: told.append(done))
+    calls = []
+    made = extract(folder, tmp_path / "x.npz", model=mean_colour, seed=0, progress=lambda *done: calls.append(done))
     assert made.class_names == ("ada", "ben")  # sorted, not as the file system has them
     assert made.rows == {"train": 9, "validation": 3, "test": 3}
-    assert told == [(15, 15)]
+    assert calls == [(15, 15)]
     parts = datasets.load_faces(tmp_path / "x.npz")
     assert [np.bincount(y).tolist() for _, y in parts] == [[3, 6], [1, 2], [1, 2]]
     for x, y in parts:
@@ -141,18 +141,18 @@ def link_away(path: Path) -> None:
 )
 def test_a_bad_image_is_named(folder, tmp_path, mean_colour, spoil, text):
     spoil(folder / "ben" / "04.png")
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as raised:
         extract(folder, tmp_path / "x.npz", model=mean_colour, seed=0)
-    assert text in str(told.value)
-    assert "ben/04.png" in str(told.value)
+    assert text in str(raised.value)
+    assert "ben/04.png" in str(raised.value)
     assert not (tmp_path / "x.npz").exists()
 
 
-def test_a_bad_folder_is_told(folder, tmp_path):
+def test_a_bad_folder_is_reported(folder, tmp_path):
     def message(path):
-        with pytest.raises(UsageError) as told:
+        with pytest.raises(UsageError) as raised:
             read_folder(path)
-        return str(told.value)
+        return str(raised.value)
 
     assert "is no folder" in message(tmp_path / "nowhere")
     assert "has no subfolders" in message(folder / "ada")
@@ -242,11 +242,11 @@ def test_vgg16_without_its_weights(monkeypatch):
         raise OSError("no route to host\nat all")
 
     monkeypatch.setattr(keras.applications, "VGG16", refuse)
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as raised:
         NETWORKS["vgg16"].load()
-    assert "cannot be downloaded" in str(told.value)
-    assert "OSError: no route to host)" in str(told.value)
-    assert "\n" not in str(told.value)
+    assert "cannot be downloaded" in str(raised.value)
+    assert "OSError: no route to host)" in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_vgg16_gives_fc1_before_its_relu(monkeypatch):

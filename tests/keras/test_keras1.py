@@ -82,7 +82,7 @@ def test_a_model_with_a_call_of_its_own_does_not():
 
 
 @pytest.mark.parametrize(
-    ("make", "error", "told"),
+    ("make", "error", "message"),
     [
         (lambda: keras1.Convolution2D(32, 3), TypeError, r"write Convolution2D\(32, 3, 3\)"),
         (lambda: keras1.Convolution2D(32), TypeError, "needs `kernel_size`"),
@@ -102,8 +102,8 @@ def test_a_model_with_a_call_of_its_own_does_not():
         (lambda: keras1.Convolution2D(32, 3, 3, input_shape=(..., 28, 1)), ValueError, "`input_shape` is still"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_in_one_line(make, error, told):
-    with pytest.raises(error, match=told) as raised:
+def test_a_mistake_is_reported_in_one_line(make, error, message):
+    with pytest.raises(error, match=message) as raised:
         make()
     assert "\n" not in str(raised.value)
 

@@ -62,7 +62,7 @@ def test_functional_model_loads(tmp_path: Path) -> None:
     assert keras_file.load(tmp_path / "f.keras").output_shape == (None, 10)
 
 
-def test_function_between_layers_is_told_with_a_way_out(tmp_path: Path) -> None:
+def test_function_between_layers_is_reported_with_a_way_out(tmp_path: Path) -> None:
     import keras
 
     inputs = keras.Input((784,))

@@ -116,7 +116,7 @@ def test_as_many_numbers_are_no_drawing_yet(layers: Any, shape: tuple[int, ...])
 
 
 @pytest.mark.parametrize("name", ["conv 1", "größe", "a:b", "x<script>"])
-def test_a_name_that_tensorflow_cannot_run_is_told(layers: Any, name: str) -> None:
+def test_a_name_that_tensorflow_cannot_run_is_reported(layers: Any, name: str) -> None:
     with pytest.raises(UsageError, match=f"layer '{name}': TensorFlow cannot run a layer of this name"):
         plan.translate(network(layers.Flatten(name=name), layers.Dense(10)))
 

@@ -66,7 +66,7 @@ def test_codes_come_back_for_one_layer(live: Any) -> None:
     assert [len(buffer) for buffer in buffers] == [200 * 128, 128 * 4, 2 * 128 * 4, 200 * 2 * 4]
 
 
-def test_what_the_model_raises_is_told_beside_the_pad(live: Any) -> None:
+def test_what_the_model_raises_is_reported_beside_the_pad(live: Any) -> None:
     reply, buffers = ask(live, {"kind": "run", "id": "a-3"}, b"\0" * 12)
     assert reply == {"id": "a-3", "error": "UsageError: a picture has 784 grey values, not (3,)."}
     assert buffers == []
@@ -94,7 +94,7 @@ def test_standardise_is_the_course_s_own() -> None:
     np.testing.assert_allclose(named("standardise")(digits)[..., None], preprocess(digits), atol=1e-5)
 
 
-def test_own_preprocess_is_used_and_its_mistakes_are_told() -> None:
+def test_own_preprocess_is_used_and_its_mistakes_are_reported() -> None:
     from keras import layers
 
     from autograder.live import LiveCNN
@@ -135,7 +135,7 @@ def test_training_on_changes_what_is_shown() -> None:
     assert (third["note"], third["looks"], fourth["looks"]) == ("10.0% of 200 stored digits right", 3, 3)
 
 
-def test_in_the_graders_box_it_is_nothing_and_needs_nothing() -> None:
+def test_in_the_graders_sandbox_it_is_nothing_and_needs_nothing() -> None:
     code = """
 import sys
 from autograder.live import LiveCNN

@@ -32,7 +32,7 @@ def randomise(model):
     return model
 
 
-def cross(model):
+def round_trip(model):
     """Dump, encode, decode, rebuild."""
     from autograder.sandbox.guest.network_serialiser import serialise_network
 
@@ -123,9 +123,9 @@ def faces_finetuning(keras):
         (faces_finetuning, 1_805_608, 1_804_008),
     ],
 )
-def test_the_course_networks_cross_bit_by_bit(keras, network, parameters, trainable):
+def test_the_course_networks_are_rebuilt_bit_by_bit(keras, network, parameters, trainable):
     model = randomise(network(keras))
-    twin = cross(model)
+    twin = round_trip(model)
     assert type(twin) is keras.Sequential
     assert twin.count_params() == parameters
     assert sum(math.prod(weight.shape) for weight in twin.trainable_weights) == trainable
@@ -208,11 +208,11 @@ def built_by_a_call(keras):
         *(frozen_and_adapted, built_by_a_call),
     ],
 )
-def test_graphs_of_every_shape_cross_bit_by_bit(keras, network):
+def test_graphs_of_every_shape_are_rebuilt_bit_by_bit(keras, network):
     model = network(keras)
     if network is not frozen_and_adapted:
         randomise(model)
-    twin = cross(model)
+    twin = round_trip(model)
     assert twin.count_params() == model.count_params()
     assert len(twin.trainable_weights) == len(model.trainable_weights)
     assert [tensor.shape[1:] for tensor in twin.outputs] == [tensor.shape[1:] for tensor in model.outputs]
@@ -247,10 +247,10 @@ LAYERS = {
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_every_layer_crosses_with_its_arguments(keras, name):
+def test_every_layer_is_rebuilt_with_its_arguments(keras, name):
     shape, make = LAYERS[name]
     model = randomise(keras.Sequential([keras.Input(shape), make(keras.layers)]))
-    twin = cross(model)
+    twin = round_trip(model)
     x = RANDOM.normal(size=(4, *shape)).astype("float32")
     assert np.asarray(model(x)).size
     np.testing.assert_array_equal(np.asarray(twin(x)), np.asarray(model(x)))
@@ -266,11 +266,11 @@ def test_every_name_on_the_wire_is_keras_own(keras):
 def test_nan_weights_are_weights(keras):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
     model.layers[0].kernel.assign([[math.nan, 1], [math.inf, 0]])
-    assert np.isnan(np.asarray(cross(model)(np.ones((1, 2))))).any()
+    assert np.isnan(np.asarray(round_trip(model)(np.ones((1, 2))))).any()
 
 
 def test_a_rebuilt_model_is_keras_own_and_trains(keras):
-    twin = cross(keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, name="code")], name="mine"))
+    twin = round_trip(keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, name="code")], name="mine"))
     assert (twin.name, twin.get_layer("code").__class__) == ("mine", keras.layers.Dense)
     twin.compile("sgd", "mse")
     before = twin.get_weights()[0].copy()

@@ -273,5 +273,5 @@ def test_what_is_dumped_passes_the_grader():
     assert check(value).derived.work == 4 * 3 + 3 * 2
 
 
-def test_a_class_that_computes_as_its_parent_does_crosses():
+def test_a_class_that_computes_as_its_parent_does_is_serialised():
     assert [type(layer.config).__name__ for layer in serialise_network(FunctionalNet()).spec.layers] == ["Dense"]

@@ -63,7 +63,7 @@ report({
     }
 
 
-@pytest.mark.skipif(not ROOT, reason="a normal user keeps his groups")
+@pytest.mark.skipif(not ROOT, reason="a normal user keeps the groups")
 def test_root_gives_up_its_groups() -> None:
     command = ["setpriv", "--groups=4,24", sys.executable, sandboxes.__file__]
     job = json.dumps({"lines": "report(os.getgroups())"})
@@ -90,7 +90,7 @@ def test_a_normal_user_gets_no_second_user_namespace(monkeypatch: pytest.MonkeyP
 
 
 def test_everything_shown_is_mounted_read_only(anyone: Probe) -> None:
-    """Whatever its files' permissions say: a normal user owns his Python environment."""
+    """Whatever its files' permissions say: a normal user owns the Python environment."""
     (mounts,) = anyone("report([line.split()[4:6] for line in open('/proc/self/mountinfo')])").reported
     writable = {place for place, options in mounts if "ro" not in options.split(",")}
     devices = {place for place in writable if place.startswith("/dev/")}

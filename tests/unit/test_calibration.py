@@ -95,7 +95,7 @@ def test_a_floor_that_follows_is_not_doubted():
         ({"unsure": 0.05}, "has `unsure=0.05`"),
     ],
 )
-def test_a_floor_that_does_not_is_told_in_one_line(changed, text):
+def test_a_floor_that_does_not_is_reported_in_one_line(changed, text):
     (line,) = said(**changed)
     assert text in line
 

@@ -41,7 +41,7 @@ points = 5
 def test_second_name(cnn2, x_hidden):
     """Accuracy on hidden digits.
 
-    Not told.
+    Not shown.
     """
 
 @test_case(success_message="Fine.")

@@ -134,7 +134,7 @@ def test_who_handed_in_nothing_is_no_submission() -> None:
     assert "fay Nothing handed in 0 – – –" in text(section(html, "students"))
 
 
-def test_what_had_to_be_put_right_is_told() -> None:
+def test_what_had_to_be_put_right_is_reported() -> None:
     notes = ("2 notebooks were handed in.", "<script>alert(1)</script>")
     html = class_page.render(ASSIGNMENT, [grade("ada", "pass", "pass", warnings=notes), grade("bob", "pass", "pass")])
     assert "Remarks on 1 submission ada : 2 notebooks were handed in." in text(section(html, "review"))

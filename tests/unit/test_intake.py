@@ -353,7 +353,7 @@ def test_a_hostile_name_is_a_harmless_id(put):
     assert not any(character in each.filename for each in found.values() for character in "\n\u202e")
 
 
-def test_items_travel_to_another_process(put):
+def test_items_can_be_sent_to_another_process(put):
     for item in collect(put(LAYOUTS["zips of students"][0])):
         assert item.read() == pickle.loads(pickle.dumps(item)).read()
         assert len(pickle.dumps(item)) < 1000
@@ -372,7 +372,7 @@ def test_one_student_alone(tmp_path):
     assert [item.student for item in collect(in_zip(tmp_path, files))] == ["Ada L"]
 
 
-def test_one_student_with_his_data(tmp_path):
+def test_one_student_with_data(tmp_path):
     files = {"ada/cnn2.ipynb": notebook(), "ada/data/x.npz": b"x", "ada/figures/y.png": b"y"}
     assert [item.student for item in collect(in_folder(tmp_path, files))] == ["ada"]
 

@@ -120,7 +120,7 @@ def test_garbage_in_the_compressed_bytes_is_one_students_problem(tmp_path):
 
 
 @pytest.mark.parametrize("cut", [10, 60])
-def test_a_cut_zip_of_a_student_is_his_problem(tmp_path, cut):
+def test_a_cut_zip_becomes_a_problem_of_its_student(tmp_path, cut):
     inner = packed((entry("x.ipynb"), GOOD))
     found = read(tmp_path, packed((entry("ada.zip"), inner[:-cut]), (entry("good.ipynb"), GOOD)))
     assert "`ada.zip` cannot be opened as a zip" in found["ada"].problem

@@ -160,7 +160,7 @@ def test_reads_a_notebook_whose_faults_lose_nothing(document):
         (code("<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> b"), None, "Cell 2 holds Git conflict markers"),
     ],
 )
-def test_an_unclear_cell_is_not_run_and_the_student_is_told(cell, expected, warning):
+def test_an_unclear_cell_is_not_run_and_the_student_is_warned(cell, expected, warning):
     read = parse(encoded(notebook(code("a"), cell, code("b"))))
     assert [read.cells[0].source, read.cells[2].source] == ["a", "b"]
     if expected:

@@ -122,7 +122,7 @@ def test_a_clean_name_is_not_taken_by_one_that_only_cleans_to_it():
     assert other.startswith("ada-")
 
 
-def test_ids_that_differ_in_case_alone_are_told_apart():
+def test_ids_that_differ_in_case_alone_are_distinguished():
     ids = distinct([("Ada", "Ada"), ("ada", "ada"), ("ADA", "ADA")])
     assert len({same_student(student) for student in ids}) == 3
     assert all(student.lower().startswith("ada-") for student in ids)
@@ -230,7 +230,7 @@ def test_an_exact_match_is_not_taken_by_a_looser_one(tmp_path):
     assert result.unknown == ("ADA",)
 
 
-def test_who_cannot_be_told_apart_is_not_guessed(tmp_path):
+def test_who_cannot_be_distinguished_is_not_guessed(tmp_path):
     result = matched(tmp_path, "student\nada@a.ch\nada@b.ch\nbob@a.ch\n", ["ada", "bob@x", "bob@y"])
     assert result.found == {}
     assert result.missing == ("ada@a.ch", "ada@b.ch", "bob@a.ch")

@@ -120,13 +120,13 @@ STUDENTS = [
     Student("ada", "everything right", answers(LARGEST, train(6), OVERFITTING, raw()), Expected(7, {}, full=True)),
     Student(
         "grace_functional",
-        "right, with a functional network of her own and figures that she works out and rounds herself",
+        "right, with a functional network and figures that the notebook works out and rounds",
         answers("import numpy as np\n" + FUNCTIONAL, train(6), EVALUATED, CLONED),
         Expected(7, {}, full=True),
     ),
     Student(
         "katherine_clipped",
-        "right, with integer labels, as an index, and a network on raw pixels ruined by the loss of old: her own run",
+        "right, with integer labels, as an index, and a network on raw pixels ruined by the old loss: a run of its own",
         answers(
             "largest_layer = -2\nlargest_layer_params = 250890.0",
             train(6).replace("categorical", "sparse_categorical").replace(" t_", " y_"),

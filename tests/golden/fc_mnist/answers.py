@@ -88,7 +88,7 @@ STUDENTS = [
     Student("ada", "everything right", answers(LARGEST, train(30)), Expected(8, {}, full=True)),
     Student(
         "grace_functional",
-        "right, in the Functional style, with names of her own",
+        "right, in the Functional style, with other names",
         answers(FUNCTIONAL, train(30)),
         Expected(8, {}, full=True),
     ),
@@ -165,7 +165,7 @@ STUDENTS = [
     ),
     Student(
         "small_network",
-        "a smaller network of his own: his answers hold for it, but it is not the one of the exercise",
+        "a smaller network: the answers hold for it, but it is not the one of the exercise",
         answers(SMALL, train(3)),
         Expected(None, {"most_parameters.of_the_given_network": "unchanged", "train.history": "at least 30"}),
     ),

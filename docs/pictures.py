@@ -1,6 +1,11 @@
-"""Makes the pictures of the documentation: `make demo`, then `python -m docs.pictures demo-report`. Needs Chromium.
+"""Makes the pictures of the documentation, from the graded notebook of one sample student.
 
-Nobody's work is shown: the sample class was written for the tests.
+It needs Chromium. Run, at the root of the repository:
+
+    autograder grade cnn2_mnist tests/golden/cnn2_mnist/class/filters.ipynb -o pictures-report
+    python -m docs.pictures pictures-report
+
+The first command gives the folder that the second one reads.
 """
 
 from __future__ import annotations
@@ -26,7 +31,7 @@ def main(report: Path) -> None:
     """Take all pictures.
 
     Args:
-        report: A graded sample class of cnn2_mnist.
+        report: The output folder.
     """
     executable = chromium()
     if executable is None:

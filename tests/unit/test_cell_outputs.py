@@ -58,3 +58,21 @@ def test_small_outputs_add_up(output: Stream | Display | Error) -> None:
     with pytest.raises(WireError, match="more output"):
         for _ in range(20_000):
             CellOutputs(displays).add(output, 1)
+
+
+def test_outputs_are_cleared_at_once_or_when_the_next_one_comes() -> None:
+    cell = CellOutputs(Displays(10_000))
+    cell.add(Stream("stdout", "1"), 1)
+    cell.add(Display("clear_output"), 1)
+    cell.add(Stream("stdout", "2"), 1)
+    cell.add(Stream("stdout", " and "), 1)
+    cell.add(Display("clear_output", wait=True), 1)
+    cell.add(Stream("stdout", "3"), 1)
+    cell.add(Display("execute_result", {"text/plain": "4"}), 7)
+    stream, result = cell.close()
+    assert (stream["output_type"], "".join(stream["text"])) == ("stream", "3")
+    assert (result["output_type"], result["data"], result["execution_count"]) == (
+        "execute_result",
+        {"text/plain": "4"},
+        7,
+    )

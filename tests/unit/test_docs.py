@@ -19,6 +19,7 @@ from autograder.authoring.master import read_master
 from autograder.cli import app
 from autograder.errors import BuildError
 from autograder.grading.results.entries import ExecutionSummary
+from autograder.networks.catalogue import LAYERS
 from autograder.records import Grade, LayerDiff, Measurement, Outcome, QuestionGrade
 
 ROOT = Path(__file__).parents[2]
@@ -169,6 +170,12 @@ def test_every_check_is_in_the_table_of_checks() -> None:
     page = (ROOT / "docs" / "authors" / "expect.md").read_text(encoding="utf-8")
     listed = re.findall(r"\(#autograder\.expect\.(\w+)\)", page)
     assert set(listed) | {"Mismatch", "Undecided"} == set(exported)
+
+
+def test_every_layer_of_the_catalogue_is_listed() -> None:
+    page = (ROOT / "docs" / "authors" / "expect.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"^`Identity`, .*?(?=\.\n\n)", page, re.DOTALL | re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", listed)) == sorted(LAYERS)
 
 
 SETTINGS = {"Configuration": "title:", "Questions": "name: network", "Cases": "points: 3"}

@@ -1,0 +1,72 @@
+"""Grading a class in processes: what fails is ours, is said to be ours, and takes nobody else's grade along."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.grading.execution.pool import grade_class
+from autograder.grading.intake.submissions import Item, collect
+from autograder.records import Submission
+from tests import notebooks as nb
+
+
+class BrokenItem(Item):
+    """One on which the grader has a bug."""
+
+    def read(self, questions: Collection[str] = ()) -> Submission:
+        raise ZeroDivisionError("a bug of ours")
+
+
+class DeadlyItem(Item):
+    """One on which the grader's process dies."""
+
+    def read(self, questions: Collection[str] = ()) -> Submission:
+        os._exit(7)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return nb.small_bundle(tmp_path_factory.mktemp("bundle") / "small")
+
+
+@pytest.fixture(scope="module")
+def perfect(tmp_path_factory: pytest.TempPathFactory) -> Item:
+    path = tmp_path_factory.mktemp("in") / "perfect.ipynb"
+    (item,) = collect(nb.write_notebook(path, *nb.answers(nb.RIGHT_NUMBER, nb.RIGHT_LABELS)))
+    return item
+
+
+def test_a_failure_of_ours_asks_for_review_and_the_others_are_graded(bundle: Path, perfect: Item) -> None:
+    items = [BrokenItem("broken", "b.ipynb"), DeadlyItem("deadly", "d.ipynb")]
+    items += [replace(perfect, student=f"perfect{number}") for number in range(3)]
+    grades = {result.grade.student: result.grade for result in grade_class(bundle, items, workers=2)}
+    assert {student: (grade.status, grade.score) for student, grade in grades.items()} == {
+        "broken": ("needs_review", 0),
+        "deadly": ("needs_review", 0),
+        "perfect0": ("graded", 10),
+        "perfect1": ("graded", 10),
+        "perfect2": ("graded", 10),
+    }
+    assert grades["broken"].message == "The grader failed: ZeroDivisionError: a bug of ours"
+    assert grades["deadly"].message == "The grader's process died on this submission; grade it by hand."
+    for student in ("broken", "deadly"):
+        statuses = {case.status for question in grades[student].questions for case in question.cases}
+        assert statuses == {"error"}
+
+
+def test_a_class_that_is_given_up_leaves_no_process(bundle: Path, perfect: Item) -> None:
+    results = grade_class(bundle, [replace(perfect, student=f"perfect{number}") for number in range(4)], workers=2)
+    next(results)
+    assert multiprocessing.active_children()
+    results.close()
+    deadline = time.monotonic() + 10
+    while multiprocessing.active_children() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert multiprocessing.active_children() == []

@@ -92,6 +92,14 @@ def grade(
 @app.command()
 def report(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The output folder of `autograder grade`.")],
+    also: Annotated[
+        str,
+        typer.Option(
+            metavar="FORM,…",
+            help="Beside each student's page, in OUT/feedback: `markdown`, for comments in an LMS, and `pdf`, for "
+            "printing (takes Chromium or Chrome). What an earlier report had of these and is not asked for again goes.",
+        ),
+    ] = "",
 ) -> None:
     """Write grades and pages again, with the points that you entered in OUT/manual.csv; no notebook is run.
 
@@ -100,7 +108,7 @@ def report(
     """
     from autograder.commands import report as command
 
-    _end(command.run(out))
+    _end(command.run(out, also=[name.strip() for name in also.split(",") if name.strip()], console=errors))
 
 
 def _end(outcome: ClassReport) -> NoReturn:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder.commands import report
 from autograder.errors import UsageError
@@ -57,11 +56,11 @@ def run(
     check_sandbox()
     with OutputFolder.start(out, assignment, bundle.digest) as folder:
         waiting = _not_done(folder, items, questions)
-        with _progress(console) as progress:
-            task = progress.add_task("", total=len(items), completed=len(items) - len(waiting))
+        with report.progress(console, "Grading") as bar:
+            task = bar.add_task("", total=len(items), completed=len(items) - len(waiting))
             for graded in grade_class(bundle.path, waiting, workers=workers):
                 folder.add(graded.grade, graded.execution)
-                progress.update(task, advance=1)
+                bar.update(task, advance=1)
         for student in absent:
             nothing = rejected(bundle, Submission(student, "", UNREAD, problem="Nothing was handed in."))
             folder.add(nothing.grade, nothing.execution)
@@ -70,7 +69,7 @@ def run(
             warnings = (*others, NOT_LISTED) if entry.student in strangers else others
             if warnings != entry.warnings:
                 folder.revise(replace(entry, warnings=warnings))
-        return report.publish(folder)
+        return report.publish(folder, console, {})
 
 
 def _on_roster(roster: Roster | None, items: Iterable[Item]) -> tuple[list[Item], tuple[str, ...], frozenset[str]]:
@@ -99,9 +98,3 @@ def _not_done(folder: OutputFolder, items: Iterable[Item], questions: list[str])
         else:
             waiting.append(item)
     return waiting
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("Grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True
-    )

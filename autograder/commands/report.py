@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from autograder.errors import UsageError
 from autograder.feedback import class_page, student_page, tables
+from autograder.feedback.forms import FORMS, Maker
 from autograder.grading.results import hand_grading
 from autograder.grading.results.entries import GradeEntry
 from autograder.grading.results.manual_csv import NAME, read_sheet, save_sheet
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.records import Assignment, Execution, Grade, QuestionGrade
-from autograder.wording import counted, shortened
+from autograder.wording import counted, listed, shortened
 
-__all__ = ["ClassReport", "publish", "run", "show"]
+__all__ = ["ClassReport", "progress", "publish", "run", "show"]
 
 MAX_SHOWN = 60
 MAX_NAMED = 8
@@ -36,6 +39,7 @@ class ClassReport:
         waiting: Answers that a person still has to grade.
         changed: Answers that changed since a person graded them.
         unused: Filled rows of `manual.csv` that belong to nothing in this run.
+        unmade: Forms of feedback, beside the pages, that could not be made, each with the reason.
     """
 
     assignment: Assignment
@@ -44,25 +48,40 @@ class ClassReport:
     waiting: int
     changed: tuple[hand_grading.Entry, ...]
     unused: tuple[hand_grading.Entry, ...]
+    unmade: tuple[str, ...]
 
     @property
     def needs_review(self) -> bool:
         """Whether a person has to look at something; answers that nobody has graded yet are none of these."""
-        return bool(self.changed) or any(grade.status != "graded" for grade in self.grades)
+        return bool(self.changed or self.unmade) or any(grade.status != "graded" for grade in self.grades)
 
 
-def run(out: Path) -> ClassReport:
+def run(out: Path, *, also: Sequence[str], console: Console) -> ClassReport:
     """Write a finished output folder anew, with what `manual.csv` says now. No submission runs.
+
+    Args:
+        out: The folder.
+        also: Names of `FORMS` to write beside the pages.
+        console: Where the progress is shown.
 
     Raises:
         AutograderError: See the errors' own texts; nothing that was there is lost.
     """
+    for name in also:
+        if name not in FORMS:
+            raise UsageError(f"--also knows {listed(list(FORMS))}, not {name!r}.")
+    makers = {FORMS[name].suffix: FORMS[name].prepare() for name in also}
     with OutputFolder.reopen(out) as folder:
-        return publish(folder)
+        return publish(folder, console, makers)
 
 
-def publish(folder: OutputFolder) -> ClassReport:
+def publish(folder: OutputFolder, console: Console, makers: Mapping[str, Maker]) -> ClassReport:
     """Merge `manual.csv` into all grades of a folder and write its report.
+
+    Args:
+        folder: The grades.
+        console: Where the progress is shown.
+        makers: Suffix → what makes that form of a student's feedback, beside the page.
 
     Raises:
         AutograderError: `manual.csv` cannot be understood, or something cannot be read or written.
@@ -71,12 +90,21 @@ def publish(folder: OutputFolder) -> ClassReport:
     path = folder.out / NAME
     sheet = read_sheet(path, assignment)
     marks = hand_grading.Marks(assignment, sheet, folder.students)
-    grades = []
-    for stored in folder.entries():
-        settled, page = _page(folder, marks.settle(stored))
-        folder.revise(settled)
-        folder.write_feedback(settled.student, ".html", page.encode("utf-8", "replace"))
-        grades.append(_light(settled))
+    grades, unmade = [], []
+    with progress(console, "Writing pages") as bar:
+        for stored in bar.track(folder.entries(), total=len(folder.students)):
+            execution = folder.run(stored)
+            settled, page = _page(assignment, marks.settle(stored), execution)
+            folder.revise(settled)
+            folder.write_feedback(settled.student, ".html", page.encode("utf-8", "replace"))
+            for suffix, make in makers.items():
+                try:
+                    content = make(assignment, settled, execution, page)
+                except Exception as error:  # noqa: BLE001 - what one student handed in must not cost the others theirs
+                    unmade.append(f"{settled.student}{suffix} ({error})")
+                else:
+                    folder.write_feedback(settled.student, suffix, content)
+            grades.append(_light(settled))
     executions = {
         entry.student: Execution(entry.execution.status, entry.execution.message, (), entry.execution.wall_seconds)
         for entry in grades
@@ -84,19 +112,25 @@ def publish(folder: OutputFolder) -> ClassReport:
     entries = marks.entries()
     changed, unused = tuple(marks.changed), tuple(marks.unused)
     save_sheet(path, sheet, entries, tables.sheet_csv(hand_grading.cells(sheet, entries), sheet.delimiter))
-    folder.finish(tables.grades_csv(assignment, grades), class_page.render(assignment, grades, executions), [".html"])
-    return ClassReport(assignment, folder.out, tuple(grades), marks.waiting, changed, unused)
+    suffixes = [".html", *(form.suffix for form in FORMS.values())]
+    folder.finish(tables.grades_csv(assignment, grades), class_page.render(assignment, grades, executions), suffixes)
+    return ClassReport(assignment, folder.out, tuple(grades), marks.waiting, changed, unused, tuple(unmade))
 
 
-def _page(folder: OutputFolder, settled: GradeEntry) -> tuple[GradeEntry, str]:
+def progress(console: Console, doing: str) -> Progress:
+    """A bar that goes when all is done."""
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
+def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> tuple[GradeEntry, str]:
     """A grade and its page; where that cannot be made, the fault is ours, and a person must look."""
-    execution = folder.run(settled)
     try:
-        return settled, student_page.render(folder.assignment, settled, execution)
+        return settled, student_page.render(assignment, settled, execution)
     except Exception as error:  # noqa: BLE001 - a bug of ours must not stop the class
         reason = f"The page could not be made: {type(error).__name__}: {error}"[:300]
         failed = replace(settled, status="needs_review", message=reason)
-        return failed, student_page.render(folder.assignment, replace(failed, questions=()), None)
+        return failed, student_page.render(assignment, replace(failed, questions=()), None)
 
 
 def _light(entry: GradeEntry) -> GradeEntry:
@@ -138,6 +172,9 @@ def show(report: ClassReport, console: Console) -> None:
     if remarks:
         who = shortened([_printable(student) for student in remarks], MAX_NAMED)
         what = f"Remarks on {counted(len(remarks), 'submission')} ({who}): see the report."
+        console.print(what, soft_wrap=True, markup=False, highlight=False)
+    if report.unmade:
+        what = f"Not made: {_printable(shortened(report.unmade, MAX_NAMED))}. Their pages are there."
         console.print(what, soft_wrap=True, markup=False, highlight=False)
     for line in _by_hand(report):
         console.print(line, soft_wrap=True, markup=False, highlight=False)

@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from autograder.feedback.safe_text import scrub
 
-__all__ = ["ansi_html"]
+__all__ = ["ansi_html", "without_ansi"]
 
 # A colour sequence (group 1 holds its codes), else any other control sequence, operating system command or escape.
 _ESCAPE = re.compile(r"\x1b\[([0-9;]{0,40})m|\x1b\[[0-?]*[ -/]*[@-~]?|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-_]?")
@@ -26,6 +26,11 @@ def ansi_html(text: str) -> Markup:
             color, bold = _after(match[1], color, bold)
     _append(pieces, text[position:], color, bold)
     return Markup("".join(pieces))  # noqa: S704 - every piece is escaped
+
+
+def without_ansi(text: str) -> str:
+    """`text` without escape sequences."""
+    return _ESCAPE.sub("", text)
 
 
 def _append(pieces: list[str], text: str, color: str, bold: bool) -> None:

@@ -14,7 +14,7 @@ from autograder.feedback.safe_text import cut, scrub
 from autograder.feedback.sanitise import MAX_PICTURE, clean_html, markdown_html, picture_html
 from autograder.records import Cell
 
-__all__ = ["CellView", "answer_cells", "rich_html", "shown_cells"]
+__all__ = ["CellView", "answer_cells", "joined", "rich_html", "shown_cells"]
 
 _MAX_CELLS = 400
 _MAX_OUTPUTS = 40  # of one cell
@@ -156,7 +156,7 @@ def _output_html(output: Mapping[str, Any], number: int, budget: _Budget) -> Mar
     if kind == "stream":
         warning = output.get("name") == "stderr"
         label = f"{'Warnings and errors' if warning else 'Printed text'} of cell {number}"
-        return _text(_joined(output.get("text")), label, budget, "stderr" if warning else "")
+        return _text(joined(output.get("text")), label, budget, "stderr" if warning else "")
     if kind == "error":
         lines = output.get("traceback")
         text = "\n".join(str(line) for line in lines) if isinstance(lines, (list, tuple)) else ""
@@ -170,7 +170,7 @@ def _output_html(output: Mapping[str, Any], number: int, budget: _Budget) -> Mar
 
 def _display_html(data: Mapping[str, Any], number: int, budget: _Budget) -> Markup:
     """The richest form of a displayed value that is safe to show and fits."""
-    html = _joined(data.get("text/html"))
+    html = joined(data.get("text/html"))
     tags = html.count("<")
     if html and tags <= budget.tags and len(html) <= budget.text:
         cleaned = clean_html(html)
@@ -180,7 +180,7 @@ def _display_html(data: Mapping[str, Any], number: int, budget: _Budget) -> Mark
     alt = f"Picture from cell {number}"
     too_big = False
     for mime in ("image/svg+xml", *_BITMAPS):
-        content = _joined(data.get(mime))
+        content = joined(data.get(mime))
         if not content:
             continue
         picture = picture_html(mime, content, alt) if len(content) <= min(MAX_PICTURE, budget.pictures) else None
@@ -188,10 +188,10 @@ def _display_html(data: Mapping[str, Any], number: int, budget: _Budget) -> Mark
             budget.pictures -= len(picture)
             return Markup('<div class="picture">{}</div>').format(picture)
         too_big = True
-    if markdown := _joined(data.get("text/markdown")):
+    if markdown := joined(data.get("text/markdown")):
         return budget.charged(_markdown(budget.cut(markdown), f"Output of cell {number}", budget))
     for mime in ("text/latex", "text/plain"):
-        if text := _joined(data.get(mime)):
+        if text := joined(data.get(mime)):
             return _text(text, f"Output of cell {number}", budget)
     if too_big:
         return _note("a picture that is damaged or too large to show")
@@ -231,7 +231,7 @@ def _note(what: str) -> Markup:
     return Markup('<p class="note">… {} …</p>').format(what)
 
 
-def _joined(content: Any) -> str:
+def joined(content: Any) -> str:
     """A notebook's text: one string, or a list of lines."""
     if isinstance(content, (list, tuple)):
         return "".join(part for part in content if isinstance(part, str))

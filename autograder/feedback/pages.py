@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,33 +15,45 @@ from markupsafe import Markup
 from autograder.feedback.safe_text import inline, points, scrub
 from autograder.wording import counted
 
-__all__ = ["render"]
+__all__ = ["environment", "render"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(template: str, **values: Any) -> str:
     """A whole page: self-contained, without scripts, and valid UTF-8 whatever the values hold."""
-    return _environment().get_template(template).render(values)
+    return _pages().get_template(template).render(values)
 
 
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
+def environment(*, html: bool, finalize: Callable[[Any], Any]) -> jinja2.Environment:
+    """Our templates, with the filters `points` and `counted`.
+
+    Args:
+        html: Whether they give HTML, and texts are escaped as such.
+        finalize: What is done to each value that a template puts out.
+    """
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
+        autoescape=html,  # noqa: S701 - Markdown has an escaping of its own, which `finalize` does
         undefined=jinja2.StrictUndefined,
-        finalize=_scrubbed,
+        finalize=finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"inline": inline, "points": points, "counted": counted}
+    made.filters |= {"points": points, "counted": counted}
+    return made
+
+
+@cache
+def _pages() -> jinja2.Environment:
+    made = environment(html=True, finalize=_scrubbed)
+    made.filters["inline"] = inline
     style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     # The hash, not 'unsafe-inline': a style attribute that slipped through the sanitiser stays without effect.
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    environment.globals |= {"style": Markup(style), "policy": policy}  # noqa: S704 - our own file
-    return environment
+    made.globals |= {"style": Markup(style), "policy": policy}  # noqa: S704 - our own file
+    return made
 
 
 def _scrubbed(value: Any) -> Any:

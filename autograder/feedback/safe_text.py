@@ -9,11 +9,11 @@ from markupsafe import Markup, escape
 from autograder.records import rounded
 from autograder.wording import counted
 
-__all__ = ["cut", "inline", "points", "scrub", "size"]
+__all__ = ["CODE", "cut", "inline", "points", "scrub", "size"]
 
 # Control characters (XML forbids most), bidirectional overrides and isolates, lone surrogates, non-characters.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_CODE = re.compile("`([^`\n]+)`")
+CODE = re.compile("`([^`\n]+)`")
 
 
 def scrub(text: str) -> str:
@@ -47,4 +47,4 @@ def points(value: float) -> str:
 
 def inline(text: str) -> Markup:
     """Our messages' one piece of markup: what stands between backticks is code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(scrub(text)))))  # noqa: S704 - escaped before
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(scrub(text)))))  # noqa: S704 - escaped before

@@ -15,9 +15,9 @@ from autograder.feedback.safe_text import cut
 from autograder.feedback.sanitise import markdown_html
 from autograder.records import Assignment, Execution, Grade, LayerDiff, Outcome, QuestionGrade
 
-__all__ = ["render"]
+__all__ = ["ENDINGS", "MAX_RAISED", "render"]
 
-_ENDINGS = {
+ENDINGS = {
     "completed": "",
     "timed_out": "Your notebook ran out of time",
     "out_of_memory": "Your notebook ran out of memory",
@@ -28,7 +28,7 @@ _LONG_RUN = 4  # layers in a row that agree are folded from here on
 _MAX_LAYERS = 200
 _MAX_MESSAGE = 8_000
 _MAX_COMMENT = 8_000
-_MAX_RAISED = 8
+MAX_RAISED = 8
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,9 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
         questions=questions,
         pending=[question for question in questions if question.pending],
         # Without cells nothing ran: the grade's own message says why.
-        trouble=_ENDINGS[execution.status] if execution and cells else "",
-        raised=[(number, cut(error, 300)) for number, error in raised[:_MAX_RAISED]],
-        raised_more=max(0, len(raised) - _MAX_RAISED),
+        trouble=ENDINGS[execution.status] if execution and cells else "",
+        raised=[(number, cut(error, 300)) for number, error in raised[:MAX_RAISED]],
+        raised_more=max(0, len(raised) - MAX_RAISED),
         cells=list(shown_cells(cells)),
         bar=plots.bar,
     )

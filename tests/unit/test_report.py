@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 
 import pytest
+from rich.console import Console
+from typer.testing import CliRunner
 
+from autograder.cli import app
 from autograder.commands import report
 from autograder.errors import AutograderError, UsageError
-from autograder.feedback import student_page
+from autograder.feedback import forms, student_page
 from autograder.grading.results import output_folder
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.records import Assignment, Cell, Execution, Grade, Outcome, Question, QuestionGrade
 
+QUIET = Console(quiet=True)
 ASSIGNMENT = Assignment("cnn", "CNN", (Question("why", 2, manual=True, rubric="R"),))
 RUN = Execution(
     "timed_out",
@@ -40,7 +45,7 @@ def out(tmp_path):
         for student in ("ada", "bob"):
             folder.add(grade(student), RUN)
         folder.add(Grade("cyd", "", "sha256:", "rejected", 0, 2, message="Nothing."), Execution("refused", "Nothing."))
-        report.publish(folder)
+        report.publish(folder, QUIET, {})
     return tmp_path / "out"
 
 
@@ -54,9 +59,9 @@ def fill(out, points, comment=""):
 
 
 def test_a_report_of_nothing_new_writes_the_same_bytes(out):
-    first = report.run(out)
+    first = report.run(out, also=[], console=QUIET)
     before = tree(out)
-    assert report.run(out) == first
+    assert report.run(out, also=[], console=QUIET) == first
     assert tree(out) == before
     assert b"It took too long." in before["feedback/ada.html"], "the page says how the run ended"
     assert (first.waiting, first.changed, first.unused) == (2, (), ())
@@ -87,7 +92,7 @@ def test_the_run_of_an_earlier_submission_is_not_shown_for_one_that_could_not_be
 
 def test_points_reach_all_files_of_the_folder(out):
     fill(out, "1.5", "Good.")
-    assert report.run(out).waiting == 1
+    assert report.run(out, also=[], console=QUIET).waiting == 1
     (ada, *_) = json.loads((out / "grades.json").read_text())["grades"]
     assert (ada["score"], ada["pending"], ada["questions"][0]["cases"][0]["comment"]) == (1.5, 0, "Good.")
     assert '"ada","ada.ipynb","graded","1.5","2","1.5"' in (out / "grades.csv").read_text()
@@ -111,10 +116,10 @@ def test_a_report_that_dies_is_finished_by_the_next(out, monkeypatch, moves):
 
     monkeypatch.setattr(output_folder.Path, "replace", dying)
     with pytest.raises(AutograderError, match="cannot be written: No space left"):
-        report.run(out)
+        report.run(out, also=[], console=QUIET)
     monkeypatch.undo()
     assert json.loads((out / "grades.json").read_text())["grades"][0]["score"] == 0, "it is the last to change"
-    report.run(out)
+    report.run(out, also=[], console=QUIET)
     assert json.loads((out / "grades.json").read_text())["grades"][0]["score"] == 1.5
     assert "Good." in (out / "feedback" / "ada.html").read_text()
 
@@ -123,7 +128,7 @@ def test_a_wrong_table_changes_nothing(out):
     fill(out, "2.5")
     before = tree(out)
     with pytest.raises(UsageError, match="from 0 to 2"):
-        report.run(out)
+        report.run(out, also=[], console=QUIET)
     assert tree(out) == before
 
 
@@ -131,7 +136,7 @@ def test_what_is_made_is_open_to_its_owner_only(out):
     before = os.umask(0)
     try:
         fill(out, "1")
-        report.run(out)
+        report.run(out, also=[], console=QUIET)
     finally:
         os.umask(before)
     for path in out.rglob("*"):
@@ -164,8 +169,44 @@ def test_a_page_that_cannot_be_made_stops_nobody(out, monkeypatch):
         return real(assignment, given, execution)
 
     monkeypatch.setattr(student_page, "render", render)
-    ada, bob, _ = report.run(out).grades
+    ada, bob, _ = report.run(out, also=[], console=QUIET).grades
     assert (ada.status, ada.message) == ("needs_review", "The page could not be made: RecursionError: too deep")
     assert bob.status == "graded"
     assert "A person will look at this grade" in (out / "feedback" / "ada.html").read_text()
     assert "Your notebook, as it ran" in (out / "feedback" / "bob.html").read_text()
+
+
+def test_forms_are_written_beside_the_pages(out):
+    assert CliRunner().invoke(app, ["report", str(out), "--also", " markdown,"]).exit_code == 1  # cyd is rejected
+    text = (out / "feedback" / "ada.md").read_text()
+    assert text.startswith("# CNN: feedback for ada\n\n**0 of 2 points** so far\n")
+    assert "It took too long." in text
+    assert (out / "feedback" / "ada.md").stat().st_mode & 0o077 == 0
+    report.run(out, also=[], console=QUIET)
+    assert not list((out / "feedback").glob("*.md")), "the points in it may be no longer so"
+
+
+@pytest.mark.parametrize(
+    ("name", "piece"), [("docx", "knows markdown and pdf, not 'docx'"), ("pdf", "needs a browser")]
+)
+def test_a_form_that_cannot_be_made_here_changes_nothing(out, monkeypatch, name, piece):
+    monkeypatch.setenv("PATH", "/nowhere")
+    before = tree(out)
+    with pytest.raises(UsageError, match=piece):
+        report.run(out, also=["markdown", name], console=QUIET)
+    assert tree(out) == before
+
+
+def test_a_form_that_fails_for_one_student_is_named_and_stops_nobody(out, monkeypatch):
+    def make(assignment, given, execution, page):
+        if given.student == "ada":
+            raise AutograderError("no paper")
+        return page.encode()
+
+    monkeypatch.setattr(forms.Form, "prepare", lambda self: make)
+    made = report.run(out, also=["pdf"], console=QUIET)
+    assert (made.unmade, made.needs_review) == (("ada.pdf (no paper)",), True)
+    assert {path.name for path in (out / "feedback").glob("*.pdf")} == {"bob.pdf", "cyd.pdf"}
+    screen = Console(record=True, quiet=False, file=io.StringIO(), width=200)
+    report.show(made, screen)
+    assert "Not made: ada.pdf (no paper). Their pages are there." in screen.export_text()

@@ -1,0 +1,56 @@
+"""A student's page as PDF, printed by a Chromium without a window. Trusted side; what it opens is our own page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from autograder.errors import AutograderError, UsageError
+from autograder.records import Assignment, Execution, Grade
+from autograder.wording import listed
+
+__all__ = ["prepare"]
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_SECONDS = 90
+# The page's policy allows no script and no address; a browser that asks for one all the same finds none.
+_OPTIONS = (
+    "--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer", "--disable-extensions",
+    "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND",
+)  # fmt: skip
+
+
+def prepare() -> Callable[[Assignment, Grade, Execution, str], bytes]:
+    """What makes the form of one student, from the page.
+
+    Raises:
+        UsageError: There is no browser.
+    """
+    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if browser is None:
+        raise UsageError(f"pdf needs a browser to print with: none of {listed(_BROWSERS)} is there. Install one.")
+    return lambda assignment, grade, execution, page: _printed(browser, page)
+
+
+def _printed(browser: str, page: str) -> bytes:
+    # As root Chromium starts only without a sandbox of its own; it opens nothing but our page, in which nothing runs.
+    options = [*_OPTIONS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True) as folder:
+        source, target = Path(folder, "page.html"), Path(folder, "page.pdf")
+        source.write_text(page, encoding="utf-8", errors="replace")
+        places = [f"--user-data-dir={folder}/profile", f"--print-to-pdf={target}", source.as_uri()]
+        try:
+            subprocess.run(
+                [browser, *options, *places],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+            return target.read_bytes()
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise AutograderError(f"{browser} printed no page: {error}") from error

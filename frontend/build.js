@@ -10,17 +10,18 @@ import { build } from "esbuild";
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const OUTPUT = path.join(HERE, "../autograder/live/static");
+/** @satisfies {import("esbuild").BuildOptions} */
 const COMMON = {
   absWorkingDir: HERE,
   bundle: true,
-  charset: "utf8",
-  legalComments: "eof", // a page that somebody hands on carries the copyright notices, too
-  logLevel: "error",
-  metafile: true,
+  charset: /** @type {const} */ ("utf8"),
+  legalComments: /** @type {const} */ ("eof"), // a page that somebody hands on carries the copyright notices, too
+  logLevel: /** @type {const} */ ("error"),
+  metafile: /** @type {const} */ (true),
   minify: true,
   outdir: OUTPUT,
   target: "es2020",
-  write: false,
+  write: /** @type {const} */ (false),
 };
 
 const bundled = await Promise.all([
@@ -33,28 +34,43 @@ const files = new Map(
 files.set("THIRD_PARTY_LICENSES.txt", licences(packages(bundled)));
 
 if (process.argv.includes("--check")) {
-  const stale = [...files].filter(([name, text]) => !existsSync(target(name)) || readFileSync(target(name), "utf8") !== text);
+  const stale = [...files].filter(
+    ([name, text]) => !existsSync(target(name)) || readFileSync(target(name), "utf8") !== text,
+  );
   if (stale.length > 0) {
-    console.error(`${stale.map(([name]) => target(name)).join(", ")}: not what the sources give. Run \`make frontend\`.`);
+    console.error(
+      `${stale.map(([name]) => target(name)).join(", ")}: not what the sources give. Run \`make frontend\`.`,
+    );
     process.exitCode = 1;
   }
 } else {
   for (const [name, text] of files) writeFileSync(target(name), text);
 }
 
+/** @param {string} name */
 function target(name) {
   return path.relative(".", path.join(OUTPUT, name));
 }
 
-/** The packages of which the bundles contain code. */
+/**
+ * The packages of which the bundles contain code.
+ *
+ * @param {{ metafile: import("esbuild").Metafile }[]} results
+ * @returns {string[]}
+ */
 function packages(results) {
   const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
   const names = inputs.map((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
   return [...new Set(names)].filter((name) => name !== undefined).sort();
 }
 
-/** Each licence's text once, below the packages that are under it. */
+/**
+ * Each licence's text once, below the packages that are under it.
+ *
+ * @param {string[]} names
+ */
 function licences(names) {
+  /** @type {Map<string, string[]>} */
   const under = new Map();
   for (const name of names) {
     const { version, license } = JSON.parse(readFileSync(`${HERE}/node_modules/${name}/package.json`, "utf8"));
@@ -65,6 +81,11 @@ function licences(names) {
   return `page.js contains code of these packages.\n\n${parts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }
 
+/**
+ * @param {string} name
+ * @param {string} license as the package names it
+ * @returns {string}
+ */
 function licence(name, license) {
   const folder = path.join(HERE, "node_modules", name);
   const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
@@ -76,6 +97,7 @@ function licence(name, license) {
   throw new Error(`${folder} has no licence text`);
 }
 
+/** @param {string} text */
 function trimmed(text) {
   return text.replace(/^\s*\n/, "").trimEnd();
 }

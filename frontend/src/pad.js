@@ -1,27 +1,44 @@
 // The pad: draw with mouse, touch, pen or keyboard. It holds strokes, not pixels, and perhaps a digit to start from.
 
-import { SIDE, clamp, ontoPicture, placing, toPicture } from "./preprocess.js";
-import { element } from "./dom.js";
+import { contextOf, element } from "./dom.js";
+import { clamp, ontoPicture, placing, SIDE, toPicture } from "./preprocess.js";
+
+/** @import { Picture, Point, Region, Stroke, Theme } from "./types.js" */
 
 const SIZE = 280;
 const WIDTH = 19; // of the pen on the pad
 const STEP = SIZE / SIDE;
 
 export class Pad {
-  /** `changed(picture, drawing)` is called with every new picture; `drawing` while a stroke is under way. */
+  /**
+   * @param {(picture: Float32Array) => void} changed called with every new picture
+   * @param {(text: string) => void} say to who cannot see
+   */
   constructor(changed, say) {
     this.changed = changed;
     this.say = say;
+    /** @type {Stroke[]} */
     this.strokes = [];
+    /** @type {Float32Array | null} */
     this.base = null;
-    this.ghost = null;
+    /** @type {Picture | null} */
+    this.shadow = null;
+    /** @type {Region | null} */
     this.region = null;
+    /** @type {Theme} */
     this.theme = "light";
     this.pen = { x: SIZE / 2, y: SIZE / 2, down: false, shown: false };
+    /** @type {number | null} */
     this.pointer = null;
     this.canvas = element("canvas", {
-      class: "pad", width: SIZE, height: SIZE, tabindex: 0, role: "application", "aria-roledescription": "drawing pad",
-      "aria-label": "Drawing pad, empty", "aria-describedby": "live-keys",
+      class: "pad",
+      width: SIZE,
+      height: SIZE,
+      tabindex: 0,
+      role: "application",
+      "aria-roledescription": "drawing pad",
+      "aria-label": "Drawing pad, empty",
+      "aria-describedby": "live-keys",
       onpointerdown: (event) => this.begin(event),
       onpointermove: (event) => this.move(event),
       onpointerup: (event) => this.end(event),
@@ -44,6 +61,7 @@ export class Pad {
 
   // ------------------------------------------------------------ pointer
 
+  /** @param {PointerEvent} event */
   begin(event) {
     if (this.pointer !== null || (event.pointerType === "mouse" && event.button !== 0)) return;
     event.preventDefault();
@@ -56,22 +74,28 @@ export class Pad {
       // The pointer is gone already; the stroke is a dot.
     }
     this.strokes.push([this.at(event)]);
-    this.update(true);
+    this.update();
   }
 
+  /** @param {PointerEvent} event */
   move(event) {
     if (event.pointerId !== this.pointer) return;
     const all = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
     for (const each of all.length > 0 ? all : [event]) this.extend(this.at(each));
-    this.update(true);
+    this.update();
   }
 
+  /** @param {PointerEvent} event */
   end(event) {
     if (event.pointerId !== this.pointer) return;
     this.pointer = null;
-    this.update(false);
+    this.update();
   }
 
+  /**
+   * @param {PointerEvent} event
+   * @returns {Point}
+   */
   at(event) {
     const box = this.canvas.getBoundingClientRect();
     return [
@@ -80,7 +104,11 @@ export class Pad {
     ];
   }
 
-  /** Adds a point to the last stroke, unless it is all but the last one. */
+  /**
+   * Adds a point to the last stroke, unless it is next to that stroke's last one.
+   *
+   * @param {Point} point
+   */
   extend(point) {
     const stroke = this.strokes[this.strokes.length - 1];
     const [x, y] = stroke[stroke.length - 1];
@@ -89,7 +117,9 @@ export class Pad {
 
   // ------------------------------------------------------------ keyboard
 
+  /** @param {KeyboardEvent} event */
   key(event) {
+    /** @type {Record<string, Point>} */
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const undo = event.key === "Backspace" || (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey));
     if (moves[event.key] && !event.altKey && !event.ctrlKey && !event.metaKey) {
@@ -100,7 +130,7 @@ export class Pad {
       this.pen.shown = true;
       if (this.pen.down) {
         this.strokes[this.strokes.length - 1].push([this.pen.x, this.pen.y]);
-        this.update(true);
+        this.update();
       } else {
         this.draw();
       }
@@ -109,7 +139,7 @@ export class Pad {
       this.pen.down = !this.pen.down;
       if (this.pen.down) this.strokes.push([[this.pen.x, this.pen.y]]);
       this.say(this.pen.down ? "Pen down" : "Pen up");
-      this.update(this.pen.down);
+      this.update();
     } else if (event.key === "Delete") {
       this.clear();
     } else if (undo) {
@@ -121,6 +151,7 @@ export class Pad {
     event.stopPropagation();
   }
 
+  /** @param {boolean} has */
   focus(has) {
     this.pen.shown = has && this.canvas.matches(":focus-visible");
     if (!has && this.pen.down) {
@@ -135,10 +166,10 @@ export class Pad {
   clear() {
     this.pointer = null; // a stroke that is under way has ended
     this.strokes = [];
-    this.base = this.ghost = null;
+    this.base = this.shadow = null;
     this.pen.down = false;
     this.say("Cleared");
-    this.update(false);
+    this.update();
   }
 
   undo() {
@@ -147,48 +178,60 @@ export class Pad {
     if (this.strokes.length > 0) this.strokes.pop();
     else this.base = null;
     this.pen.down = false;
-    this.update(false);
+    this.update();
   }
 
-  /** Starts from a stored digit, 784 grey values. */
+  /**
+   * Starts from a stored digit.
+   *
+   * @param {Picture} digit
+   */
   start(digit) {
     this.pointer = null;
     this.strokes = [];
-    this.ghost = null;
+    this.shadow = null;
     this.base = Float32Array.from(digit);
     this.pen.down = false;
-    this.update(false);
+    this.update();
   }
 
-  /** Shows another digit, faintly, where it has ink and the drawing has not; null takes it away. */
-  haunt(digit) {
-    this.ghost = digit;
+  /**
+   * Shows another digit, faintly, where it has ink and the drawing has not; null takes it away.
+   *
+   * @param {Picture | null} digit
+   */
+  showShadow(digit) {
+    this.shadow = digit;
     this.draw();
   }
 
-  /** Frames a region of the picture, or nothing. */
+  /**
+   * Frames a region of the picture, or nothing.
+   *
+   * @param {Region | null} region
+   */
   highlight(region) {
     this.region = region;
     this.draw();
   }
 
-  update(drawing) {
+  update() {
     this.draw();
     this.canvas.setAttribute("aria-label", `Drawing pad, ${this.empty ? "empty" : "with a drawing"}`);
-    this.changed(this.picture, drawing);
+    this.changed(this.picture);
   }
 
   // ------------------------------------------------------------ painting
 
   draw() {
     const dark = this.theme === "dark";
-    const context = this.canvas.getContext("2d");
+    const context = contextOf(this.canvas);
     context.fillStyle = dark ? "#16191e" : "#ffffff";
     context.fillRect(0, 0, SIZE, SIZE);
     const ink = dark ? [240, 243, 246] : [24, 28, 34];
-    if (this.ghost) this.stamp(context, this.ghost, dark ? [255, 158, 88] : [214, 96, 10], 0.55);
-    if (this.base) this.stamp(context, this.base, ink, 1);
-    if (this.empty && !this.pen.shown) this.invite(context, dark);
+    if (this.shadow) this.drawDigit(context, this.shadow, dark ? [255, 158, 88] : [214, 96, 10], 0.55);
+    if (this.base) this.drawDigit(context, this.base, ink, 1);
+    if (this.empty && !this.pen.shown) this.drawHint(context, dark);
     context.strokeStyle = `rgb(${ink.join(" ")})`;
     context.lineWidth = WIDTH;
     context.lineCap = context.lineJoin = "round";
@@ -198,13 +241,18 @@ export class Pad {
       for (const point of stroke) context.lineTo(...point);
       context.stroke();
     }
-    if (this.region) this.drawRegion(context, dark);
+    if (this.region) this.drawRegion(context, this.region, dark);
     if (this.pen.shown) this.drawPen(context, dark);
   }
 
-  /** A region of the picture lies elsewhere on the pad, since drawings are centred and scaled. */
-  drawRegion(context, dark) {
-    const { rows, columns } = this.region;
+  /**
+   * A region of the picture is elsewhere on the pad, since drawings are centred and scaled.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Region} region
+   * @param {boolean} dark
+   */
+  drawRegion(context, { rows, columns }, dark) {
     const { scale, left, top } = this.base ? { scale: 1 / STEP, left: 0, top: 0 } : placing(this.strokes, SIZE);
     const [x0, x1] = [columns[0], columns[1] + 1].map((x) => clamp((x - left) / scale, 2, SIZE - 2));
     const [y0, y1] = [rows[0], rows[1] + 1].map((y) => clamp((y - top) / scale, 2, SIZE - 2));
@@ -220,17 +268,27 @@ export class Pad {
     context.restore();
   }
 
-  stamp(context, digit, [red, green, blue], strength) {
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Picture} digit
+   * @param {number[]} ink red, green and blue
+   * @param {number} strength
+   */
+  drawDigit(context, digit, ink, strength) {
     const small = document.createElement("canvas");
     small.width = small.height = SIDE;
     const image = new ImageData(SIDE, SIDE);
-    digit.forEach((value, index) => image.data.set([red, green, blue, value * strength], 4 * index));
-    small.getContext("2d").putImageData(image, 0, 0);
+    for (let index = 0; index < digit.length; index++) image.data.set([...ink, digit[index] * strength], 4 * index);
+    contextOf(small).putImageData(image, 0, 0);
     context.imageSmoothingEnabled = true;
     context.drawImage(small, 0, 0, SIZE, SIZE);
   }
 
-  invite(context, dark) {
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {boolean} dark
+   */
+  drawHint(context, dark) {
     context.fillStyle = dark ? "#a5aeb8" : "#57606a";
     context.font = "17px system-ui, sans-serif";
     context.textAlign = "center";
@@ -238,6 +296,10 @@ export class Pad {
     context.fillText("draw a digit here", SIZE / 2, SIZE / 2);
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {boolean} dark
+   */
   drawPen(context, dark) {
     const { x, y, down } = this.pen;
     context.save();

@@ -1,45 +1,98 @@
-// One channel, large: pointer or arrow keys walk over its units, and the picture beside it shows what each one sees.
+// One channel, large: pointer or arrow keys choose a unit, and the picture beside it shows what that one sees.
 
 import { element } from "./dom.js";
 import { paintDigit } from "./paint.js";
 
+/** @import { App } from "./app.js" */
+/** @import { Panel } from "./panels.js" */
+/** @import { Range } from "./types.js" */
+
 export class Zoom {
+  /** @param {App} owner */
   constructor(owner) {
     this.owner = owner;
-    this.panel = null;
+    /** @type {Panel} whose channel is shown, once one is */
+    this.panel = owner.panels[0];
+    this.channel = 0;
+    this.row = 0;
+    this.column = 0;
+    this.unit = 0;
+    this.moved = false; // since it was opened
     this.title = element("h2", { id: "live-zoom-title" });
     this.canvas = element("canvas", { "aria-hidden": "true" });
     this.frame = element("div", { class: "frame", "aria-hidden": "true" });
-    this.map = element("div", {
-      class: "zoom-map", tabindex: 0, role: "application", "aria-roledescription": "activations",
-      "aria-label": "Units of this channel. Arrow keys walk over them.", "aria-describedby": "live-zoom-reading",
-      onpointerdown: (event) => { this.walked = true; this.point(event); },
-      onpointermove: (event) => { if (event.buttons || event.pointerType === "mouse") this.point(event); },
-      onkeydown: (event) => this.key(event),
-    }, this.canvas, this.frame);
+    this.map = element(
+      "div",
+      {
+        class: "zoom-map",
+        tabindex: 0,
+        role: "application",
+        "aria-roledescription": "activations",
+        "aria-label": "Units of this channel. Arrow keys move between them.",
+        "aria-describedby": "live-zoom-reading",
+        onpointerdown: (event) => {
+          this.moved = true;
+          this.point(event);
+        },
+        onpointermove: (event) => {
+          if (event.buttons || event.pointerType === "mouse") this.point(event);
+        },
+        onkeydown: (event) => this.key(event),
+      },
+      this.canvas,
+      this.frame,
+    );
     this.seen = element("canvas", { "aria-hidden": "true" });
     this.region = element("div", { class: "frame", "aria-hidden": "true" });
     this.reading = element("p", { id: "live-zoom-reading", class: "reading", role: "status" });
     this.before = element("button", { type: "button", onclick: () => this.step(-1) }, "← Previous channel");
     this.after = element("button", { type: "button", onclick: () => this.step(1) }, "Next channel →");
-    this.root = element("dialog", {
-      class: "zoom", "aria-labelledby": "live-zoom-title",
-      onclose: () => this.closed(),
-      onclick: (event) => { if (event.target === this.root) this.root.close(); },
-      onkeydown: (event) => event.stopPropagation(),
-    }, element("div", { class: "zoom-body" },
-      element("div", { class: "zoom-head" }, this.title, element("button", { type: "button", onclick: () => this.root.close() }, "Close")),
-      this.pair = element("div", { class: "zoom-pair" },
-        element("figure", { class: "main" }, this.map, element("figcaption", {}, "what it answers")),
-        element("figure", {}, element("div", { class: "zoom-map" }, this.seen, this.region), element("figcaption", {}, "what it sees"))),
-      this.reading,
-      element("p", { class: "buttons" }, this.before, this.after)));
+    this.pair = element(
+      "div",
+      { class: "zoom-pair" },
+      element("figure", { class: "main" }, this.map, element("figcaption", {}, "what it answers")),
+      element(
+        "figure",
+        {},
+        element("div", { class: "zoom-map" }, this.seen, this.region),
+        element("figcaption", {}, "what it sees"),
+      ),
+    );
+    this.root = element(
+      "dialog",
+      {
+        class: "zoom",
+        "aria-labelledby": "live-zoom-title",
+        onclose: () => this.closed(),
+        onclick: (event) => {
+          if (event.target === this.root) this.root.close();
+        },
+        onkeydown: (event) => event.stopPropagation(),
+      },
+      element(
+        "div",
+        { class: "zoom-body" },
+        element(
+          "div",
+          { class: "zoom-head" },
+          this.title,
+          element("button", { type: "button", onclick: () => this.root.close() }, "Close"),
+        ),
+        this.pair,
+        this.reading,
+        element("p", { class: "buttons" }, this.before, this.after),
+      ),
+    );
   }
 
+  /**
+   * @param {Panel} panel
+   * @param {number} channel
+   */
   open(panel, channel) {
     this.panel = panel;
     this.channel = channel;
-    this.walked = false;
+    this.moved = false;
     if (panel.unit !== null && panel.placeOf(panel.unit).channel === channel) {
       ({ row: this.row, column: this.column } = panel.placeOf(panel.unit));
     } else {
@@ -69,6 +122,10 @@ export class Zoom {
     this.choose(this.row, this.column);
   }
 
+  /**
+   * @param {number} row
+   * @param {number} column
+   */
   choose(row, column) {
     const { panel } = this;
     const unit = panel.unitAt(row, column, this.channel);
@@ -82,35 +139,48 @@ export class Zoom {
     this.unit = unit;
   }
 
+  /** @param {PointerEvent} event */
   point(event) {
     const place = this.panel.under(event, this.canvas);
     if (place) this.choose(...place);
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
+    /** @type {Record<string, [down: number, right: number]>} */
     const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
     if (!moves[event.key]) return;
     const [down, right] = moves[event.key];
     const row = Math.min(this.panel.height - 1, Math.max(0, this.row + down));
     const column = Math.min(this.panel.width - 1, Math.max(0, this.column + right));
-    this.walked = true;
+    this.moved = true;
     this.choose(row, column);
     event.preventDefault();
     event.stopPropagation();
   }
 
+  /** @param {number} by */
   step(by) {
     this.channel += by;
     this.refresh();
   }
 
   closed() {
-    if (this.walked) this.owner.select(this.panel, this.unit); // who only looked has chosen nothing
-    this.panel.rove(this.channel);
+    if (this.moved) this.owner.select(this.panel, this.unit); // looking alone chooses nothing
+    this.panel.makeTabStop(this.channel);
     this.panel.buttons[this.channel].focus();
   }
 }
 
+/**
+ * Puts a frame around a region of something that is `height` × `width` units large.
+ *
+ * @param {HTMLElement} frame
+ * @param {Range} rows
+ * @param {Range} columns
+ * @param {number} height
+ * @param {number} width
+ */
 function outline(frame, rows, columns, height, width) {
   frame.style.top = `${(100 * rows[0]) / height}%`;
   frame.style.left = `${(100 * columns[0]) / width}%`;

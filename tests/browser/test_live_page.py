@@ -352,8 +352,8 @@ def test_what_confuses_it_names_the_runner_up_and_follows_a_stroke(page: Any) ->
     page.get_by_role("button", name="What confuses it?").click()
     shares = app(page, "[...app.result.probabilities]")
     runner_up = int(np.argsort(shares)[-2])
-    assert page.locator(".rivalry").inner_text().startswith(f"Runner-up: {runner_up} with")
-    assert app(page, "app.pad.ghost !== null")
+    assert page.locator(".runner-up").inner_text().startswith(f"Runner-up: {runner_up} with")
+    assert app(page, "app.pad.shadow !== null")
     lit = page.locator("svg.map text.dot:not(.faint)").all_text_contents()
     assert set(lit) == {"1", str(runner_up)}
     draw(page, [[(110, 70), (170, 70)]])

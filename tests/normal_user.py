@@ -22,7 +22,7 @@ from tests.sandboxes import Answer
 NOBODY = 65534
 ROOT = os.geteuid() == 0
 
-Probe = Callable[..., Answer]
+RunInSandbox = Callable[..., Answer]
 
 
 @functools.cache
@@ -60,7 +60,7 @@ def as_normal_user(*command: str | Path) -> list[str]:
     return ["setpriv", *identity, "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", "--", *map(str, command)]
 
 
-def probe_as_normal_user(lines: str, **options: Any) -> Answer:
+def run_as_normal_user(lines: str, **options: Any) -> Answer:
     python = normal_users_python()
     assert isinstance(python, Path)
     job = json.dumps({"lines": lines, **options})

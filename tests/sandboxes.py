@@ -43,7 +43,7 @@ def read_reports(sandbox: launch.Sandbox) -> list[Any]:
     return [json.loads(line.removeprefix(MARK)) for line in marked]
 
 
-def probe(lines: str, *, slot: int = 7, **limits: Any) -> Answer:
+def run_in_sandbox(lines: str, *, slot: int = 7, **limits: Any) -> Answer:
     """Run some lines in a fresh sandbox until they end; `sys.exit` and exceptions end with status 1 at the latest."""
     with launch.open_sandbox(Limits(**{"wall_seconds": 60, **limits}), module="code", slot=slot, threads=1) as sandbox:
         run_lines(sandbox, lines)
@@ -75,5 +75,5 @@ def wait_for(sandbox: launch.Sandbox, text: str) -> None:
 
 
 if __name__ == "__main__":
-    answer = probe(**json.load(sys.stdin))
+    answer = run_in_sandbox(**json.load(sys.stdin))
     json.dump(asdict(answer), sys.stdout)

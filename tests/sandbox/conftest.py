@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.normal_user import Probe, clean_up, normal_users_python, probe_as_normal_user
-from tests.sandboxes import probe
+from tests.normal_user import RunInSandbox, clean_up, normal_users_python, run_as_normal_user
+from tests.sandboxes import run_in_sandbox
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -18,14 +18,14 @@ def no_folder_stays() -> Iterator[None]:
 
 
 @pytest.fixture(params=["this user", "normal user"])
-def anyone(request: pytest.FixtureRequest) -> Probe:
-    """`probe`, as the user of these tests and as a normal user."""
+def anyone(request: pytest.FixtureRequest) -> RunInSandbox:
+    """`run_in_sandbox`, as the user of these tests and as a normal user."""
     if request.param == "this user":
-        return probe
+        return run_in_sandbox
     python = normal_users_python()
     if isinstance(python, str):
         pytest.skip(python)
-    return probe_as_normal_user
+    return run_as_normal_user
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
 from autograder.sandbox.host import bubblewrap, launch, watchdog
 from tests import sandboxes
-from tests.normal_user import ROOT, Probe, as_normal_user, normal_users_python
-from tests.sandboxes import probe
+from tests.normal_user import ROOT, RunInSandbox, as_normal_user, normal_users_python
+from tests.sandboxes import run_in_sandbox
 
 REPOSITORY = Path(autograder.__file__).parents[1]
 
@@ -29,7 +29,7 @@ REPOSITORY = Path(autograder.__file__).parents[1]
 # ------------------------------------------------------------ what is in the sandbox
 
 
-def test_identity(anyone: Probe) -> None:
+def test_identity(anyone: RunInSandbox) -> None:
     (me,) = anyone(
         """
 import getpass, socket
@@ -49,7 +49,7 @@ report({
         slot=11,
     ).reported
     uid = me["uids"][0]
-    assert uid in range(60000, 65000) if ROOT and anyone is probe else uid == 1000
+    assert uid in range(60000, 65000) if ROOT and anyone is run_in_sandbox else uid == 1000
     assert me == {
         "uids": [uid] * 6,
         "user": "student",
@@ -72,13 +72,13 @@ def test_root_gives_up_its_groups() -> None:
     assert json.loads(done.stdout)["reported"] == [[]]
 
 
-def test_namespaces(anyone: Probe) -> None:
+def test_namespaces(anyone: RunInSandbox) -> None:
     (inside,) = anyone(
         "report({name: os.readlink('/proc/self/ns/' + name) for name in os.listdir('/proc/self/ns')})"
     ).reported
     here = {path.name: str(path.readlink()) for path in Path("/proc/self/ns").iterdir()}
     shared = {name for name in inside if inside[name] == here[name]}
-    assert shared - {"time", "time_for_children"} == ({"user"} if ROOT and anyone is probe else set())
+    assert shared - {"time", "time_for_children"} == ({"user"} if ROOT and anyone is run_in_sandbox else set())
 
 
 def test_a_normal_user_gets_no_second_user_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,7 @@ def test_a_normal_user_gets_no_second_user_namespace(monkeypatch: pytest.MonkeyP
     assert "setpriv" not in " ".join(words)
 
 
-def test_everything_shown_is_mounted_read_only(anyone: Probe) -> None:
+def test_everything_shown_is_mounted_read_only(anyone: RunInSandbox) -> None:
     """Whatever its files' permissions say: a normal user owns the Python environment."""
     (mounts,) = anyone("report([line.split()[4:6] for line in open('/proc/self/mountinfo')])").reported
     writable = {place for place, options in mounts if "ro" not in options.split(",")}
@@ -99,7 +99,7 @@ def test_everything_shown_is_mounted_read_only(anyone: Probe) -> None:
     assert [place for place, options in mounts if "nosuid" not in options.split(",")] == []
 
 
-def test_folders(anyone: Probe) -> None:
+def test_folders(anyone: RunInSandbox) -> None:
     root, etc, shared, home = anyone(
         """
 for folder in ("/", "/etc", "/usr/share"):
@@ -116,7 +116,7 @@ report([path for path in ("/home", "/var", "/run", "/sys", "/mnt", "/boot", "/et
     assert [path for path in home if Path(path).parts[1] not in python] == []
 
 
-def test_files_of_this_machine_are_invisible(anyone: Probe) -> None:
+def test_files_of_this_machine_are_invisible(anyone: RunInSandbox) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="secret-") as temporary,
         tempfile.TemporaryDirectory(dir="/var/tmp") as other,
@@ -135,7 +135,7 @@ report([root + path for root in roots for path in paths if os.path.lexists(root 
     assert found == []
 
 
-def test_the_repository_is_invisible(anyone: Probe) -> None:
+def test_the_repository_is_invisible(anyone: RunInSandbox) -> None:
     names = ("reference", "tests", "assignments", ".git", "pyproject.toml", "autograder")
     seen, packages, sandbox = anyone(
         f"""
@@ -145,12 +145,12 @@ report(sorted(name for name in os.listdir("/opt/sandbox/autograder/sandbox")))
 """
     ).reported
     assert seen == []
-    names = ["__init__.py", "course", "errors.py", "expect", "live", "networks", "notebook", "records.py", "sandbox"]
-    assert packages == names
+    modules = {"__init__.py", "errors.py", "files.py", "records.py", "wording.py"}
+    assert set(packages) == modules | {"course", "expect", "live", "networks", "notebook", "sandbox"}
     assert sandbox == ["__init__.py", "guest", "wire"]
 
 
-def test_only_the_workers_modules_can_be_imported(anyone: Probe) -> None:
+def test_only_the_workers_modules_can_be_imported(anyone: RunInSandbox) -> None:
     """An editable install leaves a finder behind that points to the repository: it must find nothing."""
     origin, failures = anyone(
         """
@@ -169,7 +169,7 @@ report(failures)
     assert failures == dict.fromkeys(["grading", "authoring", "feedback", "cli"], "ModuleNotFoundError")
 
 
-def test_no_process_of_this_machine_is_visible(anyone: Probe) -> None:
+def test_no_process_of_this_machine_is_visible(anyone: RunInSandbox) -> None:
     pids, signalled = anyone(
         f"""
 report([int(name) for name in os.listdir("/proc") if name.isdigit()])
@@ -184,7 +184,7 @@ except ProcessLookupError:
     assert signalled == ("reached" if os.getpid() in pids else "no such process")
 
 
-def test_the_first_process_is_out_of_reach(anyone: Probe) -> None:
+def test_the_first_process_is_out_of_reach(anyone: RunInSandbox) -> None:
     """It is bubblewrap, of the same user as the student's process where a normal user grades, and without limits."""
     entries, reached, survives = anyone(
         """
@@ -208,7 +208,7 @@ report("alive")
     assert (entries, reached, survives) == ([], [], "alive")
 
 
-def test_the_environment_is_scrubbed(anyone: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_scrubbed(anyone: RunInSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOGRADER_SECRET", "hunter2")
     monkeypatch.setenv("LD_LIBRARY_PATH", "/secret/libraries")
     monkeypatch.setenv("PYTHONPATH", "/secret/modules")
@@ -255,7 +255,7 @@ def test_bubblewrap_itself_has_no_environment(monkeypatch: pytest.MonkeyPatch) -
         assert Path(f"/proc/{sandbox._process.pid}/environ").read_bytes() == b""
 
 
-def test_nothing_but_the_pipes_is_open(anyone: Probe) -> None:
+def test_nothing_but_the_pipes_is_open(anyone: RunInSandbox) -> None:
     (links,) = anyone(
         """
 links = {}
@@ -270,7 +270,7 @@ report(links)
     assert links == {"0": "pipe", "1": "pipe", "2": "pipe"}
 
 
-def test_only_temporary_folders_can_be_written(anyone: Probe) -> None:
+def test_only_temporary_folders_can_be_written(anyone: RunInSandbox) -> None:
     written, changed = anyone(
         """
 import autograder, json as a_library
@@ -312,7 +312,7 @@ report(changed)
 # ------------------------------------------------------------ network
 
 
-def test_no_network(anyone: Probe) -> None:
+def test_no_network(anyone: RunInSandbox) -> None:
     with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as abstract:
         name = f"\0listener-{uuid.uuid4()}"
         abstract.bind(name)
@@ -351,7 +351,7 @@ report(len(open("/proc/net/tcp").readlines()) - 1)
     assert listening == 0
 
 
-def test_unix_sockets_with_a_path_stay_outside(anyone: Probe) -> None:
+def test_unix_sockets_with_a_path_stay_outside(anyone: RunInSandbox) -> None:
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
         path = Path(folder, "socket")
         listener.bind(str(path))
@@ -370,7 +370,7 @@ report(socket.socket(socket.AF_UNIX).connect_ex({str(path)!r}))
 # ------------------------------------------------------------ limits
 
 
-def test_limits_of_a_process(anyone: Probe) -> None:
+def test_limits_of_a_process(anyone: RunInSandbox) -> None:
     (limits,) = anyone(
         """
 import resource
@@ -402,7 +402,7 @@ def test_limits_never_ask_for_more_than_a_normal_user_may_have(monkeypatch: pyte
     assert {"--nproc=100", "--nofile=100", "--fsize=100", "--as=100", "--cpu=98:100"} <= set(words)
 
 
-def test_temporary_folders_are_bounded(anyone: Probe) -> None:
+def test_temporary_folders_are_bounded(anyone: RunInSandbox) -> None:
     in_tmp, in_shm = anyone(
         """
 def fill(folder):
@@ -426,7 +426,7 @@ report(fill("/dev/shm"))
     assert in_shm in (63, 64)
 
 
-def test_a_fork_bomb_stays_small(anyone: Probe) -> None:
+def test_a_fork_bomb_stays_small(anyone: RunInSandbox) -> None:
     (count,) = anyone(
         """
 import time
@@ -446,7 +446,7 @@ while True:
     assert 30 <= count < 40
 
 
-def test_threads_count_as_processes(anyone: Probe) -> None:
+def test_threads_count_as_processes(anyone: RunInSandbox) -> None:
     (count,) = anyone(
         """
 import threading, time

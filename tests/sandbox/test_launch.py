@@ -16,8 +16,8 @@ import autograder
 from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
 from autograder.sandbox.host import launch
-from tests.normal_user import ROOT, Probe
-from tests.sandboxes import probe, processes, read_reports, run_lines, wait_for
+from tests.normal_user import ROOT, RunInSandbox
+from tests.sandboxes import processes, read_reports, run_in_sandbox, run_lines, wait_for
 
 REPOSITORY = Path(autograder.__file__).parents[1]
 
@@ -26,7 +26,7 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_processor_time(anyone: Probe) -> None:
+def test_processor_time(anyone: RunInSandbox) -> None:
     ending = anyone("while True: pass", cpu_seconds=1).ending
     assert ending.status == "timed_out"
     assert "more than 1 s of processor time" in ending.message
@@ -37,14 +37,14 @@ def test_wall_clock(monkeypatch: pytest.MonkeyPatch, lines: str) -> None:
     launch.check_sandbox()
     monkeypatch.setattr(launch, "START_SECONDS", 0.0)
     started = time.monotonic()
-    ending = probe(lines, wall_seconds=0.5).ending
+    ending = run_in_sandbox(lines, wall_seconds=0.5).ending
     assert ending.status == "timed_out"
     assert ending.message.startswith("The notebook ran longer than 0.5 s")
     assert 0.5 < time.monotonic() - started < 5
 
 
 def test_the_wall_clock_gives_python_time_to_start() -> None:
-    assert probe("report(1)", wall_seconds=0.001).reported == [1]
+    assert run_in_sandbox("report(1)", wall_seconds=0.001).reported == [1]
 
 
 def test_a_writer_is_released_when_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_a_writer_is_released_when_nobody_reads(monkeypatch: pytest.MonkeyPatch)
         ("os.kill(os.getpid(), 9)", "crashed", 137, "Python was ended by SIGKILL."),
     ],
 )
-def test_how_it_ended(anyone: Probe, lines: str, status: str, code: int, message: str) -> None:
+def test_how_it_ended(anyone: RunInSandbox, lines: str, status: str, code: int, message: str) -> None:
     ending = anyone(lines).ending
     assert (ending.status, ending.code) == (status, code)
     assert ending.message.startswith(message) and (message or not ending.message)
@@ -113,7 +113,7 @@ def test_the_first_reason_counts() -> None:
     assert (ending.status, ending.code, ending.message) == ("crashed", None, "too much output")
 
 
-def test_a_gigabyte_on_stderr_changes_nothing(anyone: Probe) -> None:
+def test_a_gigabyte_on_stderr_changes_nothing(anyone: RunInSandbox) -> None:
     answer = anyone(
         """
 for _ in range(1024):
@@ -214,10 +214,10 @@ time.sleep(60)
 
 
 def test_a_grader_keeps_no_file_descriptors_or_threads() -> None:
-    probe("pass")
+    run_in_sandbox("pass")
     before = open_files(), threading.active_count()
     for _ in range(5):
-        probe("pass")
+        run_in_sandbox("pass")
     assert (open_files(), threading.active_count()) == before
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox.host import seccomp
-from tests.sandboxes import probe
+from tests.sandboxes import run_in_sandbox
 
 ALLOW, KILL = "allow", "kill"
 X86, ARM = "x86_64", "aarch64"
@@ -176,7 +176,7 @@ def test_an_unknown_machine_is_refused() -> None:
 
 @pytest.mark.skipif(platform.machine() != X86, reason="the numbers below are x86_64's")
 def test_the_kernel_follows_the_filter() -> None:
-    answer = probe(
+    answer = run_in_sandbox(
         """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
@@ -214,7 +214,7 @@ report({
 
 
 def test_a_socket_keeps_its_buffer() -> None:
-    (sizes,) = probe(
+    (sizes,) = run_in_sandbox(
         """
 import socket
 left, right = socket.socketpair()
@@ -227,7 +227,7 @@ report([before, left.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)])
 
 
 def test_ordinary_python_works() -> None:
-    answer = probe(
+    answer = run_in_sandbox(
         """
 import asyncio, concurrent.futures, multiprocessing, subprocess, tempfile, threading
 report(subprocess.run("echo $HOME | tr a-z A-Z", shell=True, capture_output=True, text=True).stdout)
@@ -264,7 +264,7 @@ with tempfile.TemporaryFile() as file:
 @pytest.mark.slow
 def test_keras_trains_and_matplotlib_draws() -> None:
     pytest.importorskip("tensorflow")
-    answer = probe(
+    answer = run_in_sandbox(
         """
 import numpy as np, keras, tensorflow as tf
 import matplotlib.pyplot as plt

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox.host import launch, watchdog
-from tests.normal_user import Probe
-from tests.sandboxes import probe
+from tests.normal_user import RunInSandbox
+from tests.sandboxes import run_in_sandbox
 
 HOLD = """
 import time
@@ -21,7 +21,7 @@ def hold(mib):
 """
 
 
-def test_memory_of_a_tree(anyone: Probe) -> None:
+def test_memory_of_a_tree(anyone: RunInSandbox) -> None:
     """Four processes that are each within the limit."""
     answer = anyone(
         HOLD
@@ -40,7 +40,7 @@ time.sleep(60)
     assert 300 < answer.ending.peak_memory_mb < 560
 
 
-def test_shared_memory_counts_once(anyone: Probe) -> None:
+def test_shared_memory_counts_once(anyone: RunInSandbox) -> None:
     answer = anyone(
         HOLD
         + """
@@ -56,7 +56,7 @@ report("alive")
     assert (answer.reported, answer.ending.status) == (["alive"], "exited")
 
 
-def test_a_process_that_hides_its_memory_is_counted(anyone: Probe) -> None:
+def test_a_process_that_hides_its_memory_is_counted(anyone: RunInSandbox) -> None:
     answer = anyone(
         HOLD
         + """
@@ -77,12 +77,12 @@ time.sleep(30)
         pytest.param("import socket\npairs = [socket.socketpair() for _ in range(240)]", id="sockets"),
     ],
 )
-def test_memory_of_the_kernel_is_counted(anyone: Probe, lines: str) -> None:
+def test_memory_of_the_kernel_is_counted(anyone: RunInSandbox, lines: str) -> None:
     answer = anyone(f"{lines}\nimport time\ntime.sleep(30)", memory_mb=80)
     assert answer.ending.status == "out_of_memory"
 
 
-def test_an_absurd_array_is_an_exception_in_the_cell(anyone: Probe) -> None:
+def test_an_absurd_array_is_an_exception_in_the_cell(anyone: RunInSandbox) -> None:
     answer = anyone(
         """
 try:
@@ -110,9 +110,10 @@ def test_unreadable_shares_are_counted_in_full(monkeypatch: pytest.MonkeyPatch) 
 
 def test_inodes_outside_of_the_sandbox_do_not_count() -> None:
     """A sandbox that is not set up yet still has this machine's root."""
-    with subprocess.Popen(["sleep", "30"]) as alone:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as alone:
+        alone.stdin.write(b"x")
+        assert alone.stdout.read(1) == b"x", "it runs by now, and has memory"
         assert 0 < watchdog.memory_mb(alone.pid, 10**6) < 30
-        alone.kill()
 
 
 @pytest.mark.parametrize("error", [PermissionError("no"), ValueError("a bug of ours")])
@@ -122,6 +123,6 @@ def test_a_tree_that_cannot_be_measured_ends(monkeypatch: pytest.MonkeyPatch, er
 
     launch.check_sandbox()
     monkeypatch.setattr(launch.watchdog, "memory_mb", refuse)
-    ending = probe("import time; time.sleep(30)").ending
+    ending = run_in_sandbox("import time; time.sleep(30)").ending
     assert ending.status == "crashed"
     assert "could not measure" in ending.message

@@ -253,7 +253,7 @@ class Outcome:
         hidden: Whether the students' notebook goes without the case.
         title: First line of the case's docstring.
         message: What the student reads. A hidden case's message holds no secret.
-        detail: What only the instructor reads: the full message of a hidden case, or our own error.
+        detail: What only the instructor reads: the full message of a hidden case, or an error of the grader.
         diff: The layer comparison that the message is about, if the case made one (empty for hidden cases).
         by_hand: Whether a person gave the points. Until then the status is `manual`, and the points are 0.
         comment: What that person says of the answer; plain text, for the student.

@@ -114,7 +114,7 @@ def _literal(line: str) -> str:
 
 
 def _clean(cells: Iterable[Any]) -> list[Any]:
-    """Cells without Otter's tags, comments and marks, our own marks and outputs."""
+    """Cells without Otter's tags, comments and marks, this package's marks, and outputs."""
     cleaned = []
     for cell in cells:
         if cell.cell_type == "markdown":

@@ -144,7 +144,7 @@ def rows_of(model: Any, name: str) -> list[LayerRow]:
         raise Mismatch(f"`{name}` {error}") from error
 
 
-def _credit(steps: Sequence[comparison.Step], counted: Sequence[bool]) -> float:
+def _credit(steps: Sequence[comparison.AlignmentStep], counted: Sequence[bool]) -> float:
     """Share of the counted layers that are right and in order, less what is wrong elsewhere."""
     earned = 0
     for step in steps:

@@ -38,7 +38,7 @@ def values_of(case: Case, namespace: Mapping[str, Any], missing: str = "") -> di
 
 
 def run(loaded: LoadedCase, namespace: Mapping[str, Any]) -> Outcome:
-    """What a case says about these values. A hidden case's outcome tells all; what to keep back is the grader's matter.
+    """What a case says about these values. Nothing of a hidden case is left out: the grader does that.
 
     Args:
         loaded: The case.

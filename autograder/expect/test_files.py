@@ -25,7 +25,7 @@ class LoadedCase:
     """A case with its function.
 
     Attributes:
-        path: The test file, as `load` was told.
+        path: The test file, as given to `load`.
         success_message: What the student reads when it passes; may be empty.
         failure_message: Advice for the student when it fails; may be empty.
     """

@@ -1,1 +1,1 @@
-"""Rendering of grades for students and instructors. Everything a student wrote is hostile here."""
+"""Renders grades for students and instructors. Trusted side; everything that a student wrote is hostile."""

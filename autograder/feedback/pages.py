@@ -52,7 +52,7 @@ def _pages() -> jinja2.Environment:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     # The hash, not 'unsafe-inline': a style attribute that slipped through the sanitiser stays without effect.
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    made.globals |= {"style": Markup(style), "policy": policy}  # noqa: S704 - our own file
+    made.globals |= {"style": Markup(style), "policy": policy}  # noqa: S704 - a file of the package
     return made
 
 

@@ -83,12 +83,12 @@ def histogram(bars: Sequence[Bin]) -> Markup:
             shapes.append(_label((left + right) / 2, top - 4, points(bin_.count), "middle", "strong"))
     for edge in [bars[0].low] + [bin_.high for bin_ in bars[1::2]]:
         shapes.append(_label(frame.x(edge), _HEIGHT - _BOTTOM + 16, points(edge), "middle"))
-    told = "; ".join(
+    text = "; ".join(
         f"{points(bin_.low)} to {points(bin_.high)} points: {counted(bin_.count, 'student')}"
         for bin_ in bars
         if bin_.count
     )
-    return _svg("histogram", "How many students scored how much", told or "No scores yet.", shapes)
+    return _svg("histogram", "How many students scored how much", text or "No scores yet.", shapes)
 
 
 def bar(earned: float, possible: float, pending: float = 0.0) -> Markup:
@@ -123,7 +123,7 @@ def _curve(name: str, training: Sequence[float], validation: Sequence[float], pr
     word = "loss" if is_loss else "accuracy"
     series = [(kind, _drawable(values)) for kind, values in (("training", training), ("validation", validation))]
     known = [value for _, pairs in series for _, value in pairs]
-    summary = " ".join(filter(None, (_told(kind, word, pairs, is_loss) for kind, pairs in series)))
+    summary = " ".join(filter(None, (_summary(kind, word, pairs, is_loss) for kind, pairs in series)))
     if any(len(_finite(values)) < len(values) for values in (training, validation)):
         summary += " Values that are not numbers (NaN or infinite) are left out."
     epochs = max(len(training), len(validation))
@@ -151,13 +151,13 @@ def _drawable(values: Sequence[float]) -> list[tuple[int, float]]:
     return pairs[::-1][::step][::-1]
 
 
-def _told(kind: str, word: str, pairs: Sequence[tuple[int, float]], is_loss: bool) -> str:
+def _summary(kind: str, word: str, pairs: Sequence[tuple[int, float]], is_loss: bool) -> str:
     if not pairs:
         return ""
     epoch, best = (min if is_loss else max)(pairs, key=lambda pair: pair[1])
     last_epoch, last = pairs[-1]
-    best_told = "" if best == last else f" ({'lowest' if is_loss else 'highest'}: {_number(best)}, epoch {epoch})"
-    return f"{kind.capitalize()} {word} is {_number(last)} after epoch {last_epoch}{best_told}."
+    best_text = "" if best == last else f" ({'lowest' if is_loss else 'highest'}: {_number(best)}, epoch {epoch})"
+    return f"{kind.capitalize()} {word} is {_number(last)} after epoch {last_epoch}{best_text}."
 
 
 def _rows(training: Sequence[float], validation: Sequence[float]) -> tuple[tuple[int, str, str], ...]:
@@ -204,8 +204,8 @@ def _axes(frame: _Frame, ticks: Sequence[float], x_label: str, y_label: str) -> 
     for tick in ticks:
         if tick != ticks[0]:
             shapes.append(_tag("line", css="grid", x1=_LEFT, y1=frame.y(tick), x2=right, y2=frame.y(tick)))
-        told = f"{tick:.{digits}f}" if abs(tick) < 1e5 else f"{tick:.0e}"
-        shapes.append(_label(_LEFT - 6, frame.y(tick) + 4, told, "end"))
+        text = f"{tick:.{digits}f}" if abs(tick) < 1e5 else f"{tick:.0e}"
+        shapes.append(_label(_LEFT - 6, frame.y(tick) + 4, text, "end"))
     shapes.append(_label((_LEFT + right) / 2, _HEIGHT - 8, x_label, "middle", "title"))
     middle = (_TOP + bottom) / 2
     shapes.append(
@@ -225,7 +225,7 @@ def _line(frame: _Frame, kind: str, pairs: Sequence[tuple[int, float]]) -> Marku
 
 
 def _dot(kind: str, x: float, y: float) -> Markup:
-    """Circles for training, squares for validation: told apart without colour."""
+    """Circles for training, squares for validation: distinguishable without colour."""
     if kind == "training":
         return _tag("circle", css=f"dot {kind}", cx=x, cy=y, r=3)
     return _tag("rect", css=f"dot {kind}", x=x - 2.7, y=y - 2.7, width=5.4, height=5.4)

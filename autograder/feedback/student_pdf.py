@@ -1,4 +1,4 @@
-"""A student's page as PDF, printed by a Chromium without a window. Trusted side; what it opens is our own page."""
+"""A student's page as PDF, printed by a Chromium without a window. Trusted side; it opens the rendered page only."""
 
 from __future__ import annotations
 

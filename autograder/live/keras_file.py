@@ -1,6 +1,6 @@
 """A `.keras` file of somebody: read with suspicion, before Keras sees it.
 
-Keras can be told by a file's `config.json` to import a module and call what it finds there; its `safe_mode` forbids
+A file's `config.json` can make Keras import a module and call what it finds there; its `safe_mode` forbids
 part of that. So the configuration is held against an allow-list first: layers, initialisers and the like of Keras
 itself, no custom object, no lambda. The older HDF5 files are not read at all, since `safe_mode` does not cover them.
 """

@@ -37,7 +37,7 @@ class LayerRow:
         config: Arguments that matter for reading it: `{"filters": 64, "kernel_size": (3, 3), …}`.
         output_shape: Without the batch.
         parameters: Number of weights, trained or not; 0 for a layer that shares those of an earlier one.
-        usual: Arguments that have Keras's default value and need not be told.
+        usual: Arguments that have Keras's default value and need not be shown.
         shared: Whether it is an earlier layer, used once more.
     """
 
@@ -116,16 +116,16 @@ def words(row: LayerRow, also: Collection[str] = ()) -> str:
 
     Args:
         row: The layer.
-        also: Arguments to tell even where they have their usual value; `parameters` for their number.
+        also: Arguments to show even where they have their usual value; `parameters` for their number.
     """
     leading = knowledge(row.kind).LEADING
     always = {*leading, *also} - ({"padding"} - {*also})
-    told = {key: value for key, value in row.config.items() if key not in row.usual or key in always}
-    parts = [_title(told.pop("activation")) if row.kind == ACTIVATION and "activation" in told else row.kind]
+    shown = {key: value for key, value in row.config.items() if key not in row.usual or key in always}
+    parts = [_title(shown.pop("activation")) if row.kind == ACTIVATION and "activation" in shown else row.kind]
     for key in leading:
-        if key in told and not (key == "padding" and not isinstance(told[key], str)):
-            parts.append(_brief(told.pop(key)))
-    parts += [f"{key}={value}" for key, value in told.items()]
+        if key in shown and not (key == "padding" and not isinstance(shown[key], str)):
+            parts.append(_brief(shown.pop(key)))
+    parts += [f"{key}={value}" for key, value in shown.items()]
     if row.shared:
         parts.append("(shared)")
     if row.output_shape is not None:
@@ -188,7 +188,7 @@ def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:
     if config.get("axis") == len(shape):
         config["axis"] = -1
     defaults = _defaults(type(layer))
-    # What is no named argument, and off, is not told either.
+    # What is no named argument, and off, is not shown either.
     usual = {key for key, value in config.items() if agrees(defaults.get(key, False), value)}
     if "strides" in config and config["strides"] == config.get("pool_size"):
         usual.add("strides")

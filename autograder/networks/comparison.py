@@ -14,7 +14,7 @@ from autograder.networks.catalogue import family, knowledge
 from autograder.records import LayerDiff
 from autograder.wording import counted, listed
 
-__all__ = ["FOLLOWS", "Comparison", "Step", "cells", "compare", "diff", "table"]
+__all__ = ["FOLLOWS", "AlignmentStep", "Comparison", "compare", "diff", "row_texts", "table"]
 
 FOLLOWS = "follows from the layer above"
 """The hint of a row that is right in itself, but gets another input than expected."""
@@ -27,7 +27,7 @@ _LAST_AXIS = ("filters", "units")  # an argument of either name is the size of t
 
 
 @dataclass(frozen=True)
-class Step:
+class AlignmentStep:
     """One row of the alignment, by position in the two sequences; None where one of them has nothing.
 
     Attributes:
@@ -58,7 +58,7 @@ class Comparison:
 
     expected: Sequence[LayerRow]
     received: Sequence[LayerRow]
-    steps: Sequence[Step]
+    steps: Sequence[AlignmentStep]
 
     @property
     def equal(self) -> bool:
@@ -82,7 +82,7 @@ class Comparison:
             return f"`{name}` has {has}, expected {len(self.expected)}, of which {there}. Compare them from the top."
         events = self._events()
         rest = f" ({counted(len(events) - 1, 'more difference')} below.)" if len(events) > 1 else ""
-        return f"`{name}` {self._told(events[0])}{rest}"
+        return f"`{name}` {self._described(events[0])}{rest}"
 
     # ------------------------------------------------------------ one row
 
@@ -96,8 +96,8 @@ class Comparison:
         if step.right and not step.follows:
             return LayerDiff("same", words(wanted), words(given))
         sizes = _size_differences(wanted, given)
-        told = step.differs or (sizes if "output_shape" not in sizes else ())
-        return LayerDiff("different", words(wanted, told), words(given, told), hint)
+        differing = step.differs or (sizes if "output_shape" not in sizes else ())
+        return LayerDiff("different", words(wanted, differing), words(given, differing), hint)
 
     def _hint(self, at: int) -> str:
         step = self.steps[at]
@@ -134,7 +134,7 @@ class Comparison:
         return "check the pool size and the padding" if "pool_size" in given.config else "check the output shape"
 
     def _order(self, here: int, there: int) -> str:
-        """Where a moved layer belongs, told by a neighbour that is in its place."""
+        """Where a moved layer belongs: next to which neighbour that is in its place."""
         missing, extra = (here, there) if self.steps[here].received is None else (there, here)
         between = [
             step.received for step in self.steps[min(here, there) + 1 : max(here, there)] if step.received is not None
@@ -146,7 +146,7 @@ class Comparison:
         side = "before" if missing < extra else "after"
         return f"{_short(moved)} comes {side} {_short(neighbour)}"
 
-    def _both(self, step: Step) -> tuple[LayerRow, LayerRow]:
+    def _both(self, step: AlignmentStep) -> tuple[LayerRow, LayerRow]:
         return self.expected[step.expected or 0], self.received[step.received or 0]
 
     # ------------------------------------------------------------ one line
@@ -164,7 +164,7 @@ class Comparison:
             before = trouble
         return events
 
-    def _told(self, event: Sequence[int]) -> str:
+    def _described(self, event: Sequence[int]) -> str:
         step, hint = self.steps[event[0]], self._hint(event[0])
         done = sum(each.expected is not None for each in self.steps[: event[0]])
         place = f"after layer {done} ({words(self.expected[done - 1])})" if done else "before the first layer"
@@ -198,7 +198,7 @@ def diff(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> tuple[La
     return compare(expected, received).rows()
 
 
-def cells(rows: Sequence[LayerDiff]) -> Iterator[tuple[str, str, str, str, str]]:
+def row_texts(rows: Sequence[LayerDiff]) -> Iterator[tuple[str, str, str, str, str]]:
     """What stands in a comparison's table: number as expected, mark, expected, received, hint."""
     marks = {"same": "", "different": "≠", "missing": "−", "extra": "+"}
     number = 0
@@ -211,7 +211,7 @@ def cells(rows: Sequence[LayerDiff]) -> Iterator[tuple[str, str, str, str, str]]
 
 def table(rows: Sequence[LayerDiff]) -> str:
     """A comparison as text, aligned for a fixed-width font."""
-    lines = [("", "", "expected", "received", ""), *cells(rows[:_MAX_TABLE_ROWS])]
+    lines = [("", "", "expected", "received", ""), *row_texts(rows[:_MAX_TABLE_ROWS])]
     wide = [max(len(line[column]) for line in lines) for column in range(4)]
     text = [f"{a:>{wide[0]}} {b:1} {c:<{wide[2]}}  {d:<{wide[3]}}  {e}".rstrip() for a, b, c, d, e in lines]
     if len(rows) > _MAX_TABLE_ROWS:
@@ -222,15 +222,15 @@ def table(rows: Sequence[LayerDiff]) -> str:
 # ---------------------------------------------------------------- alignment
 
 
-def _with_differences(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> Iterator[Step]:
+def _with_differences(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> Iterator[AlignmentStep]:
     changed = False
     for i, j in _pairs(expected, received):
-        step = Step(i, j)
+        step = AlignmentStep(i, j)
         if i is not None and j is not None:
             own = _own_differences(expected[i], received[j])
             sizes = _size_differences(expected[i], received[j])
             follows = bool(sizes) and not own and _gets_other_input(expected, received, i, j, changed=changed)
-            step = Step(i, j, () if follows else own or sizes, follows)
+            step = AlignmentStep(i, j, () if follows else own or sizes, follows)
         changed = changed or not step.right
         yield step
 
@@ -314,7 +314,9 @@ def _gets_other_input(
     return not _same_shape(wanted, given)
 
 
-def _with_moves(expected: Sequence[LayerRow], received: Sequence[LayerRow], steps: list[Step]) -> list[Step]:
+def _with_moves(
+    expected: Sequence[LayerRow], received: Sequence[LayerRow], steps: list[AlignmentStep]
+) -> list[AlignmentStep]:
     """Tie a missing layer to an equal extra one that is a few rows away."""
     for here, step in enumerate(steps):
         if step.expected is None or step.received is not None:
@@ -330,7 +332,7 @@ def _with_moves(expected: Sequence[LayerRow], received: Sequence[LayerRow], step
     return steps
 
 
-def _trouble(step: Step) -> str:
+def _trouble(step: AlignmentStep) -> str:
     if step.moved is not None:
         return "moved"
     if step.received is None:

@@ -37,7 +37,7 @@ def share(threads: int) -> None:
 
 
 def load() -> None:
-    """Import Keras, once, in silence: TensorFlow 2.21 logs to fd 2 whatever it is told. Any thread may call it."""
+    """Import Keras, once, in silence: TensorFlow 2.21 logs to fd 2 whatever its settings. Any thread may call it."""
     global _loaded
     with _loading:
         if not _loaded:

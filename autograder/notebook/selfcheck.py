@@ -1,6 +1,6 @@
 """`grader.check("question")` in the student's notebook: the public cases, on the notebook's own values.
 
-The cases travel in the notebook itself, so it works offline, renamed, and in Colab.
+The notebook itself contains the cases, so it works offline, renamed, and in Colab.
 """
 
 from __future__ import annotations
@@ -155,9 +155,9 @@ def _table(rows: Sequence[LayerDiff]) -> str:
     cell = "text-align:left;padding:0.15em 0.6em;border:0;border-top:1px solid rgba(128,128,128,0.35)"
     head = "".join(f'<th scope="col" style="{cell}">{title}</th>' for title in ("", "", "Expected", "Received", ""))
     body = []
-    for row, (number, mark, *told) in zip(rows, comparison.cells(rows), strict=True):
+    for row, (number, mark, *layers) in zip(rows, comparison.row_texts(rows), strict=True):
         sign = f'<b title="{row.kind}" style="color:{_ROW_COLOURS[row.kind]}">{mark}</b>' if mark else ""
-        texts = (number, sign, *map(html.escape, told))
+        texts = (number, sign, *map(html.escape, layers))
         body.append(f'<tr style="background:none">{"".join(f"<td style={cell!r}>{text}</td>" for text in texts)}</tr>')
     return (
         '<div style="overflow-x:auto;padding-left:1.3em">'

@@ -12,7 +12,7 @@ from typing import Any
 from autograder.errors import WireError
 from autograder.expect.mismatch import Mismatch
 from autograder.sandbox.guest.value_serialiser import serialise
-from autograder.sandbox.host.rebuild import rebuild
+from autograder.sandbox.host.rebuild import rebuild_network
 from autograder.sandbox.wire.deserialise import arguments as plain_arguments
 from autograder.sandbox.wire.deserialise import deserialise
 from autograder.sandbox.wire.values import Function, Network, Refused
@@ -67,7 +67,7 @@ def resolve(name: str, special: Network | Refused) -> Any:
             raise Unusable(f"`{name}` is still `...`: the gap is not filled.")
         raise Unusable(f"`{name}` is {special.reason}.")
     try:
-        return rebuild(special)
+        return rebuild_network(special)
     except WireError as error:
         raise Unusable(f"`{name}` cannot be graded: {error}") from error
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from autograder.errors import WireError
 from autograder.networks.catalogue import LAYERS, LayerConfig
-from autograder.sandbox.host.rebuild import rebuild
+from autograder.sandbox.host.rebuild import rebuild_network
 from autograder.sandbox.wire.frames import decode, encode
 from autograder.sandbox.wire.network import Network
 
@@ -117,7 +117,7 @@ def test_keras_makes_and_computes_what_was_derived(name):
         network = decode(encode(serialise_network(model)), Network)
         assert network.spec.layers[0].config == config
         np.testing.assert_array_equal(
-            np.asarray(rebuild(network)(x, training=False)), np.asarray(model(x, training=False))
+            np.asarray(rebuild_network(network)(x, training=False)), np.asarray(model(x, training=False))
         )
         verdicts["equal"] += 1
 

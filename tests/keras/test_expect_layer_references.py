@@ -10,7 +10,7 @@ from keras import layers as L
 from autograder import expect
 from autograder.expect import Mismatch
 from autograder.sandbox.guest import network_serialiser
-from autograder.sandbox.host.rebuild import rebuild
+from autograder.sandbox.host.rebuild import rebuild_network
 
 KINDS = ["sequential", "functional", "nested", "rebuilt"]
 
@@ -32,7 +32,7 @@ def network(kind="sequential"):
     if kind == "nested":
         return keras.Sequential([keras.Input((2, 4, 1)), keras.Sequential(stack[:3]), *stack[3:]])
     model = keras.Sequential([keras.Input((2, 4, 1)), *stack])
-    return rebuild(network_serialiser.serialise_network(model)) if kind == "rebuilt" else model
+    return rebuild_network(network_serialiser.serialise_network(model)) if kind == "rebuilt" else model
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,7 +12,7 @@ import pytest
 from autograder.errors import WireError
 from autograder.networks.catalogue import LAYERS as CATALOGUE
 from autograder.networks.catalogue.activations import ActivationName
-from autograder.sandbox.host.rebuild import rebuild
+from autograder.sandbox.host.rebuild import rebuild_network
 from autograder.sandbox.wire.frames import decode, encode
 from autograder.sandbox.wire.network import Network, check
 
@@ -36,7 +36,7 @@ def round_trip(model):
     """Dump, encode, decode, rebuild."""
     from autograder.sandbox.guest.network_serialiser import serialise_network
 
-    return rebuild(decode(encode(serialise_network(model)), Network))
+    return rebuild_network(decode(encode(serialise_network(model)), Network))
 
 
 def assert_same_predictions(model, twin, *, graph=False):
@@ -480,7 +480,7 @@ def test_hostile_models_never_reach_keras(name, monkeypatch):
     tracemalloc.start()
     try:
         with pytest.raises(WireError) as caught:
-            rebuild(decode(data, Network))
+            rebuild_network(decode(data, Network))
         assert tracemalloc.get_traced_memory()[1] < 2 << 20
     finally:
         tracemalloc.stop()
@@ -507,7 +507,7 @@ def test_a_million_of_anything_is_refused_in_no_time(message):
 
 
 def test_the_message_that_the_hostile_ones_vary_is_valid(keras):
-    model = rebuild(decode(encode(valid()), Network))
+    model = rebuild_network(decode(encode(valid()), Network))
     assert [layer.name for layer in model.layers] == ["left", "right", "a", "sum", "b"]
     assert model.output_shape == (None, 2)
 
@@ -526,5 +526,5 @@ def test_what_keras_refuses_is_a_wire_error(keras):
     message["spec"]["layers"][0] = plain("a", "RandomRotation", factor=[5.0, 6.0])
     message["spec"]["layers"][2] = plain("b")
     with pytest.raises(WireError, match="Keras cannot build it") as caught:
-        rebuild(decode(encode(message | {"weights": []}), Network))
+        rebuild_network(decode(encode(message | {"weights": []}), Network))
     assert str(caught.value).isprintable()

@@ -8,7 +8,7 @@ import pytest
 from autograder import expect
 from autograder.errors import Unsupported
 from autograder.networks.canonical import layer_rows
-from autograder.sandbox.host.rebuild import rebuild
+from autograder.sandbox.host.rebuild import rebuild_network
 from autograder.sandbox.wire.network import check
 
 keras = pytest.importorskip("keras")
@@ -152,7 +152,7 @@ def test_a_function_of_keras_is_the_activation_that_it_computes(name, where):
     kinds = [type(layer.config).__name__ for layer in dumped.spec.layers]
     assert kinds == ["Dense", "Activation", "Dense", "Dense", "Activation"]
     x = np.random.default_rng(0).normal(size=(5, 4))
-    np.testing.assert_allclose(rebuild(dumped)(x), model(x), atol=1e-6)
+    np.testing.assert_allclose(rebuild_network(dumped)(x), model(x), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ def test_an_operation_between_tensors_is_the_layer_that_it_computes(between, kin
     network = serialise_network(model)
     assert [type(layer.config).__name__ for layer in network.spec.layers] == ["Dense", kind]
     data = np.random.default_rng(0).normal(size=(5, 4, 3)).astype("float32")
-    np.testing.assert_array_equal(rebuild(network)(data), model(data))
-    assert [row.kind for row in layer_rows(model)] == [row.kind for row in layer_rows(rebuild(network))]
+    np.testing.assert_array_equal(rebuild_network(network)(data), model(data))
+    assert [row.kind for row in layer_rows(model)] == [row.kind for row in layer_rows(rebuild_network(network))]
 
 
 def residual_block(merged):
@@ -205,9 +205,9 @@ def residual_block(merged):
 
 def test_a_residual_block_with_plus_is_compared_as_the_add_that_it_computes():
     with_plus, with_layer = residual_block(lambda x, y: x + y), residual_block(lambda x, y: layers.Add()([x, y]))
-    assert layer_rows(with_plus) == layer_rows(with_layer) == layer_rows(rebuild(serialise_network(with_plus)))
+    assert layer_rows(with_plus) == layer_rows(with_layer) == layer_rows(rebuild_network(serialise_network(with_plus)))
     data = np.random.default_rng(0).normal(size=(2, 16, 16, 3)).astype("float32")
-    np.testing.assert_array_equal(rebuild(serialise_network(with_plus))(data), with_plus(data))
+    np.testing.assert_array_equal(rebuild_network(serialise_network(with_plus))(data), with_plus(data))
 
 
 def test_tensors_of_different_ranks_are_not_added():
@@ -222,7 +222,7 @@ def test_a_u_net_with_upsampling(interpolation):
     a = layers.Conv2D(8, 3, padding="same", activation="relu")(inputs)
     u = layers.UpSampling2D(2, interpolation=interpolation)(layers.MaxPooling2D()(a))
     model = keras.Model(inputs, layers.Conv2D(1, 1, activation="sigmoid")(layers.Concatenate()([u, a])))
-    twin = rebuild(serialise_network(model))
+    twin = rebuild_network(serialise_network(model))
     expect.output_shapes(twin, [(16, 16, 8), (8, 8, 8), (16, 16, 8), (16, 16, 16), (16, 16, 1)], name="unet")
     data = np.random.default_rng(0).normal(size=(2, 16, 16, 1)).astype("float32")
     np.testing.assert_array_equal(twin(data), model(data))
@@ -261,7 +261,7 @@ def test_training_is_left_to_predict(training):
     model = keras.Model(x, layers.Dropout(0.5)(x, training=training))
     data = np.ones((2, 50), "float32")
     np.testing.assert_array_equal(
-        rebuild(serialise_network(model)).predict(data, verbose=0), model.predict(data, verbose=0)
+        rebuild_network(serialise_network(model)).predict(data, verbose=0), model.predict(data, verbose=0)
     )
 
 

@@ -63,7 +63,7 @@ def frame(message):
     body = msgspec.msgpack.encode(message)
     return struct.pack("<I", len(body)) + body
 forged = b"".join(frame(m) for m in [
-    messages.Taken("number", {"answer": 1}),
+    messages.TakenValues("number", {"answer": 1}),
     {"score": 10, "type": "Grade", "status": "graded"},
     messages.NotebookFinished(),
 ])
@@ -241,7 +241,7 @@ VALUES_UNASKED = (
     + """
 many = Dict([(1, None)] * 100_000)
 for number in range(30):
-    send(messages.Taken(f"question{number}", {"a": many}))
+    send(messages.TakenValues(f"question{number}", {"a": many}))
 """
 )
 

@@ -89,7 +89,7 @@ def rejected(bundle: Bundle, submission: Submission) -> GradedSubmission:
 
 
 def failed(bundle: Bundle, submission: Submission, reason: str) -> GradedSubmission:
-    """The grade of a submission that our own code could not deal with; a person must look."""
+    """The grade of a submission on which the grader itself failed; a person must look at it."""
     graded = _grade(bundle, submission, _skipped(bundle, "The grader failed.", "error"), submission.warnings)
     return GradedSubmission(replace(graded, status="needs_review", message=reason), Execution("crashed", reason))
 

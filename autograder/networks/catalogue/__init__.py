@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     LayerConfig = Layer
 else:
     LayerConfig = reduce(or_, LAYERS.values())
-"""What may stand on the wire: exactly one of the classes, told apart by its name."""
+"""What may stand on the wire: exactly one of the classes, distinguished by its name."""
 
 
 def knowledge(kind: str) -> type[Layer]:

@@ -44,7 +44,7 @@ SLOPES = {"leaky_relu": 0.2, "elu": 1.0}
 
 
 def activation_name(activation: Any) -> str:
-    """Keras's name of an activation, told by identity: a student's own `def relu` is not Keras's.
+    """Keras's name of an activation, found by identity: a student's own `def relu` is not Keras's.
 
     Raises:
         Unsupported: It is none of Keras's; the text goes on after the layer's name.

@@ -157,7 +157,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Layers of one family are easily taken for each other; a word of the names of those outside the catalogue."""
 
     LEADING: ClassVar[tuple[str, ...]] = ("filters", "units", "rate", "kernel_size", "pool_size", "padding")
-    """Arguments that are told first, without their names, and whether or not they are usual (but for a padding)."""
+    """Arguments that are shown first, without their names, and whether or not they are usual (but for a padding)."""
 
     WORDS: ClassVar[Mapping[str, str]] = {
         "activation": "the activation",

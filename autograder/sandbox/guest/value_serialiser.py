@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported
-from autograder.sandbox.wire.serialise import Budget, PlainSerialiser, class_name, cut, is_tensor
+from autograder.sandbox.wire.serialise import Budget, PlainSerialiser, class_name, is_tensor, truncate
 from autograder.sandbox.wire.values import MAX_FUNCTIONS, Function, History, Network, Value
 
 __all__ = ["serialise"]
@@ -87,7 +87,7 @@ class _ValueSerialiser(PlainSerialiser):
         if place == len(self._functions):
             self._functions.append(value)
         name = value.__name__ if kind in (FunctionType, BuiltinFunctionType) else class_name(kind)
-        return Function(place, cut(name, 200))
+        return Function(place, truncate(name, 200))
 
 
 def _why_not(value: object, kind: type) -> str:

@@ -77,9 +77,9 @@ class Worker:
 
     def _answer(self) -> None:
         while (request := self._next(messages.FromGrader)) is not None:
-            if isinstance(request, messages.Take):
+            if isinstance(request, messages.TakeValues):
                 self._take(request.names)
-            elif isinstance(request, messages.Call):
+            elif isinstance(request, messages.CallFunction):
                 self.send(self._call(request))
 
     def _next(self, kind: Any) -> Any:
@@ -97,9 +97,9 @@ class Worker:
         values = {
             name: serialise(namespace[name], self._functions, budget) for name in names.names if name in namespace
         }
-        self.send(messages.Taken(names.question, values))
+        self.send(messages.TakenValues(names.question, values))
 
-    def _call(self, call: messages.Call) -> Any:
+    def _call(self, call: messages.CallFunction) -> Any:
         given = arguments(call.arguments)
         answer: list[Any] = []
 

@@ -11,10 +11,10 @@ from autograder.errors import WireError
 from autograder.sandbox.wire.frames import one_line
 from autograder.sandbox.wire.network import CheckedNetwork, Network, check
 
-__all__ = ["rebuild"]
+__all__ = ["rebuild_network"]
 
 
-def rebuild(network: Network) -> Any:
+def rebuild_network(network: Network) -> Any:
     """The Keras model: Keras's own layers with the names, arguments and weights that were received. Not compiled.
 
     Raises:

@@ -130,7 +130,7 @@ class Session:
                 elif isinstance(message, messages.CellDone):
                     self._expect_running(message.index).done = message
                     self._current = None
-                elif isinstance(message, messages.Taken):
+                elif isinstance(message, messages.TakenValues):
                     if not expected[message.question] or not message.values.keys() <= asked[message.question]:
                         raise WireError("values that were not requested")
                     expected[message.question] -= 1
@@ -213,9 +213,9 @@ class Session:
         if not self._answers:
             return {}
         try:
-            self._send(messages.Take(messages.Names(question, list(names))))
+            self._send(messages.TakeValues(messages.Names(question, list(names))))
             answer = self._receive(self._limits.cell_seconds)
-            if not isinstance(answer, messages.Taken):
+            if not isinstance(answer, messages.TakenValues):
                 raise WireError(f"{type(answer).__name__} instead of values")
             if answer.question != question or not answer.values.keys() <= set(names):
                 raise WireError("values that were not requested")
@@ -241,7 +241,7 @@ class Session:
         values = [PlainSerialiser().serialise(argument) for argument in arguments]
         seconds = self._limits.call_seconds
         try:
-            self._send(messages.Call(self._calls, function.id, values, seconds))
+            self._send(messages.CallFunction(self._calls, function.id, values, seconds))
             answer = self._receive(seconds + CALL_GRACE_SECONDS)
             if not isinstance(answer, (messages.Returned, messages.Raised)) or answer.number != self._calls:
                 raise WireError("the answer belongs to another call")

@@ -3,8 +3,9 @@
 Student code can forge anything that the worker sends. A message out of order, of an unknown type or about an unknown
 cell ends the session with a `WireError`.
 
-    grader → worker    Job   (Take | Call)*
-    worker → grader    Ready (CellStarted Output* CellDone Taken*)*  NotebookFinished  (Taken | Returned | Raised)*
+    grader → worker    Job   (TakeValues | CallFunction)*
+    worker → grader    Ready (CellStarted Output* CellDone TakenValues*)* NotebookFinished
+                       (TakenValues | Returned | Raised)*
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from autograder.sandbox.wire.values import Value
 
 __all__ = [
     "MAX_MIME_TYPES",
-    "Call",
+    "CallFunction",
     "CellDone",
     "CellStarted",
     "Display",
@@ -32,8 +33,8 @@ __all__ = [
     "Ready",
     "Returned",
     "Stream",
-    "Take",
-    "Taken",
+    "TakeValues",
+    "TakenValues",
 ]
 
 Index = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
@@ -77,13 +78,13 @@ class Job(_Message, frozen=True):
     output_bytes: int
 
 
-class Take(_Message, frozen=True):
-    """Request: serialise the values of these names now, after the last cell; the answer is `Taken`."""
+class TakeValues(_Message, frozen=True):
+    """Request: serialise the values of these names now, after the last cell; the answer is `TakenValues`."""
 
     names: Names
 
 
-class Call(_Message, frozen=True):
+class CallFunction(_Message, frozen=True):
     """Request: call a function on values that the grader chose; the answer is `Returned` or `Raised`.
 
     Attributes:
@@ -99,7 +100,7 @@ class Call(_Message, frozen=True):
     seconds: float
 
 
-FromGrader = Job | Take | Call
+FromGrader = Job | TakeValues | CallFunction
 
 
 # ---------------------------------------------------------------- worker → grader
@@ -161,7 +162,7 @@ class CellDone(_Message, frozen=True):
     seconds: Seconds
 
 
-class Taken(_Message, frozen=True):
+class TakenValues(_Message, frozen=True):
     """The values of one question, serialised; names that are not defined are left out."""
 
     question: Short
@@ -169,7 +170,7 @@ class Taken(_Message, frozen=True):
 
 
 class NotebookFinished(_Message, frozen=True):
-    """All cells have run; the worker now answers `Take` and `Call`."""
+    """All cells have run; the worker now answers `TakeValues` and `CallFunction`."""
 
 
 class Returned(_Message, frozen=True):
@@ -186,4 +187,4 @@ class Raised(_Message, frozen=True):
     error: Line
 
 
-FromWorker = Ready | CellStarted | Output | CellDone | Taken | NotebookFinished | Returned | Raised
+FromWorker = Ready | CellStarted | Output | CellDone | TakenValues | NotebookFinished | Returned | Raised

@@ -17,7 +17,7 @@ from autograder.records import MAX_WIRE_BYTES
 from autograder.sandbox.wire.arrays import Array, pack_array
 from autograder.sandbox.wire.values import MAX_DEPTH, MAX_TEXT, MAX_VALUES, Dict, List, Refused, Tuple, Value
 
-__all__ = ["Budget", "PlainSerialiser", "TooLarge", "class_name", "cut", "is_tensor", "refused"]
+__all__ = ["Budget", "PlainSerialiser", "TooLarge", "class_name", "is_tensor", "refused", "truncate"]
 
 
 @dataclass
@@ -160,14 +160,14 @@ def is_tensor(kind: type) -> bool:
 
 def refused(value: object, reason: str) -> Refused:
     """The replacement for a value that has no wire form."""
-    return Refused(class_name(type(value)), cut(reason, 1_000))
+    return Refused(class_name(type(value)), truncate(reason, 1_000))
 
 
 def class_name(kind: type) -> str:
     """`type.__name__`, even where a metaclass overrides it; at most 200 characters."""
-    return cut(type.__dict__["__name__"].__get__(kind), 200)
+    return truncate(type.__dict__["__name__"].__get__(kind), 200)
 
 
-def cut(text: str, length: int) -> str:
+def truncate(text: str, length: int) -> str:
     """At most `length` characters of a text, valid UTF-8."""
     return text[:length].encode("utf-8", "replace").decode()

@@ -1,0 +1,72 @@
+"""Names and texts in the field's own terms: no metaphor comes back."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "autograder"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "Makefile", ROOT / "pyproject.toml"])
+TEMPLATES = sorted([*PACKAGE.rglob("*.j2"), *PACKAGE.rglob("page.css")])
+
+INSTEAD = {
+    "sandbox": r"wall(s|ed)?|box(es|ed)?",
+    "package, module or program": r"houses?|rooms?|classroom",
+    "serialise, send or receive": r"cross(es|ed|ing|ings)?|travel(s|led)?",
+    "info, message or report": r"news|told",
+    "in the notebook": r"at home",
+    "sender, receiver, guest or host": r"the other side",
+    "the student, the instructor, they": r"he|his|him|himself|she|her|hers|herself",
+    "the package's, or the name of the module": r"our own",
+}
+ALLOWED = re.compile(
+    r"wall[ _-](seconds|clock|time)"  # elapsed time, as opposed to processor time
+    r"|he_normal"  # an initialiser of Keras
+    r"|cross-entropy"
+    r"|box-sizing|border-box"  # CSS
+    r"|box = \(\(|box=box|bounding_box",  # the part of an image or a page
+    re.IGNORECASE,
+)
+METAPHOR = re.compile("|".join(rf"(?<![A-Za-z])({words})(?![A-Za-z])" for words in INSTEAD.values()), re.IGNORECASE)
+
+SIDES = (
+    r"[Tt]rusted side|Untrusted side|[Bb]oth sides|student's (notebook|own process)|students' notebooks|in the grader"
+)
+
+
+def _metaphors(text: str) -> list[str]:
+    kept = ALLOWED.sub("", text)
+    return [line.strip() for line in kept.splitlines() if METAPHOR.search(line)]
+
+
+@pytest.mark.parametrize("path", [*MODULES, *DOCUMENTS, *TEMPLATES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_metaphors(path):
+    assert _metaphors(path.read_text(encoding="utf-8")) == [], f"say it plainly: {', '.join(INSTEAD)}"
+
+
+@pytest.mark.parametrize(("text", "found"), [("a box", 1), ("_as_crossed", 1), ("`wall_seconds`, a boxplot", 0)])
+def test_metaphors_are_found_as_words_and_in_names(text, found):
+    assert len(_metaphors(text)) == found
+
+
+def test_no_metaphors_in_names_of_tests():
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    names = {path.stem for path in (ROOT / "tests").rglob("*.py")}
+    for path in (ROOT / "tests").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names |= {node.name for node in ast.walk(tree) if isinstance(node, definitions)}
+    assert [name for name in sorted(names) if _metaphors(name)] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_begins_with_what_it_is_for(path):
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    first = docstring.partition("\n")[0]
+    assert first.endswith("."), first
+    if path.name == "__init__.py" and path.parent != PACKAGE:
+        assert re.search(SIDES, docstring), "say on which side of the trust boundary it runs"

@@ -32,7 +32,11 @@ def sections() -> Iterator[str]:
         for each in command.params:
             shown = _metavar(each) if each.param_type_name == "argument" else _option(each)
             default = each.get_default(context)
-            cells = (f"`{shown}`", each.help or "", "" if default is None or default is False else f"`{default}`")
+            cells = (
+                f"`{shown}`",
+                each.help or "",
+                "" if default is None or default is False or default == "" else f"`{default}`",
+            )
             yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
         yield ""
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import keras
 import pytest
+from inline_snapshot import snapshot
 from keras import layers as L
 
 from autograder.networks.canonical import LayerRow, layer_rows
@@ -42,7 +43,7 @@ EXPECTED = [
     LayerRow("Activation", {"activation": "softmax"}, (10,), 0),
 ]
 
-MISSING = """\
+MISSING = snapshot("""\
 `net` lacks 4 layers after layer 3 (ReLU → (8, 8, 4)): the first of them is Conv2D 8 3×3 'same' → (8, 8, 8). Add them there.
 
      expected                                received
@@ -55,9 +56,9 @@ MISSING = """\
  7 − MaxPooling2D 2×2 → (4, 4, 8)            (missing)                               add this layer
  8 · Flatten → (128,)                        Flatten → (256,)                        follows from the layer above
  9 · Dense 10 → (10,) with 1,290 parameters  Dense 10 → (10,) with 2,570 parameters  follows from the layer above
-10   Softmax → (10,)                         Softmax → (10,)"""
+10   Softmax → (10,)                         Softmax → (10,)""")
 
-FILTERS = """\
+FILTERS = snapshot("""\
 `net` layer 4: expected Conv2D 8 3×3 'same' → (8, 8, 8), got Conv2D 4 3×3 'same' → (8, 8, 4). Check the number of filters.
 
      expected                                received
@@ -70,9 +71,9 @@ FILTERS = """\
  7 · MaxPooling2D 2×2 → (4, 4, 8)            MaxPooling2D 2×2 → (4, 4, 4)          follows from the layer above
  8 · Flatten → (128,)                        Flatten → (64,)                       follows from the layer above
  9 · Dense 10 → (10,) with 1,290 parameters  Dense 10 → (10,) with 650 parameters  follows from the layer above
-10   Softmax → (10,)                         Softmax → (10,)"""
+10   Softmax → (10,)                         Softmax → (10,)""")
 
-PADDING = """\
+PADDING = snapshot("""\
 `net` layer 4: expected Conv2D 8 3×3 'same' → (8, 8, 8), got Conv2D 8 3×3 'valid' → (6, 6, 8). Check the padding.
 
      expected                                received
@@ -85,9 +86,9 @@ PADDING = """\
  7 · MaxPooling2D 2×2 → (4, 4, 8)            MaxPooling2D 2×2 → (3, 3, 8)          follows from the layer above
  8 · Flatten → (128,)                        Flatten → (72,)                       follows from the layer above
  9 · Dense 10 → (10,) with 1,290 parameters  Dense 10 → (10,) with 730 parameters  follows from the layer above
-10   Softmax → (10,)                         Softmax → (10,)"""
+10   Softmax → (10,)                         Softmax → (10,)""")
 
-SWAPPED = """\
+SWAPPED = snapshot("""\
 `net` has its layers in another order after layer 4 (Conv2D 8 3×3 'same' → (8, 8, 8)): BatchNormalization comes before ReLU. Swap them.
 
      expected                         received
@@ -101,9 +102,9 @@ SWAPPED = """\
  7   MaxPooling2D 2×2 → (4, 4, 8)     MaxPooling2D 2×2 → (4, 4, 8)
  8   Flatten → (128,)                 Flatten → (128,)
  9   Dense 10 → (10,)                 Dense 10 → (10,)
-10   Softmax → (10,)                  Softmax → (10,)"""
+10   Softmax → (10,)                  Softmax → (10,)""")
 
-EXTRA = """\
+EXTRA = snapshot("""\
 `net` has a layer too many after layer 6 (ReLU → (8, 8, 8)): Dropout 0.2 → (8, 8, 8). Remove it.
 
      expected                         received
@@ -117,9 +118,9 @@ EXTRA = """\
  7   MaxPooling2D 2×2 → (4, 4, 8)     MaxPooling2D 2×2 → (4, 4, 8)
  8   Flatten → (128,)                 Flatten → (128,)
  9   Dense 10 → (10,)                 Dense 10 → (10,)
-10   Softmax → (10,)                  Softmax → (10,)"""
+10   Softmax → (10,)                  Softmax → (10,)""")
 
-OTHER = """\
+OTHER = snapshot("""\
 `net` has 3 layers, expected 10, of which 0 are there. Compare them from the top.
 
      expected                         received
@@ -132,9 +133,9 @@ OTHER = """\
  7 − MaxPooling2D 2×2 → (4, 4, 8)     (missing)                          add this layer
  8 ≠ Flatten → (128,)                 GlobalAveragePooling2D → (2,)      use Flatten here
  9 − Dense 10 → (10,)                 (missing)                          add this layer
-10 − Softmax → (10,)                  (missing)                          add this layer"""
+10 − Softmax → (10,)                  (missing)                          add this layer""")
 
-DENSE = """\
+DENSE = snapshot("""\
 `net` has 1 layer, expected 10, of which 1 is there. Compare them from the top.
 
      expected                                received
@@ -147,9 +148,9 @@ DENSE = """\
  7 − MaxPooling2D 2×2 → (4, 4, 8)            (missing)                             add this layer
  8 − Flatten → (128,)                        (missing)                             add this layer
  9 · Dense 10 → (10,) with 1,290 parameters  Dense 10 → (10,) with 650 parameters  follows from the layer above
-10 − Softmax → (10,)                         (missing)                             add this layer"""
+10 − Softmax → (10,)                         (missing)                             add this layer""")
 
-EMPTY = """\
+EMPTY = snapshot("""\
 `net` has no layers, expected 10 layers. Add them one by one.
 
      expected                         received
@@ -162,7 +163,7 @@ EMPTY = """\
  7 − MaxPooling2D 2×2 → (4, 4, 8)     (missing)  add this layer
  8 − Flatten → (128,)                 (missing)  add this layer
  9 − Dense 10 → (10,)                 (missing)  add this layer
-10 − Softmax → (10,)                  (missing)  add this layer"""
+10 − Softmax → (10,)                  (missing)  add this layer""")
 
 
 def shown(model):

@@ -8,6 +8,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from inline_snapshot import snapshot
 from keras import layers as L
 
 from autograder import expect
@@ -54,30 +55,35 @@ def message(function, *arguments, **options):
 # ---------------------------------------------------------------- anything may come as a value
 
 NO_MODELS = [
-    (None, "`net` is not defined, or is None. Run the cell that assigns it, and see what it assigns."),
-    (..., "`net` is still the gap `...`. Replace it by your answer."),
-    ([], "`net` should be a Keras model, received list of length 0. Assign the network itself to it."),
-    ("cnn", "`net` should be a Keras model, received the text 'cnn'. Assign the network itself to it."),
-    (3, "`net` should be a Keras model, received 3. Assign the network itself to it."),
-    (10**5000, "`net` should be a Keras model, received an integer of 16,610 bits. Assign the network itself to it."),
+    (None, snapshot("`net` is not defined, or is None. Run the cell that assigns it, and see what it assigns.")),
+    (..., snapshot("`net` is still the gap `...`. Replace it by your answer.")),
+    ([], snapshot("`net` should be a Keras model, received list of length 0. Assign the network itself to it.")),
+    ("cnn", snapshot("`net` should be a Keras model, received the text 'cnn'. Assign the network itself to it.")),
+    (3, snapshot("`net` should be a Keras model, received 3. Assign the network itself to it.")),
+    (
+        10**5000,
+        snapshot("`net` should be a Keras model, received an integer of 16,610 bits. Assign the network itself to it."),
+    ),
     (
         np.ones((2, 3)),
-        "`net` should be a Keras model, received ndarray of shape (2, 3). Assign the network itself to it.",
+        snapshot("`net` should be a Keras model, received ndarray of shape (2, 3). Assign the network itself to it."),
     ),
     (
         keras.Sequential,
-        "`net` should be a Keras model, received the class Sequential. Assign the network itself to it.",
+        snapshot("`net` should be a Keras model, received the class Sequential. Assign the network itself to it."),
     ),
-    (L.Dense(3), "`net` should be a Keras model, received Dense. Assign the network itself to it."),
+    (L.Dense(3), snapshot("`net` should be a Keras model, received Dense. Assign the network itself to it.")),
     (
         keras.callbacks.History(),
-        "`net` should be a Keras model, received History. "
-        "`fit` returns the history; the model is what you call `fit` on.",
+        snapshot(
+            "`net` should be a Keras model, received History. "
+            "`fit` returns the history; the model is what you call `fit` on."
+        ),
     ),
 ]
 
 
-@pytest.mark.parametrize(("value", "expected"), NO_MODELS, ids=[text[:60] for _, text in NO_MODELS])
+@pytest.mark.parametrize(("value", "expected"), NO_MODELS, ids=[type(value).__name__ for value, _ in NO_MODELS])
 @pytest.mark.parametrize(
     "function",
     [
@@ -103,7 +109,7 @@ def test_what_is_no_model_is_named(function, value, expected):
     ids=["layers", "output_shapes", "parameters", "accuracy"],
 )
 def test_a_model_without_input_shape_is_reported_with_the_next_step(function):
-    assert message(function, keras.Sequential([L.Dense(3)])) == (
+    assert message(function, keras.Sequential([L.Dense(3)])) == snapshot(
         "`model` has no input shape yet, so its layers have no weights. Begin it with `keras.Input(…)`."
     )
 
@@ -133,7 +139,7 @@ def test_a_wrong_layer_is_reported_with_an_aligned_table():
     with pytest.raises(Mismatch) as caught:
         expect.layers(wrong, EXPECTED, name="net")
     summary, blank, header, *table = str(caught.value).splitlines()
-    assert summary == (
+    assert summary == snapshot(
         "`net` layer 3: expected Conv2D 8 3×3 'same' → (8, 8, 8), got Conv2D 6 3×3 'same' → (8, 8, 6). "
         "Check the number of filters."
     )

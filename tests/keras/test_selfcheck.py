@@ -9,6 +9,7 @@ import sys
 import types
 
 import pytest
+from inline_snapshot import snapshot
 
 from autograder.notebook import selfcheck
 from autograder.notebook.selfcheck import Checks
@@ -86,7 +87,7 @@ def text_of(page):
 def test_all_passed(check):
     result = check(answer=3)
     assert result.passed
-    assert repr(result) == (
+    assert repr(result) == snapshot(
         "number: all checks passed. Grading may check more.\n"
         "  ✓ `answer` is a number.\n"
         "  ✓ `answer` is < 10.\n"
@@ -97,7 +98,7 @@ def test_all_passed(check):
 def test_some_failed(check):
     result = check(answer=30)
     assert not result.passed
-    assert repr(result) == (
+    assert repr(result) == snapshot(
         "number: 1 of 2 checks passed\n  ✓ `answer` is a number.\n  ✗ `answer` is < 10.\n      30 is too large"
     )
 
@@ -113,7 +114,7 @@ def test_a_missing_name(check):
 def test_a_bug_of_ours_is_no_failure_of_the_students(check):
     result = check("grader.check('broken')", tests={"broken": BROKEN}, answer=3)
     assert not result.passed
-    assert repr(result) == (
+    assert repr(result) == snapshot(
         "broken: 0 of 1 checks passed\n"
         "  ! A bug of ours.\n"
         "      This check could not be run: AttributeError: 'int' object has no attribute 'no_such_attribute'"
@@ -136,7 +137,7 @@ def test_a_network_is_compared_as_text_and_as_a_table(check):
 
     net = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4), keras.layers.Softmax()])
     result = check("grader.check('network')", net=net)
-    assert repr(result) == (
+    assert repr(result) == snapshot(
         "network: 0 of 1 checks passed\n"
         "  ✗ The layers.\n"
         "      `net` layer 1: expected Dense 3, got Dense 4 → (4,). Check the number of units.\n"
@@ -197,9 +198,13 @@ def test_a_page_says_what_the_text_says(check):
 def test_an_unknown_question_is_one_line(check):
     result = check("grader.check('trian')")
     assert not result.passed
-    assert repr(result) == "trian: no such question in this notebook. There are `number`, `network`."
-    assert text_of(result._repr_html_()) == "trian : no such question in this notebook. There are number , network ."
-    assert repr(check("grader.check(3)")) == "3: no such question in this notebook. There are `number`, `network`."
+    assert repr(result) == snapshot("trian: no such question in this notebook. There are `number`, `network`.")
+    assert text_of(result._repr_html_()) == snapshot(
+        "trian : no such question in this notebook. There are number , network ."
+    )
+    assert repr(check("grader.check(3)")) == snapshot(
+        "3: no such question in this notebook. There are `number`, `network`."
+    )
 
 
 def test_check_all(check):
@@ -211,7 +216,7 @@ def test_check_all(check):
 
 def test_tests_that_cannot_be_loaded_say_so(check):
     result = check("grader.check('q')", tests={"q": "import no_such_module"})
-    assert repr(result) == (
+    assert repr(result) == snapshot(
         "q: its checks cannot be loaded (q.py cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'. "
         "Correct it.). Run `%pip install keras-autograder` and restart the kernel."
     )
@@ -237,7 +242,9 @@ def test_ipython_that_is_imported_but_not_running(monkeypatch):
 
 
 def test_the_object_lists_its_questions():
-    assert repr(Checks({"a": "", "b": ""})) == "Checks for `a`, `b`: run `grader.check(…)` with one of these names."
+    assert repr(Checks({"a": "", "b": ""})) == snapshot(
+        "Checks for `a`, `b`: run `grader.check(…)` with one of these names."
+    )
 
 
 def test_in_the_sandbox_nothing_is_checked_or_imported():

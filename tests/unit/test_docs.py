@@ -40,14 +40,15 @@ def inline(text: str) -> list[str]:
     return re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
 
 
+def shell_lines(text: str) -> Iterator[str]:
+    """The commands on a page, in running text and in blocks, without what a comment says of them."""
+    blocks = (block for kind, block in FENCE.findall(text) if kind in ("", "bash"))
+    for line in (*inline(text), *(line for block in blocks for line in block.splitlines())):
+        yield line.strip().removeprefix(".venv/bin/").partition("  #")[0].strip()
+
+
 def lines_of_commands(text: str) -> Iterator[str]:
-    """Every `autograder …` on the page, in text and in blocks, without its comment."""
-    yield from (code for code in inline(text) if re.match(r"autograder [a-z]", code))
-    for kind, block in FENCE.findall(text):
-        if kind in ("", "bash"):
-            for line in block.splitlines():
-                if re.match(r" *autograder [a-z]", line):
-                    yield line.partition("  #")[0].strip()
+    yield from (line for line in shell_lines(text) if re.match(r"autograder [a-z]", line))
 
 
 @each_page
@@ -77,13 +78,17 @@ def test_paths_exist(page: Path) -> None:
 
 
 @each_page
+def test_modules_exist(page: Path) -> None:
+    for line in shell_lines(page.read_text(encoding="utf-8")):
+        if line.startswith("python -m ") and (module := line.split()[2]) != "pip":
+            assert (ROOT / f"{module.replace('.', '/')}.py").is_file(), line
+
+
+@each_page
 def test_make_targets_exist(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = {name for line in re.findall(r"^([a-z][\w -]*):", makefile, re.MULTILINE) for name in line.split()}
-    text = page.read_text(encoding="utf-8")
-    shown = re.findall(r"`make ([\w-]+)", text) + [
-        name for _, block in FENCE.findall(text) for name in re.findall(r"^ *make ([\w-]+)", block, re.MULTILINE)
-    ]
+    shown = [line.split()[1] for line in shell_lines(page.read_text(encoding="utf-8")) if re.match(r"make [a-z]", line)]
     assert set(shown) <= targets
 
 

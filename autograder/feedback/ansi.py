@@ -1,4 +1,4 @@
-"""Terminal text to HTML: colours as classes of the page's style sheet, every other escape sequence dropped."""
+"""Terminal text to HTML: colours as classes of the style sheet, no other escape sequences. Trusted side."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _ESCAPE = re.compile(r"\x1b\[([0-9;]{0,40})m|\x1b\[[0-?]*[ -/]*[@-~]?|\x1b\][^\x
 def ansi_html(text: str) -> Markup:
     """Escaped `text` with its foreground colours and bold as `<span class="…">`; backgrounds are ignored."""
     pieces: list[str] = []
-    color, bold = "", False
+    colour, bold = "", False
     position = 0
     for match in _ESCAPE.finditer(text):
-        _append(pieces, text[position : match.start()], color, bold)
+        _append(pieces, text[position : match.start()], colour, bold)
         position = match.end()
         if match[1] is not None:
-            color, bold = _after(match[1], color, bold)
-    _append(pieces, text[position:], color, bold)
+            colour, bold = _after(match[1], colour, bold)
+    _append(pieces, text[position:], colour, bold)
     return Markup("".join(pieces))  # noqa: S704 - every piece is escaped
 
 
@@ -33,27 +33,27 @@ def without_ansi(text: str) -> str:
     return _ESCAPE.sub("", text)
 
 
-def _append(pieces: list[str], text: str, color: str, bold: bool) -> None:
+def _append(pieces: list[str], text: str, colour: str, bold: bool) -> None:
     if not text:
         return
-    classes = " ".join(filter(None, (color, "ansi-bold" if bold else "")))
+    classes = " ".join(filter(None, (colour, "ansi-bold" if bold else "")))
     escaped = str(escape(scrub(text)))
     pieces.append(f'<span class="{classes}">{escaped}</span>' if classes else escaped)
 
 
-def _after(codes: str, color: str, bold: bool) -> tuple[str, bool]:
+def _after(codes: str, colour: str, bold: bool) -> tuple[str, bool]:
     """Colour class and boldness after the sequence that sets `codes`."""
     numbers = [int(code or 0) % 1000 for code in codes.split(";")]
     while numbers:
         code = numbers.pop(0)
         if code == 0:
-            color, bold = "", False
+            colour, bold = "", False
         elif code in (1, 22):
             bold = code == 1
         elif code == 39:
-            color = ""
+            colour = ""
         elif 30 <= code <= 37 or 90 <= code <= 97:
-            color = _class(code % 10)
+            colour = _class(code % 10)
         elif code in (38, 48):
             kind, arguments = (numbers[0], numbers[1:]) if numbers else (0, [])
             if kind == 5:
@@ -62,8 +62,8 @@ def _after(codes: str, color: str, bold: bool) -> tuple[str, bool]:
                 numbers, found = arguments[3:], _nearest(arguments[:3])
             else:
                 numbers, found = [], ""
-            color = found if code == 38 else color
-    return color, bold
+            colour = found if code == 38 else colour
+    return colour, bold
 
 
 def _class(number: int) -> str:

@@ -1,4 +1,4 @@
-"""The instructors' page: what needs a look, how the class did, which cases were hard, every student."""
+"""The instructors' page: what needs review, scores, hard cases, every student. Trusted side."""
 
 from __future__ import annotations
 

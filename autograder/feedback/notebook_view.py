@@ -27,7 +27,7 @@ _MAX_PAGE_TAGS = 40_000  # of a whole notebook's HTML outputs
 _NARROW = 34
 _LOW = 16
 # Pygments' short names of token kinds (or their first letters) → classes of the style sheet.
-_COLORS = {
+_COLOURS = {
     "k": "code-word",
     "ow": "code-word",
     "s": "code-text",
@@ -135,9 +135,9 @@ def _highlighted(source: str) -> Markup:
 
     pieces = []
     for kind, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(source):
-        color = _COLORS.get(STANDARD_TYPES.get(kind, "")[:1]) or _COLORS.get(STANDARD_TYPES.get(kind, ""))
+        colour = _COLOURS.get(STANDARD_TYPES.get(kind, "")[:1]) or _COLOURS.get(STANDARD_TYPES.get(kind, ""))
         escaped = str(escape(text))
-        pieces.append(f'<span class="{color}">{escaped}</span>' if color else escaped)
+        pieces.append(f'<span class="{colour}">{escaped}</span>' if colour else escaped)
     return Markup("".join(pieces))  # noqa: S704 - every piece is escaped
 
 

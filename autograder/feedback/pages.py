@@ -1,4 +1,4 @@
-"""The frame that all pages share: autoescaping templates, one style sheet, a policy that allows nothing else."""
+"""What all pages share: autoescaping templates, one style sheet, a strict content policy. Trusted side."""
 
 from __future__ import annotations
 

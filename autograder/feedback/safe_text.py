@@ -1,4 +1,4 @@
-"""Text that is safe to show: nothing in it can steer a terminal, turn the line round or break an encoding."""
+"""Removes from a text what could steer a terminal, reverse a line or break an encoding. Trusted side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A student's HTML, Markdown and pictures, reduced to what cannot harm, disguise itself or fetch anything.
+"""A student's HTML, Markdown and images, reduced to what is harmless. Trusted side; input is hostile.
 
 What is left has no style, class, id or event handler, so that it can neither leave its frame nor look like ours; no
 form, script, frame or SVG markup; links only to the web, pictures only as data.

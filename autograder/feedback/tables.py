@@ -1,4 +1,4 @@
-"""Tables for spreadsheets: the class's scores, and what a person has to grade."""
+"""Tables for spreadsheets: the class's scores, and what a person has to grade. Trusted side."""
 
 from __future__ import annotations
 

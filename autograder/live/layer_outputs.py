@@ -1,4 +1,4 @@
-"""Every layer's answer to a picture, from the Keras model itself."""
+"""The output of every layer for an image, from the Keras model itself. In the student's notebook."""
 
 from __future__ import annotations
 

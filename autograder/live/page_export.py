@@ -1,4 +1,4 @@
-"""A network as a page: one HTML file that draws, computes and shows, without a server, a network or Python."""
+"""A network as a page: one HTML file, without a server, a network or Python. On the user's side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stored digits, and the codes that a layer gives them: what a drawing is compared with."""
+"""Stored digits and their codes, to compare a drawing with. In the student's notebook."""
 
 from __future__ import annotations
 

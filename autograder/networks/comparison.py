@@ -20,7 +20,7 @@ FOLLOWS = "follows from the layer above"
 """The hint of a row that is right in itself, but gets another input than expected."""
 
 _MAX_TABLE_ROWS = 80
-_NEAR = 4  # rows that a layer may be away from its place and still count as moved
+_MAX_ROWS_MOVED = 4  # a layer further away from its place counts as missing and extra
 
 _SIZES = {"output_shape", "parameters"}
 _LAST_AXIS = ("filters", "units")  # an argument of either name is the size of the output's last axis
@@ -321,7 +321,7 @@ def _with_moves(
     for here, step in enumerate(steps):
         if step.expected is None or step.received is not None:
             continue
-        near = range(max(0, here - _NEAR), min(len(steps), here + _NEAR + 1))
+        near = range(max(0, here - _MAX_ROWS_MOVED), min(len(steps), here + _MAX_ROWS_MOVED + 1))
         for there in sorted(near, key=lambda at: abs(at - here)):
             other = steps[there]
             if other.expected is not None or other.received is None or other.moved is not None:

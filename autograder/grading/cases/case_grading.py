@@ -17,7 +17,7 @@ from autograder.records import Case, CaseStatus, Outcome
 
 __all__ = ["grade_case", "redact", "undecided"]
 
-NEAR = "Just below what is demanded, so little that it may be chance: a person looks at it and decides."
+UNDECIDED_MESSAGE = "Just below what is demanded, so little that it may be chance: a person looks at it and decides."
 
 
 def grade_case(loaded: LoadedCase, namespace: Mapping[str, Any], *, missing: str) -> Outcome:
@@ -44,7 +44,7 @@ def redact(outcome: Outcome, loaded: LoadedCase) -> Outcome:
     if outcome.status == "error":
         return replace(outcome, diff=(), message="This check could not be run; a person will look at it.")
     if outcome.status == "manual":
-        return replace(outcome, message=NEAR, detail=outcome.message, diff=())
+        return replace(outcome, message=UNDECIDED_MESSAGE, detail=outcome.message, diff=())
     public = loaded.failure_message or f"Not met: {outcome.title}"
     return replace(outcome, message=public, detail=outcome.message, diff=())
 

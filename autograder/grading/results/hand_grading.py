@@ -1,4 +1,4 @@
-"""Grading by hand: what waits for a person, and how a person's points become part of a grade.
+"""Grading by hand: what waits for a person, and that person's points as part of a grade. Trusted side.
 
 `manual.csv` has one row for each answer that a person has to judge: a manual question, or a case that gave no verdict.
 It belongs to that person as much as to us: no row with points or a comment in it is ever dropped, whatever is handed

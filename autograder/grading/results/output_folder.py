@@ -1,4 +1,4 @@
-"""The output folder: results as they come, and a report that replaces an older one only when it is complete.
+"""The output folder: results of a run, and reports that are replaced as a whole. Trusted side.
 
     OUT/grades.json             all grades; one line each, so that they can be read one at a time
     OUT/grades.csv              the same as a table

@@ -1,4 +1,4 @@
-"""Arithmetic of shapes, as Keras does it. The batch axis is left out; channels come last."""
+"""Arithmetic of shapes, as Keras does it; no batch axis, channels last. Used on both sides."""
 
 from __future__ import annotations
 

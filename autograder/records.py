@@ -146,7 +146,7 @@ class Cell:
     Attributes:
         kind: `code`, `markdown` or `raw`.
         tags: The cell's tags; an answer cell carries `answer:<question>`.
-        outputs: nbformat 4 outputs of *our* execution (never the submitted ones); hostile text.
+        outputs: nbformat 4 outputs of the execution in the sandbox (never the submitted ones); hostile text.
         error: `NameError: …` when the cell raised, else empty.
         seconds: How long the cell ran.
     """
@@ -193,7 +193,7 @@ class Execution:
     Attributes:
         status: How it ended.
         message: One line for the student when it did not complete.
-        cells: The submission's cells with our outputs.
+        cells: The submission's cells with the outputs of this execution.
         wall_seconds: From launch to end.
         phases: Time of each phase, in seconds (`start`, `cells`, `tensorflow`, `rebuild`, `cases`, …).
     """
@@ -307,7 +307,7 @@ class Grade:
         student: The student's id; see `Submission`.
         submission: The path of what was handed in; empty where nothing was.
         digest: `sha256:` and the hex digest of the submitted bytes.
-        status: `graded`; `needs_review` when a case ended in an error of ours; `rejected` when it was no notebook.
+        status: `graded`; `needs_review` after an error of the grader; `rejected` when it was not a notebook.
         score: Points earned so far.
         possible: Points of the whole exercise.
         questions: In the exercise's order.

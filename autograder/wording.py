@@ -1,4 +1,4 @@
-"""Numbers and lists in the English of our messages, on whichever side it is called."""
+"""Numbers and lists in the English of messages, on whichever side it is called."""
 
 from __future__ import annotations
 

@@ -124,10 +124,10 @@ def progress(console: Console, doing: str) -> Progress:
 
 
 def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> tuple[GradeEntry, str]:
-    """A grade and its page; where that cannot be made, the fault is ours, and a person must look."""
+    """A grade and its page; where that cannot be made, it is the grader's fault, and a person must look."""
     try:
         return settled, student_page.render(assignment, settled, execution)
-    except Exception as error:  # noqa: BLE001 - a bug of ours must not stop the class
+    except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class
         reason = f"The page could not be made: {type(error).__name__}: {error}"[:300]
         failed = replace(settled, status="needs_review", message=reason)
         return failed, student_page.render(assignment, replace(failed, questions=()), None)

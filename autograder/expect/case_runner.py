@@ -59,7 +59,7 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any]) -> Outcome:
         return replace(_outcome(loaded, "fail", str(mismatch), credit=mismatch.credit), diff=mismatch.diff)
     except AssertionError as error:
         return _outcome(loaded, "fail", str(error).strip())
-    except Exception as error:  # noqa: BLE001 - whatever else a case raises is a bug of ours until a person has looked
+    except Exception as error:  # noqa: BLE001 - whatever else a case raises counts as a bug in the case until a person has looked
         what = f"{type(error).__name__}: {error}".strip(": ")
         return _outcome(
             loaded, "error", f"This check could not be run: {what}", detail=f"{what} ({_where(error, loaded)})"

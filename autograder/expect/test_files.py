@@ -117,7 +117,7 @@ def resolve_points(total: float | list[float | None] | None, given: Sequence[flo
 
 
 def _executed(tree: ast.Module, path: str) -> dict[str, Any]:
-    """The names that a test file defines; `test_case` is ours under each name by which the file imports Otter's."""
+    """The names that a test file defines; `_Decorated` replaces Otter's `test_case`, whatever its imported name."""
     namespace: dict[str, Any] = {}
     body = []
     for statement in tree.body:

@@ -75,7 +75,9 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0, threads:
     execution = replace(execution, phases=session.phases, wall_seconds=execution.wall_seconds + ended - started)
     grade = _grade(bundle, submission, tuple(graded), tuple(warnings))
     if broken or any(outcome.status == "error" for question in graded for outcome in question.cases):
-        grade = replace(grade, status="needs_review", message=execution.message or "A check ended in an error of ours.")
+        grade = replace(
+            grade, status="needs_review", message=execution.message or "A check ended in an error of the grader."
+        )
     return GradedSubmission(grade, execution)
 
 

@@ -33,7 +33,7 @@ LIBRARY_NOISE = re.compile(
     r"^(?:WARNING: All log messages before absl::|[IW]\d{4} [\d:.]+ +\d+ \w+\.cc:\d+\]|Fontconfig error: ).*\n?",
     re.MULTILINE,
 )
-KEPT_MIME_TYPES = ("text/", "image/", "application/json")
+SHOWN_MIME_TYPES = ("text/", "image/", "application/json")
 
 
 class _StandardStream(io.TextIOBase):
@@ -227,7 +227,7 @@ def _texts(data: Any) -> dict[str, str]:
     """A MIME bundle with text values only: bytes in base64, JSON left to its `repr`."""
     texts = {}
     for mime, value in dict(data).items():
-        if isinstance(mime, str) and mime.startswith(KEPT_MIME_TYPES):
+        if isinstance(mime, str) and mime.startswith(SHOWN_MIME_TYPES):
             if isinstance(value, bytes):
                 value = base64.b64encode(value).decode()
             texts[mime[:200]] = _encodable(value if isinstance(value, str) else str(value))

@@ -82,7 +82,7 @@ def everything() -> Any:
     """A network of all layers and activations that a plan may hold."""
     from keras import layers
 
-    from autograder.live import plan
+    from autograder.networks.catalogue.activations import PAGE_ACTIVATIONS
 
     return network(
         layers.Rescaling(0.5, offset=-0.1, name="rescaling"),
@@ -100,7 +100,7 @@ def everything() -> Any:
         layers.BatchNormalization(center=False, scale=False, name="plain_norm"),
         layers.SpatialDropout2D(0.4, name="spatial"),
         layers.Flatten(name="flatten"),
-        *(layers.Dense(8, activation=name, name=f"dense_{name}") for name in sorted(plan.ACTIVATIONS)),
+        *(layers.Dense(8, activation=name, name=f"dense_{name}") for name in sorted(PAGE_ACTIVATIONS)),
         layers.ELU(alpha=0.7, name="elu"),
         layers.Reshape((2, 2, 2), name="reshape"),
         layers.GlobalAveragePooling2D(name="global_average"),

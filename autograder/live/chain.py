@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 from autograder.errors import UsageError
+from autograder.networks.catalogue import knowledge
+from autograder.networks.catalogue.fields import Field
+from autograder.networks.catalogue.shapes import Shape
+from autograder.networks.graph import Call, UnreadableModel, read_graph
 
 __all__ = ["PIXELS", "Link", "Shape", "gives_probabilities", "input_shape", "links", "require_digits"]
-
-Shape = tuple[int, ...]
 
 SIDE = 28
 PIXELS = SIDE * SIDE
@@ -20,7 +22,6 @@ DIGITS = 10
 DRAWINGS = ((SIDE, SIDE, 1), (SIDE, SIDE), (PIXELS,))
 
 _NAME = re.compile(r"[A-Za-z0-9_.\\/>-]+")  # TensorFlow's own rule for a scope within another one
-_UNCHANGED = {"Dropout", "Flatten", "Identity", "Reshape"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Link:
     output_shape: Shape
     parameters: int
 
+    @property
+    def field(self) -> Field:
+        """What one unit of the output sees of the input."""
+        return knowledge(self.kind).field(self.layer, self.input_shape, self.output_shape)
+
 
 def input_shape(model: Any) -> Shape:
     """What the model takes: one drawing, as `(28, 28, 1)`, `(28, 28)` or `(784,)`.
@@ -53,10 +59,7 @@ def input_shape(model: Any) -> Shape:
         raise UsageError(f"expected a Keras model, received {what}. Give the network itself.")
     inputs = getattr(model, "inputs", None)
     if not inputs:
-        raise UsageError(
-            f"{type(model).__name__} has no input shape yet, so its layers cannot be read. "
-            "Begin a Sequential with `keras.Input((28, 28, 1))`; build others with `keras.Model(inputs, outputs)`."
-        )
+        raise _without_shape(model)
     if len(inputs) != 1 or len(model.outputs) != 1:
         raise UsageError(f"the model has {len(inputs)} inputs and {len(model.outputs)} outputs; expected one of each.")
     shape = tuple(inputs[0].shape[1:])
@@ -77,7 +80,8 @@ def require_digits(shape: Shape) -> None:
 
 def gives_probabilities(rows: Sequence[Link]) -> bool:
     """Whether the chain ends with a softmax or with sigmoids; what any other gives are logits."""
-    last = next((link for link in reversed(rows) if link.kind not in _UNCHANGED), None)
+    passing = ("identity", "reshape")  # of which the numbers are those of the layer before
+    last = next((link for link in reversed(rows) if knowledge(link.kind).OPERATION not in passing), None)
     if last is None:
         return False
     function = getattr(last.layer, "activation", None)
@@ -91,16 +95,11 @@ def links(model: Any) -> list[Link]:
         UsageError: The model branches, or takes no drawing.
     """
     input_shape(model)
-    seen: set[int] = set()
     names: dict[str, int] = {}
     found = []
-    for layer, before, after in _walk(model):
-        kind = type(layer).__name__
-        if kind == "InputLayer":
-            continue
-        shared = id(layer) in seen
-        seen.add(id(layer))
-        counts = 0 if shared or not hasattr(layer, "count_params") else int(layer.count_params())
+    for call in _calls(model):
+        layer, (before,), (after,) = call.operation, call.input_shapes, call.output_shapes
+        counts = 0 if call.shared or not hasattr(layer, "count_params") else int(layer.count_params())
         name = str(layer.name)
         if not _NAME.fullmatch(name):
             raise UsageError(
@@ -113,27 +112,27 @@ def links(model: Any) -> list[Link]:
             raise UsageError(f"layer {name!r} gives {after}; the live page shows images and lists of numbers.")
         if None in before or None in after:
             raise UsageError(f"layer {name!r} has no fixed shape: {before} → {after}. Give the model an input shape.")
-        found.append(Link(layer, name, kind, before, after, counts))
+        found.append(Link(layer, name, type(layer).__name__, before, after, counts))  # type: ignore[arg-type]
     return found
 
 
-def _walk(model: Any) -> Iterator[tuple[Any, Any, Any]]:
-    """`(layer, shape before, shape after)`, from the input on."""
-    begin = {id(tensor) for tensor in model.inputs}
-    tensor = model.outputs[0]
-    backwards = []
-    while id(tensor) not in begin:
-        operation, index, _ = tensor._keras_history
-        node = operation._inbound_nodes[index]
-        if len(node.input_tensors) != 1 or len(node.output_tensors) != 1:
+def _calls(model: Any) -> Sequence[Call]:
+    """The calls of a model in which each gets what the one before it gave."""
+    try:
+        calls = read_graph(model).calls
+    except UnreadableModel as error:
+        raise _without_shape(error.model) from None
+    for number, call in reversed([*enumerate(calls)]):
+        if call.inputs != (number,) or call.outputs != (number + 1,):
             raise UsageError(
-                f"the model branches at layer {operation.name!r} ({type(operation).__name__}); "
+                f"the model branches at layer {call.operation.name!r} ({type(call.operation).__name__}); "
                 "the live page shows networks whose layers follow one after the other."
             )
-        backwards.append((operation, node.input_tensors[0], tensor))
-        tensor = node.input_tensors[0]
-    for operation, before, after in reversed(backwards):
-        if hasattr(operation, "layers") and hasattr(operation, "outputs"):
-            yield from _walk(operation)
-        else:
-            yield operation, tuple(before.shape[1:]), tuple(after.shape[1:])
+    return calls
+
+
+def _without_shape(model: Any) -> UsageError:
+    return UsageError(
+        f"{type(model).__name__} has no input shape yet, so its layers cannot be read. "
+        "Begin a Sequential with `keras.Input((28, 28, 1))`; build others with `keras.Model(inputs, outputs)`."
+    )

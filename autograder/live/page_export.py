@@ -123,7 +123,8 @@ def _content(plan: Plan, dtype: str, scaling: Scaling, answers: Mapping[int, Arr
     packed.add("stored", digits.reshape(len(digits), -1))
     rows, codes, known = [], {}, {}
     for index, step in enumerate(plan.steps):
-        weights = {name: packed.add(f"{index}/{name}", array.astype(dtype)) for name, array in step.weights.items()}
+        named = step.operation.weights.items()
+        weights = {name: packed.add(f"{index}/{name}", array.astype(dtype)) for name, array in named}
         rows.append({**step.row, "weights": weights, "pinnable": index in answers})
         if index not in answers:
             continue

@@ -1,32 +1,34 @@
-"""A Keras model as a plan: a list of operations from an allow-list, and weights.
+"""A Keras model as a plan: the network as data, and for each layer how the page computes and shows it. Student's side.
 
-The page runs the plan with TensorFlow.js, and `rebuild` makes a Keras model of it again. What only steers the training
-(rates of dropouts, initialisers, regularisers, the optimiser) is not in it.
+The page runs the plan with TensorFlow.js, and `rebuild` makes a Keras model of it again.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
+import msgspec
 import numpy as np
 
-from autograder.errors import UsageError
-from autograder.live import chain, fields
-from autograder.live.chain import Link, Shape
+from autograder.errors import Unsupported, UsageError
+from autograder.live import chain
+from autograder.networks.catalogue import LAYERS
+from autograder.networks.catalogue.base import Operation
+from autograder.networks.catalogue.fields import Field
+from autograder.networks.catalogue.shapes import Shape
+from autograder.sandbox.guest.network_serialiser import serialise_network
+from autograder.sandbox.host.rebuild import rebuild_network
+from autograder.sandbox.wire.arrays import pack_array
+from autograder.sandbox.wire.network import Network, check
 
-__all__ = ["ACTIVATIONS", "Plan", "Step", "describe", "half", "rebuild", "supported", "translate"]
+__all__ = ["Plan", "Step", "describe", "half", "of_network", "rebuild", "supported", "translate"]
 
-Array = np.ndarray[Any, Any]
-
-ACTIVATIONS = frozenset(
-    {
-        "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "sigmoid", "hard_sigmoid", "tanh", "softmax",
-        "softplus", "softsign", "silu", "gelu", "exponential",
-    }
-)  # fmt: skip
+_DIVERGED = "holds values that are no numbers, as after training diverged. Train it anew, with a smaller learning rate."
+_TOO_LARGE = "does not fit into float16. Use --float32."
 
 
 @dataclass(frozen=True)
@@ -38,20 +40,16 @@ class Step:
         kind: The Keras class.
         shape: Of the output, without the batch.
         parameters: Number of weights in the Keras layer, trained or not.
-        operation: What is computed, one of `_TRANSLATORS`'s; empty where only the layer is described.
-        arguments: For the operation.
-        field: What one unit of the output sees of the input; see `fields`.
-        weights: Of the operation, float32 (a batch normalisation's four are folded to two).
+        field: What one unit of the output sees of the input.
+        operation: How the page computes it; without a name where the layer is only described.
     """
 
     name: str
     kind: str
     shape: Shape
     parameters: int
-    operation: str
-    arguments: Mapping[str, Any]
-    field: Mapping[str, Any]
-    weights: Mapping[str, Array] = dataclasses.field(default_factory=dict)
+    field: Field
+    operation: Operation = dataclasses.field(default_factory=Operation)
 
     @property
     def row(self) -> dict[str, Any]:
@@ -61,8 +59,8 @@ class Step:
             "kind": self.kind,
             "shape": list(self.shape),
             "parameters": self.parameters,
-            "operation": self.operation,
-            "arguments": dict(self.arguments),
+            "operation": self.operation.name,
+            "arguments": dict(self.operation.arguments),
             "field": dict(self.field),
         }
 
@@ -72,14 +70,19 @@ class Plan:
     """A whole network.
 
     Attributes:
-        input_shape: Of one drawing.
+        network: Its graph, which is a chain, and its weights.
         steps: The layers.
         rounded: By how much a probability changed when the weights were rounded to float16 some time before.
     """
 
-    input_shape: Shape
+    network: Network
     steps: tuple[Step, ...]
     rounded: float = 0.0
+
+    @property
+    def input_shape(self) -> Shape:
+        """Of one drawing."""
+        return self.network.spec.inputs[0].shape
 
 
 def translate(model: Any) -> Plan:
@@ -89,289 +92,85 @@ def translate(model: Any) -> Plan:
         UsageError: In one line, every layer that the page does not know.
     """
     rows = chain.links(model)
-    unknown = [f"{link.name!r} ({link.kind})" for link in rows if link.kind not in _TRANSLATORS]
+    unknown = [f"{link.name!r} ({link.kind})" for link in rows if link.kind not in supported()]
     if unknown:
         raise UsageError(
             f"the page cannot show layer{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}. "
             f"It knows {', '.join(supported())}."
         )
-    return Plan(chain.input_shape(model), tuple(map(_step, rows)))
+    try:
+        return of_network(serialise_network(model), [link.name for link in rows])
+    except Unsupported as error:
+        raise UsageError(f"the page cannot show the model: {error}.") from None
 
 
 def describe(model: Any) -> tuple[Step, ...]:
-    """The layers of any chain, known to the page or not, without operations and weights."""
+    """The layers of any chain, known to the page or not, without operations."""
     return tuple(
-        Step(link.name, link.kind, link.output_shape, link.parameters, "", {}, fields.of(link))
-        for link in chain.links(model)
+        Step(link.name, link.kind, link.output_shape, link.parameters, link.field) for link in chain.links(model)
     )
+
+
+def of_network(
+    network: Network, names: Sequence[str] = (), *, rounded: float = 0.0, no_number: str = _DIVERGED
+) -> Plan:
+    """The plan of a network that is a chain.
+
+    Args:
+        network: Its graph and weights.
+        names: Of its calls, where the page should show others than the graph has.
+        rounded: See `Plan`.
+        no_number: What to say of a weight that is no finite number.
+
+    Raises:
+        UsageError: The page cannot compute one of its layers.
+    """
+    checked = check(network)
+    layers, shapes = checked.spec.layers, checked.derived.shapes
+    steps = []
+    for number, (call, x, y) in enumerate(zip(checked.spec.calls, shapes, shapes[1:], strict=False)):
+        config, name = layers[call.layer].config, names[number] if names else layers[call.layer].name
+        try:
+            operation = config.operation(x, checked.weights[call.layer])
+        except Unsupported as error:
+            raise UsageError(f"layer {name!r} {error}.") from None
+        for what, array in operation.weights.items():
+            if not np.isfinite(array).all():
+                raise UsageError(f"layer {name!r}: its {what} {no_number}")
+        shared = any(each.layer == call.layer for each in checked.spec.calls[:number])
+        parameters = 0 if shared else sum(map(prod, checked.derived.weights[call.layer]))
+        steps.append(Step(name, type(config).__name__, y, parameters, config.field(config, x, y), operation))
+    return Plan(network, tuple(steps), rounded)
 
 
 def supported() -> list[str]:
     """The layers that a plan may hold."""
-    return ["InputLayer", *_TRANSLATORS]
+    return ["InputLayer", *(name for name, kind in LAYERS.items() if kind.OPERATION)]
 
 
 def half(plan: Plan) -> Plan:
-    """The plan with its weights rounded to float16."""
-    return replace(
-        plan,
-        steps=tuple(
-            replace(step, weights={name: _half(step, name, array) for name, array in step.weights.items()})
-            for step in plan.steps
-        ),
-    )
+    """The plan with the weights of its operations rounded to float16.
+
+    Raises:
+        UsageError: One of them is too large for that.
+    """
+    checked = check(plan.network)
+    layers, arrays = [], []
+    with np.errstate(over="ignore"):
+        for layer, weights in zip(checked.spec.layers, checked.weights, strict=True):
+            config, folded = layer.config.folded(weights)
+            layers.append(msgspec.structs.replace(layer, config=config))
+            arrays += [pack_array(each.astype("float16").astype("float32")) for each in folded]
+    network = Network(msgspec.structs.replace(checked.spec, layers=tuple(layers)), tuple(arrays))
+    halved = of_network(network, [step.name for step in plan.steps], no_number=_TOO_LARGE)
+    steps = zip(plan.steps, halved.steps, strict=True)
+    return Plan(network, tuple(replace(old, operation=new.operation) for old, new in steps), plan.rounded)
 
 
 def rebuild(plan: Plan) -> Any:
     """A Keras model that computes the plan, layer by layer.
 
-    Every layer is given a name: those that Keras counts out itself (`dense`, `dense_1`) are the notebook's own, and
-    its next layer must get the same one whether or not somebody looked at a live network before.
+    Every layer has a name of its own already: those that Keras counts out itself (`dense`, `dense_1`) are the
+    notebook's, and its next layer must get the same one whether or not somebody looked at a live network before.
     """
-    import keras
-
-    rebuilt = (_REBUILDERS[step.operation](step, f"live_{number}") for number, step in enumerate(plan.steps))
-    model = keras.Sequential([keras.Input(plan.input_shape, name="drawing"), *rebuilt], name="live")
-    for layer, step in zip(model.layers, plan.steps, strict=True):
-        if step.operation == "affine":
-            scale, offset = step.weights["scale"], step.weights["offset"]
-            # A variance that, with Keras's epsilon added, is one.
-            layer.set_weights([scale, offset, np.zeros_like(scale), np.full_like(scale, 1 - layer.epsilon)])
-        elif step.weights:
-            layer.set_weights(list(step.weights.values()))
-    return model
-
-
-def _half(step: Step, name: str, array: Array) -> Array:
-    with np.errstate(over="ignore"):
-        rounded = array.astype("float16").astype("float32")
-    if not np.isfinite(rounded).all():
-        raise UsageError(f"layer {step.name!r}: its {name} does not fit into float16. Use --float32.")
-    return rounded
-
-
-# ---------------------------------------------------------------- Keras → plan
-
-
-def _step(link: Link) -> Step:
-    operation, arguments, weights = _TRANSLATORS[link.kind](link)
-    for name, array in weights.items():
-        if not np.isfinite(array).all():
-            raise UsageError(
-                f"layer {link.name!r}: its {name} holds values that are no numbers, as after training diverged. "
-                "Train it anew, with a smaller learning rate."
-            )
-    if getattr(link.layer, "data_format", "channels_last") == "channels_first":
-        raise UsageError(f"layer {link.name!r} is channels_first; the page shows channels_last networks.")
-    return Step(
-        link.name, link.kind, link.output_shape, link.parameters, operation, arguments, fields.of(link),
-        {name: np.asarray(array, dtype="float32") for name, array in weights.items()},
-    )  # fmt: skip
-
-
-Translated = tuple[str, dict[str, Any], dict[str, Array]]
-
-
-def _conv2d(link: Link) -> Translated:
-    layer = link.layer
-    if layer.groups != 1:
-        raise UsageError(f"layer {link.name!r} has groups={layer.groups}; the page shows groups=1.")
-    return "conv2d", {**_window(layer), **_dilation(layer), **_activation(link)}, _weights(layer)
-
-
-def _depthwise(link: Link) -> Translated:
-    layer = link.layer
-    return "depthwise", {**_window(layer), **_dilation(layer), **_activation(link)}, _weights(layer)
-
-
-def _dense(link: Link) -> Translated:
-    return "dense", _activation(link), _weights(link.layer)
-
-
-def _normalise(link: Link) -> Translated:
-    layer = link.layer
-    if layer.axis not in (-1, len(link.output_shape)):
-        raise UsageError(f"layer {link.name!r} normalises axis {layer.axis}; the page shows the last one.")
-    mean, variance = _numpy(layer.moving_mean), _numpy(layer.moving_variance)
-    scale = 1 / np.sqrt(variance.astype("float64") + layer.epsilon)
-    if layer.scale:
-        scale = scale * _numpy(layer.gamma)
-    offset = -mean * scale + (_numpy(layer.beta) if layer.center else 0)
-    return "affine", {}, {"scale": scale, "offset": offset}
-
-
-def _rescale(link: Link) -> Translated:
-    numbers = {name: np.asarray(getattr(link.layer, name), dtype="float64") for name in ("scale", "offset")}
-    if any(value.size != 1 for value in numbers.values()):
-        raise UsageError(f"layer {link.name!r} rescales each channel by itself; the page knows one scale for all.")
-    return "rescale", {name: value.item() for name, value in numbers.items()}, {}
-
-
-def _pool(operation: str) -> Callable[[Link], Translated]:
-    def translated(link: Link) -> Translated:
-        layer = link.layer
-        window = {"size": list(layer.pool_size), "strides": list(layer.strides), "padding": layer.padding}
-        return operation, window, {}
-
-    return translated
-
-
-def _plain(operation: str) -> Callable[[Link], Translated]:
-    return lambda link: (operation, {}, {})
-
-
-def _pad(link: Link) -> Translated:
-    return "pad", {"margins": [list(pair) for pair in link.layer.padding]}, {}
-
-
-def _activate(link: Link) -> Translated:
-    return "activate", _activation(link), {}
-
-
-def _relu(link: Link) -> Translated:
-    layer = link.layer
-    ceiling = None if layer.max_value is None else float(layer.max_value)
-    if float(layer.threshold) != 0 or (ceiling is not None and layer.negative_slope):
-        raise UsageError(
-            f"layer {link.name!r}: the page knows ReLU without a threshold, with a largest value or a slope, not both."
-        )
-    if ceiling is not None:
-        return "clip", {"low": 0.0, "high": ceiling}, {}
-    return "activate", {"activation": "leaky_relu", "slope": float(layer.negative_slope)}, {}
-
-
-def _leaky(link: Link) -> Translated:
-    return "activate", {"activation": "leaky_relu", "slope": float(link.layer.negative_slope)}, {}
-
-
-def _elu(link: Link) -> Translated:
-    return "activate", {"activation": "elu", "slope": float(link.layer.alpha)}, {}
-
-
-def _softmax(link: Link) -> Translated:
-    if link.layer.axis not in (-1, len(link.output_shape)):
-        raise UsageError(f"layer {link.name!r}: the page knows softmax along the last axis.")
-    return "activate", {"activation": "softmax"}, {}
-
-
-_TRANSLATORS: Mapping[str, Callable[[Link], Translated]] = {
-    "Conv2D": _conv2d,
-    "DepthwiseConv2D": _depthwise,
-    "Dense": _dense,
-    "BatchNormalization": _normalise,
-    "MaxPooling2D": _pool("max_pool"),
-    "AveragePooling2D": _pool("average_pool"),
-    "GlobalMaxPooling2D": _plain("global_max"),
-    "GlobalAveragePooling2D": _plain("global_average"),
-    "Activation": _activate,
-    "ReLU": _relu,
-    "LeakyReLU": _leaky,
-    "ELU": _elu,
-    "Softmax": _softmax,
-    "Flatten": _plain("reshape"),
-    "Reshape": _plain("reshape"),
-    "ZeroPadding2D": _pad,
-    "Rescaling": _rescale,
-    "Dropout": _plain("identity"),
-    "SpatialDropout2D": _plain("identity"),
-    "GaussianNoise": _plain("identity"),
-    "Identity": _plain("identity"),
-}
-
-
-def _window(layer: Any) -> dict[str, Any]:
-    if layer.padding not in ("same", "valid"):
-        raise UsageError(f"layer {layer.name!r} has padding={layer.padding!r}; the page knows 'same' and 'valid'.")
-    return {"strides": list(layer.strides), "padding": layer.padding}
-
-
-def _dilation(layer: Any) -> dict[str, Any]:
-    return {"dilation": list(layer.dilation_rate)}
-
-
-def _activation(link: Link) -> dict[str, Any]:
-    """The activation that a layer ends with; a slope only where Keras has one."""
-    import keras
-
-    function = link.layer.activation
-    name = str(getattr(function, "__name__", type(function).__name__))
-    if name not in ACTIVATIONS or getattr(keras.activations, name, None) is not function:
-        raise UsageError(
-            f"layer {link.name!r} has the activation {name!r}; the page knows {', '.join(sorted(ACTIVATIONS))}."
-        )
-    slopes = {"leaky_relu": 0.2, "elu": 1.0}
-    return {"activation": name, **({"slope": slopes[name]} if name in slopes else {})}
-
-
-def _weights(layer: Any) -> dict[str, Array]:
-    named = {"kernel": _numpy(layer.kernel)}
-    if layer.use_bias:
-        named["bias"] = _numpy(layer.bias)
-    return named
-
-
-def _numpy(variable: Any) -> Array:
-    return np.asarray(variable, dtype="float32")
-
-
-# ---------------------------------------------------------------- plan → Keras
-
-
-def _keras_activation(step: Step) -> Any:
-    from keras import activations
-
-    name, slope = step.arguments["activation"], step.arguments.get("slope")
-    if name == "leaky_relu":
-        return lambda x: activations.leaky_relu(x, negative_slope=slope)
-    if name == "elu":
-        return lambda x: activations.elu(x, alpha=slope)
-    return activations.get(name)
-
-
-def _keras(layer: str, *fixed: str, **renamed: str) -> Callable[[Step, str], Any]:
-    """Makes a Keras layer out of a step: arguments of the same name, and of another one."""
-
-    def rebuilt(step: Step, own: str) -> Any:
-        from keras import layers
-
-        arguments = {"name": own, **{name: step.arguments[name] for name in fixed}}
-        arguments.update({theirs: step.arguments[ours] for theirs, ours in renamed.items()})
-        if "activation" in step.arguments:
-            arguments["activation"] = _keras_activation(step)
-        kernel = step.weights.get("kernel")
-        if kernel is not None:
-            arguments["use_bias"] = "bias" in step.weights
-            if layer == "Dense":
-                arguments["units"] = kernel.shape[-1]
-            else:
-                arguments["kernel_size"] = kernel.shape[:2]
-                arguments["depth_multiplier" if layer == "DepthwiseConv2D" else "filters"] = kernel.shape[-1]
-        if layer == "Reshape":
-            arguments["target_shape"] = step.shape
-        return getattr(layers, layer)(**arguments)
-
-    return rebuilt
-
-
-def _clipped(step: Step, own: str) -> Any:
-    from keras import layers
-
-    return layers.ReLU(max_value=step.arguments["high"], name=own)
-
-
-_REBUILDERS: Mapping[str, Callable[[Step, str], Any]] = {
-    "conv2d": _keras("Conv2D", "strides", "padding", dilation_rate="dilation"),
-    "depthwise": _keras("DepthwiseConv2D", "strides", "padding", dilation_rate="dilation"),
-    "dense": _keras("Dense"),
-    "affine": _keras("BatchNormalization"),
-    "max_pool": _keras("MaxPooling2D", "strides", "padding", pool_size="size"),
-    "average_pool": _keras("AveragePooling2D", "strides", "padding", pool_size="size"),
-    "global_max": _keras("GlobalMaxPooling2D"),
-    "global_average": _keras("GlobalAveragePooling2D"),
-    "activate": _keras("Activation"),
-    "clip": _clipped,
-    "reshape": _keras("Reshape"),
-    "pad": _keras("ZeroPadding2D", padding="margins"),
-    "rescale": _keras("Rescaling", "scale", "offset"),
-    "identity": _keras("Identity"),
-}
+    return rebuild_network(plan.network)

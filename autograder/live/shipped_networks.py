@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 from importlib import resources
-from typing import Any
 
+import msgspec
 import numpy as np
 
 from autograder.errors import UsageError
 from autograder.files import npz_bytes
-from autograder.live.plan import Plan, Step
+from autograder.live.plan import Plan, of_network
+from autograder.networks.network_spec import NetworkSpec
+from autograder.sandbox.wire.arrays import pack_array, unpack_array
+from autograder.sandbox.wire.network import Network
 
 __all__ = ["SLUGS", "load", "pack"]
 
@@ -32,29 +34,20 @@ def load(slug: str) -> Plan:
 
 
 def pack(plan: Plan) -> bytes:
-    """The plan as the bytes of an `.npz`: weights as float16, and `plan`, its JSON."""
-    rows: dict[str, Any] = {
-        "input_shape": list(plan.input_shape),
-        "rounded": plan.rounded,
-        "steps": [step.row for step in plan.steps],
+    """The plan as the bytes of an `.npz`: `spec`, the graph's JSON, `rounded`, and the weights as float16, numbered."""
+    arrays = {
+        "spec": np.frombuffer(msgspec.json.encode(plan.network.spec), np.uint8),
+        "rounded": np.array(plan.rounded),
     }
-    arrays: dict[str, np.ndarray[Any, Any]] = {"plan": np.frombuffer(json.dumps(rows).encode(), np.uint8)}
-    for index, step in enumerate(plan.steps):
-        arrays.update({f"{index}/{name}": array.astype("float16") for name, array in step.weights.items()})
+    weights = map(unpack_array, plan.network.weights)
+    arrays.update({str(number): array.astype("float16") for number, array in enumerate(weights)})
     return npz_bytes(arrays)
 
 
 def unpack(content: bytes) -> Plan:
     """The plan out of what `pack` made."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        rows = json.loads(arrays["plan"].tobytes())
-        steps = []
-        for index, row in enumerate(rows["steps"]):
-            prefix = f"{index}/"
-            weights = {
-                name.removeprefix(prefix): arrays[name].astype("float32")
-                for name in arrays.files
-                if name.startswith(prefix)
-            }
-            steps.append(Step(**{**row, "shape": tuple(row["shape"])}, weights=weights))
-    return Plan(tuple(rows["input_shape"]), tuple(steps), rows["rounded"])
+        spec = msgspec.json.decode(arrays["spec"].tobytes(), type=NetworkSpec)
+        numbered = range(len(arrays.files) - 2)
+        weights = tuple(pack_array(arrays[str(number)].astype("float32")) for number in numbered)
+        return of_network(Network(spec, weights), rounded=float(arrays["rounded"]))

@@ -17,7 +17,7 @@ export interface Region {
   columns: Range;
 }
 
-/** What a unit of a layer sees of the layer before; see `autograder/live/fields.py`. */
+/** What a unit of a layer sees of the layer before; see `autograder/networks/catalogue/fields.py`. */
 export type Field =
   | { see: "unit" | "place" | "all" }
   | { see: "window"; size: [number, number]; strides: [number, number]; before: [number, number] };

@@ -1,4 +1,4 @@
-"""Make the weights of `autograder live keras_gaps`: the exercise's network, trained and written down as a plan.
+"""Make the weights of `autograder live keras_gaps`: the exercise's network, trained and written down as data.
 
     python reference/data/make_live.py
 
@@ -55,6 +55,9 @@ def main() -> int:
     if accuracy < FLOOR:
         _say(f"only {accuracy:.1%} of the validation digits are right; nothing was written. Run it again.")
         return 1
+    for layer in model.layers:
+        if isinstance(layer, layers.Dropout):
+            layer.rate = 0.0
     exact = plan.translate(model)
     before, after = (
         plan.rebuild(each).predict(x_validation[..., None] / 255.0, batch_size=250, verbose=0)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.live import fields, front_end
+from autograder.live import front_end
 from autograder.live.chain import links
 from tests.live import STROKES
 
@@ -154,7 +154,7 @@ def test_receptive_fields_are_those_of_calculus() -> None:
         shapes = [chain[0].input_shape, *(link.output_shape for link in chain)]
         size = int(np.prod(shapes[-1]))
         for unit in {0, size // 3, size // 2, size - 1}:
-            asked.append({"fields": [fields.of(link) for link in chain], "shapes": shapes, "unit": unit})
+            asked.append({"fields": [link.field for link in chain], "shapes": shapes, "unit": unit})
             expected.append((name, unit, seen_by_gradient(model, unit)))
     source = """import { receptiveField } from "./receptive.js";
     console.log(JSON.stringify(given.map(({ fields, shapes, unit }) => receptiveField(fields, shapes, unit))))"""

@@ -20,6 +20,60 @@ def pictures(count: int = 3) -> Any:
     return np.random.default_rng(1).uniform(0, 1, (count, 28, 28, 1)).astype("float32")
 
 
+def computed(step: Any, x: Any) -> Any:
+    """What the page computes for a step, as `frontend/src/operations.js` says it, here with Keras."""
+    from keras import activations, ops
+
+    name, given, weights = step.operation
+    given = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+    padding = {"strides": given.get("strides"), "padding": given.get("padding")}
+    slope = {"leaky_relu": "negative_slope", "elu": "alpha"}.get(given.get("activation"))
+    match name:
+        case "conv2d":
+            x = ops.conv(x, weights["kernel"], dilation_rate=given["dilation"], **padding)
+        case "depthwise":
+            x = ops.depthwise_conv(x, weights["kernel"], dilation_rate=given["dilation"], **padding)
+        case "dense":
+            x = ops.matmul(x, weights["kernel"])
+        case "affine":
+            return x * weights["scale"] + weights["offset"]
+        case "max_pool":
+            return ops.max_pool(x, given["size"], **padding)
+        case "average_pool":
+            return ops.average_pool(x, given["size"], **padding)
+        case "global_max":
+            return ops.max(x, axis=(1, 2))
+        case "global_average":
+            return ops.mean(x, axis=(1, 2))
+        case "clip":
+            return ops.clip(x, given["low"], given["high"])
+        case "reshape":
+            return ops.reshape(x, (-1, *step.shape))
+        case "pad":
+            return ops.pad(x, [(0, 0), *given["margins"], (0, 0)])
+        case "rescale":
+            return x * given["scale"] + given["offset"]
+        case "identity":
+            return x
+    x = x + weights["bias"] if "bias" in weights else x
+    return getattr(activations, given["activation"])(x, **({slope: given["slope"]} if slope else {}))
+
+
+@pytest.mark.parametrize("make", [plan.translate, lambda model: plan.half(plan.translate(model))])
+def test_the_operations_compute_what_the_rebuilt_network_does(layers: Any, make: Any) -> None:
+    made = make(everything())
+    x = pictures()
+    for step, expected in zip(made.steps, Activations(plan.rebuild(made))(x), strict=True):
+        x = computed(step, x)
+        np.testing.assert_allclose(np.asarray(x), expected, rtol=1e-4, atol=1e-5, err_msg=step.name)
+
+
+def test_float16_weights_are_what_the_operations_have(layers: Any) -> None:
+    for step in plan.half(plan.translate(everything())).steps:
+        for array in step.operation.weights.values():
+            np.testing.assert_array_equal(array.astype("float16"), array)
+
+
 def test_rebuilt_network_answers_as_the_model_does_in_every_layer(layers: Any) -> None:
     model = everything()
     translated = plan.translate(model)
@@ -41,7 +95,7 @@ def test_shipped_network_has_the_table_of_the_exercise_and_tells_no_rate() -> No
     shapes = [step.shape for step in found.steps if step.kind in {"Conv2D", "MaxPooling2D", "Flatten", "Dense"}]
     assert shapes == [(26, 26, 32), (24, 24, 32), (12, 12, 32), (4608,), (128,), (10,)]
     assert sum(step.parameters for step in found.steps) == 600_810
-    assert all(step.arguments == {} for step in found.steps if step.kind == "Dropout")
+    assert all(step.operation.arguments == {} for step in found.steps if step.kind == "Dropout")
     assert all(name.rstrip("_0123456789") not in {"code", "feature"} for name in (step.name for step in found.steps))
 
 
@@ -59,9 +113,9 @@ def test_pack_and_unpack_give_the_plan_with_float16_weights(layers: Any) -> None
     after = shipped_networks.unpack(shipped_networks.pack(before))
     assert [step.row for step in after.steps] == [step.row for step in before.steps]
     for mine, theirs in zip(after.steps, plan.half(before).steps, strict=True):
-        assert list(mine.weights) == list(theirs.weights)
-        for name in mine.weights:
-            np.testing.assert_array_equal(mine.weights[name], theirs.weights[name])
+        assert list(mine.operation.weights) == list(theirs.operation.weights)
+        for name, array in mine.operation.weights.items():
+            np.testing.assert_array_equal(array, theirs.operation.weights[name])
 
 
 def test_nested_model_is_one_chain(layers: Any) -> None:
@@ -80,10 +134,11 @@ def test_every_unsupported_layer_is_named_in_one_line(layers: Any) -> None:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda k: k.layers.Activation(lambda x: x * 2, name="own"), "'own' has the activation '<lambda>'"),
-        (lambda k: k.layers.ReLU(threshold=0.5, name="late"), "'late': the page knows ReLU without a threshold"),
+        (lambda k: k.layers.Activation(lambda x: x * 2, name="own"), r"\(`own`\) has an activation of its own"),
+        (lambda k: k.layers.Activation("mish", name="mish"), "'mish' has the activation 'mish'; the page knows elu"),
+        (lambda k: k.layers.ReLU(threshold=0.5, name="late"), "'late' .*: the page knows ReLU without a threshold"),
         (lambda k: k.layers.BatchNormalization(axis=1, name="rows"), "'rows' normalises axis 1"),
-        (lambda k: k.layers.Softmax(axis=1, name="rows"), "'rows': the page knows softmax along the last axis"),
+        (lambda k: k.layers.Softmax(axis=1, name="rows"), "'rows' .*; the page knows softmax along the last axis"),
     ],
 )
 def test_argument_that_the_page_does_not_know_is_named(layers: Any, make: Any, says: str) -> None:
@@ -149,8 +204,8 @@ def test_softmax_of_a_picture_looks_along_the_channels_of_each_place(layers: Any
 
 def test_a_scale_for_each_channel_is_refused_and_a_list_of_one_is_not(layers: Any) -> None:
     (rescaling, *_) = plan.translate(network(layers.Rescaling([0.5]), layers.Flatten(), layers.Dense(10))).steps
-    assert rescaling.arguments == {"scale": 0.5, "offset": 0.0}
-    with pytest.raises(UsageError, match="'own' rescales each channel by itself"):
+    assert rescaling.operation.arguments == {"scale": 0.5, "offset": 0.0}
+    with pytest.raises(UsageError, match=r"\(`own`\) rescales each channel by itself"):
         plan.translate(network(layers.Conv2D(2, 3), layers.Rescaling([0.5, 2.0], name="own")))
 
 

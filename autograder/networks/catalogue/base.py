@@ -60,12 +60,12 @@ class Operation(NamedTuple):
     """How the live page computes a layer.
 
     Attributes:
-        name: One of the operations of `frontend/src/operations.js`.
+        name: One of the operations of `frontend/src/operations.js`; empty for none.
         arguments: Of the operation, for JSON.
         weights: Its arrays by name.
     """
 
-    name: str
+    name: str = ""
     arguments: Mapping[str, Any] = MappingProxyType({})
     weights: Mapping[str, np.ndarray[Any, Any]] = MappingProxyType({})
 

@@ -542,6 +542,9 @@ class TestRefusal:
         assert "chmod -R go+rX" in message
         assert sys.prefix in message
 
+    def test_anything_else(self) -> None:
+        assert "python3 -m venv" in bubblewrap.explain("ModuleNotFoundError: No module named 'encodings'\n")
+
 
 BLOCKED = """
 import ctypes, os, struct, sys
@@ -597,6 +600,7 @@ def fake_bubblewrap(folder: Path, version: str, mode: int = 0o755) -> Path:
         ("1.0", 0o755, True),
         ("0.6.1", 0o755, False),
         ("nonsense", 0o755, False),
+        ("0.11.0'; exit 1 #", 0o755, False),
         ("0.11.0", 0o4755, False),
     ],
 )

@@ -116,6 +116,12 @@ def test_inodes_outside_of_the_sandbox_do_not_count() -> None:
         assert 0 < watchdog.memory_mb(alone.pid, 10**6) < 30
 
 
+def test_a_process_that_has_ended_uses_nothing() -> None:
+    with subprocess.Popen(["true"]) as ended:
+        ended.wait()
+    assert watchdog.memory_mb(ended.pid, 1) == 0
+
+
 @pytest.mark.parametrize("error", [PermissionError("no"), ValueError("a bug of ours")])
 def test_a_tree_that_cannot_be_measured_ends(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def refuse(first: int, limit_mb: float) -> float:

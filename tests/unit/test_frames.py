@@ -177,6 +177,16 @@ def test_a_reader_that_is_gone_breaks_the_pipe(pipe):
         write_frame(writer, b"hello", 5)
 
 
+class Huge(bytes):
+    def __len__(self) -> int:
+        return 1 << 32
+
+
+def test_what_no_frame_can_hold_is_not_written(pipe):
+    with pytest.raises(WireError, match="4,294,967,296 bytes is too long"):
+        write_frame(pipe[1], Huge())
+
+
 # ---------------------------------------------------------------- messages
 
 

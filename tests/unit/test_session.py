@@ -22,7 +22,7 @@ from autograder.sandbox.wire.messages import (
     Ready,
     Returned,
     Stream,
-    Taken,
+    TakenValues,
 )
 
 FUNCTION = values.Function(0, "double")
@@ -32,6 +32,8 @@ DONE = CellDone(0, 1, "", 0.5)
 
 class ScriptedSandbox:
     """A sandbox whose process has written these messages, and ended."""
+
+    ending = launch.Ending("exited", 0, "", 0.0, "")
 
     def __init__(self, script: list[object]) -> None:
         self._read_by_nobody, self.requests = os.pipe()
@@ -48,7 +50,7 @@ class ScriptedSandbox:
             if descriptor >= 0:
                 os.close(descriptor)
         self._read_by_nobody = self.requests = self.results = -1
-        return launch.Ending("exited", 0, "", 0.0, "")
+        return self.ending
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def run(session: Session) -> tuple[str, str]:
 
 
 def test_an_honest_run(session: Callable[..., Session]) -> None:
-    honest = session(Ready(), CellStarted(0), SHOWN, DONE, Taken("q", {"x": 1}), NotebookFinished())
+    honest = session(Ready(), CellStarted(0), SHOWN, DONE, TakenValues("q", {"x": 1}), NotebookFinished())
     assert run(honest) == ("completed", "")
     assert not honest.broken
     assert honest.taken("q") == {"x": 1}
@@ -91,9 +93,9 @@ def test_an_honest_run(session: Callable[..., Session]) -> None:
         ([Ready(), SHOWN], "output of a cell that is not running"),
         ([Ready(), CellStarted(0), DONE, SHOWN], "output of a cell that is not running"),
         ([Ready(), CellStarted(0), DONE, DONE], "output of a cell that is not running"),
-        ([Ready(), Taken("another", {})], "values that were not requested"),
-        ([Ready(), Taken("q", {"z": 1})], "values that were not requested"),
-        ([Ready(), Taken("q", {"x": 1}), Taken("q", {"x": 2})], "values that were not requested"),
+        ([Ready(), TakenValues("another", {})], "values that were not requested"),
+        ([Ready(), TakenValues("q", {"z": 1})], "values that were not requested"),
+        ([Ready(), TakenValues("q", {"x": 1}), TakenValues("q", {"x": 2})], "values that were not requested"),
         ([Ready(), Returned(1, 10)], "Returned was not requested"),
         ([Ready(), Ready()], "Ready was not requested"),
     ],
@@ -121,11 +123,28 @@ def test_a_process_that_ends_itself_broke_no_protocol(session: Callable[..., Ses
     assert not ended.broken
 
 
+@pytest.mark.parametrize(
+    ("ending", "broken"),
+    [
+        (launch.Ending("out_of_memory", None, "It used 2 GB.", 2e3, ""), False),
+        (launch.Ending("crashed", 139, "Python crashed.", 0.0, ""), False),
+        (launch.Ending("crashed", None, "Its memory could not be measured.", 0.0, ""), True),
+    ],
+)
+def test_a_sandbox_that_was_ended_by_us_for_a_fault_asks_for_review(
+    session: Callable[..., Session], monkeypatch: pytest.MonkeyPatch, ending: launch.Ending, broken: bool
+) -> None:
+    monkeypatch.setattr(ScriptedSandbox, "ending", ending)
+    ended = session(Ready(), CellStarted(0))
+    assert run(ended) == (ending.status, f"{ending.message} The notebook was stopped in code cell 1 of 1.")
+    assert ended.broken is broken
+
+
 FINISHED = [Ready(), CellStarted(0), DONE, NotebookFinished()]
 
 
 @pytest.mark.parametrize(
-    "answer", [Returned(1, 3), Taken("another", {"x": 1}), Taken("q", {"x": 1, "y": 2}), NotebookFinished()]
+    "answer", [Returned(1, 3), TakenValues("another", {"x": 1}), TakenValues("q", {"x": 1, "y": 2}), NotebookFinished()]
 )
 def test_values_that_were_not_requested_at_the_end_are_not_taken(
     session: Callable[..., Session], answer: msgspec.Struct
@@ -136,7 +155,7 @@ def test_values_that_were_not_requested_at_the_end_are_not_taken(
     assert hostile.broken
 
 
-@pytest.mark.parametrize("answer", [Returned(2, 10), Raised(0, "x"), Taken("q", {}), Ready()])
+@pytest.mark.parametrize("answer", [Returned(2, 10), Raised(0, "x"), TakenValues("q", {}), Ready()])
 def test_an_answer_to_another_call_ends_the_run(session: Callable[..., Session], answer: msgspec.Struct) -> None:
     hostile = session(*FINISHED, answer, Returned(2, 10))
     run(hostile)

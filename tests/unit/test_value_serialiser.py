@@ -20,7 +20,7 @@ from autograder.sandbox.guest.value_serialiser import serialise
 from autograder.sandbox.wire import values
 from autograder.sandbox.wire.deserialise import deserialise
 from autograder.sandbox.wire.frames import decode, encode
-from autograder.sandbox.wire.serialise import Budget
+from autograder.sandbox.wire.serialise import Budget, PlainSerialiser
 from tests.values import same, there_and_back
 
 # ---------------------------------------------------------------- there and back
@@ -239,6 +239,24 @@ def test_refused_values_and_their_reasons(value, reason):
     assert isinstance(refused, values.Refused)
     assert refused.reason.startswith(reason)
     assert decode(encode(refused), values.Value) == refused
+
+
+def test_a_cases_argument_that_is_no_plain_data_is_refused():
+    """The host's own serialiser, which sends arguments to a student's function."""
+    assert PlainSerialiser().serialise([1, object()]).items == [
+        1,
+        values.Refused("object", "an object of the class object; give plain data"),
+    ]
+
+
+def test_keys_that_become_equal_are_refused():
+    class Key(str):
+        __slots__ = ()
+        __hash__ = object.__hash__
+        __eq__ = object.__eq__
+
+    refused = serialise({Key("a"): 1, Key("a"): 2}, [])
+    assert refused.reason.startswith("a dict whose keys are equal once they are plain data")
 
 
 def test_a_refused_part_leaves_its_neighbours():

@@ -1,4 +1,4 @@
-"""`autograder grade`: from a source of submissions to an output folder."""
+"""`autograder grade`: from a source of submissions to an output folder. Trusted side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`autograder report`, and what `autograder grade` ends with: points of a person into grades, pages, a table."""
+"""`autograder report`, and how `autograder grade` ends: a person's points into grades, pages, a table. Trusted side."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class ClassReport:
     out: Path
     grades: tuple[GradeEntry, ...]
     waiting: int
-    changed: tuple[hand_grading.Entry, ...]
-    unused: tuple[hand_grading.Entry, ...]
+    changed: tuple[hand_grading.ManualRow, ...]
+    unused: tuple[hand_grading.ManualRow, ...]
     unmade: tuple[str, ...]
 
     @property
@@ -217,7 +217,7 @@ def _by_hand(report: ClassReport) -> Iterator[str]:
         )
 
 
-def _names(entries: tuple[hand_grading.Entry, ...]) -> str:
+def _names(entries: tuple[hand_grading.ManualRow, ...]) -> str:
     return shortened([_printable(f"{row.student} {row.case or row.question}"[:80]) for row in entries], MAX_NAMED)
 
 

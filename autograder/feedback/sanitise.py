@@ -1,7 +1,7 @@
 """A student's HTML, Markdown and images, reduced to what is harmless. Trusted side; input is hostile.
 
-What is left has no style, class, id or event handler, so that it can neither leave its frame nor look like ours; no
-form, script, frame or SVG markup; links only to the web, pictures only as data.
+It runs on the trusted side. What is left has no style, class, id or event handler, so that it can neither leave its
+frame nor look like ours; no form, script, frame or SVG markup; links only to the web, pictures only as data.
 """
 
 from __future__ import annotations
@@ -113,10 +113,10 @@ def picture_html(mime: str, data: str, alt: str) -> Markup | None:
             return None
         source = f"data:image/svg+xml;base64,{base64.b64encode(scrub(data).encode()).decode()}"
     else:
-        kept = _picture(f"data:{mime};base64,{data}")
-        if kept is None:
+        url = _picture(f"data:{mime};base64,{data}")
+        if url is None:
             return None
-        source = kept
+        source = url
     return Markup('<img src="{}" alt="{}">').format(source, scrub(alt))
 
 

@@ -1,4 +1,4 @@
-"""The page that a student gets back: score, questions, cases, learning curves, and the notebook as it ran."""
+"""The page that a student gets back: score, questions, cases, learning curves, the notebook as it ran. Trusted side."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAX_RAISED = 8
 
 
 @dataclass(frozen=True)
-class _Run:
+class _LayerRun:
     """Rows of a layer comparison: one that wants attention, or some that agree and may be folded."""
 
     rows: tuple[LayerDiff, ...]
@@ -46,7 +46,7 @@ class _CaseView:
     comment: str
     summary: str
     rest: Markup
-    runs: tuple[_Run, ...]
+    runs: tuple[_LayerRun, ...]
 
 
 @dataclass(frozen=True)
@@ -125,10 +125,10 @@ def _case_view(outcome: Outcome) -> _CaseView:
     return _CaseView(outcome, mark, comment, summary, shown_rest, tuple(_runs(diff)))
 
 
-def _runs(diff: Iterable[LayerDiff]) -> Iterator[_Run]:
+def _runs(diff: Iterable[LayerDiff]) -> Iterator[_LayerRun]:
     for same, rows in groupby(diff, key=lambda row: row.kind == "same"):
         run = tuple(rows)
         if same and len(run) >= _LONG_RUN:
-            yield _Run(run, folded=True)
+            yield _LayerRun(run, folded=True)
         else:
-            yield from (_Run((row,), folded=False) for row in run)
+            yield from (_LayerRun((row,), folded=False) for row in run)

@@ -246,8 +246,11 @@ def test_a_report_leaves_an_interrupted_run_alone(graded: Path, tmp_path: Path, 
     assert nb.autograder("report", out).returncode == 0
     assert scores(out)["ada"] == (6, 0)
     kept = json.loads((out / ".partial" / "grades" / "ada.json").read_text())["execution"]
-    assert nb.autograder("grade", bundle, source, "-o", out).returncode == 0
+    (tmp_path / "roster.csv").write_text("student\nada\nslow\n")
+    assert nb.autograder("grade", bundle, source, "-o", out, "--roster", tmp_path / "roster.csv").returncode == 0
     assert scores(out) == {"ada": (6, 0), "ada_b": (1, 2), "slow": (4, 2)}
+    warned = {student for student, entry in nb.grades(out).items() if entry["warnings"]}
+    assert warned == {"ada_b"}, "a class list that came after the interruption counts"
     assert nb.grades(out)["ada"]["execution"] == kept, "ada ran again"
     assert not (out / ".partial").exists()
 

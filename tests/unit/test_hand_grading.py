@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.grading.results.hand_grading import CHANGED, UNUSED, Entry, Marks, Sheet, cells
+from autograder.grading.results.hand_grading import CHANGED, UNUSED, ManualRow, Marks, Sheet, cells
 from autograder.records import Assignment, Case, Grade, Outcome, Question, QuestionGrade
 
 ASSIGNMENT = Assignment(
@@ -141,7 +141,7 @@ def test_a_case_is_flagged_when_another_notebook_was_handed_in():
 )
 def test_a_filled_row_that_nobody_asks_for_stays(gone):
     entry = filled(grade(), 2, comment="Good.", note="mine")
-    marks, _ = marked(gone, entries=[entry, Entry("ada", "old"), Entry("eve", "why", answer="not filled in")])
+    marks, _ = marked(gone, entries=[entry, ManualRow("ada", "old"), ManualRow("eve", "why", answer="not filled in")])
     assert marks.unused == [entry]
     last = marks.entries()[-1]
     assert (last.points, last.comment, last.note, last.digest) == (2, "Good.", f"{UNUSED}; mine", entry.digest)

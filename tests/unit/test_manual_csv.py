@@ -11,7 +11,7 @@ import pytest
 from autograder.errors import UsageError
 from autograder.feedback.tables import sheet_csv
 from autograder.grading.results import manual_csv
-from autograder.grading.results.hand_grading import COLUMNS, Entry, Sheet, cells
+from autograder.grading.results.hand_grading import COLUMNS, ManualRow, Sheet, cells
 from autograder.grading.results.manual_csv import read_sheet, save_sheet
 from autograder.records import Assignment, Case, Question
 
@@ -21,9 +21,9 @@ ASSIGNMENT = Assignment(
     (Question("train", 4, cases=(Case("floor", "Floor", 3),)), Question("why", 2, manual=True)),
 )
 ROWS = [
-    Entry("ada", "why", "", 1.5, 'Well seen,\n"quotes"; and = signs', "2", "the answer", "the rubric", "", "v1f"),
-    Entry("bob", "why", "", None, "", "2", "=1+1", "- names it", "answer changed since it was graded", "v2f"),
-    Entry("zoë", "train", "floor", 3, "-0.5 for the rest", "3", "0.951", "Floor", "", "v3f"),
+    ManualRow("ada", "why", "", 1.5, 'Well seen,\n"quotes"; and = signs', "2", "the answer", "the rubric", "", "v1f"),
+    ManualRow("bob", "why", "", None, "", "2", "=1+1", "- names it", "answer changed since it was graded", "v2f"),
+    ManualRow("zoë", "train", "floor", 3, "-0.5 for the rest", "3", "0.951", "Floor", "", "v3f"),
 ]
 
 
@@ -165,7 +165,7 @@ def test_a_row_that_is_there_twice_without_contradiction_counts_once(path, secon
 
 @pytest.mark.parametrize("text", ["=1+1", "+49", "-0.5 here", "@ada", " =1", "＝1", '=HYPERLINK("x")'])
 def test_no_cell_begins_a_formula_and_each_comes_back(path, text):
-    (entry,) = [Entry("ada", "why", "", 1, text.strip(), answer=text.strip(), extra=(text.strip(),))]
+    (entry,) = [ManualRow("ada", "why", "", 1, text.strip(), answer=text.strip(), extra=(text.strip(),))]
     out = written([entry], extra=("=column",))
     for row in csv.reader(io.StringIO(out.lstrip("\ufeff"), newline="")):
         assert not any(cell.lstrip().startswith(tuple("=+-@＝")) for cell in row)
@@ -182,7 +182,7 @@ def test_an_apostrophe_of_its_own_stays(path):
 
 
 def test_control_characters_do_not_reach_the_table(path):
-    entry = Entry("ada", "why", answer="a\x00b\x1b[2J\u202ec\ud800")
+    entry = ManualRow("ada", "why", answer="a\x00b\x1b[2J\u202ec\ud800")
     path.write_bytes(written([entry]).encode())
     assert read_sheet(path, ASSIGNMENT).entries[0].answer == "a\ufffdb\ufffd[2J\ufffdc\ufffd"
 
@@ -218,7 +218,7 @@ def test_a_file_that_says_it_all_stays_as_its_spreadsheet_saved_it(path):
 def test_what_changes_is_written_in_the_files_own_way_and_the_old_one_kept(path):
     text = resaved(written(), ";", comma=True)
     path.write_bytes(text.encode())
-    saved(path, [*ROWS, Entry("new", "why", possible="0.5")])
+    saved(path, [*ROWS, ManualRow("new", "why", possible="0.5")])
     assert '"ada";"why";"";"2";"1,5"' in path.read_text(encoding="utf-8")
     assert '"new";"why";"";"0,5";""' in path.read_text(encoding="utf-8")
     assert (path.parent / "manual.csv~").read_bytes() == text.encode()

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from autograder.grading.intake.roster import same_student
 from autograder.records import Assignment, CaseStatus, Grade, Outcome, QuestionGrade, rounded
 
-__all__ = ["CHANGED", "COLUMNS", "UNUSED", "Entry", "Marks", "Sheet", "cells"]
+__all__ = ["CHANGED", "COLUMNS", "UNUSED", "ManualRow", "Marks", "Sheet", "cells"]
 
 COLUMNS: Final = (
     "student",
@@ -43,7 +43,7 @@ G = TypeVar("G", bound=Grade)
 
 
 @dataclass(frozen=True)
-class Entry:
+class ManualRow:
     """A row of `manual.csv`.
 
     Attributes:
@@ -91,7 +91,7 @@ class Sheet:
         data: The file's bytes, so that a change behind our back is seen; None when there is no file.
     """
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[ManualRow, ...] = ()
     extra: tuple[str, ...] = ()
     delimiter: str = ","
     data: bytes | None = None
@@ -110,12 +110,12 @@ class Marks:
     assignment: Assignment
     sheet: Sheet
     students: Iterable[str]
-    _asked: list[Entry] = field(default_factory=list)
+    _asked: list[ManualRow] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._open = {entry.key: entry for entry in self.sheet.entries}
         self._known = frozenset(self.students)
-        self._loose: dict[Key, list[Entry]] = {}
+        self._loose: dict[Key, list[ManualRow]] = {}
         for entry in self.sheet.entries:
             if entry.student not in self._known:
                 self._loose.setdefault((_loosely(entry.student), *entry.key[1:]), []).append(entry)
@@ -158,7 +158,7 @@ class Marks:
             pending=rounded(sum(waiting)),
         )
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[ManualRow]:
         """The rows of the new file: by question, then student; at the end filled ones that nobody asked for."""
         unused = [
             replace(entry, note=_noted(entry.note, UNUSED) if CHANGED not in entry.note else entry.note)
@@ -172,16 +172,16 @@ class Marks:
         return sum(entry.points is None for entry in self._asked)
 
     @property
-    def changed(self) -> list[Entry]:
+    def changed(self) -> list[ManualRow]:
         """Answers of this run that changed since they were graded."""
         return [entry for entry in sorted(self._asked, key=self._place) if CHANGED in entry.note]
 
     @property
-    def unused(self) -> list[Entry]:
+    def unused(self) -> list[ManualRow]:
         """Filled rows that no grade of this run asked for."""
         return [entry for entry in self._open.values() if entry.filled]
 
-    def _place(self, entry: Entry) -> tuple[int, str, str, str, str]:
+    def _place(self, entry: ManualRow) -> tuple[int, str, str, str, str]:
         at = self._order.get((entry.question, entry.case), len(self._order))
         return at, entry.question, entry.case, entry.student.casefold(), entry.student
 
@@ -201,7 +201,7 @@ class Marks:
         digest = _digest(question.answer if question.manual else grade.digest)
         found = self._found((grade.student, question.name, case), digest)
         changed = found.filled and found.digest not in ("", digest)
-        entry = Entry(
+        entry = ManualRow(
             grade.student,
             question.name,
             case,
@@ -221,7 +221,7 @@ class Marks:
         status: CaseStatus = "pass" if points >= outcome.possible else "fail"
         return replace(outcome, status=status, points=points, by_hand=True, comment=entry.comment)
 
-    def _found(self, key: Key, digest: str) -> Entry:
+    def _found(self, key: Key, digest: str) -> ManualRow:
         """The row of an answer, also where a spreadsheet took a student's leading zeros: then the answer must agree."""
         exact = self._open.pop(key, None)
         if exact is not None:
@@ -229,10 +229,10 @@ class Marks:
         near = [each for each in self._loose.get((_loosely(key[0]), *key[1:]), []) if each.key in self._open]
         if len(near) == 1 and near[0].digest == digest:
             return self._open.pop(near[0].key)
-        return Entry(*key)
+        return ManualRow(*key)
 
 
-def cells(sheet: Sheet, entries: Iterable[Entry]) -> Iterator[list[str]]:
+def cells(sheet: Sheet, entries: Iterable[ManualRow]) -> Iterator[list[str]]:
     """The rows of `manual.csv` as texts, header first; numbers as the file's delimiter wants them."""
     yield [*COLUMNS, *sheet.extra]
     for entry in entries:

@@ -12,7 +12,7 @@ from typing import Final
 from autograder.errors import UsageError
 from autograder.files import write_whole
 from autograder.grading.intake.csv_reader import parse
-from autograder.grading.results.hand_grading import COLUMNS, Entry, Key, Sheet
+from autograder.grading.results.hand_grading import COLUMNS, Key, ManualRow, Sheet
 from autograder.records import Assignment, rounded
 
 __all__ = ["NAME", "read_sheet", "save_sheet"]
@@ -54,7 +54,7 @@ def read_sheet(path: Path, assignment: Assignment) -> Sheet:
     names = _columns(path, header)
     extra = tuple(dict.fromkeys(name for name in names if name and name not in COLUMNS))
     possible = _possible(assignment)
-    found: dict[Key, tuple[int, Entry]] = {}
+    found: dict[Key, tuple[int, ManualRow]] = {}
     for line, row in rows:
         entry = _entry(f"{path}, line {line}", names, row, extra, possible)
         if entry.key in found:
@@ -63,7 +63,7 @@ def read_sheet(path: Path, assignment: Assignment) -> Sheet:
     return Sheet(tuple(entry for _, entry in found.values()), extra, parsed.delimiter, data)
 
 
-def save_sheet(path: Path, sheet: Sheet, entries: Sequence[Entry], lines: Iterable[str]) -> None:
+def save_sheet(path: Path, sheet: Sheet, entries: Sequence[ManualRow], lines: Iterable[str]) -> None:
     """Write the rows, unless the file says all of it already; what a person wrote before stays as `manual.csv~`.
 
     Args:
@@ -91,7 +91,7 @@ def save_sheet(path: Path, sheet: Sheet, entries: Sequence[Entry], lines: Iterab
     write_whole(path, (line.encode("utf-8", "replace") for line in lines), durable=True)
 
 
-def _essence(entry: Entry) -> Entry:
+def _essence(entry: ManualRow) -> ManualRow:
     """What of a row is worth a new file: not the texts that only help to read it."""
     return replace(entry, answer="", rubric="")
 
@@ -131,7 +131,7 @@ def _possible(assignment: Assignment) -> dict[tuple[str, str], float]:
 
 def _entry(
     where: str, names: Sequence[str], row: Sequence[str], extra: Sequence[str], possible: dict[tuple[str, str], float]
-) -> Entry:
+) -> ManualRow:
     if any(cell.strip() for cell in row[len(names) :]):
         raise UsageError(f"{where}: {len(row)} cells, but the header has {len(names)}. Put quotes round the comment.")
     given = dict(zip(names, map(_plain, [*row, *[""] * len(names)]), strict=False))
@@ -145,7 +145,7 @@ def _entry(
         texts["possible"] = str(rounded(_number(texts["possible"])))
     digest = given.get("answer_digest", "")
     others = tuple(given[name] for name in extra)
-    return Entry(student, question, case, points, given["comment"], digest=digest, extra=others, **texts)
+    return ManualRow(student, question, case, points, given["comment"], digest=digest, extra=others, **texts)
 
 
 def _points(where: str, text: str, possible: float | None) -> float | None:
@@ -164,7 +164,7 @@ def _number(text: str) -> float:
     return float(text.replace(",", "."))
 
 
-def _merged(path: Path, line: int, entry: Entry, earlier: int, other: Entry) -> Entry:
+def _merged(path: Path, line: int, entry: ManualRow, earlier: int, other: ManualRow) -> ManualRow:
     """One of two rows for the same answer: the filled one, where they do not contradict each other."""
     if not entry.filled:
         return other

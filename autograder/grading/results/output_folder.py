@@ -42,7 +42,7 @@ _FOLDERS: Final = ("feedback", "runs", ".partial")
 
 
 @dataclass(frozen=True)
-class _Run:
+class _RunIdentity:
     """Which run a `.partial` folder belongs to; only the very same one goes on where it stopped."""
 
     schema: int
@@ -101,7 +101,7 @@ class OutputFolder:
             folder = cls(place, place / ".partial")
             with folder._closed_on_error():
                 folder.assignment = assignment
-                folder._claim(_Run(SCHEMA, assignment.slug, bundle, __version__))
+                folder._claim(_RunIdentity(SCHEMA, assignment.slug, bundle, __version__))
                 folder._make_stage()
         return folder
 
@@ -259,7 +259,7 @@ class OutputFolder:
             self.__exit__(type(error), error, None)
             raise
 
-    def _claim(self, run: _Run) -> None:
+    def _claim(self, run: _RunIdentity) -> None:
         """Clear away an interrupted run that cannot be gone on with."""
         if _interrupted(self.out) != run:
             for path in self._partial.iterdir():
@@ -348,9 +348,9 @@ def _exercise(out: Path, slug: str) -> Assignment:
     return assignment
 
 
-def _interrupted(out: Path) -> _Run | None:
+def _interrupted(out: Path) -> _RunIdentity | None:
     try:
-        return msgspec.json.decode((out / ".partial" / "run.json").read_bytes(), type=_Run)
+        return msgspec.json.decode((out / ".partial" / "run.json").read_bytes(), type=_RunIdentity)
     except (OSError, msgspec.MsgspecError, ValueError):
         return None
 

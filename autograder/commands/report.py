@@ -120,7 +120,8 @@ def publish(folder: OutputFolder, console: Console, makers: Mapping[str, Maker])
 def progress(console: Console, doing: str) -> Progress:
     """A bar that goes when all is done."""
     columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, transient=True)
+    # Where nobody watches, Rich would print an empty line, also before an error.
+    return Progress(*columns, console=console, transient=True, disable=not console.is_interactive)
 
 
 def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> tuple[GradeEntry, str]:

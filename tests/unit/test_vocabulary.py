@@ -1,9 +1,11 @@
-"""Names and texts in the field's own terms: no metaphor comes back."""
+"""Names and texts in the field's own terms: no metaphor comes back, and no name means two things."""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,10 @@ SIDES = (
 )
 
 
+ONE_INTERFACE = {"main", "run", "show", "render", "prepare", "load", "parse"}
+"""Functions of modules that do the same for different things; they are called with the module's name before them."""
+
+
 def _metaphors(text: str) -> list[str]:
     kept = ALLOWED.sub("", text)
     return [line.strip() for line in kept.splitlines() if METAPHOR.search(line)]
@@ -70,3 +76,31 @@ def test_a_module_begins_with_what_it_is_for(path):
     assert first.endswith("."), first
     if path.name == "__init__.py" and path.parent != PACKAGE:
         assert re.search(SIDES, docstring), "say on which side of the trust boundary it runs"
+
+
+def _names(path: Path) -> Iterator[str]:
+    """Public classes and exported functions that a module defines itself."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    lists = [
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
+    ]
+    exported = {name for names in lists for name in names} - ONE_INTERFACE
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name
+        if isinstance(node, ast.FunctionDef) and node.name in exported:
+            yield node.name
+
+
+def test_names_are_unique_across_the_package():
+    modules, names = defaultdict(list), defaultdict(list)
+    for path in MODULES:
+        where = str(path.relative_to(PACKAGE))
+        if path.name not in ("__init__.py", "__main__.py") and path.parent.name != "commands":
+            modules[path.stem].append(where)  # a command's module is named after the command
+        if path.name != "keras1.py":  # it has Keras's names for Keras's layers, as the catalogue has
+            for name in _names(path):
+                names[name].append(where)
+    assert {name: where for name, where in (modules | names).items() if len(where) > 1} == {}

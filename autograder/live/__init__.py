@@ -17,7 +17,7 @@ SANDBOX = "AUTOGRADER_SANDBOX"
 
 
 class _NotInGrader:
-    """Takes the widget's place while the grader runs a notebook: nobody draws there."""
+    """Takes the widget's place while the grader runs a notebook, where no browser shows it."""
 
     def __init__(self, *_: object, **__: object) -> None:
         pass

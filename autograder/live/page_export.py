@@ -65,7 +65,7 @@ def export(
         folder: Made if it is not there; only `index.html` is written in it.
         model: The Keras model that the plan was made from, to hold the page to; None where there is none any more.
         float32: Keep the weights as they are, and twice as large.
-        scaling: See `inputs.CHOICES`; the one with which the network reads best, if None.
+        scaling: See `input_scaling.CHOICES`; the one with which the network reads best, if None.
 
     Raises:
         UsageError: The network does not tell digits apart, the folder cannot be written or holds another page,
@@ -108,7 +108,11 @@ def export(
 
 
 def _compare(planned: Array, exact: Array) -> None:
-    """Raise if the plan computes something else than the model: rather no page than a wrong one."""
+    """Raise if the plan computes something else than the model, so that no page shows wrong numbers.
+
+    Raises:
+        UsageError: The model gives no finite numbers, or the plan differs from it, which is a fault of ours.
+    """
     gap = float(np.abs(planned - exact).max() / max(1.0, float(np.abs(exact).max())))
     if not np.isfinite(gap):
         raise UsageError("the model gives no numbers for the stored digits, as after training diverged. Train it anew.")
@@ -185,7 +189,7 @@ class _Packed:
 
 
 def _page(title: str, script: str, style: str, content: Mapping[str, Any], arrays: bytes) -> str:
-    """The whole page. Its policy lets this very script run, this very style apply, and nothing be fetched or sent."""
+    """The whole page. Its policy allows this script and this style by their digests, and no request of any kind."""
     script = script.replace("</script", "<\\/script").replace("<!--", "<\\!--").strip()
     policy = "; ".join(
         [
@@ -213,7 +217,7 @@ def _digest(text: str) -> str:
 
 
 _MARK = '<body class="live-page">'
-"""By which a page is known as one of these."""
+"""What marks a file as such a page."""
 
 _PAGE = """<!doctype html>
 <html lang="en">

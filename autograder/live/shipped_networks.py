@@ -18,7 +18,7 @@ from autograder.sandbox.wire.network import Network
 __all__ = ["SLUGS", "load", "pack"]
 
 SLUGS = {"keras_gaps": "scale"}
-"""Exercise → how its network likes the grey values, see `inputs.CHOICES`."""
+"""Exercise → how its network takes the grey values, see `input_scaling.CHOICES`."""
 
 
 def load(slug: str) -> Plan:

@@ -1,4 +1,7 @@
-"""The network in the notebook: draw a digit, and every layer answers from the kernel."""
+"""The network in the notebook: draw a digit, and the kernel computes every layer's output.
+
+On the user's side, in their own kernel; the grader gets a placeholder instead (see `autograder.live`).
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ Array = np.ndarray[Any, Any]
 
 
 class LiveCNN(anywidget.AnyWidget):
-    """A pad to draw on, and what each layer of `model` makes of the drawing.
+    """A pad to draw on, and what each layer of `model` computes from the drawing.
 
         LiveCNN(cnn2)
 
@@ -79,7 +82,7 @@ class LiveCNN(anywidget.AnyWidget):
         self.on_msg(self._answer)
 
     def _look(self) -> None:
-        """Find out how the model likes its digits and how well it reads them, now."""
+        """Measure with which scaling the model classifies stored digits best, and how many it classifies correctly."""
         self._looks += 1
         self._preprocess = self._given or choose(self._activations.read, self._digits, self._labels, self._shape)
         self._seen = getattr(self._preprocess, "words", "Then through your own preprocess.")

@@ -76,7 +76,7 @@ def network(*, units=4, bias=True, norm=False):
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def fitted():
     keras.utils.set_random_seed(1)
     x = np.eye(3, dtype="float32")[[0, 1, 2, 0] * 10]

@@ -12,6 +12,7 @@ import zipfile
 
 import pytest
 
+from autograder.errors import UsageError
 from autograder.grading.intake import sources
 from autograder.grading.intake.submissions import collect, submissions
 
@@ -200,6 +201,17 @@ def test_utf8_names_without_their_mark_are_read(tmp_path):
     assert [item.student for item in collect(path)] == ["Zoë"]
 
 
+def test_names_of_an_old_dos_zip_are_read(tmp_path):
+    data = packed((entry("caf@.ipynb"), GOOD)).replace(b"caf@", b"caf\x82")
+    path = tmp_path / "class.zip"
+    path.write_bytes(data)
+    assert [item.student for item in collect(path)] == ["café"]
+
+
+def test_folders_that_lead_out_of_a_zip_are_nobodys(tmp_path):
+    assert read(tmp_path, packed((entry("../evil/"), b""), (entry("good.ipynb"), GOOD))) == {}
+
+
 def test_names_in_a_zip_are_shown_without_tricks(tmp_path):
     found = read(tmp_path, packed((entry("a\u202egnp\r\n=1.ipynb"), GOOD), (entry("good.ipynb"), GOOD)))
     ((student, submission),) = found.items()
@@ -294,6 +306,19 @@ def test_a_huge_folder_is_one_students_problem(folder, monkeypatch):
     found = in_folder(folder)
     assert "`ada` holds more than 50 files" in found["ada"].problem
     assert found["bob"].problem == ""
+
+
+@pytest.mark.parametrize("bound", ["MAX_FILES", "MAX_ALL"])
+def test_a_folder_beyond_all_bounds_is_no_class(folder, monkeypatch, bound):
+    monkeypatch.setattr(sources, bound, 3)
+    for student in ("ada", "bob"):
+        (folder / student).mkdir()
+        for n in range(3):
+            (folder / student / f"{n}.ipynb").write_bytes(GOOD)
+    if bound == "MAX_FILES":
+        (folder / "c.ipynb").write_bytes(GOOD)
+    with pytest.raises(UsageError, match=r"holds more than 3 files\. Give a folder with the submissions alone"):
+        collect(folder)
 
 
 def test_a_deep_folder_is_left(folder):

@@ -82,7 +82,7 @@ def everything() -> Any:
     """A network of all layers and activations that a plan may hold."""
     from keras import layers
 
-    from autograder.networks.catalogue.activations import PAGE_ACTIVATIONS
+    from autograder.networks.catalogue.core import PAGE_ACTIVATIONS
 
     return network(
         layers.Rescaling(0.5, offset=-0.1, name="rescaling"),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 from autograder.errors import UsageError
 from autograder.networks.catalogue import knowledge
+from autograder.networks.catalogue.base import Operation
 from autograder.networks.catalogue.fields import Field
 from autograder.networks.catalogue.shapes import Shape
 from autograder.networks.graph import Call, UnreadableModel, read_graph
 
-__all__ = ["PIXELS", "Link", "Shape", "gives_probabilities", "input_shape", "links", "require_digits"]
+__all__ = ["PIXELS", "Step", "gives_probabilities", "input_shape", "require_digits", "steps"]
 
 SIDE = 28
 PIXELS = SIDE * SIDE
@@ -25,25 +27,32 @@ _NAME = re.compile(r"[A-Za-z0-9_.\\/>-]+")  # TensorFlow's own rule for a scope 
 
 
 @dataclass(frozen=True)
-class Link:
-    """One layer of the chain, with its shapes; they leave out the batch.
+class Step:
+    """One layer of the chain.
 
     Attributes:
-        layer: The Keras layer, or the operation behind a function such as `keras.ops.relu(x)`.
+        name: As in the model; somebody else's text.
+        kind: The Keras class.
+        shape: Of the output, without the batch.
         parameters: Number of weights, trained or not; 0 for a layer that shares those of an earlier one.
+        field: What one unit of the output sees of the input, see `catalogue.fields`.
+        layer: The live Keras layer, or the operation behind a function such as `keras.ops.relu(x)`; or its arguments.
+        operation: How the page computes it; without a name where the layer is only described.
     """
 
-    layer: Any
     name: str
     kind: str
-    input_shape: Shape
-    output_shape: Shape
+    shape: Shape
     parameters: int
+    field: Field
+    layer: Any
+    operation: Operation = dataclasses.field(default_factory=Operation)
 
     @property
-    def field(self) -> Field:
-        """What one unit of the output sees of the input."""
-        return knowledge(self.kind).field(self.layer, self.input_shape, self.output_shape)
+    def row(self) -> dict[str, Any]:
+        """What the front end shows, for JSON."""
+        shown = {name: getattr(self, name) for name in ("name", "kind", "shape", "parameters", "field")}
+        return {**shown, "operation": self.operation.name, "arguments": dict(self.operation.arguments)}
 
 
 def input_shape(model: Any) -> Shape:
@@ -78,17 +87,17 @@ def require_digits(shape: Shape) -> None:
         raise UsageError(f"the model gives {shape} for a drawing; expected {DIGITS} numbers, one for each digit.")
 
 
-def gives_probabilities(rows: Sequence[Link]) -> bool:
+def gives_probabilities(rows: Sequence[Step]) -> bool:
     """Whether the chain ends with a softmax or with sigmoids; what any other gives are logits."""
     passing = ("identity", "reshape")  # of which the numbers are those of the layer before
-    last = next((link for link in reversed(rows) if knowledge(link.kind).OPERATION not in passing), None)
+    last = next((step for step in reversed(rows) if knowledge(step.kind).OPERATION not in passing), None)
     if last is None:
         return False
     function = getattr(last.layer, "activation", None)
     return str(getattr(function, "__name__", last.kind)).lower() in ("softmax", "sigmoid")
 
 
-def links(model: Any) -> list[Link]:
+def steps(model: Any) -> tuple[Step, ...]:
     """The model's layers in the order of the data's way, without `InputLayer`.
 
     Raises:
@@ -112,8 +121,9 @@ def links(model: Any) -> list[Link]:
             raise UsageError(f"layer {name!r} gives {after}; the live page shows images and lists of numbers.")
         if None in before or None in after:
             raise UsageError(f"layer {name!r} has no fixed shape: {before} → {after}. Give the model an input shape.")
-        found.append(Link(layer, name, type(layer).__name__, before, after, counts))  # type: ignore[arg-type]
-    return found
+        kind, x, y = type(layer).__name__, cast(Shape, before), cast(Shape, after)
+        found.append(Step(name, kind, y, counts, knowledge(kind).field(layer, x, y), layer))
+    return tuple(found)
 
 
 def _calls(model: Any) -> Sequence[Call]:

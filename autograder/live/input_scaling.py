@@ -10,7 +10,8 @@ import numpy as np
 
 from autograder.course.datasets import load_mnist
 from autograder.errors import UsageError
-from autograder.live.chain import PIXELS, Shape
+from autograder.live.chain import PIXELS
+from autograder.networks.catalogue.shapes import Shape
 
 __all__ = ["CHOICES", "Scaling", "choose", "named", "pictures_to_input"]
 

@@ -24,8 +24,8 @@ class Activations:
     """
 
     def __init__(self, model: Any) -> None:
-        rows = chain.links(model)
-        self._layers = [link.layer for link in rows]
+        rows = chain.steps(model)
+        self._layers = [step.layer for step in rows]
         self.are_probabilities = chain.gives_probabilities(rows)
         self._compiled = self._compile()
 

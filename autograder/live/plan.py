@@ -5,7 +5,6 @@ The page runs the plan with TensorFlow.js, and `rebuild` makes a Keras model of 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
@@ -16,53 +15,18 @@ import numpy as np
 
 from autograder.errors import Unsupported, UsageError
 from autograder.live import chain
+from autograder.live.chain import Step
 from autograder.networks.catalogue import LAYERS
-from autograder.networks.catalogue.base import Operation
-from autograder.networks.catalogue.fields import Field
 from autograder.networks.catalogue.shapes import Shape
 from autograder.sandbox.guest.network_serialiser import serialise_network
 from autograder.sandbox.host.rebuild import rebuild_network
 from autograder.sandbox.wire.arrays import pack_array
 from autograder.sandbox.wire.network import Network, check
 
-__all__ = ["Plan", "Step", "describe", "half", "of_network", "rebuild", "supported", "translate"]
+__all__ = ["Plan", "half", "of_network", "rebuild", "supported", "translate"]
 
 _DIVERGED = "holds values that are no numbers, as after training diverged. Train it anew, with a smaller learning rate."
 _TOO_LARGE = "does not fit into float16. Use --float32."
-
-
-@dataclass(frozen=True)
-class Step:
-    """One layer.
-
-    Attributes:
-        name: As in the model; somebody else's text.
-        kind: The Keras class.
-        shape: Of the output, without the batch.
-        parameters: Number of weights in the Keras layer, trained or not.
-        field: What one unit of the output sees of the input.
-        operation: How the page computes it; without a name where the layer is only described.
-    """
-
-    name: str
-    kind: str
-    shape: Shape
-    parameters: int
-    field: Field
-    operation: Operation = dataclasses.field(default_factory=Operation)
-
-    @property
-    def row(self) -> dict[str, Any]:
-        """All but the weights, for JSON."""
-        return {
-            "name": self.name,
-            "kind": self.kind,
-            "shape": list(self.shape),
-            "parameters": self.parameters,
-            "operation": self.operation.name,
-            "arguments": dict(self.operation.arguments),
-            "field": dict(self.field),
-        }
 
 
 @dataclass(frozen=True)
@@ -91,24 +55,17 @@ def translate(model: Any) -> Plan:
     Raises:
         UsageError: In one line, every layer that the page does not know.
     """
-    rows = chain.links(model)
-    unknown = [f"{link.name!r} ({link.kind})" for link in rows if link.kind not in supported()]
+    rows = chain.steps(model)
+    unknown = [f"{step.name!r} ({step.kind})" for step in rows if step.kind not in supported()]
     if unknown:
         raise UsageError(
             f"the page cannot show layer{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}. "
             f"It knows {', '.join(supported())}."
         )
     try:
-        return of_network(serialise_network(model), [link.name for link in rows])
+        return of_network(serialise_network(model), [step.name for step in rows])
     except Unsupported as error:
         raise UsageError(f"the page cannot show the model: {error}.") from None
-
-
-def describe(model: Any) -> tuple[Step, ...]:
-    """The layers of any chain, known to the page or not, without operations."""
-    return tuple(
-        Step(link.name, link.kind, link.output_shape, link.parameters, link.field) for link in chain.links(model)
-    )
 
 
 def of_network(
@@ -139,7 +96,7 @@ def of_network(
                 raise UsageError(f"layer {name!r}: its {what} {no_number}")
         shared = any(each.layer == call.layer for each in checked.spec.calls[:number])
         parameters = 0 if shared else sum(map(prod, checked.derived.weights[call.layer]))
-        steps.append(Step(name, type(config).__name__, y, parameters, config.field(config, x, y), operation))
+        steps.append(Step(name, type(config).__name__, y, parameters, config.field(config, x, y), config, operation))
     return Plan(network, tuple(steps), rounded)
 
 

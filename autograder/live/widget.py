@@ -54,7 +54,7 @@ class LiveCNN(anywidget.AnyWidget):
             preprocess = preprocess or named(shipped_networks.SLUGS[model])
             model, steps = plans.rebuild(plan), plan.steps
         else:
-            steps, title = plans.describe(model), str(getattr(model, "name", "model"))
+            steps, title = chain.steps(model), str(getattr(model, "name", "model"))
         chain.require_digits(steps[-1].shape)
         self._shape = chain.input_shape(model)
         self._activations = Activations(model)

@@ -6,14 +6,13 @@ not matter; order, arguments, shapes and parameters do.
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.networks.catalogue import LAYERS, knowledge
-from autograder.networks.catalogue.base import TRAINING
+from autograder.networks.catalogue.base import TRAINING, defaults
 from autograder.networks.graph import Call, UnreadableModel, read_graph
 
 __all__ = ["LayerRow", "agrees", "canonical", "layer_rows", "words"]
@@ -82,7 +81,7 @@ def canonical(row: LayerRow) -> list[LayerRow]:
     layer_class = getattr(layers, row.kind, None)
     if not isinstance(layer_class, type):
         raise ValueError(f"Keras has no layer {row.kind!r}")
-    known = _defaults(layer_class)
+    known = defaults(layer_class)
     if unknown := sorted(set(row.config) - set(known)):
         raise ValueError(f"{row.kind} has no argument {unknown[0]!r}; it has {', '.join(known)}")
     kind, config = layer_class.__name__, dict(row.config)
@@ -153,7 +152,7 @@ def _call_rows(call: Call) -> Iterator[LayerRow]:
     if kind != ACTIVATION and not known.APPLIES:
         config, usual = _config(layer, shape)
         yield LayerRow(kind, config, shape, parameters, usual, call.shared)
-        if not known.fuses(_defaults(type(layer))):
+        if not known.fuses(defaults(type(layer))):
             return
         parameters = 0
     config = _activation(layer)
@@ -187,9 +186,9 @@ def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:
         config["data_format"] = "channels_first"
     if config.get("axis") == len(shape):
         config["axis"] = -1
-    defaults = _defaults(type(layer))
+    usually = defaults(type(layer))
     # What is no named argument, and off, is not shown either.
-    usual = {key for key, value in config.items() if agrees(defaults.get(key, False), value)}
+    usual = {key for key, value in config.items() if agrees(usually.get(key, False), value)}
     if "strides" in config and config["strides"] == config.get("pool_size"):
         usual.add("strides")
     return config, frozenset(usual)
@@ -202,8 +201,8 @@ def _activation(layer: Any) -> dict[str, Any]:
     known = knowledge(type(layer).__name__)
     if isinstance(layer, Layer) and known.APPLIES:
         given = {key: value for key, value in layer.get_config().items() if key not in _BOOKKEEPING}
-        defaults = _defaults(type(layer))
-        return known.applied(given, [key for key, value in given.items() if agrees(defaults.get(key), value)])
+        usually = defaults(type(layer))
+        return known.applied(given, [key for key, value in given.items() if agrees(usually.get(key), value)])
     function = getattr(layer, "activation", None)
     if function is None:
         return {"activation": "linear"}
@@ -214,12 +213,6 @@ def _activation(layer: Any) -> dict[str, Any]:
     if not module.startswith(("keras.", "tensorflow.")):
         return {"activation": f"{name} (a function of your own)"}
     return {"activation": name, **({"negative_slope": 0.2} if name == "leaky_relu" else {})}
-
-
-def _defaults(layer_class: type) -> dict[str, Any]:
-    """Argument → default value."""
-    parameters = inspect.signature(layer_class.__init__).parameters.values()  # type: ignore[misc]
-    return {each.name: each.default for each in parameters if each.name not in {"self", "kwargs"}}
 
 
 def _is_plain(value: Any) -> bool:

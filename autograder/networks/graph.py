@@ -6,7 +6,7 @@ comes out follows from the graph alone, not from the order in which the layers w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,21 +39,25 @@ class Call:
         operation: The Keras layer, or the operation behind a function such as `keras.ops.relu(x)`.
         inputs: Numbers of the tensors that it gets.
         outputs: Numbers of the tensors that it gives.
-        input_shapes: Their shapes, without the batch.
-        output_shapes: Likewise.
-        arguments: What it was called with by name.
-        positional: What it was called with by position.
+        node: Keras's own record of the call.
         shared: Whether it was called before in this graph.
     """
 
     operation: Any
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    input_shapes: tuple[Shape, ...]
-    output_shapes: tuple[Shape, ...]
-    arguments: Mapping[str, Any]
-    positional: tuple[Any, ...]
+    node: Any
     shared: bool
+
+    @property
+    def input_shapes(self) -> list[Shape]:
+        """Shapes of the inputs, without the batch."""
+        return [tuple(tensor.shape[1:]) for tensor in self.node.input_tensors]
+
+    @property
+    def output_shapes(self) -> list[Shape]:
+        """Shapes of the outputs, without the batch."""
+        return [tuple(tensor.shape[1:]) for tensor in self.node.output_tensors]
 
 
 @dataclass(frozen=True)
@@ -79,28 +83,18 @@ def read_graph(model: Any) -> Graph:
     Raises:
         UnreadableModel: It has none.
     """
-    _require_graph(model)
-    reader = _Reader(len(model.inputs))
-    outputs = reader.walk(model, range(len(model.inputs)))
-    return Graph(tuple(model.inputs), tuple(reader.calls), tuple(outputs), tuple(reader.models))
+    from keras import Model
 
+    calls: list[Call] = []
+    models: list[Any] = []
+    seen: set[int] = set()
 
-def _require_graph(model: Any) -> None:
-    if getattr(model, "outputs", None) is None:
-        raise UnreadableModel(model)
-
-
-class _Reader:
-    def __init__(self, tensors: int) -> None:
-        self.calls: list[Call] = []
-        self.models: list[Any] = []
-        self._tensors = tensors
-        self._seen: set[int] = set()
-
-    def walk(self, model: Any, numbers: Sequence[int]) -> list[int]:
-        """Read a model that gets the tensors `numbers`; returns the numbers of what it gives."""
-        _require_graph(model)
-        self.models.append(model)
+    def read(model: Any, numbers: Sequence[int], free: int) -> tuple[list[int], int]:
+        """Read a model that gets the tensors `numbers`: the numbers of what it gives, and the next free one."""
+        # A class of its own may be called on other tensors than those that its graph begins with.
+        if getattr(model, "outputs", None) is None or len(model.inputs) != len(numbers):
+            raise UnreadableModel(model)
+        models.append(model)
         known = {id(tensor): number for tensor, number in zip(model.inputs, numbers, strict=True)}
         waiting = [(tensor, False) for tensor in reversed(model.outputs)]
         while waiting:
@@ -109,32 +103,20 @@ class _Reader:
                 continue
             operation, index, _ = tensor._keras_history
             node = operation._inbound_nodes[index]
-            if ready:
-                given = self._call(operation, node, [known[id(each)] for each in node.input_tensors])
-                known.update((id(each), number) for each, number in zip(node.output_tensors, given, strict=True))
-            else:
+            if not ready:
                 waiting.append((tensor, True))
                 waiting += [(each, False) for each in reversed(node.input_tensors)]
-        return [known[id(tensor)] for tensor in model.outputs]
+                continue
+            inputs = [known[id(each)] for each in node.input_tensors]
+            if isinstance(operation, Model):
+                outputs, free = read(operation, inputs, free)
+            else:
+                outputs, free = [*range(free, free + len(node.output_tensors))], free + len(node.output_tensors)
+                calls.append(Call(operation, tuple(inputs), tuple(outputs), node, id(operation) in seen))
+                seen.add(id(operation))
+            known.update(zip(map(id, node.output_tensors), outputs, strict=True))
+        return [known[id(tensor)] for tensor in model.outputs], free
 
-    def _call(self, operation: Any, node: Any, inputs: list[int]) -> list[int]:
-        import keras
-
-        if isinstance(operation, keras.Model):
-            return self.walk(operation, inputs)
-        outputs = range(self._tensors, self._tensors + len(node.output_tensors))
-        self._tensors += len(outputs)
-        self.calls.append(
-            Call(
-                operation,
-                tuple(inputs),
-                tuple(outputs),
-                tuple(tuple(tensor.shape[1:]) for tensor in node.input_tensors),
-                tuple(tuple(tensor.shape[1:]) for tensor in node.output_tensors),
-                node.arguments.kwargs,
-                node.arguments.args,
-                id(operation) in self._seen,
-            )
-        )
-        self._seen.add(id(operation))
-        return list(outputs)
+    begin = range(len(getattr(model, "inputs", None) or ()))
+    outputs, _ = read(model, begin, len(begin))
+    return Graph(tuple(model.inputs), tuple(calls), tuple(outputs), tuple(models))

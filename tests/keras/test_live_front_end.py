@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from autograder.live import front_end
-from autograder.live.chain import links
+from autograder.live.chain import input_shape, steps
 from tests.live import STROKES
 
 NODE = shutil.which("node")
@@ -150,11 +150,11 @@ def seen_by_gradient(model: Any, unit: int) -> list[list[int]]:
 def test_receptive_fields_are_those_of_calculus() -> None:
     asked, expected = [], []
     for name, model in stacks().items():
-        chain = links(model)
-        shapes = [chain[0].input_shape, *(link.output_shape for link in chain)]
+        chain = steps(model)
+        shapes = [input_shape(model), *(step.shape for step in chain)]
         size = int(np.prod(shapes[-1]))
         for unit in {0, size // 3, size // 2, size - 1}:
-            asked.append({"fields": [link.field for link in chain], "shapes": shapes, "unit": unit})
+            asked.append({"fields": [step.field for step in chain], "shapes": shapes, "unit": unit})
             expected.append((name, unit, seen_by_gradient(model, unit)))
     source = """import { receptiveField } from "./receptive.js";
     console.log(JSON.stringify(given.map(({ fields, shapes, unit }) => receptiveField(fields, shapes, unit))))"""

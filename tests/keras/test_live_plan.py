@@ -120,7 +120,7 @@ def test_pack_and_unpack_give_the_plan_with_float16_weights(layers: Any) -> None
 
 def test_nested_model_is_one_chain(layers: Any) -> None:
     inner = network(layers.Conv2D(2, 3, name="conv"), layers.Flatten(name="flat"))
-    names = [link.name for link in chain.links(network(inner, layers.Dense(10, name="conv")))]
+    names = [link.name for link in chain.steps(network(inner, layers.Dense(10, name="conv")))]
     assert names == ["conv", "flat", "conv (2)"]
 
 
@@ -152,16 +152,16 @@ def test_what_is_no_chain_of_a_picture_is_refused(layers: Any) -> None:
     import keras
 
     with pytest.raises(UsageError, match=r"takes \(4096,\); a drawing is"):
-        chain.links(network(layers.Dense(2), shape=(4096,)))
+        chain.steps(network(layers.Dense(2), shape=(4096,)))
     with pytest.raises(UsageError, match="has no input shape yet"):
-        chain.links(keras.Sequential([layers.Dense(2)]))
+        chain.steps(keras.Sequential([layers.Dense(2)]))
     for given, what in [(np.zeros(3), "ndarray"), (keras.Sequential, "the class Sequential"), (None, "NoneType")]:
         with pytest.raises(UsageError, match=f"expected a Keras model, received {what}"):
-            chain.links(given)
+            chain.steps(given)
     inputs = keras.Input((784,))
     branches = layers.Add(name="sum")([layers.Dense(4)(inputs), layers.Dense(4)(inputs)])
     with pytest.raises(UsageError, match=r"branches at layer 'sum' \(Add\)"):
-        chain.links(keras.Model(inputs, branches))
+        chain.steps(keras.Model(inputs, branches))
 
 
 @pytest.mark.parametrize("shape", [(14, 14, 4), (56, 14, 1), (1, 28, 28), (14, 56), (1, 784)])
@@ -193,12 +193,12 @@ def test_a_layers_name_may_begin_with_a_line(layers: Any) -> None:
     ],
 )
 def test_what_comes_out_of_softmax_or_sigmoids_are_probabilities(layers: Any, last: Any, expected: bool) -> None:
-    assert chain.gives_probabilities(chain.links(network(layers.Flatten(), *last(layers)))) is expected
+    assert chain.gives_probabilities(chain.steps(network(layers.Flatten(), *last(layers)))) is expected
 
 
 def test_softmax_of_a_picture_looks_along_the_channels_of_each_place(layers: Any) -> None:
     for softmax in (layers.Softmax(), layers.Activation("softmax")):
-        rows = plan.describe(network(layers.Conv2D(4, 3), softmax, layers.Flatten(), layers.Dense(10), softmax))
+        rows = chain.steps(network(layers.Conv2D(4, 3), softmax, layers.Flatten(), layers.Dense(10), softmax))
         assert [row.field["see"] for row in rows] == ["window", "unit", "place", "all", "all"]
 
 

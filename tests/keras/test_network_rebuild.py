@@ -11,7 +11,7 @@ import pytest
 
 from autograder.errors import WireError
 from autograder.networks.catalogue import LAYERS as CATALOGUE
-from autograder.networks.catalogue.activations import ActivationName
+from autograder.networks.catalogue.core import ActivationName
 from autograder.sandbox.host.rebuild import rebuild_network
 from autograder.sandbox.wire.frames import decode, encode
 from autograder.sandbox.wire.network import Network, check

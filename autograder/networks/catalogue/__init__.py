@@ -12,13 +12,11 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from autograder.networks.catalogue import (  # noqa: F401 - every family, so that its layers are there
-    activations,
     convolution,
     core,
     merging,
     normalization,
     pooling,
-    preprocessing,
     regularization,
     reshaping,
 )

@@ -11,6 +11,7 @@ Shapes leave out the batch axis. Images are channels last.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Collection, Mapping, Sequence
 from math import prod
 from types import MappingProxyType
@@ -19,7 +20,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from autograder.errors import WireError
+from autograder.errors import Unsupported, WireError
 from autograder.networks.catalogue.fields import ALL, UNIT, Field
 from autograder.networks.catalogue.shapes import Shape
 
@@ -40,6 +41,12 @@ Positive = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 TRAINING = ("seed", "noise_shape", "momentum", "synchronized", "_initializer", "_regularizer", "_constraint")
 """Endings of the arguments that, in any layer, change nothing at inference."""
+
+
+def defaults(keras_layer: type) -> dict[str, Any]:
+    """The arguments that a class of layers of Keras takes → their default values."""
+    parameters = inspect.signature(keras_layer.__init__).parameters.values()  # type: ignore[misc]
+    return {each.name: each.default for each in parameters if each.name not in {"self", "kwargs"}}
 
 
 class Derived(NamedTuple):
@@ -75,14 +82,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
     # ------------------------------------------------------------ arguments, shapes, weights
 
-    INITIALISERS: ClassVar[tuple[str, ...]] = ()
-    """Keras's arguments for initial values; drawing them is wasted time when the real weights follow."""
-
     IGNORED: ClassVar[tuple[str, ...]] = ()
     """Arguments that change nothing at inference, besides those of `TRAINING`."""
-
-    FIXED: ClassVar[Mapping[str, Any]] = {"data_format": "channels_last"}
-    """Arguments that are no fields, and the one value, besides None and False, that they may have."""
 
     TAKES_LIST: ClassVar[bool] = False
     """Whether Keras wants the inputs as one list."""
@@ -112,17 +113,6 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
         return dict(layer.get_config())
 
     @classmethod
-    def is_idle(cls, key: str, value: Any) -> bool:
-        """Whether an argument that is no field changes nothing at inference."""
-        return (
-            value is None
-            or value is False
-            or key.endswith(TRAINING)
-            or key in cls.IGNORED
-            or (key in cls.FIXED and value == cls.FIXED[key])
-        )
-
-    @classmethod
     def from_function(cls, operation: Any) -> Layer | None:
         """The layer of this kind that does what a function of Keras between tensors does, if there is one."""
         return None
@@ -131,9 +121,10 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
         """A layer of Keras's own. The class's name comes from the catalogue, never from what was received."""
         import keras
 
-        arguments = msgspec.structs.asdict(self)
-        arguments.update((each, "zeros") for each in self.INITIALISERS)
-        return getattr(keras.layers, type(self).__name__)(name=name, dtype="float32", **arguments)
+        kind = getattr(keras.layers, type(self).__name__)
+        # Drawing initial values is wasted time when the real weights follow.
+        initial = {each: "zeros" for each in defaults(kind) if each.endswith("_initializer")}
+        return kind(name=name, dtype="float32", **initial, **msgspec.structs.asdict(self))
 
     @staticmethod
     def variables(layer: Any) -> list[Any]:
@@ -159,16 +150,13 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     LEADING: ClassVar[tuple[str, ...]] = ("filters", "units", "rate", "kernel_size", "pool_size", "padding")
     """Arguments that are shown first, without their names, and whether or not they are usual (but for a padding)."""
 
+    # fmt: off
     WORDS: ClassVar[Mapping[str, str]] = {
-        "activation": "the activation",
-        "filters": "the number of filters",
-        "kernel_size": "the kernel size",
-        "padding": "the padding",
-        "pool_size": "the pool size",
-        "rate": "the dropout rate",
-        "strides": "the strides",
+        "activation": "the activation", "filters": "the number of filters", "kernel_size": "the kernel size",
+        "padding": "the padding", "pool_size": "the pool size", "rate": "the dropout rate", "strides": "the strides",
         "units": "the number of units",
     }
+    # fmt: on
     """What arguments are called in hints."""
 
     SHAPING: ClassVar[frozenset[str]] = frozenset({"dilation_rate", "padding", "strides"})
@@ -202,6 +190,15 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     FIELD: ClassVar[Field] = ALL
     """See `fields`; of a layer that is not known, everything."""
 
+    GIVEN: ClassVar[Mapping[str, str]] = {}
+    """The operation's arguments → the layer's that they are."""
+
+    WEIGHTS: ClassVar[tuple[str, ...]] = ()
+    """The operation's arrays, in Keras's order."""
+
+    SHOWN: ClassVar[Mapping[str, Any]] = {}
+    """Arguments that the operation has not, and the one value that it computes."""
+
     def operation(self, x: Shape, weights: Weights) -> Operation:
         """How the page computes the layer.
 
@@ -212,7 +209,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
         Raises:
             Unsupported: It cannot; the text goes on after the layer's name.
         """
-        return Operation(self.OPERATION)
+        for key, value in self.SHOWN.items():
+            if getattr(self, key) != value:
+                raise Unsupported(f"has {key}={getattr(self, key)}; the page shows {key}={value}")
+        given = {theirs: getattr(self, own) for theirs, own in self.GIVEN.items()}
+        return Operation(self.OPERATION, given, dict(zip(self.WEIGHTS, weights, strict=False)))
 
     def folded(self, weights: Weights) -> tuple[Layer, list[np.ndarray[Any, Any]]]:
         """A layer that computes the same with the weights that its operation has, and these."""

@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from autograder.errors import Unsupported, WireError
+from autograder.errors import WireError
 from autograder.networks.catalogue import shapes
-from autograder.networks.catalogue.base import Derived, Operation, Padding, Pair, Weights, Window
+from autograder.networks.catalogue.base import Derived, Padding, Pair, Window
 from autograder.networks.catalogue.core import Learned
 from autograder.networks.catalogue.fields import ALL, Field, window
 from autograder.networks.catalogue.shapes import Shape, need_image
@@ -31,12 +31,8 @@ class _Convolution2D(_Convolution, frozen=True):
 
 
 class _DilatedConvolution2D(_Convolution2D, frozen=True):
+    GIVEN: ClassVar[Mapping[str, str]] = {"strides": "strides", "padding": "padding", "dilation": "dilation_rate"}
     dilation_rate: Pair
-
-    def operation(self, x: Shape, weights: Weights) -> Operation:
-        name, activation, named = super().operation(x, weights)
-        slid = {"strides": list(self.strides), "padding": self.padding, "dilation": list(self.dilation_rate)}
-        return Operation(name, {**slid, **activation}, named)
 
     @classmethod
     def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
@@ -63,31 +59,24 @@ class Conv1D(_Convolution, frozen=True):
     groups: Filters
 
     def _derive(self, x: Shape) -> Derived:
-        output, kernel = _convolve(self, x)
-        return self._derived(output, kernel, work=output[0] * prod(kernel))
+        return _convolve(self, x)
 
 
 class Conv2D(_DilatedConvolution2D, frozen=True):
     """The usual one."""
 
     OPERATION: ClassVar[str] = "conv2d"
+    SHOWN: ClassVar[Mapping[str, Any]] = {"groups": 1}
     filters: Filters
     groups: Filters
 
     def _derive(self, x: Shape) -> Derived:
-        output, kernel = _convolve(self, x)
-        return self._derived(output, kernel, work=output[0] * output[1] * prod(kernel))
-
-    def operation(self, x: Shape, weights: Weights) -> Operation:
-        if self.groups != 1:
-            raise Unsupported(f"has groups={self.groups}; the page shows groups=1")
-        return super().operation(x, weights)
+        return _convolve(self, x)
 
 
 class Conv2DTranspose(_Convolution2D, frozen=True):
     """Upsamples by `strides`."""
 
-    FIXED: ClassVar[Mapping[str, Any]] = {"data_format": "channels_last", "dilation_rate": (1, 1)}
     filters: Filters
 
     @classmethod
@@ -106,7 +95,6 @@ class Conv2DTranspose(_Convolution2D, frozen=True):
 class DepthwiseConv2D(_DilatedConvolution2D, frozen=True):
     """Each channel on its own."""
 
-    INITIALISERS: ClassVar[tuple[str, ...]] = ("depthwise_initializer",)
     OPERATION: ClassVar[str] = "depthwise"
     depth_multiplier: Window
 
@@ -119,7 +107,6 @@ class DepthwiseConv2D(_DilatedConvolution2D, frozen=True):
 class SeparableConv2D(_DilatedConvolution2D, frozen=True):
     """Each channel on its own, then all channels pixel by pixel."""
 
-    INITIALISERS: ClassVar[tuple[str, ...]] = ("depthwise_initializer", "pointwise_initializer")
     filters: Filters
     depth_multiplier: Window
 
@@ -130,9 +117,9 @@ class SeparableConv2D(_DilatedConvolution2D, frozen=True):
         return self._derived((height, width, self.filters), depthwise, pointwise, work=work)
 
 
-def _convolve(layer: Conv1D | Conv2D, x: Shape) -> tuple[Shape, Shape]:
-    """Output shape and kernel shape."""
+def _convolve(layer: Conv1D | Conv2D, x: Shape) -> Derived:
     places = shapes.window_places(x, layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate)
     if x[-1] % layer.groups or layer.filters % layer.groups:
         raise WireError(f"{layer.groups} groups do not divide {x[-1]} channels and {layer.filters} filters")
-    return (*places, layer.filters), (*layer.kernel_size, x[-1] // layer.groups, layer.filters)
+    kernel = (*layer.kernel_size, x[-1] // layer.groups, layer.filters)
+    return layer._derived((*places, layer.filters), kernel, work=prod(places) * prod(kernel))

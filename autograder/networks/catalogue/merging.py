@@ -24,7 +24,8 @@ class _Merging(Layer, frozen=True):
     @classmethod
     def from_function(cls, operation: Any) -> Layer | None:
         # `x + y` is an operation of Keras's of the same name.
-        return cls() if type(operation).__name__ == cls.__name__ else None
+        same = type(operation).__name__ == cls.__name__
+        return cls(**{key: getattr(operation, key) for key in cls.__struct_fields__}) if same else None
 
 
 class Add(_Merging, frozen=True):
@@ -66,7 +67,3 @@ class Concatenate(_Merging, frozen=True):
     def derive(self, *inputs: Shape) -> Derived:
         output = shapes.concatenated(self.axis, *inputs)
         return Derived(output, (), prod(output))
-
-    @classmethod
-    def from_function(cls, operation: Any) -> Layer | None:
-        return cls(axis=operation.axis) if type(operation).__name__ == cls.__name__ else None

@@ -1,8 +1,8 @@
-"""Normalisation. Both sides of the trust boundary."""
+"""Normalisation and scaling. Both sides of the trust boundary."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from math import prod
 from typing import Any, ClassVar
 
@@ -80,7 +80,24 @@ class Normalization(_Normalization, frozen=True):
     def variables(layer: Any) -> list[Any]:
         return list(layer.weights[:2])  # without Keras's count of batches, an integer that nothing reads
 
-    def load(self, layer: Any, weights: Sequence[np.ndarray[Any, Any]]) -> None:
+    def load(self, layer: Any, weights: Weights) -> None:
         super().load(layer, weights)
         if weights:
             layer.finalize_state()
+
+
+class Rescaling(Layer, frozen=True):
+    """`x * scale + offset`."""
+
+    OPERATION: ClassVar[str] = "rescale"
+    FIELD: ClassVar[Field] = UNIT
+    GIVEN: ClassVar[Mapping[str, str]] = {"scale": "scale", "offset": "offset"}
+    scale: Number
+    offset: Number
+
+    @classmethod
+    def arguments(cls, layer: Any) -> dict[str, Any]:
+        numbers = {name: np.asarray(getattr(layer, name), dtype="float64") for name in ("scale", "offset")}
+        if any(value.size != 1 for value in numbers.values()):
+            raise Unsupported("rescales each channel by itself; give one scale for all")
+        return super().arguments(layer) | {name: value.item() for name, value in numbers.items()}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 from typing import Any, ClassVar
 
-from autograder.errors import Unsupported, WireError
+from autograder.errors import WireError
 from autograder.networks.catalogue import shapes
-from autograder.networks.catalogue.base import Derived, Layer, Operation, Padding, Pair, Weights
+from autograder.networks.catalogue.base import Derived, Layer, Padding, Pair
 from autograder.networks.catalogue.fields import ALL, Field, window
 from autograder.networks.catalogue.shapes import Shape, need_image
 
@@ -16,6 +17,7 @@ class _Pooling2D(Layer, frozen=True):
     """`(height, width, channels)` → `(new_height, new_width, channels)`."""
 
     FAMILY: ClassVar[str] = "Pooling"
+    GIVEN: ClassVar[Mapping[str, str]] = {"size": "pool_size", "strides": "strides", "padding": "padding"}
     pool_size: Pair
     strides: Pair
     padding: Padding
@@ -23,10 +25,6 @@ class _Pooling2D(Layer, frozen=True):
     def _derive(self, x: Shape) -> Derived:
         output = (*shapes.window_places(x, self.pool_size, self.strides, self.padding, (1, 1)), x[-1])
         return Derived(output, (), prod(output) * prod(self.pool_size))
-
-    def operation(self, x: Shape, weights: Weights) -> Operation:
-        slid = {"size": list(self.pool_size), "strides": list(self.strides), "padding": self.padding}
-        return Operation(self.OPERATION, slid)
 
     @classmethod
     def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
@@ -45,15 +43,11 @@ class _GlobalPooling(Layer, frozen=True):
     """`(…, channels)` → `(channels,)`."""
 
     FAMILY: ClassVar[str] = "Global"
+    SHOWN: ClassVar[Mapping[str, Any]] = {"keepdims": False}
     keepdims: bool
 
     def _derive(self, x: Shape) -> Derived:
         return Derived((*(1 for _ in x[:-1]), x[-1]) if self.keepdims else x[-1:], (), prod(x))
-
-    def operation(self, x: Shape, weights: Weights) -> Operation:
-        if self.keepdims:
-            raise Unsupported("has keepdims=True; the page shows keepdims=False")
-        return super().operation(x, weights)
 
 
 class _GlobalPooling2D(_GlobalPooling, frozen=True):

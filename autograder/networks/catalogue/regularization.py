@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from autograder.networks.catalogue.base import Derived, Passing, Rate
+from autograder.networks.catalogue.base import Derived, Layer, Number, Passing, Rate
 from autograder.networks.catalogue.shapes import Shape, need_image
 
 
@@ -40,3 +40,12 @@ class ActivityRegularization(Passing, frozen=True):
     """A penalty on what passes."""
 
     IGNORED: ClassVar[tuple[str, ...]] = ("l1", "l2")
+
+
+class RandomFlip(Layer, frozen=True):
+    mode: Literal["horizontal", "vertical", "horizontal_and_vertical"]
+
+
+class RandomRotation(Layer, frozen=True):
+    IGNORED: ClassVar[tuple[str, ...]] = ("fill_mode", "fill_value", "interpolation")
+    factor: tuple[Number, Number]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -9,7 +10,7 @@ import msgspec
 
 from autograder.errors import WireError
 from autograder.networks.catalogue import shapes
-from autograder.networks.catalogue.base import Derived, Layer, Margins, Operation, Pair, Weights
+from autograder.networks.catalogue.base import Derived, Layer, Margins, Pair
 from autograder.networks.catalogue.fields import Field
 from autograder.networks.catalogue.shapes import Shape, need_image
 
@@ -48,15 +49,13 @@ class ZeroPadding2D(Layer, frozen=True):
     """Zeros around an image: ((top, bottom), (left, right))."""
 
     OPERATION: ClassVar[str] = "pad"
+    GIVEN: ClassVar[Mapping[str, str]] = {"margins": "padding"}
     padding: Margins
 
     def _derive(self, x: Shape) -> Derived:
         need_image(x)
         output = (x[0] + sum(self.padding[0]), x[1] + sum(self.padding[1]), x[2])
         return Derived(output, (), prod(output))
-
-    def operation(self, x: Shape, weights: Weights) -> Operation:
-        return Operation(self.OPERATION, {"margins": [list(pair) for pair in self.padding]})
 
     @classmethod
     def field(cls, layer: Any, x: Shape, y: Shape) -> Field:

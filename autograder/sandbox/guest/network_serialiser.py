@@ -14,7 +14,7 @@ import numpy as np
 
 from autograder.errors import Unsupported, WireError
 from autograder.networks.catalogue import LAYERS
-from autograder.networks.catalogue.base import Layer
+from autograder.networks.catalogue.base import TRAINING, Layer, defaults
 from autograder.networks.graph import Call, Graph, UnreadableModel, read_graph
 from autograder.networks.network_spec import (
     MAX_LAYERS,
@@ -141,7 +141,7 @@ def _function(call: Call) -> Layer:
 
     kind = type(call.operation)
     found = None
-    only_tensors = len(keras.tree.flatten((call.positional, call.arguments))) == len(call.inputs)
+    only_tensors = len(keras.tree.flatten((call.node.arguments.args, call.node.arguments.kwargs))) == len(call.inputs)
     if kind.__module__.startswith("keras.src.") and only_tensors:
         found = next(filter(None, (each.from_function(call.operation) for each in LAYERS.values())), None)
     if found is None:
@@ -154,7 +154,7 @@ def _function(call: Call) -> Layer:
 
 def _refuse_call_arguments(call: Call) -> None:
     """Refuse what a layer was called with besides tensors; but `training`, which `predict` sets whatever it was."""
-    for key, value in call.arguments.items():
+    for key, value in call.node.arguments.kwargs.items():
         if key != "training" and isinstance(value, (int, float, str)) and value is not False:
             raise Unsupported(
                 f"layer `{_clean(call.operation.name)}` is called with {key}={value!r:.20}; call it on its inputs alone"
@@ -182,9 +182,11 @@ def _config(layer: Any, where: str) -> Layer:
             arguments = kind.arguments(layer)
     except Unsupported as error:
         raise Unsupported(f"{where} {error}") from None
-    fields = kind.__struct_fields__
+    fields, usual = kind.__struct_fields__, {**defaults(type(layer)), "data_format": "channels_last"}
     for key, value in arguments.items():
-        if key not in (*fields, "name", "trainable", "dtype") and not kind.is_idle(key, value):
+        # Without what is usual, or changes nothing at inference, the layer is the same.
+        idle = key.endswith((*TRAINING, *kind.IGNORED)) or value in (None, usual.get(key)) or value is False
+        if key not in (*fields, "name", "trainable", "dtype") and not idle:
             raise Unsupported(f"{where} has {key}={value!r:.40}, which the grader cannot rebuild; leave it out")
     try:
         return msgspec.convert({key: _plain(arguments[key]) for key in fields if key in arguments}, kind)

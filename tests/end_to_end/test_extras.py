@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 from tests import notebooks as nb
 from tests.masters import write_repository
-from tests.unit.test_dependencies import ROOT, asked
+from tests.unit.test_dependencies import ROOT, asked, owners
 
 BLOCKER = """
 import sys
@@ -59,11 +59,7 @@ def installed(tmp_path_factory):
     def environment(extra=None):
         folder = tmp_path_factory.mktemp(extra or "base")
         present = closure([*asked(), *(asked(extra) if extra else ())]) | {"pip", "setuptools", "keras-autograder"}
-        blocked = sorted(
-            module
-            for module, names in packages_distributions().items()
-            if module != "autograder" and not {canonicalize_name(name) for name in names} & present
-        )
+        blocked = sorted(module for module, names in owners().items() if module != "autograder" and not names & present)
         Path(folder, "sitecustomize.py").write_text(BLOCKER.format(blocked=blocked), "utf-8")
         return os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
 

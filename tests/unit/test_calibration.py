@@ -12,7 +12,7 @@ from autograder.authoring.calibrate import with_seed
 from autograder.authoring.calibration import Calibration, Floor, doubts
 from autograder.authoring.tolerance import bound, tolerance_factor
 from autograder.errors import BuildError
-from autograder.grading.results.hand_grading import UNDECIDED, Entry, Marks, Sheet
+from autograder.grading.results.hand_grading import UNDECIDED, ManualRow, Marks, Sheet
 from autograder.records import Assignment, Case, Grade, Measurement, Outcome, Question, QuestionGrade
 
 
@@ -126,7 +126,7 @@ def test_a_person_decides_what_chance_may_have_moved():
     waiting = Marks(assignment, Sheet(), ["ada"]).settle(grade)
     assert (waiting.status, waiting.message, waiting.pending) == ("needs_review", UNDECIDED, 2)
 
-    sheet = Sheet((Entry("ada", "train", "accuracy", points=1.5, comment="Close enough."),))
+    sheet = Sheet((ManualRow("ada", "train", "accuracy", points=1.5, comment="Close enough."),))
     decided = Marks(assignment, sheet, ["ada"]).settle(waiting)
     assert (decided.status, decided.message, decided.pending, decided.score) == ("graded", "", 0, 2.5)
     assert Marks(assignment, Sheet(), ["ada"]).settle(decided).status == "needs_review", "the points were taken back"

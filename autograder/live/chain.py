@@ -98,7 +98,7 @@ def gives_probabilities(rows: Sequence[Step]) -> bool:
 
 
 def steps(model: Any) -> tuple[Step, ...]:
-    """The model's layers in the order of the data's way, without `InputLayer`.
+    """The model's layers from its input to its output, without `InputLayer`.
 
     Raises:
         UsageError: The model branches, or takes no drawing.

@@ -12,7 +12,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from autograder.errors import WireError
-from autograder.networks.catalogue import LAYERS, LayerConfig
+from autograder.networks.catalogue import LAYERS, LayerConfig, family
 from autograder.sandbox.host.rebuild import rebuild_network
 from autograder.sandbox.wire.frames import decode, encode
 from autograder.sandbox.wire.network import Network
@@ -245,3 +245,19 @@ def test_arguments_out_of_range_do_not_decode(name, config):
 def test_inputs_that_do_not_fit_are_refused(name, config, shapes):
     with pytest.raises(WireError):
         msgspec.convert(config | {"type": name}, LayerConfig).derive(*shapes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("Conv2D", "Conv"),
+        ("ConvLSTM2D", "Conv"),
+        ("GlobalMaxPooling3D", "Global"),
+        ("MaxPooling3D", "Pooling"),
+        ("GroupNormalization", "Normalization"),
+        ("Dense", ""),
+        ("LSTM", ""),
+    ],
+)
+def test_a_layer_outside_the_catalogue_belongs_to_the_family_that_its_name_says(kind, expected):
+    assert family(kind) == expected

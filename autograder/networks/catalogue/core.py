@@ -152,7 +152,7 @@ class ReLU(_Applied, frozen=True):
     def operation(self, x: Shape, weights: Weights) -> Operation:
         if self.threshold or (self.max_value is not None and self.negative_slope):
             raise Unsupported(
-                "has arguments that do not go together: the page knows ReLU without a threshold, with a largest value "
+                "is a ReLU of another kind: the page knows ReLU without a threshold, with a largest value "
                 "or a slope, not both"
             )
         if self.max_value is not None:

@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from autograder.feedback.safe_text import inline, points, scrub
+from autograder.feedback.safe_text import cut, inline, points, scrub
 from autograder.wording import counted
 
 __all__ = ["environment", "render"]
@@ -26,7 +26,7 @@ def render(template: str, **values: Any) -> str:
 
 
 def environment(*, html: bool, finalize: Callable[[Any], Any]) -> jinja2.Environment:
-    """Our templates, with the filters `points` and `counted`.
+    """Our templates, with the filters `points`, `counted` and `cut`.
 
     Args:
         html: Whether they give HTML, and texts are escaped as such.
@@ -40,7 +40,7 @@ def environment(*, html: bool, finalize: Callable[[Any], Any]) -> jinja2.Environ
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"points": points, "counted": counted}
+    made.filters |= {"points": points, "counted": counted, "cut": cut}
     return made
 
 

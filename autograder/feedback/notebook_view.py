@@ -14,7 +14,7 @@ from autograder.feedback.safe_text import cut, scrub
 from autograder.feedback.sanitise import MAX_PICTURE, clean_html, markdown_html, picture_html
 from autograder.records import Cell
 
-__all__ = ["CellView", "answer_cells", "joined", "rich_html", "shown_cells"]
+__all__ = ["CellView", "answer_cells", "joined", "rich_html", "shown_cells", "traceback_text"]
 
 _MAX_CELLS = 400
 _MAX_OUTPUTS = 40  # of one cell
@@ -47,20 +47,13 @@ class CellView:
     """What the template shows of a cell.
 
     Attributes:
-        number: Position in the notebook, from 1; the cell's anchor is `cell-<number>`.
-        question: The question that the cell answers, or empty.
         source: Code as highlighted HTML, Markdown as rendered HTML.
         outputs: Safe HTML, one piece an output.
-        error: `NameError: …` when the cell raised.
     """
 
-    number: int
-    kind: str
-    question: str
+    cell: Cell
     source: Markup
     outputs: tuple[Markup, ...]
-    error: str
-    seconds: float
 
 
 @dataclass
@@ -85,31 +78,19 @@ def shown_cells(cells: Sequence[Cell]) -> Iterator[CellView]:
     """Each cell as safe HTML; at most a few megabytes in all, with a line where something was left out."""
     budget = _Budget()
     for number, cell in enumerate(cells[:_MAX_CELLS], start=1):
-        yield CellView(
-            number=number,
-            kind=cell.kind,
-            question=_question(cell),
-            source=budget.charged(_source_html(cell, number, budget)),
-            outputs=tuple(_outputs_html(cell, number, budget)),
-            error=cut(cell.error, 300),
-            seconds=cell.seconds,
-        )
+        source = budget.charged(_source_html(cell, number, budget))
+        yield CellView(cell, source, tuple(_outputs_html(cell, number, budget)))
     if len(cells) > _MAX_CELLS:
-        note = _note(f"{len(cells) - _MAX_CELLS} more cells not shown")
-        yield CellView(_MAX_CELLS + 1, "raw", "", note, (), "", 0.0)
+        yield CellView(Cell("raw", ""), _note(f"{len(cells) - _MAX_CELLS} more cells not shown"), ())
 
 
 def answer_cells(cells: Sequence[Cell]) -> dict[str, list[int]]:
     """The numbers (from 1) of each question's answer cells, of those that are shown."""
     numbers: dict[str, list[int]] = {}
     for number, cell in enumerate(cells[:_MAX_CELLS], start=1):
-        if question := _question(cell):
+        for question in cell.answers[:1]:
             numbers.setdefault(question, []).append(number)
     return numbers
-
-
-def _question(cell: Cell) -> str:
-    return next(iter(cell.answers), "")
 
 
 def _source_html(cell: Cell, number: int, budget: _Budget) -> Markup:
@@ -158,10 +139,7 @@ def _output_html(output: Mapping[str, Any], number: int, budget: _Budget) -> Mar
         label = f"{'Warnings and errors' if warning else 'Printed text'} of cell {number}"
         return _text(joined(output.get("text")), label, budget, "stderr" if warning else "")
     if kind == "error":
-        lines = output.get("traceback")
-        text = "\n".join(str(line) for line in lines) if isinstance(lines, (list, tuple)) else ""
-        text = text or f"{output.get('ename')}: {output.get('evalue')}"
-        return _text(text, f"Error of cell {number}", budget, "traceback")
+        return _text(traceback_text(output), f"Error of cell {number}", budget, "traceback")
     if kind in ("display_data", "execute_result"):
         data = output.get("data")
         return _display_html(data if isinstance(data, Mapping) else {}, number, budget)
@@ -236,3 +214,10 @@ def joined(content: Any) -> str:
     if isinstance(content, (list, tuple)):
         return "".join(part for part in content if isinstance(part, str))
     return content if isinstance(content, str) else ""
+
+
+def traceback_text(error: Mapping[str, Any]) -> str:
+    """The traceback of an `error` output, or its name and message."""
+    lines = error.get("traceback")
+    text = "\n".join(map(str, lines)) if isinstance(lines, (list, tuple)) else ""
+    return text or f"{error.get('ename')}: {error.get('evalue')}"

@@ -18,9 +18,9 @@ from nbconvert.exporters.markdown import MarkdownExporter
 
 from autograder.feedback import pages
 from autograder.feedback.ansi import without_ansi
-from autograder.feedback.notebook_view import joined
+from autograder.feedback.notebook_view import joined, traceback_text
 from autograder.feedback.safe_text import CODE, cut, scrub
-from autograder.feedback.student_page import ENDINGS, MAX_RAISED
+from autograder.feedback.student_page import ENDINGS, MAX_RAISED, mark
 from autograder.records import Assignment, Cell, Execution, Grade
 from autograder.wording import counted
 
@@ -72,18 +72,16 @@ def render(assignment: Assignment, grade: Grade, execution: Execution) -> str:
     """
     rejected = grade.status == "rejected"
     raised = [(number, cut(cell.error, 300)) for number, cell in enumerate(execution.cells, start=1) if cell.error]
-    feedback = (
-        _environment()
-        .get_template("student.md.j2")
-        .render(
-            assignment=assignment,
-            grade=grade,
-            rejected=rejected,
-            execution=execution,
-            questions=() if rejected else grade.questions,
-            trouble=ENDINGS[execution.status] if execution.cells else "",
-            raised=raised[:MAX_RAISED],
-        )
+    template = _environment().get_template("student.md.j2")
+    feedback = template.render(
+        assignment=assignment,
+        grade=grade,
+        rejected=rejected,
+        execution=execution,
+        questions=() if rejected else grade.questions,
+        trouble=ENDINGS[execution.status] if execution.cells else "",
+        raised=raised[:MAX_RAISED],
+        mark=mark,
     )
     if execution.cells:
         notebook = nbformat.new_notebook(cells=list(_cells(execution.cells)))
@@ -113,10 +111,7 @@ def _output(output: Mapping[str, Any]) -> Any:
     if kind == "stream":
         return nbformat.new_output("stream", text=_lines(joined(output.get("text"))))
     if kind == "error":
-        lines = output.get("traceback")
-        text = "\n".join(map(str, lines)) if isinstance(lines, (list, tuple)) else ""
-        traceback = _lines(text or f"{output.get('ename')}: {output.get('evalue')}")
-        return nbformat.new_output("error", ename="", evalue="", traceback=[traceback])
+        return nbformat.new_output("error", ename="", evalue="", traceback=[_lines(traceback_text(output))])
     if isinstance(data, Mapping) and (text := joined(data.get("text/plain"))):
         return nbformat.new_output("display_data", data={"text/plain": _lines(text)})
     return None

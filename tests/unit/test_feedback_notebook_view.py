@@ -140,4 +140,4 @@ def test_elaborate_html_gives_way_to_plain_text() -> None:
 def test_answer_cells_are_found_by_tag() -> None:
     cells = [Cell("code", "", tags=("x", "answer:train")), Cell("code", ""), Cell("code", "", tags=("answer:train",))]
     assert answer_cells(cells) == {"train": [1, 3]}
-    assert [view.question for view in shown_cells(cells)] == ["train", "", "train"]
+    assert [view.cell.answers for view in shown_cells(cells)] == [("train",), (), ("train",)]

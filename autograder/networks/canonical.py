@@ -152,7 +152,7 @@ def _call_rows(call: Call) -> Iterator[LayerRow]:
     if kind != ACTIVATION and not known.APPLIES:
         config, usual = _config(layer, shape)
         yield LayerRow(kind, config, shape, parameters, usual, call.shared)
-        if not known.fuses(defaults(type(layer))):
+        if not known.fuses(dir(layer)):
             return
         parameters = 0
     config = _activation(layer)

@@ -281,6 +281,22 @@ def test_a_layer_class_of_ones_own_is_a_row():
     assert [words(row) for row in layer_rows(sequential(Mine()))] == ["Mine → (8, 8, 1)"]
 
 
+def test_an_activation_inside_of_a_layer_of_ones_own_stays_there_unless_it_ends_a_layer_of_keras():
+    class Block(L.Layer):
+        def __init__(self, activation="relu", **options):
+            super().__init__(**options)
+            self.activation = keras.activations.get(activation)
+
+        def call(self, x):
+            return self.activation(x) + x
+
+    class MyConv(L.Conv2D):
+        def __init__(self, filters, **options):
+            super().__init__(filters, 3, activation="relu", **options)
+
+    assert [row.kind for row in layer_rows(sequential(Block(), MyConv(2)))] == ["Block", "MyConv", "Activation"]
+
+
 @pytest.mark.parametrize(
     ("row", "expected"),
     [

@@ -166,9 +166,9 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Arguments that change the number of parameters, and that an exercise seldom names."""
 
     @classmethod
-    def fuses(cls, arguments: Collection[str]) -> bool:
-        """Whether a layer with these arguments applies its `activation` to its output, as good as a layer after it."""
-        return "activation" in arguments and "recurrent_initializer" not in arguments
+    def fuses(cls, names: Collection[str]) -> bool:
+        """Whether a layer with these arguments or attributes ends with its `activation`, as good as one after it."""
+        return {"activation", "bias_initializer"} <= {*names} and "recurrent_initializer" not in names
 
     @classmethod
     def applied(cls, given: Mapping[str, Any], usual: Collection[str]) -> dict[str, Any]:

@@ -20,16 +20,7 @@ from autograder.errors import WireError
 from autograder.networks.catalogue import LayerConfig
 from autograder.networks.catalogue.shapes import Shape
 
-__all__ = [
-    "MAX_LAYERS",
-    "Derivation",
-    "LayerCall",
-    "NamedLayer",
-    "NetworkInput",
-    "NetworkSpec",
-    "derive",
-    "is_chain",
-]
+__all__ = ["MAX_LAYERS", "Derivation", "LayerCall", "NamedLayer", "NetworkInput", "NetworkSpec", "derive", "is_chain"]
 
 MAX_LAYERS = 200
 """The course's deepest network has 25; MobileNetV2 has 154."""

@@ -16,14 +16,7 @@ from autograder.errors import Unsupported, WireError
 from autograder.networks.catalogue import LAYERS
 from autograder.networks.catalogue.base import TRAINING, Layer, defaults
 from autograder.networks.graph import Call, Graph, UnreadableModel, read_graph
-from autograder.networks.network_spec import (
-    MAX_LAYERS,
-    LayerCall,
-    NamedLayer,
-    NetworkInput,
-    NetworkSpec,
-    is_chain,
-)
+from autograder.networks.network_spec import MAX_LAYERS, LayerCall, NamedLayer, NetworkInput, NetworkSpec, is_chain
 from autograder.sandbox.wire.arrays import Array, pack_array
 from autograder.sandbox.wire.network import Network, check
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
@@ -79,7 +80,7 @@ def output_shapes(model: Any, expected: Sequence[int | Shape], *, name: str = "m
         Mismatch: A shape differs; the message names the first one and the layer whose output it is.
     """
     rows = rows_of(model, name)
-    wanted = _without_repeats([(each,) if isinstance(each, int) else tuple(each) for each in expected])
+    wanted = [each for each, _ in groupby((each,) if isinstance(each, int) else tuple(each) for each in expected)]
     sources = [next(group) for _, group in groupby(rows, key=lambda row: row.output_shape)]
     for at, shape in enumerate(wanted):
         if at >= len(sources):
@@ -119,8 +120,8 @@ def parameters(
         Mismatch: One of them differs; the message gives the difference and, if it can be found, the layer behind it.
     """
     rows = rows_of(model, name)
-    trained = sum(_size(weight) for weight in model.trainable_weights)
-    fixed = sum(_size(weight) for weight in model.non_trainable_weights)
+    trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    fixed = sum(math.prod(weight.shape) for weight in model.non_trainable_weights)
     for what, wanted, given in (
         ("parameters", total, trained + fixed),
         ("trainable parameters", trainable, trained),
@@ -175,14 +176,3 @@ def _frozen(model: Any) -> str:
     """Why other parameters than expected may be trainable, and what to do next."""
     frozen = [layer for layer in model.layers if not layer.trainable and layer.count_params()]
     return f"`{frozen[0].name[:40]}` is frozen: set its `trainable` to True." if frozen else _COMPARE
-
-
-def _size(weight: Any) -> int:
-    size = 1
-    for length in weight.shape:
-        size *= int(length)
-    return size
-
-
-def _without_repeats(shapes: Sequence[tuple[int | None, ...]]) -> list[tuple[int | None, ...]]:
-    return [shape for shape, _ in groupby(shapes)]

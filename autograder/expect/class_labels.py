@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,8 @@ def labels(
             "`return` the labels; call it in another line."
         )
     random = np.random.default_rng()  # unseeded: nobody can know the values before
-    calls = [(each, _call(function, each, name)) for each in _batches(random, shapes, dtypes, ties)]
+    batches = [_batch(random, *shape, dtype, ties) for shape in shapes for dtype in dtypes]
+    calls = [(batch, _call(function, batch, name)) for batch in batches]
     for batch, answer in calls:
         _require_labels(answer, batch, calls, name)
 
@@ -179,14 +180,6 @@ def confusion(value: Any, y_true: Any, y_pred: Any, num_classes: int, *, name: s
 
 
 # ---------------------------------------------------------------- calls
-
-
-def _batches(
-    random: np.random.Generator, shapes: Sequence[tuple[int, int]], dtypes: Sequence[str], ties: bool
-) -> Iterator[_Batch]:
-    for rows, classes in shapes:
-        for dtype in dtypes:
-            yield _batch(random, rows, classes, dtype, ties)
 
 
 def _batch(random: np.random.Generator, rows: int, classes: int, dtype: str, ties: bool) -> _Batch:

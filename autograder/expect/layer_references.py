@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Iterator
@@ -76,7 +77,7 @@ def largest_layer(value: Any, model: Any, *, name: str = "largest_layer", model_
     layer = layer_reference(value, model, name=name, model_name=model_name)
     given, most = _learnable(layer), max(map(_learnable, _leaves(model)))
     step = f"Look at the column Param # of `{model_name}.summary()`."
-    what = f"`{name}` is `{_shown(layer.name)}`, a layer of the kind {type(layer).__name__}"
+    what = f"`{name}` is `{layer.name[:40]}`, a layer of the kind {type(layer).__name__}"
     if not given:
         raise Mismatch(f"{what}, which has no parameters to learn. {step}")
     if given < most:
@@ -110,7 +111,7 @@ def largest_layer_parameters(
     if right and given == right:
         return right
     shown = f"`{name}` is {given:,}"
-    biases = _size(layer.bias) if getattr(layer, "bias", None) is not None else 0
+    biases = math.prod(layer.bias.shape) if getattr(layer, "bias", None) is not None else 0
     if biases and given == right - biases:
         raise Mismatch(
             f"{shown}: that counts the connections. What else does each unit or filter learn?",
@@ -121,7 +122,7 @@ def largest_layer_parameters(
     others = [each for each in layers if given and _learnable(each) == given]
     if others:
         raise Mismatch(
-            f"{shown}: that is the number of `{_shown(others[0].name)}`, but another layer has more. Compare them."
+            f"{shown}: that is the number of `{others[0].name[:40]}`, but another layer has more. Compare them."
         )
     raise Mismatch(
         f"{shown}, which is not the number of learnable parameters of the largest layer of `{model_name}`. "
@@ -135,7 +136,7 @@ def _named(text: str, layers: list[Any], name: str, model_name: str) -> Any:
     ]
     if text and found:
         return found[0]
-    has = ", ".join(f"`{_shown(layer.name)}`" for layer in layers[:MAX_LISTED_NAMES])
+    has = ", ".join(f"`{layer.name[:40]}`" for layer in layers[:MAX_LISTED_NAMES])
     has += ", …" if len(layers) > MAX_LISTED_NAMES else ""
     kinds = [layer for layer in layers if text.lower() == type(layer).__name__.lower()]
     if kinds:
@@ -185,15 +186,4 @@ def _rebuilt_name(name: str) -> str:
 
 
 def _learnable(layer: Any) -> int:
-    return sum(map(_size, layer.trainable_weights))
-
-
-def _size(weight: Any) -> int:
-    size = 1
-    for length in weight.shape:
-        size *= int(length)
-    return size
-
-
-def _shown(name: str) -> str:
-    return name[:40]
+    return sum(math.prod(weight.shape) for weight in layer.trainable_weights)

@@ -143,11 +143,8 @@ def _loaded(decorated: _Decorated, points: float, path: str) -> LoadedCase:
             f"{where}: {function.__name__} has no docstring. Its first line is what the student reads: write one."
         )
     # Calling one of these runs nothing, so the case would always pass.
-    if (
-        inspect.iscoroutinefunction(function)
-        or inspect.isgeneratorfunction(function)
-        or inspect.isasyncgenfunction(function)
-    ):
+    not_plain = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    if any(is_kind(function) for is_kind in not_plain):
         raise BuildError(f"{where}: {function.__name__} is no plain function. Take out `async` and `yield`.")
     parameters = inspect.signature(function).parameters.values()
     if any(each.kind is not each.POSITIONAL_OR_KEYWORD or each.default is not each.empty for each in parameters):

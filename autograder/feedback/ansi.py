@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 from markupsafe import Markup, escape
 
@@ -16,29 +17,22 @@ _ESCAPE = re.compile(r"\x1b\[([0-9;]{0,40})m|\x1b\[[0-?]*[ -/]*[@-~]?|\x1b\][^\x
 
 def ansi_html(text: str) -> Markup:
     """Escaped `text` with its foreground colours and bold as `<span class="…">`; backgrounds are ignored."""
-    pieces: list[str] = []
+    shown: list[str] = []
     colour, bold = "", False
-    position = 0
-    for match in _ESCAPE.finditer(text):
-        _append(pieces, text[position : match.start()], colour, bold)
-        position = match.end()
-        if match[1] is not None:
-            colour, bold = _after(match[1], colour, bold)
-    _append(pieces, text[position:], colour, bold)
-    return Markup("".join(pieces))  # noqa: S704 - every piece is escaped
+    pieces = _ESCAPE.split(text)  # in turn: text, and the codes of the colour sequence behind it (None of another one)
+    for piece, codes in zip_longest(pieces[::2], pieces[1::2]):
+        if piece:
+            classes = " ".join(filter(None, (colour, "ansi-bold" if bold else "")))
+            escaped = str(escape(scrub(piece)))
+            shown.append(f'<span class="{classes}">{escaped}</span>' if classes else escaped)
+        if codes is not None:
+            colour, bold = _after(codes, colour, bold)
+    return Markup("".join(shown))  # noqa: S704 - every piece is escaped
 
 
 def without_ansi(text: str) -> str:
     """`text` without escape sequences."""
     return _ESCAPE.sub("", text)
-
-
-def _append(pieces: list[str], text: str, colour: str, bold: bool) -> None:
-    if not text:
-        return
-    classes = " ".join(filter(None, (colour, "ansi-bold" if bold else "")))
-    escaped = str(escape(scrub(text)))
-    pieces.append(f'<span class="{classes}">{escaped}</span>' if classes else escaped)
 
 
 def _after(codes: str, colour: str, bold: bool) -> tuple[str, bool]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TypeVar
 
 from markupsafe import Markup
 
@@ -12,6 +14,8 @@ from autograder.feedback.safe_text import points
 from autograder.wording import counted
 
 __all__ = ["Bin", "Curve", "bar", "bins", "curves", "histogram"]
+
+T = TypeVar("T")
 
 _WIDTH, _HEIGHT = 360, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 12, 30, 44
@@ -121,17 +125,17 @@ class _Frame:
 def _curve(name: str, training: Sequence[float], validation: Sequence[float], prefix: str) -> Curve:
     is_loss = name == "loss"
     word = "loss" if is_loss else "accuracy"
-    series = [(kind, _drawable(values)) for kind, values in (("training", training), ("validation", validation))]
+    given = {"training": training, "validation": validation}
+    series = [(kind, _thinned(_finite(values), _MAX_POINTS)) for kind, values in given.items()]
     known = [value for _, pairs in series for _, value in pairs]
     summary = " ".join(filter(None, (_summary(kind, word, pairs, is_loss) for kind, pairs in series)))
-    if any(len(_finite(values)) < len(values) for values in (training, validation)):
+    if any(len(_finite(values)) < len(values) for values in given.values()):
         summary += " Values that are not numbers (NaN or infinite) are left out."
     epochs = max(len(training), len(validation))
     ticks = _ticks(min(known), max(known)) if known else [0.0, 1.0]
     frame = _Frame(1, max(epochs, 2), ticks[0], ticks[-1])
-    shapes = [_axes(frame, ticks, "Epoch", word.capitalize())]
-    for epoch in _epoch_ticks(epochs):
-        shapes.append(_label(frame.x(epoch), _HEIGHT - _BOTTOM + 16, str(epoch), "middle"))
+    labels = (_label(frame.x(at), _HEIGHT - _BOTTOM + 16, str(at), "middle") for at in _epoch_ticks(epochs))
+    shapes = [_axes(frame, ticks, "Epoch", word.capitalize()), *labels]
     for place, (kind, pairs) in enumerate(series):
         if pairs:
             shapes.append(_line(frame, kind, pairs))
@@ -144,11 +148,9 @@ def _finite(values: Sequence[float]) -> list[tuple[int, float]]:
     return [(epoch, value) for epoch, value in enumerate(values, start=1) if abs(value) <= _HUGE]
 
 
-def _drawable(values: Sequence[float]) -> list[tuple[int, float]]:
-    """(epoch, value) pairs that can be drawn, thinned to `_MAX_POINTS`; the last one stays."""
-    pairs = _finite(values)
-    step = max(1, math.ceil(len(pairs) / _MAX_POINTS))
-    return pairs[::-1][::step][::-1]
+def _thinned(items: list[T], most: int) -> list[T]:
+    """At most so many of the items, evenly spread; the last one stays."""
+    return items[::-1][:: max(1, math.ceil(len(items) / most))][::-1]
 
 
 def _summary(kind: str, word: str, pairs: Sequence[tuple[int, float]], is_loss: bool) -> str:
@@ -161,20 +163,13 @@ def _summary(kind: str, word: str, pairs: Sequence[tuple[int, float]], is_loss: 
 
 
 def _rows(training: Sequence[float], validation: Sequence[float]) -> tuple[tuple[int, str, str], ...]:
-    epochs = max(len(training), len(validation))
-    step = max(1, math.ceil(epochs / _MAX_ROWS))
-    chosen = list(range(epochs - 1, -1, -step))[::-1]
-    return tuple(
-        (
-            epoch + 1,
-            _number(training[epoch]) if epoch < len(training) else "–",
-            _number(validation[epoch]) if epoch < len(validation) else "–",
-        )
-        for epoch in chosen
-    )
+    epochs = list(enumerate(zip_longest(training, validation), start=1))
+    return tuple((epoch, _number(one), _number(other)) for epoch, (one, other) in _thinned(epochs, _MAX_ROWS))
 
 
-def _number(value: float) -> str:
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
     if not math.isfinite(value):
         return str(value)
     return f"{value:.3f}" if 1e-3 <= abs(value) < 1000 or value == 0 else f"{value:.2e}"

@@ -111,13 +111,10 @@ def picture_html(mime: str, data: str, alt: str) -> Markup | None:
     if mime == "image/svg+xml":
         if "<svg" not in data or "<!entity" in data.lower():  # entities can expand to gigabytes
             return None
-        source = f"data:image/svg+xml;base64,{base64.b64encode(scrub(data).encode()).decode()}"
+        source: str | None = f"data:image/svg+xml;base64,{base64.b64encode(scrub(data).encode()).decode()}"
     else:
-        url = _picture(f"data:{mime};base64,{data}")
-        if url is None:
-            return None
-        source = url
-    return Markup('<img src="{}" alt="{}">').format(source, scrub(alt))
+        source = _picture(f"data:{mime};base64,{data}")
+    return Markup('<img src="{}" alt="{}">').format(source, scrub(alt)) if source else None
 
 
 def _clean(html: str) -> str:

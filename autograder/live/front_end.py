@@ -7,23 +7,14 @@ from __future__ import annotations
 
 from importlib import resources
 
-__all__ = ["page_script", "style", "widget_script"]
+__all__ = ["front_end"]
 
 
-def page_script() -> str:
-    """The page's script, TensorFlow.js included."""
-    return _read("page.js")
+def front_end(name: str) -> str:
+    """One of its files.
 
-
-def widget_script() -> str:
-    """The notebook widget's module: it exports `render`, and the kernel computes."""
-    return _read("widget.js")
-
-
-def style() -> str:
-    """The style sheet of both."""
-    return _read("live.css")
-
-
-def _read(name: str) -> str:
+    Args:
+        name: `page.js`, the page's script, TensorFlow.js included; `widget.js`, the notebook widget's module, which
+            exports `render` (the kernel computes); or `live.css`, the style sheet of both.
+    """
     return resources.files("autograder.live").joinpath("static", name).read_text(encoding="utf-8")

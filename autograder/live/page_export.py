@@ -16,8 +16,9 @@ import numpy as np
 
 from autograder.errors import UsageError
 from autograder.files import write_whole
-from autograder.live import chain, front_end
+from autograder.live import chain
 from autograder.live import plan as plans
+from autograder.live.front_end import front_end
 from autograder.live.input_scaling import Scaling, choose, named
 from autograder.live.layer_outputs import Activations
 from autograder.live.plan import Plan
@@ -72,7 +73,7 @@ def export(
             or float16 is too small.
     """
     chain.require_digits(plan.steps[-1].shape)
-    script = front_end.page_script()
+    script = front_end("page.js")
     digits, labels = stored_digits()
     planned = Activations(plans.rebuild(plan))
     exact = planned if model is None else Activations(model)
@@ -97,7 +98,7 @@ def export(
     )
     content, arrays = _content(shown, "float32" if float32 else "float16", chosen, answers)
     content["meta"].update(title=title, note=_note(report), probabilities=network.are_probabilities)
-    page = _page(title, script, front_end.style(), content, arrays)
+    page = _page(title, script, front_end("live.css"), content, arrays)
     try:
         if report.page.exists() and _MARK.encode() not in report.page.read_bytes():
             raise UsageError(f"{report.page} is there already, and is another page. Choose another folder.")
@@ -152,19 +153,15 @@ def _content(plan: Plan, dtype: str, scaling: Scaling, answers: Mapping[int, Arr
         "codes": codes,
         "arrays": packed.index,
     }
-    return content, packed.content
+    return content, bytes(packed.content)
 
 
 def _note(report: Report) -> str:
     right = f"{report.accuracy:.1%} of {report.digits} stored digits right"
     if not report.change:
         return f"{right} · weights as {'float32' if report.change is None else 'float16'}"
-    return f"{right} · weights as float16, which changes a probability by at most {_points(report.change)}"
-
-
-def _points(change: float) -> str:
-    """A change of a probability, in percentage points."""
-    return f"{100 * change:.2g} percentage points"
+    change = f"{100 * report.change:.2g}"
+    return f"{right} · weights as float16, which changes a probability by at most {change} percentage points"
 
 
 class _Packed:
@@ -172,34 +169,20 @@ class _Packed:
 
     def __init__(self) -> None:
         self.index: dict[str, Mapping[str, Any]] = {}
-        self._parts: list[bytes] = []
-        self._length = 0
+        self.content = bytearray()
 
     def add(self, name: str, array: Array) -> str:
-        content = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()
-        self.index[name] = {"dtype": array.dtype.name, "shape": list(array.shape), "offset": self._length}
-        padded = content + bytes(-len(content) % ALIGNMENT)
-        self._parts.append(padded)
-        self._length += len(padded)
+        packed = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()
+        self.index[name] = {"dtype": array.dtype.name, "shape": list(array.shape), "offset": len(self.content)}
+        self.content += packed + bytes(-len(packed) % ALIGNMENT)
         return name
-
-    @property
-    def content(self) -> bytes:
-        return b"".join(self._parts)
 
 
 def _page(title: str, script: str, style: str, content: Mapping[str, Any], arrays: bytes) -> str:
     """The whole page. Its policy allows this script and this style by their digests, and no request of any kind."""
     script = script.replace("</script", "<\\/script").replace("<!--", "<\\!--").strip()
-    policy = "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src {_digest(script)}",
-            f"style-src {_digest(style)}",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
+    allowed = f"script-src {_digest(script)}; style-src {_digest(style)}"
+    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     # In a script element only `<` can end it; JSON may write it otherwise.
     data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return _PAGE.format(

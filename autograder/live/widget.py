@@ -13,11 +13,12 @@ import numpy as np
 import traitlets
 
 from autograder.errors import UsageError
-from autograder.live import chain, front_end, shipped_networks
+from autograder.live import chain, shipped_networks
 from autograder.live import plan as plans
+from autograder.live.front_end import front_end
 from autograder.live.input_scaling import choose, named, pictures_to_input
 from autograder.live.layer_outputs import Activations
-from autograder.live.stored_digits import Codes, codes_of, pinnable, stored_digits
+from autograder.live.stored_digits import codes_of, pinnable, stored_digits
 
 __all__ = ["LiveCNN"]
 
@@ -73,12 +74,8 @@ class LiveCNN(anywidget.AnyWidget):
             "layers": [{**step.row, "pinnable": pinnable(step.shape)} for step in steps],
             "stored": self._labels.tolist(),
         }
-        super().__init__(
-            _esm=front_end.widget_script(),
-            _css=front_end.style(),
-            _meta=meta,
-            _pictures=self._digits.tobytes(),
-        )
+        scripts = {"_esm": front_end("widget.js"), "_css": front_end("live.css")}
+        super().__init__(**scripts, _meta=meta, _pictures=self._digits.tobytes())
         self.on_msg(self._answer)
 
     def _look(self) -> None:
@@ -101,7 +98,8 @@ class LiveCNN(anywidget.AnyWidget):
                 arrays = self._run(np.frombuffer(buffers[0], dtype="<f4"))
                 reply.update(seen=self._seen, note=self._note, looks=self._looks)
             else:
-                codes = self._codes(int(content["layer"]))
+                (answers,) = self._activations.of(self._inputs(self._digits), [int(content["layer"])])
+                codes = codes_of(answers)
                 reply["numbers"] = codes.numbers
                 arrays = list(codes.arrays.values())
         except Exception as error:  # noqa: BLE001 - whatever the model or `preprocess` raises is shown beside the pad
@@ -116,10 +114,6 @@ class LiveCNN(anywidget.AnyWidget):
         inputs = self._inputs(picture[None])
         outputs = self._activations(inputs)
         return [inputs, self._activations.probabilities(outputs[-1]), *outputs]
-
-    def _codes(self, layer: int) -> Codes:
-        (answers,) = self._activations.of(self._inputs(self._digits), [layer])
-        return codes_of(answers)
 
     def _inputs(self, pictures: Array) -> Array:
         return pictures_to_input(self._preprocess, pictures, self._shape)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.live import front_end
 from autograder.live.chain import input_shape, steps
+from autograder.live.front_end import front_end
 from tests.live import STROKES
 
 NODE = shutil.which("node")
@@ -178,7 +178,7 @@ def test_a_share_is_never_rounded_to_all_or_nothing() -> None:
 def test_widgets_script_is_one_module_that_gives_render() -> None:
     source = """const made = await import("data:text/javascript," + encodeURIComponent(given));
     console.log(JSON.stringify(Object.keys(made.default)))"""
-    assert node(source, front_end.widget_script()) == ["render"]
+    assert node(source, front_end("widget.js")) == ["render"]
 
 
 def test_no_module_writes_html_and_none_is_long() -> None:
@@ -200,4 +200,4 @@ def test_every_package_in_the_bundle_has_its_licence_beside_it() -> None:
     for package in ("@tensorflow/tfjs-backend-cpu", "@tensorflow/tfjs-core", "long", "seedrandom"):
         assert f"\n{package} " in licences
     assert "Apache License\n" in licences and "Copyright 2019 David Bau." in licences
-    assert "Licensed under the Apache License" in front_end.page_script()
+    assert "Licensed under the Apache License" in front_end("page.js")

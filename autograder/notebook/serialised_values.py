@@ -6,7 +6,7 @@ verdict, and reports already in the notebook which values cannot be graded. The 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograder.errors import WireError
@@ -24,32 +24,23 @@ class Unusable(Mismatch):
     """The student's fault: a value cannot be serialised or rebuilt; the text says why. A case fails on it."""
 
 
-class SerialisedValues(Mapping[str, Any]):
+class SerialisedValues(dict[str, Any]):
     """Name → value, serialised and deserialised; that is done when a case asks for the name, and only once."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         """Look up lazily in `values`, the notebook's own names."""
+        super().__init__()
         self._values = values
-        self._ready: dict[str, Any] = {}
 
-    def __getitem__(self, name: str) -> Any:
-        """The value of a name.
+    def __missing__(self, name: str) -> Any:
+        """The value of a name that is asked for the first time.
 
         Raises:
             KeyError: The notebook does not define it.
             Unusable: The value cannot be serialised or rebuilt.
         """
-        if name not in self._ready:
-            self._ready[name] = _round_trip(name, self._values[name])
-        return self._ready[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """All names of the notebook."""
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        """How many names there are."""
-        return len(self._values)
+        self[name] = _round_trip(name, self._values[name])
+        return self[name]
 
 
 def resolve(name: str, special: Network | Refused) -> Any:
@@ -72,21 +63,19 @@ def resolve(name: str, special: Network | Refused) -> Any:
         raise Unusable(f"`{name}` cannot be graded: {error}") from error
 
 
-class _Guarded:
+def _guarded(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     """A student's function as a case calls it: on copies of the arguments; an exception is a failed check."""
 
-    def __init__(self, function: Callable[..., Any], name: str) -> None:
-        self._function = function
-        self.__name__ = name
-
-    def __call__(self, *arguments: Any) -> Any:
-        name = self.__name__
+    def call(*arguments: Any) -> Any:
         copies = plain_arguments(serialise(argument, []) for argument in arguments)
         try:
-            returned = self._function(*copies)
+            returned = function(*copies)
         except (Exception, SystemExit) as error:  # a student's function may raise anything
             raise Mismatch(f"`{name}` raised {type(error).__name__}: {error}") from error
         return _round_trip(f"{name}(…)", returned)
+
+    call.__name__ = name
+    return call
 
 
 def _round_trip(name: str, value: Any) -> Any:
@@ -95,7 +84,7 @@ def _round_trip(name: str, value: Any) -> Any:
 
     def resolve_here(special: Function | Network | Refused) -> Any:
         if isinstance(special, Function):
-            return _Guarded(functions[special.id], special.name)
+            return _guarded(functions[special.id], special.name)
         return resolve(name, special)
 
     return deserialise(packed, resolve_here)

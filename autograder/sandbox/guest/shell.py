@@ -40,6 +40,7 @@ class _StandardStream(io.TextIOBase):
     """`sys.stdout` or `sys.stderr` of the cells: text goes out as messages, in order."""
 
     errors = "replace"
+    encoding = "utf-8"
 
     def __init__(self, shell: Shell, name: str, fd: int) -> None:
         self._shell = shell
@@ -48,15 +49,8 @@ class _StandardStream(io.TextIOBase):
         self._parts: list[str] = []
         self._size = 0
 
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return "utf-8"
-
     def writable(self) -> bool:
         return True
-
-    def isatty(self) -> bool:
-        return False
 
     def fileno(self) -> int:
         return self._fd

@@ -24,7 +24,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser coverage lint frontend lint-js build-check bench bench-live matrix lines lock clean
+.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser coverage lint frontend lint-js build-check bench bench-live matrix lines lock wheel clean
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -82,6 +82,11 @@ docs: $(READY)
 build-check: $(READY)
 	$(BIN)/autograder build --check
 
+## the package as one file in dist/, to hand out beside the notebooks, whose install line names it
+wheel: $(READY)
+	$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist
+	@ls dist/*.whl
+
 ## seconds per submission, side by side with `otter run`
 bench: $(READY)
 	$(BIN)/python tests/bench/overhead.py
@@ -99,7 +104,7 @@ lock: $(READY)
 	$(BIN)/python tools/lock.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) demo-report live-page site build *.egg-info frontend/node_modules
+	rm -rf $(VENV) demo-report live-page site build dist *.egg-info frontend/node_modules
 
 # What grading needs: the lock without its last section.
 $(DEMO): requirements.lock pyproject.toml

@@ -14,6 +14,7 @@
 # # AUTOGRADER CONFIG
 # title: "One convolution, overfitting, and raw pixels"
 # data: [data/mnist_hidden.npz]
+# install: "./keras_autograder-0.1.0-py3-none-any.whl"
 # limits:
 #   wall_seconds: 240
 #   cell_seconds: 120

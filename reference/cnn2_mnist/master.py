@@ -14,6 +14,7 @@
 # # AUTOGRADER CONFIG
 # title: "Deeper: a convolutional network with a gap"
 # data: [data/mnist_hidden.npz]
+# install: "./keras_autograder-0.1.0-py3-none-any.whl"
 # limits:
 #   wall_seconds: 300
 #   cell_seconds: 200

@@ -14,6 +14,7 @@
 # # AUTOGRADER CONFIG
 # title: "Whose face? A new head on borrowed features"
 # data: [data/faces_hidden.npz]
+# install: "./keras_autograder-0.1.0-py3-none-any.whl"
 # limits:
 #   wall_seconds: 240
 #   cell_seconds: 120

@@ -14,6 +14,7 @@
 # # AUTOGRADER CONFIG
 # title: "Finger exercises: a small network with gaps"
 # data: [data/mnist_hidden.npz]
+# install: "./keras_autograder-0.1.0-py3-none-any.whl[live]"
 # limits:
 #   wall_seconds: 240
 #   cell_seconds: 150

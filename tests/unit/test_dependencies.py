@@ -14,6 +14,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from autograder import __version__
 from autograder.__main__ import EXTRAS
 
 if sys.version_info >= (3, 11):
@@ -143,3 +144,10 @@ def test_the_students_side_imports_nothing_that_macos_or_windows_lacks(imports):
     assert "autograder.notebook.selfcheck" in found
     assert not found & (UNIX_ONLY | OTHERS_ONLY)
     assert "fcntl" in reached(imports, ["autograder.grading"]), "the graph has lost Python's own modules"
+
+
+def test_the_install_lines_of_the_course_name_the_wheel_of_this_version():
+    masters = sorted((ROOT / "reference").glob("*/master.py"))
+    lines = [re.findall(r'^# install: "(.*)"$', master.read_text(encoding="utf-8"), re.M) for master in masters]
+    wheel = f"./keras_autograder-{__version__}-py3-none-any.whl"
+    assert [[line.partition("[")[0] for line in each] for each in lines] == [[wheel]] * len(masters)

@@ -40,6 +40,9 @@ GradeStatus = Literal["graded", "needs_review", "rejected"]
 ExecutionStatus = Literal["completed", "timed_out", "out_of_memory", "crashed", "refused"]
 
 
+Points = int | float
+"""As a union, so that whole points stay integers when JSON is read: `4`, not `4.0`."""
+
 MAX_WIRE_BYTES = 256 << 20
 """What a submission may send in all, by default: the one bound of a frame, an array, and the weights of a network."""
 
@@ -88,7 +91,7 @@ class Case:
 
     name: str
     title: str
-    points: float
+    points: Points
     hidden: bool = False
     parameters: tuple[str, ...] = ()
 
@@ -109,7 +112,7 @@ class Question:
     """
 
     name: str
-    points: float
+    points: Points
     title: str = ""
     manual: bool = False
     cases: tuple[Case, ...] = ()
@@ -262,8 +265,8 @@ class Outcome:
 
     name: str
     status: CaseStatus
-    points: float
-    possible: float
+    points: Points
+    possible: Points
     hidden: bool = False
     title: str = ""
     message: str = ""
@@ -290,8 +293,8 @@ class QuestionGrade:
     """
 
     name: str
-    score: float
-    possible: float
+    score: Points
+    possible: Points
     cases: tuple[Outcome, ...] = ()
     title: str = ""
     manual: bool = False
@@ -320,10 +323,10 @@ class Grade:
     submission: str
     digest: str
     status: GradeStatus
-    score: float
-    possible: float
+    score: Points
+    possible: Points
     questions: tuple[QuestionGrade, ...] = ()
-    pending: float = 0.0
+    pending: Points = 0
     message: str = ""
     warnings: tuple[str, ...] = ()
 

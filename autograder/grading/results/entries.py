@@ -6,7 +6,7 @@ import gzip
 import json
 import math
 import zlib
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,16 +16,7 @@ from autograder.errors import UsageError
 from autograder.files import write_whole
 from autograder.records import Execution, ExecutionStatus, Grade, from_json, to_json
 
-__all__ = [
-    "ExecutionSummary",
-    "GradeEntry",
-    "decoded",
-    "encoded",
-    "entry",
-    "read_run",
-    "run_file",
-    "write_run",
-]
+__all__ = ["ExecutionSummary", "GradeEntry", "decoded", "encoded", "entry", "read_run", "run_file", "write_run"]
 
 MAX_RUN: Final = 2**30
 """Of a run, unpacked, in bytes: notebook and outputs are bounded, so only what is not ours is larger."""
@@ -67,7 +58,7 @@ def entry(grade: Grade, execution: Execution) -> GradeEntry:
         {phase: round(seconds, 3) for phase, seconds in execution.phases.items()},
     )
     given = {each.name: getattr(grade, each.name) for each in fields(Grade)}
-    return _with_integers(GradeEntry(**given, execution=summary))
+    return GradeEntry(**given, execution=summary)
 
 
 def encoded(record: Any) -> bytes:
@@ -95,33 +86,7 @@ def decoded(line: bytes) -> GradeEntry:
                     curves[metric] = [math.nan if value is None else value for value in curve]
     except (AttributeError, LookupError, TypeError):
         raise ValueError("not a grade") from None
-    return _with_integers(msgspec.convert(values, GradeEntry))
-
-
-def _with_integers(stored: GradeEntry) -> GradeEntry:
-    """The grade with whole points as integers: `4` in JSON, whether it was counted or read back."""
-    questions = tuple(
-        replace(
-            question,
-            score=_whole(question.score),
-            possible=_whole(question.possible),
-            cases=tuple(
-                replace(case, points=_whole(case.points), possible=_whole(case.possible)) for case in question.cases
-            ),
-        )
-        for question in stored.questions
-    )
-    return replace(
-        stored,
-        questions=questions,
-        score=_whole(stored.score),
-        possible=_whole(stored.possible),
-        pending=_whole(stored.pending),
-    )
-
-
-def _whole(points: float) -> float:
-    return int(points) if float(points).is_integer() else points
+    return msgspec.convert(values, GradeEntry)
 
 
 def run_file(folder: Path, student: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,14 +59,12 @@ def extract(
         raise UsageError(f"{out} is no name for the features' file. End it with `.npz`.")
     classes = read_folder(folder)
     pictures = split(classes, seed)
-    images = (pixels(picture.path, SIZE) for picture in pictures)  # one batch at a time in memory
     features = np.empty((len(pictures), LENGTH), dtype="float32")
-    network = NETWORKS[model].load()
-    done = 0
-    for batch in _batches(images):
-        features[done : done + len(batch)] = network(batch)
-        done += len(batch)
-        progress(done, len(pictures))
+    network = NETWORKS[model]()
+    for start in range(0, len(pictures), _BATCH):
+        batch = np.stack([pixels(picture.path, SIZE) for picture in pictures[start : start + _BATCH]])
+        features[start : start + len(batch)] = network(batch)
+        progress(start + len(batch), len(pictures))
     if not np.isfinite(features).all():
         raise UsageError(f"`{model}` makes NaN or infinity of some images. Reinstall TensorFlow.")
     write_whole(out, [npz_bytes(_arrays(pictures, features, tuple(classes), model))], durable=True, shared=True)
@@ -74,23 +72,7 @@ def extract(
     return Extracted(out, tuple(classes), rows)
 
 
-def _batches(images: Iterator[Array]) -> Iterator[Array]:
-    batch = []
-    for image in images:
-        batch.append(image)
-        if len(batch) == _BATCH:
-            yield np.stack(batch)
-            batch = []
-    if batch:
-        yield np.stack(batch)
-
-
-def _arrays(
-    pictures: list[Picture],
-    features: Array,
-    class_names: tuple[str, ...],
-    model: str,
-) -> dict[str, Array]:
+def _arrays(pictures: list[Picture], features: Array, class_names: tuple[str, ...], model: str) -> dict[str, Array]:
     parts = np.array([picture.part for picture in pictures])
     labels = np.array([picture.label for picture in pictures], dtype="uint8")
     scale = Scale(features[parts == "train"])

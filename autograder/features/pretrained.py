@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from autograder.errors import UsageError
 from autograder.features import lite0
 
-__all__ = ["LENGTH", "NETWORKS", "SIZE", "FeatureNetwork"]
+__all__ = ["LENGTH", "NETWORKS", "SIZE"]
 
 Array = np.ndarray[Any, Any]
 
@@ -24,19 +23,6 @@ SIZE = 224
 
 _SEED = 20_160_901  # of the projection; another one makes other features
 _ROWS_AT_A_TIME = 512
-
-
-@dataclass(frozen=True)
-class FeatureNetwork:
-    """A pretrained network as a function from images to features.
-
-    Attributes:
-        name: What the command calls it.
-        load: Gives images `(n, 224, 224, 3)` uint8 → features `(n, 4096)` float32.
-    """
-
-    name: str
-    load: Callable[[], Callable[[Array], Array]]
 
 
 def _lite0() -> Callable[[Array], Array]:
@@ -90,4 +76,9 @@ def projection(inputs: int) -> Array:
     return matrix
 
 
-NETWORKS = {each.name: each for each in (FeatureNetwork("efficientnet-lite0", _lite0), FeatureNetwork("vgg16", _vgg16))}
+NETWORKS: dict[str, Callable[[], Callable[[Array], Array]]] = {"efficientnet-lite0": _lite0, "vgg16": _vgg16}
+"""What the command calls a network → loads it as a function: images `(n, 224, 224, 3)` uint8 → `(n, 4096)` float32.
+
+Raises:
+    UsageError: Its weights are not here.
+"""

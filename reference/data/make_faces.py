@@ -131,7 +131,7 @@ def take(photograph: Image.Image, random: np.random.Generator) -> Image.Image:
 
 def features(photographs: list[list[bytes]]) -> dict[Path, Arrays]:
     """Which rows go into which file."""
-    network = NETWORKS["efficientnet-lite0"].load()
+    network = NETWORKS["efficientnet-lite0"]()
     images: dict[str, list[np.ndarray[Any, Any]]] = {part: [] for part in PARTS}
     labels: dict[str, list[int]] = {part: [] for part in PARTS}
     for part, label, image in takes(photographs):

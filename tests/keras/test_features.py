@@ -22,7 +22,7 @@ from autograder.features import lite0
 from autograder.features.extract import extract
 from autograder.features.feature_scale import Scale
 from autograder.features.images import pixels, read_folder, split
-from autograder.features.pretrained import LENGTH, NETWORKS, FeatureNetwork, projection
+from autograder.features.pretrained import LENGTH, NETWORKS, projection
 
 ROOT = Path(__file__).parents[2]
 STEM = [-1.11034, -1.30877, -0.01016]
@@ -57,7 +57,7 @@ def mean_colour(monkeypatch):
         made[:, :3] = images.reshape(len(images), -1, 3).mean(axis=1)
         return made
 
-    monkeypatch.setitem(NETWORKS, "colour", FeatureNetwork("colour", lambda: features))
+    monkeypatch.setitem(NETWORKS, "colour", lambda: features)
     return "colour"
 
 
@@ -243,7 +243,7 @@ def test_vgg16_without_its_weights(monkeypatch):
 
     monkeypatch.setattr(keras.applications, "VGG16", refuse)
     with pytest.raises(UsageError) as raised:
-        NETWORKS["vgg16"].load()
+        NETWORKS["vgg16"]()
     assert "cannot be downloaded" in str(raised.value)
     assert "OSError: no route to host)" in str(raised.value)
     assert "\n" not in str(raised.value)
@@ -257,7 +257,7 @@ def test_vgg16_gives_fc1_before_its_relu(monkeypatch):
     x = keras.layers.Dense(4096, activation="relu", name="fc1", kernel_initializer="ones")(pooled)
     tiny = keras.Model(image, keras.layers.Dense(2)(x))
     monkeypatch.setattr(keras.applications, "VGG16", lambda **arguments: tiny)
-    features = NETWORKS["vgg16"].load()(np.zeros((2, 224, 224, 3), dtype="uint8"))
+    features = NETWORKS["vgg16"]()(np.zeros((2, 224, 224, 3), dtype="uint8"))
     assert features.shape == (2, 4096)
     assert features[0, 0] == pytest.approx(-(103.939 + 116.779 + 123.68), rel=1e-3)
 
@@ -338,7 +338,7 @@ def test_the_network_knows_a_traffic_light(traffic_light):
 
 @needs_weights
 def test_an_image_has_always_the_same_features(traffic_light):
-    features = NETWORKS["efficientnet-lite0"].load()
+    features = NETWORKS["efficientnet-lite0"]()
     (alone,) = features(traffic_light)
     assert alone.shape == (4096,)
     assert alone[:4] == pytest.approx(FEATURES, abs=0.01)

@@ -1,7 +1,7 @@
 """Otter Assign, run on a prepared copy of a master in a process and a folder of its own. Trusted side.
 
 Otter changes directory, removes its output tree and does not remove its temporary folders, so it gets its own folder.
-The cells' metadata say which cell of the master each of Otter's cells came from.
+The cells' metadata say which role each of Otter's cells has in the master.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from autograder.authoring.master import Master, MasterQuestion
 from autograder.errors import BuildError
 from autograder.records import ANSWER_TAG, PLACEHOLDER
 
-__all__ = ["Assigned", "OriginOf", "assign", "origin"]
+__all__ = ["Assigned", "assign", "role_of"]
 
 OTTER_SECONDS = 120
 _KEY = "autograder"
@@ -57,25 +57,10 @@ class Assigned:
     tests: dict[str, str]
 
 
-@dataclass(frozen=True)
-class OriginOf:
-    """Where a cell of Otter's comes from.
-
-    Attributes:
-        cell: Index in the master.
-        role: `prose`, `answer`, `prompt`, …, as in `Master.roles`.
-        question: The question that it answers, or empty.
-    """
-
-    cell: int
-    role: str
-    question: str = ""
-
-
-def origin(cell: Any) -> OriginOf | None:
-    """Where a cell comes from; `None` for a cell that Otter made."""
-    fields = cell.metadata.get(_KEY)
-    return OriginOf(fields["cell"], fields["role"], fields["question"]) if fields else None
+def role_of(cell: Any) -> str | None:
+    """The role (see `Master.roles`) of the master's cell that one of Otter's comes from; None for what Otter made."""
+    role: str | None = cell.metadata.get(_KEY)
+    return role
 
 
 def assign(master: Master, folder: Path) -> Assigned:
@@ -131,10 +116,7 @@ def _prepared(master: Master) -> Any:
         question = master.question_of.get(index)
         if question and question.manual and not question.prompts and index == question.answers[0]:
             begin = cells.pop()  # `# BEGIN SOLUTION`
-            mark = {
-                _KEY: {"cell": index, "role": "prompt", "question": question.name},
-                "tags": [ANSWER_TAG + question.name],
-            }
+            mark = {_KEY: "prompt", "tags": [ANSWER_TAG + question.name]}
             cells += [
                 v4.new_raw_cell("# BEGIN PROMPT"),
                 v4.new_markdown_cell(PLACEHOLDER, metadata=mark),
@@ -148,7 +130,7 @@ def _prepared(master: Master) -> Any:
             tags.append(ANSWER_TAG + question.name)
         if tags:
             cell.metadata["tags"] = tags
-        cell.metadata[_KEY] = {"cell": index, "role": role, "question": question.name if question else ""}
+        cell.metadata[_KEY] = role
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         cells.append(cell)

@@ -104,11 +104,6 @@ class Master:
     questions: tuple[MasterQuestion, ...]
     roles: tuple[str, ...]
 
-    @property
-    def path(self) -> Path:
-        """The master's file."""
-        return self.source.path
-
     @cached_property
     def question_of(self) -> dict[int, MasterQuestion]:
         """Index of an answer or prompt cell → its question."""

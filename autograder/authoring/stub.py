@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from autograder.authoring.assign import Assigned, origin
+from autograder.authoring.assign import Assigned, role_of
 from autograder.authoring.master import Master
 from autograder.notebook.selfcheck import PACKAGE
 from autograder.records import ANSWER_TAG
@@ -37,7 +37,7 @@ def make_stub(master: Master, assigned: Assigned) -> bytes:
     public = {question.name for question in master.questions if any(not case.hidden for case in question.cases)}
     cells = []
     for cell in assigned.student:
-        if (check := _CHECK.fullmatch(cell.source)) and origin(cell) is None and check[1] not in public:
+        if (check := _CHECK.fullmatch(cell.source)) and role_of(cell) is None and check[1] not in public:
             continue  # Otter puts a check even where all cases are hidden
         cells.append(cell)
     _require_answers(master, cells)
@@ -47,13 +47,7 @@ def make_stub(master: Master, assigned: Assigned) -> bytes:
 
 def make_reference(master: Master, assigned: Assigned) -> bytes:
     """The instructor's solution, with the stub's tags and without tests."""
-    cells = []
-    for cell in assigned.solution:
-        source = origin(cell)
-        if source is None or source.role == "prompt":
-            continue
-        cells.append(cell)
-    return notebook_bytes(_clean(cells))
+    return notebook_bytes(_clean(cell for cell in assigned.solution if role_of(cell) not in (None, "prompt")))
 
 
 def notebook_bytes(cells: Iterable[Any]) -> bytes:

@@ -27,15 +27,12 @@ class Proof:
     Attributes:
         stub: The stub's score; `reference` is that of the reference.
         possible: Points of the questions that cases grade.
-        stub_seconds: How long the stub ran; `reference_seconds` is that of the reference.
         floors: `question.case` → each demand of an accuracy, and what the reference reached.
     """
 
     stub: float
     reference: float
     possible: float
-    stub_seconds: float
-    reference_seconds: float
     floors: dict[str, Measurement]
 
 
@@ -59,8 +56,6 @@ def prove(master: Master, bundle: Path, stub: Path) -> Proof:
         stub=stub_graded.grade.score,
         reference=reference_graded.grade.score,
         possible=rounded(reference_graded.grade.possible - reference_graded.grade.pending),
-        stub_seconds=stub_graded.execution.wall_seconds,
-        reference_seconds=reference_graded.execution.wall_seconds,
         floors=floors_of(reference_graded.grade),
     )
 

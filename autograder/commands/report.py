@@ -137,12 +137,7 @@ def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> 
 def _light(entry: GradeEntry) -> GradeEntry:
     """An entry without what only its own page shows, so that a large class stays small in memory."""
     questions = tuple(
-        replace(
-            question,
-            answer="",
-            histories={},
-            cases=tuple(replace(case, diff=()) for case in question.cases),
-        )
+        replace(question, answer="", histories={}, cases=tuple(replace(case, diff=()) for case in question.cases))
         for question in entry.questions
     )
     return replace(entry, questions=questions)

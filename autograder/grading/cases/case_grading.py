@@ -51,13 +51,4 @@ def redact(outcome: Outcome, loaded: LoadedCase) -> Outcome:
 
 def undecided(case: Case, status: CaseStatus, message: str, detail: str = "") -> Outcome:
     """The outcome of a case whose function was not called; no points."""
-    return Outcome(
-        name=case.name,
-        status=status,
-        points=0,
-        possible=case.points,
-        hidden=case.hidden,
-        title=case.title,
-        message=message,
-        detail=detail,
-    )
+    return Outcome(case.name, status, 0, case.points, case.hidden, case.title, message, detail)

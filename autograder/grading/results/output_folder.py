@@ -23,7 +23,6 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 import msgspec
@@ -99,10 +98,12 @@ class OutputFolder:
             _refuse_foreign(place, assignment.slug)
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder = cls(place, place / ".partial")
-            with folder._closed_on_error():
+            with contextlib.ExitStack() as on_error:
+                on_error.push(folder)
                 folder.assignment = assignment
                 folder._claim(_RunIdentity(SCHEMA, assignment.slug, bundle, __version__))
                 folder._make_stage()
+                on_error.pop_all()
         return folder
 
     @classmethod
@@ -121,19 +122,19 @@ class OutputFolder:
                 raise UsageError(f"{place / name} is a link, not a folder of its own. Put the folder itself there.")
         with _explained(out, "Make it writable, or copy it."):
             folder = cls(place, place / ".partial" / "report")
-            with folder._closed_on_error():
+            with contextlib.ExitStack() as on_error:
+                on_error.push(folder)
                 folder.assignment = _exercise(place, slug)
                 shutil.rmtree(folder._staged, ignore_errors=True)
                 folder._make_stage()
                 folder._take_back()
+                on_error.pop_all()
         return folder
 
     def __enter__(self) -> OutputFolder:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for folder in (self._staged, self._partial):
             if not (folder / "run.json").exists():  # else a run waits there to be gone on with
                 shutil.rmtree(folder, ignore_errors=True)
@@ -250,14 +251,6 @@ class OutputFolder:
 
     def _grade_file(self, student: str) -> Path:
         return self._staged / "grades" / f"{student}.json"
-
-    @contextlib.contextmanager
-    def _closed_on_error(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException as error:
-            self.__exit__(type(error), error, None)
-            raise
 
     def _claim(self, run: _RunIdentity) -> None:
         """Clear away an interrupted run that cannot be gone on with."""

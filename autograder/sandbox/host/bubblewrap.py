@@ -12,8 +12,8 @@ import stat
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from autograder.errors import SandboxUnavailable
 from autograder.networks import keras_runtime
@@ -58,8 +58,7 @@ PRLIMIT = "/usr/bin/prlimit"
 OLDEST_BUBBLEWRAP = (0, 8)  # the first with --disable-userns and --size
 
 
-@dataclass(frozen=True)
-class Inherited:
+class Inherited(NamedTuple):
     """Pipe ends that bubblewrap inherits, as file descriptors; each is named after what goes through it.
 
     Attributes:
@@ -73,11 +72,6 @@ class Inherited:
     seccomp: int
     passwd: int
     group: int
-
-    @property
-    def all(self) -> tuple[int, ...]:
-        """All of them, for `pass_fds`."""
-        return (self.info, self.seccomp, self.passwd, self.group)
 
 
 # ------------------------------------------------------------ what can be used here

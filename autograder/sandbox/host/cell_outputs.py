@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from autograder.errors import WireError
 from autograder.sandbox.wire.messages import Display, Error, Stream
 
@@ -82,14 +84,7 @@ class CellOutputs:
             else:
                 self._outputs.append({"output_type": "stream", "name": output.name, "text": [output.text]})
         elif isinstance(output, Error):
-            self._outputs.append(
-                {
-                    "output_type": "error",
-                    "ename": output.ename,
-                    "evalue": output.evalue,
-                    "traceback": list(output.traceback),
-                }
-            )
+            self._outputs.append({"output_type": "error", **msgspec.structs.asdict(output)})
         else:
             shown = {"output_type": output.kind, "data": output.data, "metadata": {}}
             if output.kind == "execute_result":

@@ -21,7 +21,6 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass
-from types import TracebackType
 from typing import IO, Literal, cast
 
 from autograder.errors import SandboxUnavailable
@@ -128,9 +127,7 @@ class Sandbox:
     def __enter__(self) -> Sandbox:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -257,7 +254,7 @@ def _start(limits: Limits, *, module: str, slot: int, threads: int) -> tuple[sub
         kept_open.callback(os.close, info)
         contents = (seccomp.program(), *bubblewrap.user_files(slot))
         fds = bubblewrap.Inherited(info_of_bubblewrap, *(_pipe_holding(content) for content in contents))
-        for fd in fds.all:
+        for fd in fds:
             inherited.callback(os.close, fd)
         process = subprocess.Popen(
             bubblewrap.command(limits, module=module, slot=slot, threads=threads, fds=fds),
@@ -267,7 +264,7 @@ def _start(limits: Limits, *, module: str, slot: int, threads: int) -> tuple[sub
             bufsize=0,
             env={},  # the sandbox sees bubblewrap's own environment in /proc/1/environ
             cwd="/",
-            pass_fds=fds.all,
+            pass_fds=fds,
             start_new_session=True,  # not hit by the terminal's Ctrl-C, and a process group to kill
         )
         try:

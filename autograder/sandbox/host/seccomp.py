@@ -47,11 +47,7 @@ _ATTACK_SURFACE: _Calls = {
 }
 
 # The kernel's key rings belong to the user, not to a namespace: they would outlive the sandbox.
-_KEYS: _Calls = {
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "keyctl": (250, 219),
-}
+_KEYS: _Calls = {"add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219)}
 
 # New namespaces give new rights; mounts, and handles that open a file without its path, get around the file system.
 _NAMESPACES_AND_MOUNTS: _Calls = {

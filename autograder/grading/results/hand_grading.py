@@ -14,21 +14,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from autograder.grading.intake.roster import same_student
-from autograder.records import Assignment, CaseStatus, Grade, Outcome, QuestionGrade, rounded
+from autograder.records import Assignment, Case, CaseStatus, Grade, Outcome, Question, QuestionGrade, rounded
 
-__all__ = ["CHANGED", "COLUMNS", "UNUSED", "ManualRow", "Marks", "Sheet", "cells"]
+__all__ = ["CHANGED", "COLUMNS", "UNUSED", "ManualRow", "Marks", "Sheet", "cells", "parts"]
 
 COLUMNS: Final = (
-    "student",
-    "question",
-    "case",
-    "possible",
-    "points",
-    "comment",
-    "answer",
-    "rubric",
-    "note",
-    "answer_digest",
+    *("student", "question", "case", "possible", "points", "comment"),  # what a person reads and fills in
+    *("answer", "rubric", "note", "answer_digest"),
 )
 CHANGED: Final = "answer changed since it was graded"
 UNUSED: Final = "not asked for in this run"
@@ -119,17 +111,11 @@ class Marks:
         for entry in self.sheet.entries:
             if entry.student not in self._known:
                 self._loose.setdefault((_loosely(entry.student), *entry.key[1:]), []).append(entry)
-        self._rubrics = {(each.name, ""): each.rubric for each in self.assignment.questions if each.manual} | {
-            (each.name, case.name): case.title for each in self.assignment.questions for case in each.cases
+        self._rubrics = {
+            key: part.rubric if isinstance(part, Question) else part.title
+            for key, part in parts(self.assignment).items()
         }
-        self._order = {
-            key: at
-            for at, key in enumerate(
-                (each.name, name)
-                for each in self.assignment.questions
-                for name in ("", *(case.name for case in each.cases))
-            )
-        }
+        self._order = {key: at for at, key in enumerate(self._rubrics)}
 
     def settle(self, grade: G) -> G:
         """The grade with the points and comments that a person gave so far, and nothing that was taken back.
@@ -186,8 +172,6 @@ class Marks:
         return at, entry.question, entry.case, entry.student.casefold(), entry.student
 
     def _settled(self, grade: Grade, question: QuestionGrade) -> QuestionGrade:
-        if not any(outcome.by_hand or outcome.status == "manual" for outcome in question.cases):
-            return question
         cases = tuple(
             self._given(grade, question, outcome) if outcome.by_hand or outcome.status == "manual" else outcome
             for outcome in question.cases
@@ -230,6 +214,15 @@ class Marks:
         if len(near) == 1 and near[0].digest == digest:
             return self._open.pop(near[0].key)
         return ManualRow(*key)
+
+
+def parts(assignment: Assignment) -> dict[tuple[str, str], Question | Case]:
+    """(question, case) → what a row may be about, in the exercise's order; the case is empty for a whole question."""
+    found: dict[tuple[str, str], Question | Case] = {}
+    for question in assignment.questions:
+        found[question.name, ""] = question
+        found |= {(question.name, case.name): case for case in question.cases}
+    return found
 
 
 def cells(sheet: Sheet, entries: Iterable[ManualRow]) -> Iterator[list[str]]:

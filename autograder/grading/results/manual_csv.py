@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -12,8 +13,8 @@ from typing import Final
 from autograder.errors import UsageError
 from autograder.files import write_whole
 from autograder.grading.intake.csv_reader import parse
-from autograder.grading.results.hand_grading import COLUMNS, Key, ManualRow, Sheet
-from autograder.records import Assignment, rounded
+from autograder.grading.results.hand_grading import COLUMNS, Key, ManualRow, Sheet, parts
+from autograder.records import Assignment, Case, rounded
 
 __all__ = ["NAME", "read_sheet", "save_sheet"]
 
@@ -53,7 +54,8 @@ def read_sheet(path: Path, assignment: Assignment) -> Sheet:
     (_, header), *rows = parsed.rows
     names = _columns(path, header)
     extra = tuple(dict.fromkeys(name for name in names if name and name not in COLUMNS))
-    possible = _possible(assignment)
+    # A question that cases grade has no points of its own to be given.
+    possible = {key: part.points for key, part in parts(assignment).items() if isinstance(part, Case) or part.manual}
     found: dict[Key, tuple[int, ManualRow]] = {}
     for line, row in rows:
         entry = _entry(f"{path}, line {line}", names, row, extra, possible)
@@ -122,13 +124,6 @@ def _columns(path: Path, header: Sequence[str]) -> list[str]:
     return names
 
 
-def _possible(assignment: Assignment) -> dict[tuple[str, str], float]:
-    manual = {(question.name, ""): question.points for question in assignment.questions if question.manual}
-    return manual | {
-        (question.name, case.name): case.points for question in assignment.questions for case in question.cases
-    }
-
-
 def _entry(
     where: str, names: Sequence[str], row: Sequence[str], extra: Sequence[str], possible: dict[tuple[str, str], float]
 ) -> ManualRow:
@@ -152,10 +147,8 @@ def _points(where: str, text: str, possible: float | None) -> float | None:
     if not text:
         return None
     most = f" from 0 to {possible:g}" if possible is not None else ""
-    if not _NUMBER.fullmatch(text):
-        raise UsageError(f"{where}: `points` must be a number{most} (got `{_shown(text)}`). {_FIX}")
-    points = _number(text)
-    if possible is not None and points > possible:
+    points = _number(text) if _NUMBER.fullmatch(text) else math.inf
+    if points == math.inf or (possible is not None and points > possible):
         raise UsageError(f"{where}: `points` must be a number{most} (got `{_shown(text)}`). {_FIX}")
     return points
 

@@ -7,6 +7,7 @@ This module imports nothing of the package, so that every package can use it.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -175,7 +176,7 @@ class Submission:
     Attributes:
         student: The id: letters, digits and ``._@- `` only, safe as a file name, never the start of a formula.
         filename: The path inside the source, as it was named there.
-        digest: `sha256:` and the hex digest of the submitted bytes.
+        digest: `sha256:` and the hex digest of the submitted bytes; that of no bytes where none were read.
         cells: The notebook's cells, without their submitted outputs.
         problem: Why it cannot be graded (`not JSON`, …), or empty. Then `cells` is empty.
         warnings: What the grader had to correct, for the student (`2 cells with tag answer:train`).
@@ -183,7 +184,7 @@ class Submission:
 
     student: str
     filename: str
-    digest: str
+    digest: str = f"sha256:{hashlib.sha256().hexdigest()}"
     cells: tuple[Cell, ...] = ()
     problem: str = ""
     warnings: tuple[str, ...] = ()

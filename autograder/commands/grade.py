@@ -11,7 +11,7 @@ from rich.console import Console
 from autograder.commands import report
 from autograder.errors import UsageError
 from autograder.grading.cases.bundle import find_bundle, load_bundle
-from autograder.grading.execution.pool import UNREAD, grade_class
+from autograder.grading.execution.pool import grade_class
 from autograder.grading.execution.submission_grading import rejected
 from autograder.grading.intake.roster import Roster, match, read_roster
 from autograder.grading.intake.submissions import Item, collect
@@ -62,7 +62,7 @@ def run(
                 folder.add(graded.grade, graded.execution)
                 bar.update(task, advance=1)
         for student in absent:
-            nothing = rejected(bundle, Submission(student, "", UNREAD, problem="Nothing was handed in."))
+            nothing = rejected(bundle, Submission(student, "", problem="Nothing was handed in."))
             folder.add(nothing.grade, nothing.execution)
         for entry in folder.entries():  # an interrupted run may have had another class list
             others = tuple(warning for warning in entry.warnings if warning != NOT_LISTED)

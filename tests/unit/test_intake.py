@@ -12,7 +12,7 @@ import zipfile
 import pytest
 
 from autograder.errors import UsageError
-from autograder.grading.intake.submissions import collect, read_notebook, submissions
+from autograder.grading.intake.submissions import collect, read_notebook
 from tests import notebooks as nb
 
 NOTHING = f"sha256:{hashlib.sha256().hexdigest()}"
@@ -70,7 +70,7 @@ def put(request, tmp_path):
 
 
 def read(source):
-    return {submission.student: submission for submission in submissions(source)}
+    return {item.student: item.read() for item in collect(source)}
 
 
 FLAT = {"ada.ipynb": notebook(), "Bob B.ipynb": notebook()}
@@ -401,7 +401,8 @@ def test_a_file_beside_the_wrapping_folder_does_not_change_who_is_who(tmp_path):
 def test_a_single_notebook(tmp_path):
     path = tmp_path / "ada_12345_x.ipynb"
     path.write_bytes(notebook())
-    (submission,) = submissions(path)
+    (item,) = collect(path)
+    submission = item.read()
     assert (submission.student, submission.filename, submission.problem) == ("ada_12345_x", "ada_12345_x.ipynb", "")
     assert submission == read_notebook(path)
     assert read_notebook(path, "bob").student == "bob"

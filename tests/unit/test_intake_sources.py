@@ -14,7 +14,7 @@ import pytest
 
 from autograder.errors import UsageError
 from autograder.grading.intake import sources
-from autograder.grading.intake.submissions import collect, submissions
+from autograder.grading.intake.submissions import collect
 
 GOOD = json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": "x = 1"}]}).encode()
 
@@ -48,7 +48,7 @@ def read(tmp_path, data, name="class.zip"):
     path = tmp_path / name
     path.write_bytes(data)
     before = sorted(tmp_path.rglob("*"))
-    found = {submission.student: submission for submission in submissions(path)}
+    found = {item.student: item.read() for item in collect(path)}
     assert before == sorted(tmp_path.rglob("*"))  # nothing was unpacked
     assert found.pop("good").problem == ""
     return found
@@ -228,7 +228,7 @@ def folder(tmp_path):
 
 
 def in_folder(folder):
-    found = {submission.student: submission for submission in submissions(folder)}
+    found = {item.student: item.read() for item in collect(folder)}
     assert found.pop("good").problem == ""
     return found
 

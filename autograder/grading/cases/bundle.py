@@ -82,10 +82,9 @@ def load_bundle(path: Path) -> Bundle:
         assignment = from_json((path / "assignment.json").read_bytes(), Assignment)
         loaded = {}
         for question in assignment.questions:
-            if question.manual:
-                continue
-            source = Path("tests", f"{question.name}.py")
-            loaded[question.name] = load((path / source).read_text(encoding="utf-8"), source.as_posix())
+            if not question.manual:
+                source = f"tests/{question.name}.py"
+                loaded[question.name] = load((path / source).read_text(encoding="utf-8"), source)
         data: dict[str, np.ndarray[Any, Any]] = {}
         for file, digest in assignment.data.items():
             with np.load(io.BytesIO(_hidden(path, file, digest)), allow_pickle=False) as arrays:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograder.errors import WireError
@@ -22,32 +22,10 @@ from autograder.sandbox.host.session import CallFailed, Session
 from autograder.sandbox.wire.deserialise import deserialise
 from autograder.sandbox.wire.values import Function, Network, Refused, Value
 
-__all__ = ["Namespace", "RemoteFunction", "answer_positions", "takes"]
+__all__ = ["Namespace", "answer_positions", "takes"]
 
 MAX_MODELS = 16
 """Of one question, those that a function returned included."""
-
-
-class RemoteFunction:
-    """A student's function. Calling it sends data to the student's process and gives data back."""
-
-    def __init__(self, session: Session, function: Function, resolve: Any) -> None:
-        """Bind to the session in which the function lives."""
-        self._session = session
-        self._function = function
-        self._resolve = resolve
-        self.__name__ = function.name
-
-    def __call__(self, *arguments: Any) -> Any:
-        """Call it on plain data.
-
-        Raises:
-            Mismatch: It raised, took too long, or returned something that cannot be serialised.
-        """
-        try:
-            return self._session.call(self._function, arguments, self._resolve)
-        except CallFailed as error:
-            raise Mismatch(str(error)) from error
 
 
 class Namespace(Mapping[str, Any]):
@@ -109,13 +87,27 @@ class Namespace(Mapping[str, Any]):
 
     def _resolve(self, name: str, special: Any) -> Any:
         if isinstance(special, Function):
-            return RemoteFunction(self._session, special, lambda inner: self._resolve(f"{special.name}(…)", inner))
+            return self._remote(special)
         if isinstance(special, Network):
             self._models += 1
             if self._models > MAX_MODELS:
                 raise Unusable(f"`{name}` holds too many models: a question takes {MAX_MODELS} at most.")
             keras_runtime.load()
         return resolve(name, special)
+
+    def _remote(self, function: Function) -> Callable[..., Any]:
+        """A student's function: it sends data to the student's process and gives data back, or raises `Mismatch`."""
+
+        def call(*arguments: Any) -> Any:
+            try:
+                return self._session.call(
+                    function, arguments, lambda inner: self._resolve(f"{function.name}(…)", inner)
+                )
+            except CallFailed as error:
+                raise Mismatch(str(error)) from error
+
+        call.__name__ = function.name
+        return call
 
 
 def _is_gap(value: Value, *, unfilled: bool) -> bool:

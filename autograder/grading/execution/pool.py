@@ -6,7 +6,6 @@ of the pool, and only its grade and its run are returned.
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import os
 import signal
@@ -24,9 +23,7 @@ from autograder.grading.intake.submissions import Item
 from autograder.networks import keras_runtime
 from autograder.records import Submission
 
-__all__ = ["UNREAD", "grade_class"]
-
-UNREAD = "sha256:" + hashlib.sha256(b"").hexdigest()  # the digest of a submission that could not be read
+__all__ = ["grade_class"]
 
 
 def grade_class(bundle: Path, items: Sequence[Item], *, workers: int) -> Iterator[GradedSubmission]:
@@ -122,7 +119,7 @@ def _end_with_parent() -> None:
 
 def _work(path: Path, item: Item) -> GradedSubmission:
     bundle = load_bundle(path)
-    submission = Submission(item.student, item.filename, UNREAD)
+    submission = Submission(item.student, item.filename)
     try:
         submission = item.read([question.name for question in bundle.assignment.questions])
         if any("keras" in cell.source or "tensorflow" in cell.source for cell in submission.cells):
@@ -139,6 +136,5 @@ def _work(path: Path, item: Item) -> GradedSubmission:
 
 def _lost(path: Path, item: Item) -> GradedSubmission:
     """The result of a submission on which a pool process died twice."""
-    bundle = load_bundle(path)
-    submission = Submission(item.student, item.filename, UNREAD)
-    return failed(bundle, submission, "The grader's process died on this submission; grade it by hand.")
+    submission = Submission(item.student, item.filename)
+    return failed(load_bundle(path), submission, "The grader's process died on this submission; grade it by hand.")

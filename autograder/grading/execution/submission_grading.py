@@ -22,7 +22,6 @@ from autograder.records import (
     Cell,
     Execution,
     Grade,
-    GradeStatus,
     Outcome,
     Question,
     QuestionGrade,
@@ -99,12 +98,11 @@ def failed(bundle: Bundle, submission: Submission, reason: str) -> GradedSubmiss
 def _grade(
     bundle: Bundle, submission: Submission, questions: tuple[QuestionGrade, ...], warnings: tuple[str, ...]
 ) -> Grade:
-    status: GradeStatus = "graded"
     return Grade(
         student=submission.student,
         submission=submission.filename,
         digest=submission.digest,
-        status=status,
+        status="graded",
         score=rounded(sum(question.score for question in questions)),
         possible=bundle.assignment.possible,
         questions=questions,

@@ -75,10 +75,6 @@ class _Top(msgspec.Struct):
     worksheets: msgspec.Raw = _ABSENT
 
 
-class _Sheet(msgspec.Struct):
-    cells: msgspec.Raw = _ABSENT
-
-
 class _Cell(msgspec.Struct):
     cell_type: msgspec.Raw = _ABSENT
     source: msgspec.Raw = _ABSENT
@@ -87,13 +83,10 @@ class _Cell(msgspec.Struct):
     metadata: msgspec.Raw = _ABSENT
 
 
-class _CellMetadata(msgspec.Struct):
-    tags: msgspec.Raw = _ABSENT
-
-
 class _Metadata(msgspec.Struct):
-    kernelspec: msgspec.Raw = _ABSENT
+    kernelspec: msgspec.Raw = _ABSENT  # these two of a notebook
     language_info: msgspec.Raw = _ABSENT
+    tags: msgspec.Raw = _ABSENT  # of a cell
 
 
 class _Language(msgspec.Struct):
@@ -169,7 +162,7 @@ def _notebook(data: bytes) -> Notebook:
 def _raw_cells(top: _Top, version: int | None) -> list[msgspec.Raw]:
     """The cells, not decoded: at the top level since nbformat 4, in worksheets before."""
     if top.worksheets and (version == 3 or not top.cells):
-        sheets = [_decode(raw, _Sheet) for raw in _elements(top.worksheets, _Sheets) or []]
+        sheets = [_decode(raw, _Top) for raw in _elements(top.worksheets, _Sheets) or []]  # nested, `cells` is the same
         lists = [_elements(sheet.cells, _Cells) or [] for sheet in sheets if sheet and sheet.cells]
     else:
         found = _elements(top.cells, _Cells) if top.cells else None
@@ -225,7 +218,7 @@ def _source(cell: _Cell, number: int, warnings: list[str]) -> str:
 
 
 def _tags(metadata: msgspec.Raw) -> tuple[str, ...]:
-    found = _decode(metadata, _CellMetadata)
+    found = _decode(metadata, _Metadata)
     if found is None or not 0 < memoryview(found.tags).nbytes <= MAX_TAGS * MAX_TAG * 6:
         return ()
     tags = msgspec.json.decode(found.tags)

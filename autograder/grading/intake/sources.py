@@ -159,7 +159,6 @@ def contents(file: Found) -> Iterator[Content]:
 
 
 def _zipped(raw: IO[bytes], file: Found) -> Iterator[Content]:
-    name = file.short
     try:
         with _zip(raw) as archive:
             inner = [
@@ -168,7 +167,7 @@ def _zipped(raw: IO[bytes], file: Found) -> Iterator[Content]:
                 if not found.folder and is_notebook(found.parts[-1])
             ]
             if not inner:
-                raise IntakeError(f"`{name}` holds no notebook (.ipynb). Hand in the notebook itself.")
+                raise IntakeError(f"`{file.short}` holds no notebook (.ipynb). Hand in the notebook itself.")
             inner.sort(key=lambda found: (found.parts, found.entry or 0))
             inner.sort(key=lambda found: found.modified, reverse=True)
             for found in inner[: MAX_NOTEBOOKS + 1]:
@@ -177,7 +176,7 @@ def _zipped(raw: IO[bytes], file: Found) -> Iterator[Content]:
                 except IntakeError as error:
                     yield Content(found.name, found.modified, problem=str(error))
     except ZIP_ERRORS:
-        raise IntakeError(f"`{name}` cannot be opened as a zip. Hand in the notebook itself.") from None
+        raise IntakeError(f"`{file.short}` cannot be opened as a zip. Hand in the notebook itself.") from None
 
 
 def _read(file: Found) -> bytes:
@@ -186,18 +185,14 @@ def _read(file: Found) -> bytes:
     Raises:
         IntakeError: It cannot be read, or not within bounds.
     """
-    name = file.short
     with _opened(file.path) as raw:
         if file.entry is None:
-            data = _at_most(raw, MAX_FILE)
-            if len(data) > MAX_FILE:
-                raise IntakeError(f"`{name}` {TOO_LARGE}")
-            return data
+            return _whole(raw, file)
         try:
             with _zip(raw) as archive:
                 return _entry(archive, file)
         except ZIP_ERRORS:
-            raise IntakeError(f"`{name}` {DAMAGED}") from None
+            raise IntakeError(f"`{file.short}` {DAMAGED}") from None
 
 
 @contextmanager
@@ -216,16 +211,24 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
 
 def _entry(archive: zipfile.ZipFile, file: Found) -> bytes:
     """The bytes of one entry, never more than the bound, whatever its header says."""
-    name = file.short
     if file.problem:
-        raise IntakeError(f"`{name}` {file.problem}")
+        raise IntakeError(f"`{file.short}` {file.problem}")
     try:
         with archive.open(archive.infolist()[file.entry or 0]) as entry:
-            data = _at_most(entry, MAX_FILE)
+            return _whole(entry, file)
     except ZIP_ERRORS:
-        raise IntakeError(f"`{name}` {DAMAGED}") from None
+        raise IntakeError(f"`{file.short}` {DAMAGED}") from None
+
+
+def _whole(raw: IO[bytes], file: Found) -> bytes:
+    """All of a file.
+
+    Raises:
+        IntakeError: It is larger than the bound.
+    """
+    data = _at_most(raw, MAX_FILE)
     if len(data) > MAX_FILE:
-        raise IntakeError(f"`{name}` {TOO_LARGE}")
+        raise IntakeError(f"`{file.short}` {TOO_LARGE}")
     return data
 
 
@@ -317,8 +320,7 @@ def _in_folder(root: str) -> Iterator[Found]:
             continue
         below[owner] += len(inside)
         if below[owner] > MAX_FILES:
-            problem = f"holds more than {MAX_FILES:,} files. Hand in the notebook itself."
-            yield replace(file, problem=problem)
+            yield replace(file, problem=f"holds more than {MAX_FILES:,} files. Hand in the notebook itself.")
         else:
             waiting += inside
         if sum(below.values()) > MAX_ALL:

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ from autograder.grading.intake.roster import distinct, student_id
 from autograder.grading.intake.sources import Content, Found
 from autograder.records import Cell, Submission
 
-__all__ = ["Item", "collect", "read_notebook", "submissions"]
+__all__ = ["Item", "collect", "read_notebook"]
 
 MAX_STUDENTS: Final = 10_000
 MAX_TOTAL: Final = 3 * sources.MAX_FILE
@@ -75,7 +76,7 @@ class Item:
         best_rank: tuple[int, int, int, tuple[int, ...]] = (-1, 0, 0, ())
         count = total = 0
         unread = False
-        for content in self._contents():
+        for content in chain.from_iterable(map(sources.contents, self.files[: sources.MAX_NOTEBOOKS + 1])):
             count += 1
             total += len(content.data)
             if total > MAX_TOTAL or count > sources.MAX_NOTEBOOKS:
@@ -88,17 +89,13 @@ class Item:
             if rank > best_rank:
                 best, best_rank = submission, rank
         if best is None:
-            return _problem(self.student, self.filename, self._nothing())
+            return Submission(self.student, self.filename, problem=self._nothing())
         if count > 1:
             note = f"{count} notebooks were handed in: `{best.filename}` counts, with {best_rank[1]} answer cells."
             if unread:
                 note += " Some were not read."
             best = replace(best, warnings=(f"{note} Hand in one.", *best.warnings))
         return best
-
-    def _contents(self) -> Iterator[Content]:
-        for file in self.files[: sources.MAX_NOTEBOOKS + 1]:
-            yield from sources.contents(file)
 
     def _nothing(self) -> str:
         if not self.others:
@@ -128,16 +125,6 @@ def collect(source: Path) -> list[Item]:
     if len(items) > MAX_STUDENTS:
         raise UsageError(f"{source} holds {len(items):,} submissions; at most {MAX_STUDENTS:,} are graded in one run.")
     return items
-
-
-def submissions(source: Path) -> Iterator[Submission]:
-    """The submissions of a notebook, folder or zip, by student; one is in memory at a time.
-
-    Raises:
-        UsageError: As `collect`.
-    """
-    for item in collect(source):
-        yield item.read()
 
 
 def read_notebook(path: Path, student: str | None = None) -> Submission:
@@ -250,7 +237,7 @@ def _filled(cells: Iterable[Cell]) -> int:
 def _submission(student: str, content: Content) -> Submission:
     """The submission in one file's bytes."""
     if content.problem:
-        return _problem(student, content.name, content.problem)
+        return Submission(student, content.name, problem=content.problem)
     digest = f"sha256:{hashlib.sha256(content.data).hexdigest()}"
     try:
         notebook = notebook_reader.parse(content.data)
@@ -260,8 +247,3 @@ def _submission(student: str, content: Content) -> Submission:
         reason = f"The grader failed to read this notebook ({type(error).__name__}). Show this to your instructor."
         return Submission(student, content.name, digest, problem=reason)
     return Submission(student, content.name, digest, notebook.cells, warnings=notebook.warnings)
-
-
-def _problem(student: str, filename: str, problem: str) -> Submission:
-    """A submission of which no byte was read; its digest is that of an empty file."""
-    return Submission(student, filename, f"sha256:{hashlib.sha256().hexdigest()}", problem=problem)

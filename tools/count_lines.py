@@ -1,5 +1,7 @@
 """Count the lines of Python code in autograder/, without blanks, comments and docstrings: at a revision, and now.
 
+A text below an attribute that describes it (PEP 257) is a docstring, too.
+
 `make lines` runs it: `python tools/count_lines.py [REVISION]`.
 """
 
@@ -20,14 +22,19 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def code_lines(source: str) -> int:
-    """How many lines of a module hold code; a line of a text that is no docstring does."""
+    """How many lines of a module hold code."""
     lines = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in NO_CODE:
             lines.update(range(token.start[0], token.end[0] + 1))
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node):
-            lines.difference_update(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+        for each in node.body if isinstance(node, DOCUMENTED) else ():
+            if (
+                isinstance(each, ast.Expr)
+                and isinstance(each.value, ast.Constant)
+                and isinstance(each.value.value, str)
+            ):
+                lines.difference_update(range(each.lineno, (each.end_lineno or 0) + 1))
     return len(lines)
 
 

@@ -1,4 +1,7 @@
-"""Charts as inline SVG: no script, no style of their own, readable by a screen reader. Trusted side."""
+"""Charts as inline SVG: no script, no style of their own, readable by a screen reader. Trusted side.
+
+By hand, since a plotting library's SVG brings styles that the pages' policy forbids, and fixed colours in dark mode.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """An expected network beside a received one, aligned so that one mistake shows as one difference.
 
 The alignment is the cheapest edit script over the two sequences (Needleman & Wunsch, 1970). Kinds and arguments decide
-it; shapes and parameters only break ties, because behind a missing pooling layer all of them are different.
+it; shapes and parameters only break ties, because behind a missing pooling layer all of them are different. By hand,
+since difflib aligns what is equal, and here a pair costs as much as its layers differ.
 """
 
 from __future__ import annotations

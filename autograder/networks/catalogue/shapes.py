@@ -1,4 +1,7 @@
-"""Arithmetic of shapes, as Keras does it; no batch axis, channels last. Used on both sides."""
+"""Arithmetic of shapes, as Keras does it; no batch axis, channels last. Used on both sides.
+
+By hand, since Keras tells a shape only once it has built the layer: sizes must be known before anything is allocated.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ is a deny-list, because what TensorFlow and a student's packages use is too much
 What an ordinary Python program needs stays: threads, `subprocess`, `multiprocessing`, Unix sockets, terminals.
 
 The program is a list of 8-byte instructions (`struct sock_filter`) that read the call's number, its architecture and
-its six 64-bit arguments (`struct seccomp_data`): see seccomp(2).
+its six 64-bit arguments (`struct seccomp_data`): see seccomp(2). By hand, since libseccomp has no package on PyPI.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ import html
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -135,15 +134,15 @@ def _content(plan: Plan, dtype: str, scaling: Scaling, answers: Mapping[int, Arr
             continue
         digest = hashlib.sha256(answers[index].tobytes()).hexdigest()
         if digest not in known:  # a dropout's codes are those of the layer before
-            ready = codes_of(answers[index])
-            known[digest] = {"key": f"codes{index}", **ready.numbers}
-            for name, array in ready.arrays.items():
+            numbers, ready = codes_of(answers[index])
+            known[digest] = {"key": f"codes{index}", **numbers}
+            for name, array in ready.items():
                 packed.add(f"codes{index}/{name}", array)
         codes[index] = known[digest]
     meta = {
         "seen": scaling.words,
         "shape": list(plan.input_shape),
-        "labels": [str(label) for label in range(prod(plan.steps[-1].shape))],
+        "labels": [str(digit) for digit in range(chain.DIGITS)],
         "layers": rows,
     }
     content = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -10,46 +9,13 @@ import numpy as np
 
 from autograder.course.datasets import load_mnist
 
-__all__ = ["LONGEST", "Codes", "codes_of", "pinnable", "stored_digits"]
+__all__ = ["LONGEST", "codes_of", "pinnable", "stored_digits"]
 
 Array = np.ndarray[Any, Any]
 
 PER_CLASS = 20
 LONGEST = 30_000
 """Numbers in the longest code that is compared; 200 of them are 6 MB."""
-
-
-@dataclass(frozen=True)
-class Codes:
-    """The stored digits' codes of one layer, in a form that a browser can hold.
-
-    Attributes:
-        low: A code's number is `low + step * byte`.
-        step: See `low`.
-        data: Shape `(n, length)`, uint8.
-        mean: Shape `(length,)`, float32.
-        axes: Shape `(2, length)`, float32: the two directions of largest variance, of length one each.
-        points: Shape `(n, 2)`, float32: the codes along these directions.
-        explained: The share of the variance that the two hold, from 0 to 1.
-    """
-
-    low: float
-    step: float
-    data: Array
-    mean: Array
-    axes: Array
-    points: Array
-    explained: float
-
-    @property
-    def numbers(self) -> dict[str, float]:
-        """What is not an array."""
-        return {"low": self.low, "step": self.step, "explained": self.explained}
-
-    @property
-    def arrays(self) -> dict[str, Array]:
-        """The arrays, as the front end calls them."""
-        return {"bytes": self.data, "mean": self.mean, "axes": self.axes, "points": self.points}
 
 
 def pinnable(shape: tuple[int, ...]) -> bool:
@@ -65,8 +31,15 @@ def stored_digits() -> tuple[Array, Array]:
     return images[chosen], labels[chosen]
 
 
-def codes_of(activations: Array) -> Codes:
-    """Codes of shape `(n, length)`, made ready for comparison."""
+def codes_of(activations: Array) -> tuple[dict[str, float], dict[str, Array]]:
+    """Codes of shape `(n, length)`, made ready for comparison in a browser.
+
+    Returns:
+        Numbers: `low` and `step` (a code's number is `low + step * byte`); and `explained`, the share of the variance
+        that the two axes hold, from 0 to 1. Arrays: `bytes` of shape `(n, length)`, uint8; `mean` of shape
+        `(length,)`; `axes` of shape `(2, length)`, the two directions of largest variance, of length one each; and
+        `points` of shape `(n, 2)`, the codes along these directions. All but the bytes are float32.
+    """
     codes = np.asarray(activations, dtype="float64")
     mean = codes.mean(axis=0)
     centred = codes - mean
@@ -80,12 +53,10 @@ def codes_of(activations: Array) -> Codes:
     total = float(np.square(centred).sum())
     low, high = float(codes.min()), float(codes.max())
     step = (high - low) / 255 or 1.0
-    return Codes(
-        low=low,
-        step=step,
-        data=np.round((codes - low) / step).astype("uint8"),
-        mean=mean.astype("float32"),
-        axes=axes.astype("float32"),
-        points=(centred @ axes.T).astype("float32"),
-        explained=float(values[-2:].sum() / total) if total > 0 else 0.0,
-    )
+    explained = float(values[-2:].sum() / total) if total > 0 else 0.0
+    return {"low": low, "step": step, "explained": explained}, {
+        "bytes": np.round((codes - low) / step).astype("uint8"),
+        "mean": mean.astype("float32"),
+        "axes": axes.astype("float32"),
+        "points": (centred @ axes.T).astype("float32"),
+    }

@@ -70,7 +70,7 @@ class LiveCNN(anywidget.AnyWidget):
             "note": self._note,
             "seen": self._seen,
             "shape": list(self._shape),
-            "labels": [str(label) for label in range(int(np.prod(steps[-1].shape)))],
+            "labels": [str(digit) for digit in range(chain.DIGITS)],
             "layers": [{**step.row, "pinnable": pinnable(step.shape)} for step in steps],
             "stored": self._labels.tolist(),
         }
@@ -99,9 +99,8 @@ class LiveCNN(anywidget.AnyWidget):
                 reply.update(seen=self._seen, note=self._note, looks=self._looks)
             else:
                 (answers,) = self._activations.of(self._inputs(self._digits), [int(content["layer"])])
-                codes = codes_of(answers)
-                reply["numbers"] = codes.numbers
-                arrays = list(codes.arrays.values())
+                reply["numbers"], codes = codes_of(answers)
+                arrays = list(codes.values())
         except Exception as error:  # noqa: BLE001 - whatever the model or `preprocess` raises is shown beside the pad
             self.send({**reply, "error": f"{type(error).__name__}: {error}"[:400]})
             return

@@ -154,18 +154,19 @@ assert not {"anywidget", "tensorflow", "keras"} & set(sys.modules), "heavy"
 def test_map_is_the_principal_components_and_bytes_are_near_the_codes() -> None:
     rng = np.random.default_rng(2)
     codes = rng.normal(size=(200, 40)) * np.linspace(5, 0.1, 40) + 3
-    ready = codes_of(codes)
+    numbers, arrays = codes_of(codes)
+    low, step, axes = numbers["low"], numbers["step"], arrays["axes"]
     _, sizes, directions = np.linalg.svd(codes - codes.mean(axis=0), full_matrices=False)
-    np.testing.assert_allclose(np.abs(ready.axes @ directions[:2].T), np.eye(2), atol=1e-5)
-    np.testing.assert_allclose(ready.points, (codes - codes.mean(axis=0)) @ ready.axes.T, atol=1e-4)
-    assert ready.explained == pytest.approx((sizes[:2] ** 2).sum() / (sizes**2).sum())
-    np.testing.assert_allclose(ready.low + ready.step * ready.data, codes, atol=ready.step / 2 + 1e-6)
+    np.testing.assert_allclose(np.abs(axes @ directions[:2].T), np.eye(2), atol=1e-5)
+    np.testing.assert_allclose(arrays["points"], (codes - codes.mean(axis=0)) @ axes.T, atol=1e-4)
+    assert numbers["explained"] == pytest.approx((sizes[:2] ** 2).sum() / (sizes**2).sum())
+    np.testing.assert_allclose(low + step * arrays["bytes"], codes, atol=step / 2 + 1e-6)
 
 
 def test_codes_that_do_not_differ_have_a_map_all_the_same() -> None:
-    ready = codes_of(np.full((5, 3), 2.0))
-    assert not ready.axes.any() and not ready.points.any()
-    assert ready.explained == 0.0
+    numbers, arrays = codes_of(np.full((5, 3), 2.0))
+    assert not arrays["axes"].any() and not arrays["points"].any()
+    assert numbers["explained"] == 0.0
 
 
 def test_stored_digits_are_twenty_of_each_class() -> None:

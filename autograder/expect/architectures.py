@@ -49,22 +49,16 @@ def layers(
         Mismatch: The layers differ; the first line of the message says where, an aligned table follows.
     """
     received = rows_of(model, name)
-    wanted: list[LayerRow] = []
-    counted: list[bool] = []
-    positions = range(len(expected))
-    in_gap = set(positions if gap is None else positions[gap])
-    for position, row in enumerate(expected):
-        parts = canonical(row)
-        wanted += parts
-        counted += [position in in_gap] * len(parts)
-    compared = comparison.compare(wanted, received)
+    in_gap = set(range(len(expected))[gap or slice(None)])
+    parts = [(part, position in in_gap) for position, row in enumerate(expected) for part in canonical(row)]
+    compared = comparison.compare([part for part, _ in parts], received)
     if compared.equal:
         return
     rows = compared.rows()
     raise Mismatch(
         f"{compared.summary(name)}\n\n{comparison.table(rows)}",
         diff=rows,
-        credit=_credit(compared.steps, counted) if partial else 0.0,
+        credit=_credit(compared.steps, [counts for _, counts in parts]) if partial else 0.0,
     )
 
 

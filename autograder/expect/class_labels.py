@@ -267,17 +267,16 @@ def _require_labels(answer: Any, batch: _Batch, calls: _Calls, name: str, truth:
 
 def _wrong_shape(given: Array, batch: _Batch, calls: _Calls, name: str) -> Mismatch:
     p, (rows, classes) = batch.probabilities, batch.probabilities.shape
-    what = f"`{name}` gives {_shape(given)} for {batch}"
-    wanted = f"expected ({rows},): one label for each row"
+    what = f"`{name}` gives {_shape(given)} for {batch}, expected ({rows},): one label for each row."
     if given.size == rows and given.ndim == 2 and _right(given.reshape(-1), batch):
-        return Mismatch(f"{what}, {wanted}. Drop the axis of length 1.", credit=CREDIT_ONE_MISTAKE)
+        return Mismatch(f"{what} Drop the axis of length 1.", credit=CREDIT_ONE_MISTAKE)
     if given.shape == p.shape:
         if np.array_equal(given, p):
-            return Mismatch(f"{what}, {wanted}. These are the probabilities as they came: which class do they favour?")
+            return Mismatch(f"{what} These are the probabilities as they came: which class do they favour?")
         if given.dtype.kind in "biuf" and np.array_equal(given != 0, batch.best):
-            return Mismatch(f"{what}, {wanted}. This is one-hot: give the number of the class, not where it stands.")
+            return Mismatch(f"{what} This is one-hot: give the number of the class, not where it stands.")
         return Mismatch(
-            f"{what}, {wanted}. Rounding or comparing with 0.5 answers for each class alone, and when no class reaches "
+            f"{what} Rounding or comparing with 0.5 answers for each class alone, and when no class reaches "
             "one half, there is no label left. Which class is the most probable of its row?"
         )
     if given.ndim == 1 and len({len(each.probabilities) for each, _ in calls}) > 1 and _all_alike(calls):
@@ -286,10 +285,10 @@ def _wrong_shape(given: Array, batch: _Batch, calls: _Calls, name: str) -> Misma
             "Does it use its argument, or another variable of the notebook?"
         )
     if given.shape == (classes,):
-        return Mismatch(f"{what}, {wanted}. It goes down the columns. Along which axis do the classes of a row lie?")
+        return Mismatch(f"{what} It goes down the columns. Along which axis do the classes of a row lie?")
     if given.ndim == 0:
-        return Mismatch(f"{what}, {wanted}. That is a single number for all rows. Along which axis do the classes lie?")
-    return Mismatch(f"{what}, {wanted}. Work on each row by itself.")
+        return Mismatch(f"{what} That is a single number for all rows. Along which axis do the classes lie?")
+    return Mismatch(f"{what} Work on each row by itself.")
 
 
 def _wrong_values(given: Array, batch: _Batch, name: str, truth: Array | None) -> Mismatch:

@@ -189,9 +189,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 def _epoch_ticks(epochs: int) -> list[int]:
     step = next(step * 10**power for power in range(9) for step in (1, 2, 5) if epochs / (step * 10**power) <= 8)
-    return (
-        [1, *(epoch for epoch in range(step, epochs + 1, step) if epoch > 1)] if step > 1 else [*range(1, epochs + 1)]
-    )
+    return [1, *(epoch for epoch in range(step, epochs + 1, step) if epoch > 1)]
 
 
 def _axes(frame: _Frame, ticks: Sequence[float], x_label: str, y_label: str) -> Markup:

@@ -20,7 +20,7 @@ from autograder.feedback import pages
 from autograder.feedback.ansi import without_ansi
 from autograder.feedback.notebook_view import joined, traceback_text
 from autograder.feedback.safe_text import CODE, cut, scrub
-from autograder.feedback.student_page import ENDINGS, MAX_RAISED, mark
+from autograder.feedback.student_page import ENDINGS, mark
 from autograder.records import Assignment, Cell, Execution, Grade
 from autograder.wording import counted
 
@@ -70,17 +70,14 @@ def render(assignment: Assignment, grade: Grade, execution: Execution) -> str:
         grade: What the student earned.
         execution: How the notebook ran.
     """
-    rejected = grade.status == "rejected"
-    raised = [(number, cut(cell.error, 300)) for number, cell in enumerate(execution.cells, start=1) if cell.error]
     template = _environment().get_template("student.md.j2")
     feedback = template.render(
         assignment=assignment,
         grade=grade,
-        rejected=rejected,
         execution=execution,
-        questions=() if rejected else grade.questions,
+        questions=() if grade.status == "rejected" else grade.questions,
         trouble=ENDINGS[execution.status] if execution.cells else "",
-        raised=raised[:MAX_RAISED],
+        raised=[(number, cell.error) for number, cell in enumerate(execution.cells, start=1) if cell.error],
         mark=mark,
     )
     if execution.cells:

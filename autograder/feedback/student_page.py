@@ -8,11 +8,10 @@ from itertools import groupby
 from autograder.feedback import pages, plots
 from autograder.feedback.ansi import ansi_html
 from autograder.feedback.notebook_view import answer_cells, rich_html, shown_cells
-from autograder.feedback.safe_text import cut
 from autograder.feedback.sanitise import markdown_html
 from autograder.records import Assignment, Execution, Grade, LayerDiff, Outcome, QuestionGrade
 
-__all__ = ["ENDINGS", "MAX_RAISED", "mark", "render"]
+__all__ = ["ENDINGS", "mark", "render"]
 
 ENDINGS = {
     "completed": "",
@@ -22,7 +21,6 @@ ENDINGS = {
     "refused": "Your notebook’s run was not accepted",
 }
 _LONG_RUN = 4  # layers in a row that agree are folded from here on
-MAX_RAISED = 8
 
 
 def render(assignment: Assignment, grade: Grade, execution: Execution | None) -> str:
@@ -37,20 +35,16 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
         execution: How the notebook ran; None when it did not (a rejected submission).
     """
     cells = execution.cells if execution else ()
-    rejected = grade.status == "rejected"
-    raised = [(number, cell.error) for number, cell in enumerate(cells, start=1) if cell.error]
     return pages.render(
         "student.html.j2",
         assignment=assignment,
         grade=grade,
-        rejected=rejected,
         execution=execution,
-        questions=[] if rejected else list(enumerate(grade.questions, start=1)),
+        questions=[] if grade.status == "rejected" else list(enumerate(grade.questions, start=1)),
         answers=answer_cells(cells),
         # Without cells nothing ran: the grade's own message says why.
         trouble=ENDINGS[execution.status] if execution and cells else "",
-        raised=[(number, cut(error, 300)) for number, error in raised[:MAX_RAISED]],
-        raised_more=max(0, len(raised) - MAX_RAISED),
+        raised=[(number, cell.error) for number, cell in enumerate(cells, start=1) if cell.error],
         cells=list(shown_cells(cells)),
         bar=plots.bar,
         curves=plots.curves,

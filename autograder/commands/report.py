@@ -94,8 +94,9 @@ def publish(folder: OutputFolder, console: Console, makers: Mapping[str, Maker])
     with progress(console, "Writing pages") as bar:
         for stored in bar.track(folder.entries(), total=len(folder.students)):
             execution = folder.run(stored)
-            settled, page = _page(assignment, marks.settle(stored), execution)
-            folder.revise(settled)
+            settled = marks.settle(stored)
+            folder.revise(settled)  # without what is wrong with its page: the next report may be able to make that
+            settled, page = _page(assignment, settled, execution)
             folder.write_feedback(settled.student, ".html", page.encode("utf-8", "replace"))
             for suffix, make in makers.items():
                 try:

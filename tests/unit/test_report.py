@@ -173,7 +173,12 @@ def test_a_page_that_cannot_be_made_stops_nobody(out, monkeypatch):
     assert (ada.status, ada.message) == ("needs_review", "The page could not be made: RecursionError: too deep")
     assert bob.status == "graded"
     assert "A person will look at this grade" in (out / "feedback" / "ada.html").read_text()
+    assert '"ada","ada.ipynb","needs_review"' in (out / "grades.csv").read_text()
     assert "Your notebook, as it ran" in (out / "feedback" / "bob.html").read_text()
+    monkeypatch.undo()
+    ada, *_ = report.run(out, also=[], console=QUIET).grades
+    assert (ada.status, ada.message) == ("graded", ""), "the next report could make it"
+    assert '"ada","ada.ipynb","graded"' in (out / "grades.csv").read_text()
 
 
 def test_forms_are_written_beside_the_pages(out):

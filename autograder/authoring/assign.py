@@ -80,15 +80,10 @@ def assign(master: Master, folder: Path) -> Assigned:
     scratch.mkdir()
     nbformat.write(_prepared(master), path)
     environment = {**os.environ, "TMPDIR": str(scratch), "PYTHONUTF8": "1", "PYTHONWARNINGS": "ignore"}
+    otter = [sys.executable, "-c", _RUN, str(path), str(result)]
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _RUN, str(path), str(result)],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=OTTER_SECONDS,
-            check=False,
+            otter, cwd=folder, env=environment, capture_output=True, text=True, timeout=OTTER_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise BuildError(

@@ -126,14 +126,11 @@ def secrets_of(master: Master, data: Mapping[str, np.ndarray[Any, Any]]) -> list
     """What a master keeps from students: hidden cases, solutions, rubrics, hidden data and their files' names."""
     public = _texts(_public_parts(master), ())
     secrets = [secret for secret in _written(master) if not secret.is_in(public)]
-    for name in master.config.data:
-        secrets.append(
-            Secret("the hidden data's file", master.source.at(master.config_cell), Path(name).name, whole=True)
-        )
+    where = master.source.at(master.config_cell)
+    secrets += [Secret("the hidden data's file", where, Path(name).name, whole=True) for name in master.config.data]
     for name, array in data.items():
         if windows := tuple(_windows(array)):
-            where = f"array `{name}` of {master.source.at(master.config_cell)}"
-            secrets.append(Secret("hidden data", where, windows=windows))
+            secrets.append(Secret("hidden data", f"array `{name}` of {where}", windows=windows))
     return secrets
 
 

@@ -78,14 +78,10 @@ def read_source(path: Path, root: Path) -> Source:
         shown = str(path)
     try:
         text = path.read_text(encoding="utf-8")
-        if path.suffix == ".ipynb":
-            notebook = nbformat.reads(text, as_version=4)
-            cells = _unfenced(notebook.cells)
-            lines: tuple[int, ...] = ()
-        else:
-            notebook = jupytext.reads(text, fmt="py:percent")
-            cells = _unfenced(notebook.cells)
-            lines = _lines(text, [cell.source for cell in cells])
+        as_text = path.suffix != ".ipynb"
+        notebook = jupytext.reads(text, fmt="py:percent") if as_text else nbformat.reads(text, as_version=4)
+        cells = _unfenced(notebook.cells)
+        lines = _lines(text, [cell.source for cell in cells]) if as_text else ()
     except (OSError, ValueError, AttributeError, TypeError, KeyError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise BuildError(f"{shown} cannot be read as a notebook: {first}. Open and save it with Jupyter.") from error

@@ -15,7 +15,6 @@ from autograder.records import ANSWER_TAG
 
 __all__ = ["embedded_tests", "make_reference", "make_stub", "notebook_bytes"]
 
-_CHECK = re.compile(r'grader\.check\("(\w+)"\)')
 _EXPORT_COMMENT = re.compile(r"\A<!-- (?:BEGIN|END) QUESTION -->\n*")
 _OTTER_TAGS = {"otter_answer_cell", "otter_assign_solution_cell", "otter_include"}
 _METADATA = {
@@ -35,11 +34,9 @@ grader = Checks(
 def make_stub(master: Master, assigned: Assigned) -> bytes:
     """The students' notebook: gaps for answers, the public cases in a collapsed first cell."""
     public = {question.name for question in master.questions if any(not case.hidden for case in question.cases)}
-    cells = []
-    for cell in assigned.student:
-        if (check := _CHECK.fullmatch(cell.source)) and role_of(cell) is None and check[1] not in public:
-            continue  # Otter puts a check even where all cases are hidden
-        cells.append(cell)
+    # Otter puts a check even where all cases are hidden.
+    idle = {f'grader.check("{question.name}")' for question in master.questions if question.name not in public}
+    cells = [cell for cell in assigned.student if role_of(cell) is not None or cell.source not in idle]
     _require_answers(master, cells)
     tests = {name: source for name, source in assigned.public_tests.items() if name in public}
     return notebook_bytes(_with_selfcheck(_clean(cells), tests, master.config.install or _installed_by_default(cells)))

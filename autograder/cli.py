@@ -187,7 +187,3 @@ def main() -> None:
             raise
         errors.print("autograder: stopped. Run the same command again to continue where it stopped.", markup=False)
         sys.exit(INTERRUPTED)
-
-
-if __name__ == "__main__":
-    main()

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from autograder.features.extract import Extracted, extract
 from autograder.networks import keras_runtime
+from autograder.wording import shortened
 
 __all__ = ["run", "show"]
 
@@ -26,21 +26,16 @@ def run(folder: Path, out: Path, *, model: str, seed: int, console: Console) -> 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("images", total=None)
-        return extract(
-            folder,
-            out,
-            model=model,
-            seed=seed,
-            progress=lambda done, of: progress.update(task, completed=done, total=of),
-        )
+
+        def advance(done: int, of: int) -> None:
+            progress.update(task, completed=done, total=of)
+
+        return extract(folder, out, model=model, seed=seed, progress=advance)
 
 
 def show(extracted: Extracted, screen: Console) -> None:
     """Print what is in the file."""
-    names = ", ".join(extracted.class_names[:8]) + (", …" if len(extracted.class_names) > 8 else "")
+    names = shortened(extracted.class_names, 8)
     rows = ", ".join(f"{number:,} {part}" for part, number in extracted.rows.items())
-    screen.print(
-        escape(f"{extracted.path}: {len(extracted.class_names)} classes ({names}); images: {rows}"),
-        highlight=False,
-        soft_wrap=True,
-    )
+    line = f"{extracted.path}: {len(extracted.class_names)} classes ({names}); images: {rows}"
+    screen.print(line, markup=False, highlight=False, soft_wrap=True)

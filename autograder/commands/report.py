@@ -18,7 +18,7 @@ from autograder.grading.results import hand_grading
 from autograder.grading.results.entries import GradeEntry
 from autograder.grading.results.manual_csv import NAME, read_sheet, save_sheet
 from autograder.grading.results.output_folder import OutputFolder
-from autograder.records import Assignment, Execution, Grade, QuestionGrade
+from autograder.records import Assignment, Execution, QuestionGrade
 from autograder.wording import counted, listed, shortened
 
 __all__ = ["ClassReport", "progress", "publish", "run", "show"]
@@ -148,9 +148,8 @@ def show(report: ClassReport, console: Console) -> None:
     """Print a table of the class, what a person has to do, and where the report is."""
     names = [question.name for question in report.assignment.questions]
     table, legend = _table(report, names), ""
-    if (
-        console.measure(table, options=console.options.update(max_width=1_000)).maximum > console.width
-    ):  # numbers are read where words would be cut to pieces
+    widest = console.measure(table, options=console.options.update(max_width=1_000)).maximum
+    if widest > console.width:  # numbers are read where words would be cut to pieces
         table = _table(report, [str(number) for number in range(1, len(names) + 1)])
         legend = ", ".join(f"{number} {name}" for number, name in enumerate(names, start=1))
     console.print(table)
@@ -162,7 +161,8 @@ def show(report: ClassReport, console: Console) -> None:
     remarks = [grade.student for grade in report.grades if grade.warnings]
     for grade in review[:MAX_SHOWN]:
         mark, reason = MARKS.get(grade.status, STOPPED), grade.message or grade.execution.message
-        console.print(f"{mark} {escape(grade.student)}: {_shown(reason)}", soft_wrap=True, highlight=False)
+        line = f"{mark} {escape(grade.student)}: {escape(_printable(reason))}"
+        console.print(line, soft_wrap=True, highlight=False)
     if review:
         verb = "needs" if len(review) == 1 else "need"
         console.print(f"{len(review)} of {len(report.grades)} {verb} a look; see the top of the report.")
@@ -191,7 +191,9 @@ def _table(report: ClassReport, headers: Sequence[str]) -> Table:
         table.add_column(escape(header), justify="right", overflow="fold")
     table.add_column("score", justify="right", no_wrap=True)
     for grade in report.grades[:MAX_SHOWN]:
-        table.add_row(escape(grade.student), *_scores(report.assignment, grade), _total(grade))
+        scores = {question.name: _score(question) for question in grade.questions}
+        shown = (scores.get(question.name, "–") for question in report.assignment.questions)
+        table.add_row(escape(grade.student), *shown, f"{grade.score:g} / {grade.possible:g}")
     return table
 
 
@@ -218,29 +220,13 @@ def _names(entries: tuple[hand_grading.ManualRow, ...]) -> str:
     return shortened([_printable(f"{row.student} {row.case or row.question}"[:80]) for row in entries], MAX_NAMED)
 
 
-def _scores(assignment: Assignment, grade: Grade) -> Iterator[str]:
-    graded = {question.name: question for question in grade.questions}
-    for question in assignment.questions:
-        yield _score(graded.get(question.name))
-
-
-def _score(question: QuestionGrade | None) -> str:
-    if question is None:
-        return "–"
+def _score(question: QuestionGrade) -> str:
     waiting = [case.status == "manual" for case in question.cases]
     if waiting and all(waiting):
         return "…"
     return f"{question.score:g} + …" if any(waiting) else f"{question.score:g}"
 
 
-def _total(grade: Grade) -> str:
-    return f"{grade.score:g} / {grade.possible:g}"
-
-
-def _shown(text: str) -> str:
-    """Text that may quote a student's, for a terminal: no control characters, no markup."""
-    return escape(_printable(text))
-
-
 def _printable(text: str) -> str:
+    """Text that may quote a student's, for a terminal: without control characters."""
     return "".join(character if character.isprintable() else "�" for character in text)

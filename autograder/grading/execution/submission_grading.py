@@ -184,17 +184,17 @@ def _of_another_exercise(questions: Sequence[Question], cells: Sequence[Cell]) -
 def _manual(question: Question, cells: Sequence[Cell]) -> QuestionGrade:
     sources = (cells[at].source for at in answer_positions(question.name, cells))
     answer = "\n\n".join(source.replace(PLACEHOLDER, "").strip() for source in sources).strip()
-    case = Outcome(question.name, "manual", 0, question.points, title="Graded by a person")
-    return QuestionGrade(question.name, 0, question.points, (case,), title=question.title, manual=True, answer=answer)
+    return replace(_ungraded(question, "", "manual"), answer=answer)
 
 
 def _skipped(bundle: Bundle, reason: str, status: CaseStatus = "skipped") -> tuple[QuestionGrade, ...]:
-    graded = []
-    for question in bundle.assignment.questions:
-        cases = tuple(undecided(case, status, reason) for case in question.cases)
-        if question.manual:
-            cases = (Outcome(question.name, "skipped", 0, question.points, title="Graded by a person"),)
-        graded.append(
-            QuestionGrade(question.name, 0, question.points, cases, title=question.title, manual=question.manual)
-        )
-    return tuple(graded)
+    questions = bundle.assignment.questions
+    return tuple(_ungraded(question, reason, "skipped" if question.manual else status) for question in questions)
+
+
+def _ungraded(question: Question, reason: str, status: CaseStatus) -> QuestionGrade:
+    """A question without points yet; a manual one has a single outcome, that of the person who grades it."""
+    cases = tuple(undecided(case, status, reason) for case in question.cases)
+    if question.manual:
+        cases = (Outcome(question.name, status, 0, question.points, title="Graded by a person"),)
+    return QuestionGrade(question.name, 0, question.points, cases, title=question.title, manual=question.manual)

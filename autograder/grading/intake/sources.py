@@ -51,8 +51,7 @@ ZIP_ERRORS: Final = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
-    NotImplementedError,
-    RuntimeError,
+    RuntimeError,  # with it NotImplementedError
     ValueError,  # with it UnicodeDecodeError: a name that is not in its declared encoding
     OverflowError,
     LookupError,  # the zip is not the one that was listed

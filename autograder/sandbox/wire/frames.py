@@ -30,12 +30,8 @@ CHUNK_BYTES = 1 << 20
 READY_BYTES = 4096
 """A pipe that polls as writable takes this much without blocking (Linux's PIPE_BUF)."""
 
-_encoder = msgspec.msgpack.Encoder()
-
-
-def encode(message: Any) -> bytes:
-    """A message as msgpack."""
-    return _encoder.encode(message)
+encode = msgspec.msgpack.Encoder().encode
+"""A message as msgpack."""
 
 
 def decode(data: bytes, kind: Any) -> Any:

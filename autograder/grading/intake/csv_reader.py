@@ -10,7 +10,7 @@ from pathlib import Path
 
 from autograder.errors import UsageError
 
-__all__ = ["Parsed", "parse"]
+__all__ = ["Parsed", "parse", "read_table"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,29 @@ class Parsed:
 
     delimiter: str
     rows: list[tuple[int, list[str]]]
+
+
+def read_table(path: Path, limit: int, expected: str) -> bytes | None:
+    """The bytes of a CSV file; None where there is nothing.
+
+    Args:
+        path: The file.
+        limit: How many bytes it may have.
+        expected: What the file must be, as a message ends.
+
+    Raises:
+        UsageError: It is no file, too large, or cannot be read.
+    """
+    try:
+        if not path.exists():
+            return None
+        if not path.is_file():
+            raise UsageError(f"{path} is not a file: expected {expected}")
+        if path.stat().st_size > limit:
+            raise UsageError(f"{path} has more than {limit // 2**20} MB: expected {expected}")
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}. Close it elsewhere, then run it again.") from error
 
 
 def parse(text: str, path: Path) -> Parsed:

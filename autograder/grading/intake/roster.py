@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from autograder.errors import UsageError
-from autograder.grading.intake.csv_reader import parse
+from autograder.grading.intake.csv_reader import parse, read_table
 
 __all__ = ["Match", "Roster", "distinct", "match", "read_roster", "same_student", "student_id"]
 
@@ -191,14 +191,10 @@ def read_roster(path: Path) -> Roster:
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """The rows that are not blank, with their line numbers."""
-    try:
-        if not path.is_file():
-            raise UsageError(f"{path} is not a file: expected a CSV with a column `student`.")
-        if path.stat().st_size > MAX_ROSTER:
-            raise UsageError(f"{path} has more than {MAX_ROSTER // 2**20} MB: expected a CSV with a column `student`.")
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    expected = "a CSV with a column `student`."
+    data = read_table(path, MAX_ROSTER, expected)
+    if data is None:
+        raise UsageError(f"{path} is not a file: expected {expected}")
     return parse(_decoded(data), path).rows
 
 

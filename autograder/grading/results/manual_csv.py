@@ -12,7 +12,7 @@ from typing import Final
 
 from autograder.errors import UsageError
 from autograder.files import write_whole
-from autograder.grading.intake.csv_reader import parse
+from autograder.grading.intake.csv_reader import parse, read_table
 from autograder.grading.results.hand_grading import COLUMNS, Key, ManualRow, Sheet, parts
 from autograder.records import Assignment, Case, rounded
 
@@ -25,6 +25,7 @@ _NEEDED = ("student", "question", "case", "points", "comment")
 _NUMBER = re.compile(r"\+?([0-9]{1,9}([.,][0-9]{0,9})?|[.,][0-9]{1,9})")
 _GUARDED = re.compile("'[ \ufeff\u00a0\u200b]*[=+\\-@\t\r\n＝＋－＠]")
 _FIX = "Correct the file; nothing was written."
+_EXPECTED = "the table that the grader made. Move it away."
 
 
 def read_sheet(path: Path, assignment: Assignment) -> Sheet:
@@ -40,7 +41,7 @@ def read_sheet(path: Path, assignment: Assignment) -> Sheet:
     Raises:
         UsageError: A row cannot be understood. The text names its line.
     """
-    data = _bytes(path)
+    data = read_table(path, MAX_FILE, _EXPECTED)
     if data is None:
         return Sheet()
     try:
@@ -88,7 +89,7 @@ def save_sheet(path: Path, sheet: Sheet, entries: Sequence[ManualRow], lines: It
             raise UsageError(f"{path} is read-only and has to be updated. Make it writable, then run it again.")
         if any(entry.filled for entry in sheet.entries):
             write_whole(path.with_name(f"{path.name}~"), [sheet.data], durable=True)
-    if _bytes(path) != sheet.data:
+    if read_table(path, MAX_FILE, _EXPECTED) != sheet.data:
         raise UsageError(f"{path} was saved by somebody else just now. Run it again; nothing was written.")
     write_whole(path, (line.encode("utf-8", "replace") for line in lines), durable=True)
 
@@ -96,19 +97,6 @@ def save_sheet(path: Path, sheet: Sheet, entries: Sequence[ManualRow], lines: It
 def _essence(entry: ManualRow) -> ManualRow:
     """What of a row is worth a new file: not the texts that only help to read it."""
     return replace(entry, answer="", rubric="")
-
-
-def _bytes(path: Path) -> bytes | None:
-    try:
-        if not path.exists():
-            return None
-        if not path.is_file():
-            raise UsageError(f"{path} is not a file: expected a CSV. Move it away.")
-        if path.stat().st_size > MAX_FILE:
-            raise UsageError(f"{path} has more than {MAX_FILE // 2**20} MB: expected the table that the grader made.")
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}. Close it elsewhere, then run it again.") from error
 
 
 def _columns(path: Path, header: Sequence[str]) -> list[str]:

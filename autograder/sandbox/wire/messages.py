@@ -16,27 +16,6 @@ import msgspec
 
 from autograder.sandbox.wire.values import Value
 
-__all__ = [
-    "MAX_MIME_TYPES",
-    "CallFunction",
-    "CellDone",
-    "CellStarted",
-    "Display",
-    "Error",
-    "FromGrader",
-    "FromWorker",
-    "Job",
-    "Names",
-    "NotebookFinished",
-    "Output",
-    "Raised",
-    "Ready",
-    "Returned",
-    "Stream",
-    "TakeValues",
-    "TakenValues",
-]
-
 Index = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 Short = Annotated[str, msgspec.Meta(max_length=200)]

@@ -104,8 +104,7 @@ def _prepared(master: Master) -> Any:
     from nbformat import v4
 
     cells = [v4.new_raw_cell(_SETTINGS)]
-    for index, original in enumerate(master.source.cells):
-        role = master.roles[index]
+    for index, (role, original) in enumerate(zip(master.roles, master.source.cells, strict=True)):
         if role in {"config", "ignored"}:
             continue
         question = master.question_of.get(index)

@@ -84,8 +84,7 @@ def fresh(master: Master, data: Iterable[Path]) -> Calibration:
         data: The files of hidden arrays.
     """
     digest = hashlib.sha256()
-    for index, role in enumerate(master.roles):
-        cell = master.source.cells[index]
+    for role, cell in zip(master.roles, master.source.cells, strict=True):
         if cell.cell_type == "code" and role in {"prose", "answer"}:
             digest.update(_essence(cell.source) + b"\0")
     for question in master.questions:

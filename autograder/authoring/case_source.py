@@ -62,9 +62,8 @@ def read_case(source: Source, cell: int) -> CaseCell:
     try:
         statements = ast.parse("\n".join(["" for _ in range(start)] + text.split("\n")[start:])).body
     except SyntaxError as error:
-        raise source.refuse(
-            cell, f"a case with a syntax error: {error.msg}", "Correct it.", (error.lineno or 1) - 1
-        ) from error
+        at = (error.lineno or 1) - 1
+        raise source.refuse(cell, f"a case with a syntax error: {error.msg}", "Correct it.", at) from error
     function = statements[0] if len(statements) == 1 else None
     if not isinstance(function, ast.FunctionDef):
         fix = "Give each case a cell of its own: the settings, then one function `test_…`."
@@ -83,9 +82,8 @@ def read_case(source: Source, cell: int) -> CaseCell:
         fix = "Its first line is what the student reads: write one."
         raise source.refuse(cell, f"`{name}` has no docstring", fix, offset)
     arguments = function.args
-    if (
-        arguments.vararg or arguments.kwarg or arguments.posonlyargs or arguments.kwonlyargs or arguments.defaults
-    ) or any(argument.arg == "env" for argument in arguments.args):
+    others = arguments.posonlyargs or arguments.vararg or arguments.kwonlyargs or arguments.kwarg or arguments.defaults
+    if others or any(argument.arg == "env" for argument in arguments.args):
         fix = "A case's parameters are the names it needs, without defaults, stars or `env`."
         raise source.refuse(cell, f"`{name}` has parameters that are no names of values", fix, offset)
     points = settings.get("points")

@@ -148,8 +148,7 @@ def _written(master: Master) -> Iterator[Secret]:
             for text in (case.title, *case.messages):
                 yield Secret("the words of a hidden case,", where, _normal(text))
             yield from _body(case.source, where)
-    for index, role in enumerate(master.roles):
-        cell = master.source.cells[index]
+    for index, (role, cell) in enumerate(zip(master.roles, master.source.cells, strict=True)):
         for offset, line in _solution_lines(cell, role):
             if len(_normal(line)) >= LINE_CHARACTERS and any(map(str.isalnum, line)):
                 yield Secret("a solution", at(index, offset), _normal(line))
@@ -204,8 +203,7 @@ def _public_parts(master: Master) -> Iterator[str]:
         yield from (case.source for case in question.cases if not case.hidden)
         yield from (ast.unparse(ast.parse(case.source)) for case in question.cases if not case.hidden)
         yield from (text for case in question.cases if not case.hidden for text in case.messages)
-    for index, role in enumerate(master.roles):
-        cell = master.source.cells[index]
+    for role, cell in zip(master.roles, master.source.cells, strict=True):
         if role in {"prose", "prompt"} or (role == "answer" and cell.cell_type == "code"):
             shown = (line for line, secret in _marked(cell.source.split("\n")) if not secret)
             yield "\n".join(shown) if cell.cell_type == "code" else cell.source

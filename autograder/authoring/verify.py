@@ -71,8 +71,7 @@ def refuse_undefined(master: Master, data: frozenset[str]) -> None:
         BuildError: Such a case exists.
     """
     defined = set(data)
-    for index, role in enumerate(master.roles):
-        cell = master.source.cells[index]
+    for index, (role, cell) in enumerate(zip(master.roles, master.source.cells, strict=True)):
         if cell.cell_type == "code" and role in {"prose", "answer"}:
             defined |= _defined(master, index, cell.source)
     for question in master.questions:

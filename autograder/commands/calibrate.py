@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from autograder.authoring.calibrate import calibrate
 from autograder.authoring.calibration import CALIBRATION, LEAST_SEEDS, Calibration
+from autograder.commands.report import progress
 
 __all__ = ["run", "show"]
 
@@ -20,11 +20,10 @@ def run(slug: str, *, seeds: int, workers: int, here: Path, console: Console) ->
     Raises:
         AutograderError: As `authoring.calibrate.calibrate`; the seeds measured so far are stored.
     """
-    columns = (TextColumn("Seeds"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=seeds)
+    with progress(console, "Seeds") as bar:
+        task = bar.add_task("", total=seeds)
         for measured in calibrate(slug, here, seeds=seeds, workers=workers):
-            progress.update(task, completed=len(measured.seeds))
+            bar.update(task, completed=len(measured.seeds))
     return measured
 
 

@@ -161,11 +161,10 @@ def program(machine: str | None = None) -> bytes:
     groups = (_OTHER_PROCESSES, _ATTACK_SURFACE, _KEYS, _NAMESPACES_AND_MOUNTS, _MACHINE, _UNCOUNTED_MEMORY)
     for group in groups:
         for numbers in group.values():
-            number = numbers[column]
-            if number is not None:
+            if (number := numbers[column]) is not None:
                 code += _if_equal(number, [_refuse(errno.EPERM)])
     code += _rules_on_arguments(column)
-    code.append(_allow())
+    code.append(_answer(_ALLOW))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
 
 
@@ -174,20 +173,20 @@ def _rules_on_arguments(column: int) -> list[_Instruction]:
     # clone3 keeps its flags behind a pointer that no filter can follow: libc then falls back to clone.
     code = _if_equal(_CLONE3[column], [_refuse(errno.ENOSYS)])
     new_namespace = _if_any_bit(_ANY_NEW_NAMESPACE, [_refuse(errno.EPERM)])
-    code += _if_equal(_CLONE[column], [_argument(0), *new_namespace, _allow()])
+    code += _if_equal(_CLONE[column], [_argument(0), *new_namespace, _answer(_ALLOW)])
     # Unix sockets only. A network namespace does not hold AF_VSOCK back; netlink, packet and AF_ALG sockets are attack
     # surface; and the buffers of TCP on loopback come out of a budget that the whole machine shares.
-    only_unix = [_argument(0), *_unless_equal(_AF_UNIX, [_refuse(errno.EAFNOSUPPORT)]), _allow()]
+    only_unix = [_argument(0), *_unless_equal(_AF_UNIX, [_refuse(errno.EAFNOSUPPORT)]), _answer(_ALLOW)]
     code += _if_equal(_SOCKET[column], only_unix)
     code += _if_equal(_SOCKETPAIR[column], only_unix)
     # The watchdog charges each socket with the default buffer, so the buffer must not grow. The size is a hint by
     # definition: the call succeeds and does nothing.
-    keep_buffer = [_argument(1), *_unless_equal(_SOL_SOCKET, [_allow()])]
-    keep_buffer += [_argument(2), *_if_equal(_SO_SNDBUF, [_refuse(0)]), _allow()]
+    keep_buffer = [_argument(1), *_unless_equal(_SOL_SOCKET, [_answer(_ALLOW)])]
+    keep_buffer += [_argument(2), *_if_equal(_SO_SNDBUF, [_refuse(0)]), _answer(_ALLOW)]
     code += _if_equal(_SETSOCKOPT[column], keep_buffer)
     # Writing input into another user's terminal.
     typing = _if_equal(_TIOCSTI, [_refuse(errno.EPERM)]) + _if_equal(_TIOCLINUX, [_refuse(errno.EPERM)])
-    code += _if_equal(_IOCTL[column], [_argument(1), *typing, _allow()])
+    code += _if_equal(_IOCTL[column], [_argument(1), *typing, _answer(_ALLOW)])
     return code
 
 
@@ -203,10 +202,6 @@ def _argument(position: int) -> _Instruction:
 
 def _answer(action: int) -> _Instruction:
     return (0x06, 0, 0, action)  # BPF_RET | BPF_K
-
-
-def _allow() -> _Instruction:
-    return _answer(_ALLOW)
 
 
 def _refuse(error: int) -> _Instruction:

@@ -1,6 +1,5 @@
 # `make demo` and `make test` do all the set-up. Needs Python >= 3.10, make, bash and git.
 SHELL := bash
-PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo
@@ -11,20 +10,31 @@ PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-
 # What `make lines` compares with: the last commit before the package got its present folders.
 BASE ?= da818b9
 
+# The environment's file `.made` names the Python that made it, with its version, and the lock. Where Python's version or
+# the lock is another one now, the environment is made anew, so that nothing of the old one stays in it.
+MADE := $(shell cat $(VENV)/.made 2> /dev/null)
+PYTHON ?= $(or $(firstword $(MADE)),python3)
+WANTED := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2> /dev/null) $(shell cksum < requirements.lock)
+ifneq ($(wordlist 2,4,$(MADE)),$(strip $(WANTED)))
+  STALE := stale
+endif
+
 # uv where it is there, pip otherwise. Both take hashes from the lock; pip's report is cut to a line per package.
 UV := $(shell command -v uv)
 ifdef UV
-  NEW_VENV = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+  NEW_VENV = $(UV) venv --quiet --python $(PYTHON) $(VENV)
+  NEED_PIP = :
   PIP = $(UV) pip install --python $(BIN)/python
   BRIEFLY =
 else
   NEW_VENV = $(PYTHON) -m venv $(VENV)
+  NEED_PIP = $(BIN)/python -m pip --version &> /dev/null || $(BIN)/python -m ensurepip > /dev/null # uv's has none
   PIP = PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
   BRIEFLY = | sed -n -e 's/^Collecting \([^ ]*\).*/  \1/p' -e 's/^Installing collected.*/Unpacking .../p'
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser coverage lint frontend lint-js build-check bench bench-live matrix lines lock wheel clean
+.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser coverage lint frontend lint-js build-check bench bench-live matrix lines lock wheel clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -107,11 +117,12 @@ clean:
 	rm -rf $(VENV) demo-report live-page site build dist *.egg-info frontend/node_modules
 
 # What grading needs: the lock without its last section.
-$(DEMO): requirements.lock pyproject.toml
+$(DEMO): pyproject.toml $(STALE)
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' \
 	  || { echo "Python 3.10 to 3.13 is needed, this is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@$(NEW_VENV) \
+	@[ -z "$(STALE)" ] || { rm -rf $(VENV) && $(NEW_VENV) && echo "$(PYTHON) $(WANTED)" > $(VENV)/.made; } \
 	  || { echo "No virtual environment can be made. On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@$(NEED_PIP)
 	@echo "Installing what grading needs into $(VENV) (TensorFlow and about 100 packages, 2 GB, once) ..."
 	@sed '/^# ==== dev/,$$d' requirements.lock > $(VENV)/demo.lock
 	@set -o pipefail; $(PIP) --require-hashes -r $(VENV)/demo.lock $(BRIEFLY)
@@ -120,6 +131,7 @@ $(DEMO): requirements.lock pyproject.toml
 
 $(READY): $(DEMO)
 	@echo "Installing what building, testing and documenting need as well (about 100 packages, 1 GB, once) ..."
+	@$(NEED_PIP)
 	@set -o pipefail; $(PIP) --require-hashes -r requirements.lock $(BRIEFLY)
 	@touch $@
 

@@ -12,6 +12,7 @@ from autograder.expect.layer_references import layer_reference, layers_of
 from autograder.expect.mismatch import Mismatch, described, require_value
 from autograder.expect.plain_values import number
 from autograder.expect.training import untrained
+from autograder.networks.catalogue import layer_class
 
 __all__ = ["code_layer", "code_length", "codes"]
 
@@ -56,7 +57,7 @@ def code_layer(value: Any, model: Any, *, name: str = "code_layer", model_name: 
             f"{what}: it gives {' × '.join(map(str, shape))} numbers that still lie side by side as in the image. The "
             "code is one vector for the whole of it."
         )
-    if type(layer).__name__ in ("Flatten", "Reshape"):
+    if layer_class(type(layer).__name__).ONLY_RESHAPES:
         raise Mismatch(
             f"{what}: it puts the numbers of the layer before it in a row, and does nothing else with them. The code "
             "is what the network makes of them: find the last vector before the decision."

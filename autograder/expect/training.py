@@ -12,6 +12,7 @@ from autograder.expect.architectures import rows_of
 from autograder.expect.inference import outputs
 from autograder.expect.measurements import note
 from autograder.expect.mismatch import Mismatch, Undecided, described, require_value
+from autograder.networks.catalogue import layer_class
 from autograder.records import Measurement
 
 __all__ = ["accuracy", "history", "probabilities", "require_better_than_guessing", "untrained"]
@@ -78,7 +79,7 @@ def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, unsure: floa
         step = "That is near guessing: check the learning rate, and that each input still has its own label."
     else:
         step = "Train it longer, and check that network and preprocessing are those of the exercise."
-    normalises = any(row.kind == "BatchNormalization" for row in rows_of(model, name))
+    normalises = any(layer_class(row.kind).NORMALISES_BATCHES for row in rows_of(model, name))
     if normalises and at_least - reached > LAG_GAP and not untrained(model):
         step += f" {_LAG_HINT}"
     raise Mismatch(f"{short} {step}")

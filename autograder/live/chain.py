@@ -10,7 +10,7 @@ from math import prod
 from typing import Any, cast
 
 from autograder.errors import UsageError
-from autograder.networks.catalogue import knowledge
+from autograder.networks.catalogue import layer_class
 from autograder.networks.catalogue.base import Operation
 from autograder.networks.catalogue.fields import Field
 from autograder.networks.catalogue.shapes import Shape
@@ -89,8 +89,7 @@ def require_digits(shape: Shape) -> None:
 
 def gives_probabilities(rows: Sequence[Step]) -> bool:
     """Whether the chain ends with a softmax or with sigmoids; what any other gives are logits."""
-    passing = ("identity", "reshape")  # of which the numbers are those of the layer before
-    last = next((step for step in reversed(rows) if knowledge(step.kind).OPERATION not in passing), None)
+    last = next((step for step in reversed(rows) if not layer_class(step.kind).KEEPS_VALUES), None)
     if last is None:
         return False
     function = getattr(last.layer, "activation", None)
@@ -122,7 +121,7 @@ def steps(model: Any) -> tuple[Step, ...]:
         if None in before or None in after:
             raise UsageError(f"layer {name!r} has no fixed shape: {before} → {after}. Give the model an input shape.")
         kind, x, y = type(layer).__name__, cast(Shape, before), cast(Shape, after)
-        found.append(Step(name, kind, y, counts, knowledge(kind).field(layer, x, y), layer))
+        found.append(Step(name, kind, y, counts, layer_class(kind).field(layer, x, y), layer))
     return tuple(found)
 
 

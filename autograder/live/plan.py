@@ -18,6 +18,7 @@ from autograder.live import chain
 from autograder.live.chain import Step
 from autograder.networks.catalogue import LAYERS
 from autograder.networks.catalogue.shapes import Shape
+from autograder.networks.network_spec import NetworkInput
 from autograder.sandbox.guest.network_serialiser import serialise_network
 from autograder.sandbox.host.rebuild import rebuild_network
 from autograder.sandbox.wire.arrays import pack_array
@@ -102,7 +103,7 @@ def of_network(
 
 def supported() -> list[str]:
     """The layers that a plan may hold."""
-    return ["InputLayer", *(name for name, kind in LAYERS.items() if kind.OPERATION)]
+    return [NetworkInput.KERAS_NAME, *(name for name, kind in LAYERS.items() if kind.OPERATION)]
 
 
 def half(plan: Plan) -> Plan:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.networks.catalogue import LAYERS, knowledge
+from autograder.networks.catalogue import LAYERS, layer_class, spatial_axes
 from autograder.networks.catalogue.base import TRAINING, defaults
 from autograder.networks.graph import Call, UnreadableModel, read_graph
 
@@ -21,10 +21,6 @@ Shape = tuple[int | None, ...]
 
 ACTIVATION = "Activation"
 """The kind of every activation; which one it is stands in its `activation`."""
-
-# What does not show in a network's table, besides what only steers the training.
-_BOOKKEEPING = {"activation", "arguments", "data_format", "dtype", "epsilon", "name", "trainable"}
-_WINDOWS = ("dilation_rate", "kernel_size", "pool_size", "size", "strides")
 
 
 @dataclass(frozen=True)
@@ -78,18 +74,18 @@ def canonical(row: LayerRow) -> list[LayerRow]:
     """
     from keras import layers
 
-    layer_class = getattr(layers, row.kind, None)
-    if not isinstance(layer_class, type):
+    keras_layer = getattr(layers, row.kind, None)
+    if not isinstance(keras_layer, type):
         raise ValueError(f"Keras has no layer {row.kind!r}")
-    known = defaults(layer_class)
+    known = defaults(keras_layer)
     if unknown := sorted(set(row.config) - set(known)):
         raise ValueError(f"{row.kind} has no argument {unknown[0]!r}; it has {', '.join(known)}")
-    kind, config = layer_class.__name__, dict(row.config)
-    axes = {"1D": 1, "2D": 2, "3D": 3}.get(kind[-2:], 1)
-    config.update({key: (config[key],) * axes for key in _WINDOWS if axes > 1 and isinstance(config.get(key), int)})
-    if applies := knowledge(kind).APPLIES:
+    kind, config = keras_layer.__name__, dict(row.config)
+    ours, axes = layer_class(kind), spatial_axes(kind)
+    config.update({key: (config[key],) * axes for key in ours.WINDOWS if axes > 1 and isinstance(config.get(key), int)})
+    if applies := ours.APPLIES:
         return [LayerRow(ACTIVATION, {"activation": applies, **config}, row.output_shape, row.parameters)]
-    fuses = kind != ACTIVATION and knowledge(kind).fuses(known)
+    fuses = kind != ACTIVATION and ours.fuses(known)
     activation = config.pop("activation", None) if fuses else None
     rows = [LayerRow(kind, config, row.output_shape, row.parameters)]
     if activation not in (None, "linear"):
@@ -117,7 +113,7 @@ def words(row: LayerRow, also: Collection[str] = ()) -> str:
         row: The layer.
         also: Arguments to show even where they have their usual value; `parameters` for their number.
     """
-    leading = knowledge(row.kind).LEADING
+    leading = layer_class(row.kind).LEADING
     always = {*leading, *also} - ({"padding"} - {*also})
     shown = {key: value for key, value in row.config.items() if key not in row.usual or key in always}
     parts = [_title(shown.pop("activation")) if row.kind == ACTIVATION and "activation" in shown else row.kind]
@@ -145,7 +141,7 @@ def _call_rows(call: Call) -> Iterator[LayerRow]:
         yield _function_row(layer, shape)
         return
     kind = type(layer).__name__
-    known = knowledge(kind)
+    known = layer_class(kind)
     if known.IS_NOTHING:
         return
     parameters = int(layer.count_params()) if layer.built and not call.shared else 0
@@ -177,10 +173,11 @@ def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:
         given = layer.get_config()
     except Exception:  # noqa: BLE001 - a student's own layer class may raise anything; its kind and shape remain
         return {}, frozenset()
+    hidden = layer_class(type(layer).__name__).HIDDEN
     config = {
         key: _plain(value)
         for key, value in given.items()
-        if key not in _BOOKKEEPING and not key.endswith(TRAINING) and _is_plain(value)
+        if key not in hidden and not key.endswith(TRAINING) and _is_plain(value)
     }
     if given.get("data_format") == "channels_first":
         config["data_format"] = "channels_first"
@@ -198,9 +195,9 @@ def _activation(layer: Any) -> dict[str, Any]:
     """What a layer applies at its end, as an activation's config."""
     from keras import Layer
 
-    known = knowledge(type(layer).__name__)
+    known = layer_class(type(layer).__name__)
     if isinstance(layer, Layer) and known.APPLIES:
-        given = {key: value for key, value in layer.get_config().items() if key not in _BOOKKEEPING}
+        given = {key: value for key, value in layer.get_config().items() if key not in known.HIDDEN}
         usually = defaults(type(layer))
         return known.applied(given, [key for key, value in given.items() if agrees(usually.get(key), value)])
     function = getattr(layer, "activation", None)

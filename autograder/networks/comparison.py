@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.networks.canonical import LayerRow, Shape, agrees, words
-from autograder.networks.catalogue import family, knowledge
+from autograder.networks.catalogue import family, layer_class
 from autograder.records import LayerDiff
 from autograder.wording import counted, listed
 
@@ -24,7 +24,6 @@ _MAX_TABLE_ROWS = 80
 _MAX_ROWS_MOVED = 4  # a layer further away from its place counts as missing and extra
 
 _SIZES = {"output_shape", "parameters"}
-_LAST_AXIS = ("filters", "units")  # an argument of either name is the size of the output's last axis
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ class Comparison:
         if step.follows:
             return FOLLOWS
         wanted, given = self._both(step)
-        known = knowledge(wanted.kind)
+        known = layer_class(wanted.kind)
         if "kind" in step.differs:
             return f"use {_title(wanted)} here"
         arguments = [key for key in step.differs if key not in _SIZES]
@@ -125,14 +124,7 @@ class Comparison:
             return f"check {listed([known.WORDS.get(key, f'`{key}`') for key in arguments])}"
         if not step.differs:
             return ""
-        if step.expected == step.received == 0:
-            windowed = "kernel_size" in given.config and set(step.differs) == _SIZES
-            return "check the kernel size and the input shape" if windowed else "check the input shape"
-        if "output_shape" not in step.differs:
-            return "check the number of parameters"
-        if "kernel_size" in given.config:
-            return "check the padding, the strides and the kernel size"
-        return "check the pool size and the padding" if "pool_size" in given.config else "check the output shape"
+        return f"check {known.size_suspects(step.differs, given.config, first=step.expected == step.received == 0)}"
 
     def _order(self, here: int, there: int) -> str:
         """Where a moved layer belongs: next to which neighbour that is in its place."""
@@ -280,8 +272,8 @@ def _own_differences(expected: LayerRow, received: LayerRow) -> tuple[str, ...]:
 
 def _constraints(row: LayerRow, received: LayerRow) -> dict[str, object]:
     """Arguments that an expected layer must have, with the one that its output shape implies."""
-    given = received.config
-    implied = next((key for key in _LAST_AXIS if key in given and given.get("data_format") != "channels_first"), None)
+    given, names = received.config, layer_class(received.kind).LAST_AXIS
+    implied = next((key for key in names if key in given and given.get("data_format") != "channels_first"), None)
     if implied is None or not row.output_shape or row.output_shape[-1] is None:
         return dict(row.config)
     return {implied: row.output_shape[-1], **row.config}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -40,6 +40,7 @@ Number = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 class NetworkInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An input of the network; `shape` without the batch."""
 
+    KERAS_NAME: ClassVar[str] = "InputLayer"
     name: Name
     shape: Annotated[tuple[Size, ...], msgspec.Meta(min_length=1, max_length=4)]
     dtype: Literal["float32", "float64", "uint8", "int32", "int64"]

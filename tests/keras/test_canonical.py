@@ -302,6 +302,11 @@ def test_an_activation_inside_of_a_layer_of_ones_own_stays_there_unless_it_ends_
     [
         (LayerRow("MaxPool2D", {"pool_size": 2}), [LayerRow("MaxPooling2D", {"pool_size": (2, 2)})]),
         (LayerRow("Convolution2D", {"kernel_size": (3, 1)}), [LayerRow("Conv2D", {"kernel_size": (3, 1)})]),
+        (LayerRow("Conv2DTranspose", {"kernel_size": 3}), [LayerRow("Conv2DTranspose", {"kernel_size": (3, 3)})]),
+        (LayerRow("Conv3DTranspose", {"strides": 2}), [LayerRow("Conv3DTranspose", {"strides": (2, 2, 2)})]),
+        (LayerRow("UpSampling2D", {"size": 2}), [LayerRow("UpSampling2D", {"size": (2, 2)})]),
+        (LayerRow("Conv1D", {"kernel_size": 3}), [LayerRow("Conv1D", {"kernel_size": 3})]),
+        (LayerRow("ConvLSTM1D", {"kernel_size": 3}), [LayerRow("ConvLSTM1D", {"kernel_size": 3})]),
         (LayerRow("ReLU"), [LayerRow("Activation", {"activation": "relu"})]),
         (LayerRow("Softmax"), [LayerRow("Activation", {"activation": "softmax"})]),
         (LayerRow("LSTM", {"activation": "tanh"}), [LayerRow("LSTM", {"activation": "tanh"})]),

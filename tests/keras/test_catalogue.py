@@ -252,7 +252,8 @@ def test_inputs_that_do_not_fit_are_refused(name, config, shapes):
     [
         ("Conv2D", "Conv"),
         ("ConvLSTM2D", "Conv"),
-        ("GlobalMaxPooling3D", "Global"),
+        ("Flatten", "Global pooling and flattening"),
+        ("GlobalMaxPooling3D", "Global pooling and flattening"),
         ("MaxPooling3D", "Pooling"),
         ("GroupNormalization", "Normalization"),
         ("Dense", ""),

@@ -6,6 +6,7 @@ layer, but what they share.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import reduce
 from operator import or_
@@ -22,7 +23,7 @@ from autograder.networks.catalogue import (  # noqa: F401 - every family, so tha
 )
 from autograder.networks.catalogue.base import Layer
 
-__all__ = ["LAYERS", "LayerConfig", "family", "knowledge"]
+__all__ = ["LAYERS", "LayerConfig", "family", "layer_class", "spatial_axes"]
 
 
 def _layers(shared: type[Layer]) -> Iterator[type[Layer]]:
@@ -40,14 +41,22 @@ else:
 """What may stand on the wire: exactly one of the classes, distinguished by its name."""
 
 
-def knowledge(kind: str) -> type[Layer]:
+def layer_class(kind: str) -> type[Layer]:
     """The class of a layer; of one that is not in the catalogue, the base, whose defaults fit most layers."""
     return LAYERS.get(kind, Layer)
 
 
 def family(kind: str) -> str:
-    """The family of a layer; of one that is not in the catalogue, the first whose word is in its name, or none."""
-    if kind in LAYERS:
-        return LAYERS[kind].FAMILY
-    words = {each.FAMILY for each in LAYERS.values() if each.FAMILY and each.FAMILY in kind}
-    return min(words, key=kind.index, default="")
+    """The family of a layer; of one that is not in the catalogue, what its name suggests; empty for none."""
+    return LAYERS[kind].FAMILY if kind in LAYERS else _family_by_name(kind)
+
+
+def spatial_axes(kind: str) -> int:
+    """Along how many axes a layer's windows lie; of one that is not in the catalogue, what its name suggests."""
+    named = None if kind in LAYERS else re.search("[123](?=D)", kind)
+    return int(named[0]) if named else layer_class(kind).SPATIAL_AXES
+
+
+def _family_by_name(kind: str) -> str:
+    words = {each.FAMILY.split()[0]: each.FAMILY for each in LAYERS.values() if each.FAMILY}
+    return words.get(min((word for word in words if word in kind), key=kind.index, default=""), "")

@@ -144,8 +144,17 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     IS_NOTHING: ClassVar[bool] = False
     """Whether a network with the layer is the same as one without it."""
 
+    KEEPS_VALUES: ClassVar[bool] = False
+    """Whether the output's numbers are the input's at inference, perhaps in another shape."""
+
+    ONLY_RESHAPES: ClassVar[bool] = False
+    """Whether the layer gives the input's numbers another shape, in training, too."""
+
+    NORMALISES_BATCHES: ClassVar[bool] = False
+    """Whether it normalises with a batch's own statistics in training, and with their moving averages at inference."""
+
     FAMILY: ClassVar[str] = ""
-    """Layers of one family are easily taken for each other; a word of the names of those outside the catalogue."""
+    """Layers of one family are easily taken for each other. Its first word is in the names of those not catalogued."""
 
     LEADING: ClassVar[tuple[str, ...]] = ("filters", "units", "rate", "kernel_size", "pool_size", "padding")
     """Arguments that are shown first, without their names, and whether or not they are usual (but for a padding)."""
@@ -164,6 +173,38 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
     WEIGHING: ClassVar[frozenset[str]] = frozenset({"center", "depth_multiplier", "groups", "scale", "use_bias"})
     """Arguments that change the number of parameters, and that an exercise seldom names."""
+
+    HIDDEN: ClassVar[frozenset[str]] = frozenset(
+        {"activation", "arguments", "data_format", "dtype", "epsilon", "name", "trainable"}
+    )
+    """Arguments that a network's table does not show, besides those of `TRAINING`."""
+
+    SPATIAL_AXES: ClassVar[int] = 1
+    """Along how many axes a window of the layer lies."""
+
+    WINDOWS: ClassVar[tuple[str, ...]] = ("dilation_rate", "kernel_size", "pool_size", "size", "strides")
+    """Arguments with one number for each spatial axis, where a single number stands for all."""
+
+    LAST_AXIS: ClassVar[tuple[str, ...]] = ("filters", "units")
+    """Arguments that are the size of the output's last axis."""
+
+    @classmethod
+    def size_suspects(cls, differs: Collection[str], arguments: Collection[str], *, first: bool) -> str:
+        """What to check, in words, where a layer has other sizes than expected, but no other argument.
+
+        Args:
+            differs: `output_shape`, `parameters` or both.
+            arguments: Those of the layer, by name.
+            first: Whether it is the network's first layer.
+        """
+        if first:
+            several = "kernel_size" in arguments and len(differs) > 1
+            return "the kernel size and the input shape" if several else "the input shape"
+        if "output_shape" not in differs:
+            return "the number of parameters"
+        if "kernel_size" in arguments:
+            return "the padding, the strides and the kernel size"
+        return "the pool size and the padding" if "pool_size" in arguments else "the output shape"
 
     @classmethod
     def fuses(cls, names: Collection[str]) -> bool:
@@ -234,5 +275,6 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 class Passing(Layer, frozen=True):
     """At inference the output is the input."""
 
+    KEEPS_VALUES: ClassVar[bool] = True
     OPERATION: ClassVar[str] = "identity"
     FIELD: ClassVar[Field] = UNIT

@@ -25,6 +25,7 @@ class _Convolution(Learned, frozen=True):
 class _Convolution2D(_Convolution, frozen=True):
     """`(height, width, channels)` → `(new_height, new_width, filters)`."""
 
+    SPATIAL_AXES: ClassVar[int] = 2
     kernel_size: Pair
     strides: Pair
     padding: Padding

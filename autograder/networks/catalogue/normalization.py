@@ -22,6 +22,7 @@ class _Normalization(Layer, frozen=True):
 class BatchNormalization(_Normalization, frozen=True):
     """`gamma`, `beta`, moving mean and moving variance along one axis."""
 
+    NORMALISES_BATCHES: ClassVar[bool] = True
     OPERATION: ClassVar[str] = "affine"
     FIELD: ClassVar[Field] = UNIT
     axis: Axis

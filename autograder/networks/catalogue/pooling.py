@@ -18,6 +18,7 @@ class _Pooling2D(Layer, frozen=True):
 
     FAMILY: ClassVar[str] = "Pooling"
     GIVEN: ClassVar[Mapping[str, str]] = {"size": "pool_size", "strides": "strides", "padding": "padding"}
+    SPATIAL_AXES: ClassVar[int] = 2
     pool_size: Pair
     strides: Pair
     padding: Padding
@@ -42,7 +43,7 @@ class AveragePooling2D(_Pooling2D, frozen=True):
 class _GlobalPooling(Layer, frozen=True):
     """`(…, channels)` → `(channels,)`."""
 
-    FAMILY: ClassVar[str] = "Global"
+    FAMILY: ClassVar[str] = "Global pooling and flattening"
     SHOWN: ClassVar[Mapping[str, Any]] = {"keepdims": False}
     keepdims: bool
 

@@ -9,7 +9,7 @@ from autograder.networks.catalogue.shapes import Shape, need_image
 
 
 class _Dropout(Passing, frozen=True):
-    FAMILY: ClassVar[str] = "Dropout"
+    FAMILY: ClassVar[str] = "Dropout and noise"
     rate: Rate
 
 
@@ -32,7 +32,7 @@ class SpatialDropout2D(_Dropout, frozen=True):
 
 
 class GaussianNoise(Passing, frozen=True):
-    FAMILY: ClassVar[str] = "Dropout"
+    FAMILY: ClassVar[str] = "Dropout and noise"
     stddev: Rate
 
 

@@ -21,7 +21,9 @@ Sizes = Annotated[tuple[Size, ...], msgspec.Meta(min_length=1, max_length=6)]
 class _Reshaped(Layer, frozen=True):
     """The same numbers in another shape."""
 
-    FAMILY: ClassVar[str] = "Global"  # a network's body ends with one of them, or with global pooling
+    FAMILY: ClassVar[str] = "Global pooling and flattening"  # a network's body ends with one of these
+    KEEPS_VALUES: ClassVar[bool] = True
+    ONLY_RESHAPES: ClassVar[bool] = True
     OPERATION: ClassVar[str] = "reshape"
 
     @classmethod
@@ -81,6 +83,7 @@ class UpSampling2D(Layer, frozen=True):
 
     LEADING: ClassVar[tuple[str, ...]] = ("size",)
     SHAPING: ClassVar[frozenset[str]] = frozenset({"size"})
+    SPATIAL_AXES: ClassVar[int] = 2
     size: Pair
     interpolation: Literal["nearest", "bilinear"]
 

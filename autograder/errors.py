@@ -47,4 +47,4 @@ class WireError(AutograderError):
 
 
 class Unsupported(WireError):
-    """A value that cannot be serialised; the message says why, and what to give in its place."""
+    """A value that cannot be serialised or rebuilt; the message says why, and what to give in its place."""

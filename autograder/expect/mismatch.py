@@ -6,7 +6,7 @@ from typing import Any
 
 from autograder.records import LayerDiff
 
-__all__ = ["Mismatch", "Undecided", "described", "require_model", "require_value"]
+__all__ = ["Mismatch", "Undecided", "Unusable", "described", "require_model", "require_value"]
 
 MAX_SHOWN_CHARACTERS = 40
 
@@ -28,6 +28,10 @@ class Mismatch(AssertionError):
 
 class Undecided(Mismatch):
     """A figure is so little below the required one that it may be chance: a person decides."""
+
+
+class Unusable(Mismatch):
+    """A value cannot be serialised or rebuilt; the text says why."""
 
 
 def require_value(value: Any, name: str) -> None:

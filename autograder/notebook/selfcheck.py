@@ -15,6 +15,7 @@ from typing import Any
 from autograder.errors import BuildError
 from autograder.expect import case_runner, test_files
 from autograder.networks import comparison
+from autograder.notebook.serialised_values import SerialisedValues
 from autograder.records import LayerDiff, Outcome
 
 __all__ = ["PACKAGE", "CheckResult", "CheckResults", "Checks"]
@@ -121,9 +122,6 @@ class Checks:
         except BuildError as error:
             note = f"its checks cannot be loaded ({error}). Run `%pip install {self._install}` and restart the kernel."
             return CheckResult(question, note=note)
-        # Not before: it rebuilds networks, with code that is not in the grader's sandbox.
-        from autograder.notebook.serialised_values import SerialisedValues
-
         serialised = SerialisedValues(values)
         return CheckResult(question, tuple(case_runner.run(case, serialised) for case in loaded))
 

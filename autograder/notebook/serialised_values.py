@@ -1,7 +1,7 @@
 """A notebook's values as the grader will see them: serialised and deserialised. In the student's notebook.
 
 So a public case runs on the same rebuilt networks, plain data and guarded functions as in the grader, gives the same
-verdict, and reports already in the notebook which values cannot be graded. The grader uses `resolve` of it.
+verdict, and reports already in the notebook which values cannot be graded.
 """
 
 from __future__ import annotations
@@ -9,19 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograder.errors import WireError
-from autograder.expect.mismatch import Mismatch
+from autograder.errors import Unsupported
+from autograder.expect.mismatch import Mismatch, Unusable
 from autograder.sandbox.guest.value_serialiser import serialise
-from autograder.sandbox.host.rebuild import rebuild_network
 from autograder.sandbox.wire.deserialise import arguments as plain_arguments
-from autograder.sandbox.wire.deserialise import deserialise
+from autograder.sandbox.wire.deserialise import deserialise, keras_model
 from autograder.sandbox.wire.values import Function, Network, Refused
 
-__all__ = ["SerialisedValues", "Unusable", "resolve"]
-
-
-class Unusable(Mismatch):
-    """The student's fault: a value cannot be serialised or rebuilt; the text says why. A case fails on it."""
+__all__ = ["SerialisedValues"]
 
 
 class SerialisedValues(dict[str, Any]):
@@ -43,26 +38,6 @@ class SerialisedValues(dict[str, Any]):
         return self[name]
 
 
-def resolve(name: str, special: Network | Refused) -> Any:
-    """The Keras model that a serialised network stands for.
-
-    Args:
-        name: The student's name of the value that it is, or that contains it.
-        special: What was deserialised: a network, or the replacement for a value that was refused.
-
-    Raises:
-        Unusable: It was refused, or cannot be rebuilt.
-    """
-    if isinstance(special, Refused):
-        if special.type_name == "ellipsis":
-            raise Unusable(f"`{name}` is still `...`: the gap is not filled.")
-        raise Unusable(f"`{name}` is {special.reason}.")
-    try:
-        return rebuild_network(special)
-    except WireError as error:
-        raise Unusable(f"`{name}` cannot be graded: {error}") from error
-
-
 def _guarded(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     """A student's function as a case calls it: on copies of the arguments; an exception is a failed check."""
 
@@ -80,11 +55,13 @@ def _guarded(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 def _round_trip(name: str, value: Any) -> Any:
     functions: list[Any] = []
-    packed = serialise(value, functions)
 
-    def resolve_here(special: Function | Network | Refused) -> Any:
+    def resolve(special: Function | Network | Refused) -> Any:
         if isinstance(special, Function):
             return _guarded(functions[special.id], special.name)
-        return resolve(name, special)
+        try:
+            return keras_model(special)
+        except Unsupported as error:
+            raise Unusable(f"`{name}` {error}") from error
 
-    return deserialise(packed, resolve_here)
+    return deserialise(serialise(value, functions), resolve)

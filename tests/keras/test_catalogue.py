@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from autograder.errors import WireError
 from autograder.networks.catalogue import LAYERS, LayerConfig, family
-from autograder.sandbox.host.rebuild import rebuild_network
 from autograder.sandbox.wire.frames import decode, encode
-from autograder.sandbox.wire.network import Network
+from autograder.sandbox.wire.network import Network, rebuild_network
 
 # Arguments that random values of their type would seldom or never make fit.
 FITTING = {

@@ -10,7 +10,7 @@ from keras import layers as L
 from autograder import expect
 from autograder.expect import Mismatch
 from autograder.sandbox.guest import network_serialiser
-from autograder.sandbox.host.rebuild import rebuild_network
+from autograder.sandbox.wire.network import rebuild_network
 
 KINDS = ["sequential", "functional", "nested", "rebuilt"]
 

@@ -75,7 +75,7 @@ def test_a_model_with_a_call_of_its_own_does_not():
         def call(self, inputs, training=None, mask=None):
             return super().call(inputs) * 0
 
-    from autograder.notebook.serialised_values import Unusable
+    from autograder.expect.mismatch import Unusable
 
     with pytest.raises(Unusable, match="`Other` is a model class of its own"):
         SerialisedValues({"model": Other([keras.Input((2,)), keras.layers.Dense(1)])})["model"]

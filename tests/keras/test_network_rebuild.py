@@ -12,9 +12,8 @@ import pytest
 from autograder.errors import WireError
 from autograder.networks.catalogue import LAYERS as CATALOGUE
 from autograder.networks.catalogue.core import ActivationName
-from autograder.sandbox.host.rebuild import rebuild_network
 from autograder.sandbox.wire.frames import decode, encode
-from autograder.sandbox.wire.network import Network, check
+from autograder.sandbox.wire.network import Network, check, rebuild_network
 
 RANDOM = np.random.default_rng(3)
 
@@ -475,7 +474,7 @@ RAW = {
 
 @pytest.mark.parametrize("name", [*HOSTILE, *RAW])
 def test_hostile_models_never_reach_keras(name, monkeypatch):
-    monkeypatch.setattr("autograder.sandbox.host.rebuild._assemble", lambda *_: pytest.fail("Keras was reached"))
+    monkeypatch.setattr("autograder.sandbox.wire.network.assemble", lambda *_: pytest.fail("Keras was reached"))
     data = RAW[name] if name in RAW else encode(HOSTILE[name])
     tracemalloc.start()
     try:

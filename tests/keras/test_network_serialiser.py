@@ -8,8 +8,7 @@ import pytest
 from autograder import expect
 from autograder.errors import Unsupported
 from autograder.networks.canonical import layer_rows
-from autograder.sandbox.host.rebuild import rebuild_network
-from autograder.sandbox.wire.network import check
+from autograder.sandbox.wire.network import check, rebuild_network
 
 keras = pytest.importorskip("keras")
 layers = keras.layers

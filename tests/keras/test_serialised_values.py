@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder.expect import Mismatch
-from autograder.notebook.serialised_values import SerialisedValues, Unusable
+from autograder.expect.mismatch import Mismatch, Unusable
+from autograder.notebook.serialised_values import SerialisedValues
 
 
 def test_plain_data_come_through():

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from autograder.expect.mismatch import Unusable
 from autograder.grading.cases import namespace as module
 from autograder.grading.cases.bundle import Bundle
 from autograder.grading.cases.namespace import Namespace, takes
 from autograder.networks.network_spec import NetworkSpec
-from autograder.notebook.serialised_values import Unusable
 from autograder.records import Assignment, Cell, Question
 from autograder.sandbox.wire.values import Dict, Function, List, Network, Refused, Value
 

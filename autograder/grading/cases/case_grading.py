@@ -25,7 +25,7 @@ def grade_case(loaded: LoadedCase, namespace: Mapping[str, Any], *, missing: str
 
     Args:
         loaded: The case with its function.
-        namespace: The question's names; looking one up may raise `serialised_values.Unusable`.
+        namespace: The question's names; looking one up may raise `mismatch.Unusable`.
         missing: What to add for the student when a name is not there (`The cell raised NameError: …`), or empty.
     """
     case = loaded.case

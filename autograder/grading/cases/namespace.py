@@ -12,14 +12,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autograder.errors import WireError
-from autograder.expect import Mismatch
+from autograder.errors import Unsupported, WireError
+from autograder.expect.mismatch import Mismatch, Unusable
 from autograder.grading.cases.bundle import Bundle
 from autograder.networks import keras_runtime
-from autograder.notebook.serialised_values import Unusable, resolve
 from autograder.records import Cell, Question
 from autograder.sandbox.host.session import CallFailed, Session
-from autograder.sandbox.wire.deserialise import deserialise
+from autograder.sandbox.wire.deserialise import deserialise, keras_model
 from autograder.sandbox.wire.values import Function, Network, Refused, Value
 
 __all__ = ["Namespace", "answer_positions", "takes"]
@@ -93,16 +92,17 @@ class Namespace(Mapping[str, Any]):
             if self._models > MAX_MODELS:
                 raise Unusable(f"`{name}` holds too many models: a question takes {MAX_MODELS} at most.")
             keras_runtime.load()
-        return resolve(name, special)
+        try:
+            return keras_model(special)
+        except Unsupported as error:
+            raise Unusable(f"`{name}` {error}") from error
 
     def _remote(self, function: Function) -> Callable[..., Any]:
         """A student's function: it sends data to the student's process and gives data back, or raises `Mismatch`."""
 
         def call(*arguments: Any) -> Any:
             try:
-                return self._session.call(
-                    function, arguments, lambda inner: self._resolve(f"{function.name}(…)", inner)
-                )
+                return self._session.call(function, arguments, lambda part: self._resolve(f"{function.name}(…)", part))
             except CallFailed as error:
                 raise Mismatch(str(error)) from error
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from autograder.expect.mismatch import Unusable
 from autograder.grading.cases.bundle import Bundle
 from autograder.grading.cases.case_grading import grade_case, undecided
 from autograder.grading.cases.namespace import Namespace, answer_positions, takes
 from autograder.grading.intake import notebook_reader
-from autograder.notebook.serialised_values import Unusable
 from autograder.records import (
     PLACEHOLDER,
     CaseStatus,

@@ -1,4 +1,4 @@
-"""Deserialises values to plain data. Both sides of the trust boundary."""
+"""Deserialises values to plain data and Keras models. Both sides of the trust boundary."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from autograder.errors import WireError
+from autograder.errors import Unsupported, WireError
 from autograder.sandbox.wire.arrays import unpack_array
+from autograder.sandbox.wire.network import rebuild_network
 from autograder.sandbox.wire.values import MAX_DEPTH, Array, Dict, Function, List, Network, Refused, Tuple, Value
 
-__all__ = ["arguments", "deserialise"]
+__all__ = ["arguments", "deserialise", "keras_model"]
 
 
 def deserialise(value: Value, resolve: Callable[[Function | Network | Refused], Any] | None = None) -> Any:
@@ -28,6 +29,22 @@ def deserialise(value: Value, resolve: Callable[[Function | Network | Refused], 
         WireError: The sender's fault: a rule that types cannot express is broken (an array's length, a duplicate key).
     """
     return _part(value, resolve, 0)
+
+
+def keras_model(special: Network | Refused) -> Any:
+    """The Keras model that stands behind what `deserialise` leaves to `resolve`, functions apart.
+
+    Raises:
+        Unsupported: The value was refused, or cannot be rebuilt; the text goes on after the value's name.
+    """
+    if isinstance(special, Refused):
+        if special.type_name == "ellipsis":
+            raise Unsupported("is still `...`: the gap is not filled.")
+        raise Unsupported(f"is {special.reason}.")
+    try:
+        return rebuild_network(special)
+    except WireError as error:
+        raise Unsupported(f"cannot be graded: {error}") from error
 
 
 def arguments(values: Iterable[Value]) -> list[Any]:

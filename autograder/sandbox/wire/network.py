@@ -1,7 +1,7 @@
 """A network on the wire: its graph and its weights. Both sides of the trust boundary.
 
 The guest may send anything: `check` derives every shape from the graph and compares the received weights with them,
-before Keras is used.
+before Keras is used, and `rebuild_network` makes a Keras model only of what is checked.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import numpy as np
 
 from autograder.errors import WireError
 from autograder.networks.network_spec import MAX_LAYERS, Derivation, NetworkSpec, derive
+from autograder.networks.rebuild import assemble
 from autograder.records import MAX_WIRE_BYTES
 from autograder.sandbox.wire.arrays import Array, unpack_array
+from autograder.sandbox.wire.frames import one_line
 
-__all__ = ["CheckedNetwork", "Network", "check"]
+__all__ = ["CheckedNetwork", "Network", "check", "rebuild_network"]
 
 
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -64,3 +66,16 @@ def check(network: Network) -> CheckedNetwork:
             own.append(unpack_array(array))
         weights.append(tuple(own))
     return CheckedNetwork(network.spec, derived, tuple(weights))
+
+
+def rebuild_network(network: Network) -> Any:
+    """The Keras model of a decoded network. Not compiled.
+
+    Raises:
+        WireError: `check` or Keras refuses it.
+    """
+    checked = check(network)
+    try:
+        return assemble(checked.spec, checked.derived, checked.weights)
+    except Exception as error:  # Keras and TensorFlow may raise anything
+        raise WireError(f"Keras cannot build it: {one_line(str(error))}") from error

@@ -1,38 +1,33 @@
-"""Rebuilds a Keras model from a checked network. Trusted side: in the grader, and in a notebook's self-check.
+"""Assembles a Keras model from a network as data and its weights. Both sides of the trust boundary.
 
 Nothing is ever deserialised by Keras: no `from_config`, no registered name, no saved file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from autograder.errors import WireError
-from autograder.sandbox.wire.frames import one_line
-from autograder.sandbox.wire.network import CheckedNetwork, Network, check
+import numpy as np
 
-__all__ = ["rebuild_network"]
+from autograder.networks.network_spec import Derivation, NetworkSpec
+
+__all__ = ["assemble"]
 
 
-def rebuild_network(network: Network) -> Any:
-    """The Keras model: Keras's own layers with the names, arguments and weights that were received. Not compiled.
+def assemble(spec: NetworkSpec, derived: Derivation, weights: Sequence[Sequence[np.ndarray[Any, Any]]]) -> Any:
+    """The Keras model: Keras's own layers with the names, arguments and weights that are given. Not compiled.
+
+    Args:
+        spec: The graph.
+        derived: What follows from the graph.
+        weights: For each layer, arrays of the shapes that `derived` says.
 
     Raises:
-        WireError: `check` or Keras refuses it.
+        Exception: Any, where Keras refuses what the sender gave, or derives other shapes.
     """
-    checked = check(network)
-    try:
-        return _assemble(checked)
-    except WireError:
-        raise
-    except Exception as error:  # Keras and TensorFlow may raise anything
-        raise WireError(f"Keras cannot build it: {one_line(str(error))}") from error
-
-
-def _assemble(network: CheckedNetwork) -> Any:
     import keras
 
-    spec = network.spec
     inputs = [keras.Input(entry.shape, dtype=entry.dtype, name=entry.name) for entry in spec.inputs]
     layers = [layer.config.build(layer.name) for layer in spec.layers]
     if spec.sequential:
@@ -46,9 +41,9 @@ def _assemble(network: CheckedNetwork) -> Any:
             tensors.append(layers[call.layer](given if as_list else given[0]))
         outputs = [tensors[number] for number in spec.outputs]
         model = keras.Model(_one_or_all(inputs), _one_or_all(outputs), name=spec.name)
-    if [tuple(tensor.shape[1:]) for tensor in tensors] != list(network.derived.shapes):
-        raise WireError("Keras derives other shapes than the grader")
-    for layer, source, arrays in zip(layers, spec.layers, network.weights, strict=True):
+    if [tuple(tensor.shape[1:]) for tensor in tensors] != list(derived.shapes):
+        raise ValueError("its shapes are not those that the grader derives")
+    for layer, source, arrays in zip(layers, spec.layers, weights, strict=True):
         source.config.load(layer, arrays)
         layer.trainable = source.trainable
     return model

@@ -1,4 +1,4 @@
-"""Numbers and lists in the English of messages, on whichever side it is called."""
+"""Numbers, lists and foreign texts in messages, on whichever side it is called."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from autograder.records import rounded
 
-__all__ = ["counted", "listed", "shortened"]
+__all__ = ["counted", "listed", "one_line", "shortened"]
 
 
 def counted(number: float, noun: str) -> str:
@@ -17,6 +17,11 @@ def counted(number: float, noun: str) -> str:
 def listed(items: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join([*([", ".join(items[:-1])] if len(items) > 1 else []), *items[-1:]])
+
+
+def one_line(text: str, most: int = 200) -> str:
+    """A foreign text, of an exception or a student, for a message or a terminal: cut, and with nothing unprintable."""
+    return "".join(letter if letter.isprintable() else "�" for letter in " ".join(text[:most].split()))
 
 
 def shortened(items: Sequence[str], most: int) -> str:

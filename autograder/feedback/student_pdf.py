@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from autograder.errors import AutograderError, UsageError
 from autograder.records import Assignment, Execution, Grade
-from autograder.wording import listed
+from autograder.wording import listed, one_line
 
 __all__ = ["prepare"]
 
@@ -43,14 +44,22 @@ def _printed(browser: str, page: str) -> bytes:
         source, target = Path(folder, "page.html"), Path(folder, "page.pdf")
         source.write_text(page, encoding="utf-8", errors="replace")
         places = [f"--user-data-dir={folder}/profile", f"--print-to-pdf={target}", source.as_uri()]
+        null, pipe = subprocess.DEVNULL, subprocess.PIPE
         try:
-            subprocess.run(
-                [browser, *options, *places],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_SECONDS,
-                check=False,
-            )
-            return target.read_bytes()
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise AutograderError(f"{browser} printed no page: {error}") from error
+            with subprocess.Popen(
+                [browser, *options, *places], stdin=null, stdout=null, stderr=pipe, start_new_session=True
+            ) as process:
+                try:
+                    _, said = process.communicate(timeout=_SECONDS)
+                except BaseException:  # also Ctrl-C, which does not reach a session of its own
+                    os.killpg(process.pid, signal.SIGKILL)
+                    raise
+            if process.returncode == 0 and target.exists():
+                return target.read_bytes()
+            last = said.decode("utf-8", "replace").rstrip().rpartition("\n")[2]
+            reason = f"exit status {process.returncode}, {one_line(last) or 'without a word'}"
+        except subprocess.TimeoutExpired:
+            reason = f"it was not done after {_SECONDS} s"
+        except OSError as error:
+            reason = f"{error.strerror}"
+    raise AutograderError(f"{browser} printed no page: {reason}")

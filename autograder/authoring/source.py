@@ -9,6 +9,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from autograder.errors import BuildError
+from autograder.wording import one_line
 
 __all__ = ["Source", "read_source"]
 
@@ -83,7 +84,7 @@ def read_source(path: Path, root: Path) -> Source:
         cells = _unfenced(notebook.cells)
         lines = _lines(text, [cell.source for cell in cells]) if as_text else ()
     except (OSError, ValueError, AttributeError, TypeError, KeyError) as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
+        first = one_line(str(error)) or type(error).__name__
         raise BuildError(f"{shown} cannot be read as a notebook: {first}. Open and save it with Jupyter.") from error
     if not cells:
         raise BuildError(f"{shown} has no cells. Write it as a notebook, or as text with `# %%` before each cell.")

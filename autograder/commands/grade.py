@@ -50,7 +50,7 @@ def run(
         raise UsageError(f"{out} lies in {source}, where its pages would be taken for submissions. Choose another -o.")
     items = collect(source)
     listed = read_roster(roster) if roster is not None else None
-    items, absent, strangers = _on_roster(listed, items)
+    items, absent, unlisted = _on_roster(listed, items)
     questions = [question.name for question in assignment.questions]
     read_sheet(out / NAME, assignment)  # before anything takes time: it is read again when everything is graded
     check_sandbox()
@@ -66,7 +66,7 @@ def run(
             folder.add(nothing.grade, nothing.execution)
         for entry in folder.entries():  # an interrupted run may have had another class list
             others = tuple(warning for warning in entry.warnings if warning != NOT_LISTED)
-            warnings = (*others, NOT_LISTED) if entry.student in strangers else others
+            warnings = (*others, NOT_LISTED) if entry.student in unlisted else others
             if warnings != entry.warnings:
                 folder.revise(replace(entry, warnings=warnings))
         return report.publish(folder, console, {})

@@ -19,12 +19,13 @@ from autograder.grading.results.entries import GradeEntry
 from autograder.grading.results.manual_csv import NAME, read_sheet, save_sheet
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.records import Assignment, Execution, QuestionGrade
-from autograder.wording import counted, listed, shortened
+from autograder.wording import counted, listed, one_line, shortened
 
 __all__ = ["ClassReport", "progress", "publish", "run", "show"]
 
 MAX_SHOWN = 60
 MAX_NAMED = 8
+MAX_REASON = 1_000
 MARKS = {"needs_review": "[yellow]needs review[/]", "rejected": "[red]rejected[/]"}
 STOPPED = "[yellow]run stopped[/]"
 
@@ -102,7 +103,7 @@ def publish(folder: OutputFolder, console: Console, makers: Mapping[str, Maker])
                 try:
                     content = make(assignment, settled, execution, page)
                 except Exception as error:  # noqa: BLE001 - what one student handed in must not cost the others theirs
-                    unmade.append(f"{settled.student}{suffix} ({error})")
+                    unmade.append(f"{settled.student}{suffix} ({one_line(str(error))})")
                 else:
                     folder.write_feedback(settled.student, suffix, content)
             grades.append(_light(settled))
@@ -130,7 +131,7 @@ def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> 
     try:
         return settled, student_page.render(assignment, settled, execution)
     except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class
-        reason = f"The page could not be made: {type(error).__name__}: {error}"[:300]
+        reason = f"The page could not be made: {type(error).__name__}: {one_line(str(error))}"
         failed = replace(settled, status="needs_review", message=reason)
         return failed, student_page.render(assignment, replace(failed, questions=()), None)
 
@@ -161,17 +162,17 @@ def show(report: ClassReport, console: Console) -> None:
     remarks = [grade.student for grade in report.grades if grade.warnings]
     for grade in review[:MAX_SHOWN]:
         mark, reason = MARKS.get(grade.status, STOPPED), grade.message or grade.execution.message
-        line = f"{mark} {escape(grade.student)}: {escape(_printable(reason))}"
+        line = f"{mark} {escape(grade.student)}: {escape(one_line(reason, MAX_REASON))}"
         console.print(line, soft_wrap=True, highlight=False)
     if review:
         verb = "needs" if len(review) == 1 else "need"
         console.print(f"{len(review)} of {len(report.grades)} {verb} a look; see the top of the report.")
     if remarks:
-        who = shortened([_printable(student) for student in remarks], MAX_NAMED)
+        who = shortened([one_line(student) for student in remarks], MAX_NAMED)
         what = f"Remarks on {counted(len(remarks), 'submission')} ({who}): see the report."
         console.print(what, soft_wrap=True, markup=False, highlight=False)
     if report.unmade:
-        what = f"Not made: {_printable(shortened(report.unmade, MAX_NAMED))}. Their pages are there."
+        what = f"Not made: {shortened(report.unmade, MAX_NAMED)}. Their pages are there."
         console.print(what, soft_wrap=True, markup=False, highlight=False)
     for line in _by_hand(report):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
@@ -217,7 +218,7 @@ def _by_hand(report: ClassReport) -> Iterator[str]:
 
 
 def _names(entries: tuple[hand_grading.ManualRow, ...]) -> str:
-    return shortened([_printable(f"{row.student} {row.case or row.question}"[:80]) for row in entries], MAX_NAMED)
+    return shortened([one_line(f"{row.student} {row.case or row.question}", 80) for row in entries], MAX_NAMED)
 
 
 def _score(question: QuestionGrade) -> str:
@@ -225,8 +226,3 @@ def _score(question: QuestionGrade) -> str:
     if waiting and all(waiting):
         return "…"
     return f"{question.score:g} + …" if any(waiting) else f"{question.score:g}"
-
-
-def _printable(text: str) -> str:
-    """Text that may quote a student's, for a terminal: without control characters."""
-    return "".join(character if character.isprintable() else "�" for character in text)

@@ -14,6 +14,7 @@ from typing import Any
 
 from autograder.errors import BuildError
 from autograder.records import Case
+from autograder.wording import one_line
 
 __all__ = ["LoadedCase", "load", "resolve_points"]
 
@@ -77,7 +78,8 @@ def load(source: str, path: str) -> list[LoadedCase]:
         decorated = [value for value in namespace.values() if isinstance(value, _Decorated)]
         points = resolve_points(namespace.get("points"), [each.points for each in decorated])
     except Exception as error:  # a test file may raise anything
-        raise BuildError(f"{path} cannot be loaded: {type(error).__name__}: {error}. Correct it.") from error
+        reason = f"{type(error).__name__}: {one_line(str(error))}"
+        raise BuildError(f"{path} cannot be loaded: {reason}. Correct it.") from error
     for function in functions:
         if function.name.startswith("test_") and not isinstance(namespace.get(function.name), _Decorated):
             where = f"{path}:{function.lineno}"

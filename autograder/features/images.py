@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import UsageError
+from autograder.wording import one_line
 
 __all__ = ["PARTS", "Picture", "pixels", "read_folder", "split"]
 
@@ -124,7 +125,7 @@ def pixels(path: Path, size: int) -> Array:
         raise UsageError(f"{path} claims more than {MAX_PIXELS:,} pixels. Make it smaller, or remove it.") from None
     except Exception as error:  # Pillow's readers raise almost anything on broken files
         raise UsageError(
-            f"{path} cannot be read as an image ({type(error).__name__}: {str(error)[:200]}). Repair or remove it."
+            f"{path} cannot be read as an image ({type(error).__name__}: {one_line(str(error))}). Repair or remove it."
         ) from error
     width, height = upright.size
     side = min(width, height) / _MARGIN

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograder.errors import UsageError
 from autograder.features import lite0
+from autograder.wording import one_line
 
 __all__ = ["LENGTH", "NETWORKS", "SIZE"]
 
@@ -48,10 +49,9 @@ def _vgg16() -> Callable[[Array], Array]:
     try:
         network = keras.applications.VGG16(weights="imagenet", include_top=True)
     except Exception as error:  # whatever the download raises: no network, a proxy, a full disk, a wrong digest
-        first = str(error).strip().partition("\n")[0]
         raise UsageError(
             "the weights of VGG16 are not on this machine and cannot be downloaded from storage.googleapis.com "
-            f"({type(error).__name__}: {first[:200]}). Put vgg16_weights_tf_dim_ordering_tf_kernels.h5 into "
+            f"({type(error).__name__}: {one_line(str(error))}). Put vgg16_weights_tf_dim_ordering_tf_kernels.h5 into "
             "~/.keras/models, or leave out `--model vgg16`."
         ) from error
     fc1 = network.get_layer("fc1")

@@ -15,6 +15,7 @@ from typing import Any
 
 from autograder.errors import UsageError
 from autograder.live.plan import supported
+from autograder.wording import one_line
 
 __all__ = ["load"]
 
@@ -39,15 +40,14 @@ def load(path: Path) -> Any:
     if path.suffix != ".keras":
         raise UsageError(f"{path} is not a .keras file. Save the model with `model.save('model.keras')`.")
     config = _config(path)
-    _refuse_strangers(config, path)
+    _refuse_other_layers(config, path)
     import keras
 
     try:
         plain = {"Sequential": keras.Sequential}  # also for the one in Keras 1's spelling
         return keras.models.load_model(path, custom_objects=plain, compile=False, safe_mode=True)
     except Exception as error:  # noqa: BLE001 - Keras raises what it likes
-        said = " ".join(str(error).split())[:200]
-        raise UsageError(f"{path}: Keras cannot load it ({type(error).__name__}: {said}).") from None
+        raise UsageError(f"{path}: Keras cannot load it ({type(error).__name__}: {one_line(str(error))}).") from None
 
 
 def _config(path: Path) -> Any:
@@ -69,7 +69,7 @@ def _config(path: Path) -> Any:
         raise UsageError(f"{path} is not a file that `model.save` of Keras 3 has written.") from None
 
 
-def _refuse_strangers(config: Any, path: Path) -> None:
+def _refuse_other_layers(config: Any, path: Path) -> None:
     """Raise if the configuration names a class that is not on the list, or where to find one."""
     allowed = {*_MODELS, *_OTHERS, *supported()}
     unknown = []

@@ -98,6 +98,7 @@ def test_a_file_may_have_helpers():
         ('@test_case()\ndef test_a(env):\n    """A."""\n', r"test_a asks for `env`"),
         ("def test_a(:\n", r"^tests/q\.py:7: a syntax error: "),
         ("import no_such_module\n", r"^tests/q\.py cannot be loaded: ModuleNotFoundError: No module"),
+        ("raise ValueError('a\\n  b')\n", r"^tests/q\.py cannot be loaded: ValueError: a b\. Correct it\.$"),
         ("points = 'two'\n", r"^tests/q\.py cannot be loaded: TypeError"),
         ("points = [1, 2]\n", r"^tests/q\.py cannot be loaded: ValueError: Points specified"),
     ],

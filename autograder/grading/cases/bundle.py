@@ -24,8 +24,11 @@ import numpy as np
 from autograder.errors import BuildError, UsageError
 from autograder.expect.test_files import LoadedCase, load
 from autograder.records import Assignment, from_json
+from autograder.wording import one_line
 
 __all__ = ["Bundle", "copy_bundle", "find_bundle", "load_bundle", "sha256_of"]
+
+MAX_REASON = 400
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ def load_bundle(path: Path) -> Bundle:
                 data.update({name: arrays[name] for name in arrays.files})
     except (OSError, ValueError, msgspec.ValidationError, msgspec.DecodeError, BuildError) as error:
         again = path.parent.name if path.name == "bundle" else "SLUG --to FOLDER"
-        raise UsageError(f"{path} is not a usable bundle: {error}. Run `autograder build {again}`.") from error
+        reason = one_line(str(error), MAX_REASON)
+        raise UsageError(f"{path} is not a usable bundle: {reason}. Run `autograder build {again}`.") from error
     for array in data.values():
         array.setflags(write=False)
     return Bundle(path, assignment, loaded, data, _digest(path))

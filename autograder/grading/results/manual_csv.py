@@ -15,11 +15,13 @@ from autograder.files import write_whole
 from autograder.grading.intake.csv_reader import parse, read_table
 from autograder.grading.results.hand_grading import COLUMNS, Key, ManualRow, Sheet, parts
 from autograder.records import Assignment, Case, rounded
+from autograder.wording import one_line
 
 __all__ = ["NAME", "read_sheet", "save_sheet"]
 
 NAME: Final = "manual.csv"
 MAX_FILE: Final = 64 * 2**20
+MAX_QUOTED: Final = 40
 
 _NEEDED = ("student", "question", "case", "points", "comment")
 _NUMBER = re.compile(r"\+?([0-9]{1,9}([.,][0-9]{0,9})?|[.,][0-9]{1,9})")
@@ -104,11 +106,11 @@ def _columns(path: Path, header: Sequence[str]) -> list[str]:
     names = [name.casefold() if name.casefold() in COLUMNS else name for name in names]
     missing = [name for name in _NEEDED if name not in names]
     if missing:
-        received = ", ".join(f"`{_shown(name)}`" for name in names[:12])
+        received = ", ".join(f"`{one_line(name, MAX_QUOTED)}`" for name in names[:12])
         raise UsageError(f"{path}, line 1: no column `{missing[0]}`: its header is {received}. {_FIX}")
     twice = next((name for name in names if name and names.count(name) > 1), None)
     if twice is not None:
-        raise UsageError(f"{path}, line 1: column `{_shown(twice)}` is there twice. {_FIX}")
+        raise UsageError(f"{path}, line 1: column `{one_line(twice, MAX_QUOTED)}` is there twice. {_FIX}")
     return names
 
 
@@ -121,7 +123,7 @@ def _entry(
     student, question, case = given["student"], given["question"], given["case"]
     if not student or not question:
         raise UsageError(f"{where}: no `{'question' if student else 'student'}`. Fill it in or delete the row.")
-    where = f"{where} ({_shown(student)}, {_shown(question)})"
+    where = f"{where} ({one_line(student, MAX_QUOTED)}, {one_line(question, MAX_QUOTED)})"
     points = _points(where, given["points"], possible.get((question, case)))
     texts = {name: given.get(name, "") for name in ("possible", "answer", "rubric", "note")}
     if _NUMBER.fullmatch(texts["possible"]):
@@ -137,7 +139,7 @@ def _points(where: str, text: str, possible: float | None) -> float | None:
     most = f" from 0 to {possible:g}" if possible is not None else ""
     points = _number(text) if _NUMBER.fullmatch(text) else math.inf
     if points == math.inf or (possible is not None and points > possible):
-        raise UsageError(f"{where}: `points` must be a number{most} (got `{_shown(text)}`). {_FIX}")
+        raise UsageError(f"{where}: `points` must be a number{most} (got `{one_line(text, MAX_QUOTED)}`). {_FIX}")
     return points
 
 
@@ -150,7 +152,7 @@ def _merged(path: Path, line: int, entry: ManualRow, earlier: int, other: Manual
     if not entry.filled:
         return other
     if other.filled and (entry.points, entry.comment, entry.extra) != (other.points, other.comment, other.extra):
-        what = ", ".join(_shown(part) for part in entry.key if part)
+        what = ", ".join(one_line(part, MAX_QUOTED) for part in entry.key if part)
         raise UsageError(f"{path}, line {line}: {what} is there already, in line {earlier}, with other points. {_FIX}")
     return entry
 
@@ -159,7 +161,3 @@ def _plain(cell: str) -> str:
     """A cell's text, without the apostrophe that keeps it from being a formula."""
     text = cell[1:] if _GUARDED.match(cell) else cell
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-def _shown(text: str) -> str:
-    return "".join(character if character.isprintable() else "�" for character in text[:40])

@@ -16,8 +16,9 @@ from typing import Any
 import msgspec
 
 from autograder.errors import WireError
+from autograder.wording import one_line
 
-__all__ = ["FrameReader", "decode", "encode", "one_line", "write_frame"]
+__all__ = ["FrameReader", "decode", "encode", "write_frame"]
 
 MAX_ITEMS = 1 << 21
 """Msgpack items in one frame. The costliest take about 100 bytes of memory each: 200 MiB at worst."""
@@ -52,11 +53,6 @@ def decode(data: bytes, kind: Any) -> Any:
 @lru_cache(maxsize=32)
 def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(kind)
-
-
-def one_line(text: str) -> str:
-    """An untrusted text, cut to 200 characters, printable and without line breaks."""
-    return "".join(letter if letter.isprintable() else " " for letter in text[:200])
 
 
 # First byte of a msgpack item → bytes that follow. Extensions are missing: the protocol has none.

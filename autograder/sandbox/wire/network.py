@@ -17,7 +17,7 @@ from autograder.networks.network_spec import MAX_LAYERS, Derivation, NetworkSpec
 from autograder.networks.rebuild import assemble
 from autograder.records import MAX_WIRE_BYTES
 from autograder.sandbox.wire.arrays import Array, unpack_array
-from autograder.sandbox.wire.frames import one_line
+from autograder.wording import one_line
 
 __all__ = ["CheckedNetwork", "Network", "check", "rebuild_network"]
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any, cast
 
 from autograder.errors import UsageError
 from autograder.networks.catalogue import layer_class
 from autograder.networks.catalogue.base import Operation
-from autograder.networks.catalogue.fields import Field
+from autograder.networks.catalogue.receptive_fields import ReceptiveField
 from autograder.networks.catalogue.shapes import Shape
 from autograder.networks.graph import Call, UnreadableModel, read_graph
 
@@ -35,7 +34,7 @@ class Step:
         kind: The Keras class.
         shape: Of the output, without the batch.
         parameters: Number of weights, trained or not; 0 for a layer that shares those of an earlier one.
-        field: What one unit of the output sees of the input, see `catalogue.fields`.
+        receptive_field: What one unit of the output sees of the input, see `catalogue.receptive_fields`.
         layer: The live Keras layer, or the operation behind a function such as `keras.ops.relu(x)`; or its arguments.
         operation: How the page computes it; without a name where the layer is only described.
     """
@@ -44,15 +43,16 @@ class Step:
     kind: str
     shape: Shape
     parameters: int
-    field: Field
+    receptive_field: ReceptiveField
     layer: Any
-    operation: Operation = dataclasses.field(default_factory=Operation)
+    operation: Operation = field(default_factory=Operation)
 
     @property
     def row(self) -> dict[str, Any]:
         """What the front end shows, for JSON."""
-        shown = {name: getattr(self, name) for name in ("name", "kind", "shape", "parameters", "field")}
-        return {**shown, "operation": self.operation.name, "arguments": dict(self.operation.arguments)}
+        shown = {name: getattr(self, name) for name in ("name", "kind", "shape", "parameters")}
+        shown |= {"field": self.receptive_field, "operation": self.operation.name}
+        return {**shown, "arguments": dict(self.operation.arguments)}
 
 
 def input_shape(model: Any) -> Shape:
@@ -121,7 +121,7 @@ def steps(model: Any) -> tuple[Step, ...]:
         if None in before or None in after:
             raise UsageError(f"layer {name!r} has no fixed shape: {before} → {after}. Give the model an input shape.")
         kind, x, y = type(layer).__name__, cast(Shape, before), cast(Shape, after)
-        found.append(Step(name, kind, y, counts, layer_class(kind).field(layer, x, y), layer))
+        found.append(Step(name, kind, y, counts, layer_class(kind).receptive_field(layer, x, y), layer))
     return tuple(found)
 
 

@@ -96,7 +96,8 @@ def of_network(
                 raise UsageError(f"layer {name!r}: its {what} {no_number}")
         shared = any(each.layer == call.layer for each in checked.spec.calls[:number])
         parameters = 0 if shared else sum(map(prod, checked.derived.weights[call.layer]))
-        steps.append(Step(name, type(config).__name__, y, parameters, config.field(config, x, y), config, operation))
+        sees = config.receptive_field(config, x, y)
+        steps.append(Step(name, type(config).__name__, y, parameters, sees, config, operation))
     return Plan(network, tuple(steps), rounded)
 
 

@@ -142,7 +142,7 @@ def _call_rows(call: Call) -> Iterator[LayerRow]:
         return
     kind = type(layer).__name__
     known = layer_class(kind)
-    if known.IS_NOTHING:
+    if known.IS_IDENTITY:
         return
     parameters = int(layer.count_params()) if layer.built and not call.shared else 0
     if kind != ACTIVATION and not known.APPLIES:

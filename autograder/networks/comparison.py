@@ -299,7 +299,7 @@ def _same_shape(expected: Shape, received: Shape | None) -> bool:
 def _gets_other_input(
     expected: Sequence[LayerRow], received: Sequence[LayerRow], i: int, j: int, *, changed: bool
 ) -> bool:
-    """Whether a layer's input is not the expected one, as far as the layers before it tell."""
+    """Whether a layer's input is not the expected one, as far as the layers before it show."""
     wanted = expected[i - 1].output_shape if i else None
     given = received[j - 1].output_shape if j else None
     if wanted is None or given is None:

@@ -23,13 +23,13 @@ from autograder.networks.catalogue.shapes import Shape
 __all__ = ["MAX_LAYERS", "Derivation", "LayerCall", "NamedLayer", "NetworkInput", "NetworkSpec", "derive", "is_chain"]
 
 MAX_LAYERS = 200
-"""The course's deepest network has 25; MobileNetV2 has 154."""
+"""Networks of exercises have up to 25; MobileNetV2 has 154."""
 
 MAX_ACTIVATIONS = 1 << 24
 """Elements of all tensors together, for one sample: 64 MiB, so a batch of 32 stays within 2 GiB whatever is kept."""
 
 MAX_WORK = 500_000_000
-"""Multiply-accumulates for one sample: 5,000 digits in about a minute on two cores. The course's largest needs 19 M."""
+"""Multiply-accumulates for one sample: 5,000 digits in about a minute on two cores. Exercises need up to 19 M."""
 
 # TensorFlow's own rule for names, without its slash: Keras refuses that one in layers.
 Name = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9.][A-Za-z0-9_.\-]{0,59}\Z")]

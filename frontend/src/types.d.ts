@@ -17,7 +17,7 @@ export interface Region {
   columns: Range;
 }
 
-/** What a unit of a layer sees of the layer before; see `autograder/networks/catalogue/fields.py`. */
+/** What a unit of a layer sees of the layer before; see `autograder/networks/catalogue/receptive_fields.py`. */
 export type Field =
   | { see: "unit" | "place" | "all" }
   | { see: "window"; size: [number, number]; strides: [number, number]; before: [number, number] };

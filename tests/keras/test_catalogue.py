@@ -161,7 +161,7 @@ DEPTHWISE = {
         ("Lambda", {"function": "x"}),
         ("Layer", {}),
         ("_Layer", {}),
-        ("Passing", {}),
+        ("IdentityAtInference", {}),
         ("keras.layers.Dense", {"units": 1, "activation": "relu", "use_bias": True}),
         ("TFSMLayer", {"filepath": "/"}),
         *(

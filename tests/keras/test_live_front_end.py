@@ -154,7 +154,7 @@ def test_receptive_fields_are_those_of_calculus() -> None:
         shapes = [input_shape(model), *(step.shape for step in chain)]
         size = int(np.prod(shapes[-1]))
         for unit in {0, size // 3, size // 2, size - 1}:
-            asked.append({"fields": [step.field for step in chain], "shapes": shapes, "unit": unit})
+            asked.append({"fields": [step.receptive_field for step in chain], "shapes": shapes, "unit": unit})
             expected.append((name, unit, seen_by_gradient(model, unit)))
     source = """import { receptiveField } from "./receptive.js";
     console.log(JSON.stringify(given.map(({ fields, shapes, unit }) => receptiveField(fields, shapes, unit))))"""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,8 @@ import pytest
 from autograder.errors import UsageError
 from autograder.live import chain, plan, shipped_networks
 from autograder.live.layer_outputs import Activations
+from autograder.networks.catalogue import LAYERS
+from autograder.networks.catalogue.core import PAGE_ACTIVATIONS
 from tests.live import everything, network
 
 
@@ -66,6 +70,18 @@ def test_the_operations_compute_what_the_rebuilt_network_does(layers: Any, make:
     for step, expected in zip(made.steps, Activations(plan.rebuild(made))(x), strict=True):
         x = computed(step, x)
         np.testing.assert_allclose(np.asarray(x), expected, rtol=1e-4, atol=1e-5, err_msg=step.name)
+
+
+def test_the_page_computes_the_activations_and_operations_that_the_catalogue_names() -> None:
+    source = (Path(__file__).parents[2] / "frontend/src/operations.js").read_text(encoding="utf-8")
+
+    def names(table: str) -> set[str]:
+        (content,) = re.findall(rf"export const {table} = \{{\n(.*?)^\}};", source, re.DOTALL | re.MULTILINE)
+        return set(re.findall(r"^  (\w+):", content, re.MULTILINE))
+
+    assert names("ACTIVATIONS") == PAGE_ACTIVATIONS
+    of_layers = {kind.OPERATION for kind in LAYERS.values() if kind.OPERATION}
+    assert names("OPERATIONS") == of_layers | {"clip"}  # a ReLU with a largest value
 
 
 def test_float16_weights_are_what_the_operations_have(layers: Any) -> None:
@@ -199,7 +215,7 @@ def test_what_comes_out_of_softmax_or_sigmoids_are_probabilities(layers: Any, la
 def test_softmax_of_a_picture_looks_along_the_channels_of_each_place(layers: Any) -> None:
     for softmax in (layers.Softmax(), layers.Activation("softmax")):
         rows = chain.steps(network(layers.Conv2D(4, 3), softmax, layers.Flatten(), layers.Dense(10), softmax))
-        assert [row.field["see"] for row in rows] == ["window", "unit", "place", "all", "all"]
+        assert [row.receptive_field["see"] for row in rows] == ["window", "unit", "place", "all", "all"]
 
 
 def test_a_scale_for_each_channel_is_refused_and_a_list_of_one_is_not(layers: Any) -> None:

@@ -21,10 +21,10 @@ import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported, WireError
-from autograder.networks.catalogue.fields import ALL, UNIT, Field
+from autograder.networks.catalogue.receptive_fields import ALL, UNIT, ReceptiveField
 from autograder.networks.catalogue.shapes import Shape
 
-__all__ = ["Derived", "Layer", "Operation", "Passing"]
+__all__ = ["Derived", "IdentityAtInference", "Layer", "Operation"]
 
 Weights = Sequence[np.ndarray[Any, Any]]
 
@@ -141,7 +141,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     APPLIES: ClassVar[str] = ""
     """Keras's name of the activation that the layer is and nothing else, so that `Activation` can say the same."""
 
-    IS_NOTHING: ClassVar[bool] = False
+    IS_IDENTITY: ClassVar[bool] = False
     """Whether a network with the layer is the same as one without it."""
 
     KEEPS_VALUES: ClassVar[bool] = False
@@ -228,17 +228,17 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     OPERATION: ClassVar[str] = ""
     """The operation of the page, see `Operation`; empty for a layer that it cannot compute."""
 
-    FIELD: ClassVar[Field] = ALL
-    """See `fields`; of a layer that is not known, everything."""
+    RECEPTIVE_FIELD: ClassVar[ReceptiveField] = ALL
+    """See `receptive_fields`; of a layer that is not known, everything."""
 
-    GIVEN: ClassVar[Mapping[str, str]] = {}
-    """The operation's arguments → the layer's that they are."""
+    OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {}
+    """The operation's arguments → the layer's arguments that they are."""
 
-    WEIGHTS: ClassVar[tuple[str, ...]] = ()
+    OPERATION_WEIGHTS: ClassVar[tuple[str, ...]] = ()
     """The operation's arrays, in Keras's order."""
 
-    SHOWN: ClassVar[Mapping[str, Any]] = {}
-    """Arguments that the operation has not, and the one value that it computes."""
+    OPERATION_REQUIRES: ClassVar[Mapping[str, Any]] = {}
+    """The layer's arguments that the operation has not → the one value that it computes."""
 
     def operation(self, x: Shape, weights: Weights) -> Operation:
         """How the page computes the layer.
@@ -250,18 +250,18 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
         Raises:
             Unsupported: It cannot; the text goes on after the layer's name.
         """
-        for key, value in self.SHOWN.items():
+        for key, value in self.OPERATION_REQUIRES.items():
             if getattr(self, key) != value:
                 raise Unsupported(f"has {key}={getattr(self, key)}; the page shows {key}={value}")
-        given = {theirs: getattr(self, own) for theirs, own in self.GIVEN.items()}
-        return Operation(self.OPERATION, given, dict(zip(self.WEIGHTS, weights, strict=False)))
+        given = {theirs: getattr(self, own) for theirs, own in self.OPERATION_ARGUMENTS.items()}
+        return Operation(self.OPERATION, given, dict(zip(self.OPERATION_WEIGHTS, weights, strict=False)))
 
     def folded(self, weights: Weights) -> tuple[Layer, list[np.ndarray[Any, Any]]]:
         """A layer that computes the same with the weights that its operation has, and these."""
         return self, list(weights)
 
     @classmethod
-    def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
+    def receptive_field(cls, layer: Any, x: Shape, y: Shape) -> ReceptiveField:
         """What one unit of the output sees of the input.
 
         Args:
@@ -269,12 +269,12 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
             x: Shape of the input.
             y: Shape of the output.
         """
-        return cls.FIELD
+        return cls.RECEPTIVE_FIELD
 
 
-class Passing(Layer, frozen=True):
+class IdentityAtInference(Layer, frozen=True):
     """At inference the output is the input."""
 
     KEEPS_VALUES: ClassVar[bool] = True
     OPERATION: ClassVar[str] = "identity"
-    FIELD: ClassVar[Field] = UNIT
+    RECEPTIVE_FIELD: ClassVar[ReceptiveField] = UNIT

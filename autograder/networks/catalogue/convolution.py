@@ -12,7 +12,7 @@ from autograder.errors import WireError
 from autograder.networks.catalogue import shapes
 from autograder.networks.catalogue.base import Derived, Padding, Pair, Window
 from autograder.networks.catalogue.core import Learned
-from autograder.networks.catalogue.fields import ALL, Field, window
+from autograder.networks.catalogue.receptive_fields import ALL, ReceptiveField, window
 from autograder.networks.catalogue.shapes import Shape, need_image
 
 Filters = Annotated[int, msgspec.Meta(ge=1, le=1 << 12)]
@@ -32,11 +32,15 @@ class _Convolution2D(_Convolution, frozen=True):
 
 
 class _DilatedConvolution2D(_Convolution2D, frozen=True):
-    GIVEN: ClassVar[Mapping[str, str]] = {"strides": "strides", "padding": "padding", "dilation": "dilation_rate"}
+    OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {
+        "strides": "strides",
+        "padding": "padding",
+        "dilation": "dilation_rate",
+    }
     dilation_rate: Pair
 
     @classmethod
-    def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
+    def receptive_field(cls, layer: Any, x: Shape, y: Shape) -> ReceptiveField:
         if len(x) != 3:
             return ALL
         return window(x, layer.kernel_size, layer.strides, layer.dilation_rate, layer.padding)
@@ -67,7 +71,7 @@ class Conv2D(_DilatedConvolution2D, frozen=True):
     """The usual one."""
 
     OPERATION: ClassVar[str] = "conv2d"
-    SHOWN: ClassVar[Mapping[str, Any]] = {"groups": 1}
+    OPERATION_REQUIRES: ClassVar[Mapping[str, Any]] = {"groups": 1}
     filters: Filters
     groups: Filters
 
@@ -82,7 +86,7 @@ class Conv2DTranspose(_Convolution2D, frozen=True):
 
     @classmethod
     def arguments(cls, layer: Any) -> dict[str, Any]:
-        # Up to 3.12, Keras does not tell it.
+        # Up to 3.12, Keras's `get_config` leaves it out.
         return {"output_padding": layer.output_padding, **super().arguments(layer)}
 
     def _derive(self, x: Shape) -> Derived:

@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 import msgspec
 
 from autograder.errors import Unsupported, WireError
-from autograder.networks.catalogue.base import Axes, Axis, Derived, Layer, Number, Operation, Passing, Positive, Weights
-from autograder.networks.catalogue.fields import ALL, UNIT, Field, along
+from autograder.networks.catalogue.base import Axes, Axis, Derived, Layer, Number, Operation, Positive, Weights
+from autograder.networks.catalogue.receptive_fields import ALL, UNIT, ReceptiveField, along
 from autograder.networks.catalogue.shapes import Shape, axis_position
 
 # fmt: off
@@ -77,7 +77,7 @@ class Activated(Layer, frozen=True):
 class Learned(Activated, frozen=True):
     """Base of what has a kernel, perhaps a bias, and an activation."""
 
-    WEIGHTS: ClassVar[tuple[str, ...]] = ("kernel", "bias")
+    OPERATION_WEIGHTS: ClassVar[tuple[str, ...]] = ("kernel", "bias")
     use_bias: bool
 
     def _derived(self, output: Shape, *kernels: Shape, work: int) -> Derived:
@@ -94,14 +94,8 @@ class Dense(Learned, frozen=True):
         return self._derived((*x[:-1], self.units), (x[-1], self.units), work=prod(x) * self.units)
 
     @classmethod
-    def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
+    def receptive_field(cls, layer: Any, x: Shape, y: Shape) -> ReceptiveField:
         return UNIT if len(x) == 3 else ALL
-
-
-class Identity(Passing, frozen=True):
-    """Nothing."""
-
-    IS_NOTHING: ClassVar[bool] = True
 
 
 class Activation(Activated, frozen=True):
@@ -117,7 +111,7 @@ class Activation(Activated, frozen=True):
         return cls(activation=name) if name in FUNCTIONS and usual else None  # type: ignore[arg-type]
 
     @classmethod
-    def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
+    def receptive_field(cls, layer: Any, x: Shape, y: Shape) -> ReceptiveField:
         name = getattr(layer.activation, "__name__", layer.activation)
         return along(-1, y) if name == "softmax" else UNIT
 
@@ -126,7 +120,7 @@ class _Applied(Layer, frozen=True):
     """An activation with arguments of its own."""
 
     OPERATION: ClassVar[str] = "activate"
-    FIELD: ClassVar[Field] = UNIT
+    RECEPTIVE_FIELD: ClassVar[ReceptiveField] = UNIT
 
     def operation(self, x: Shape, weights: Weights) -> Operation:
         name, given, _ = super().operation(x, weights)
@@ -164,7 +158,7 @@ class LeakyReLU(_Applied, frozen=True):
     """With a slope below zero."""
 
     APPLIES: ClassVar[str] = "leaky_relu"
-    GIVEN: ClassVar[Mapping[str, str]] = {"slope": "negative_slope"}
+    OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {"slope": "negative_slope"}
     negative_slope: Positive
 
     @classmethod
@@ -176,7 +170,7 @@ class ELU(_Applied, frozen=True):
     """Exponential below zero."""
 
     APPLIES: ClassVar[str] = "elu"
-    GIVEN: ClassVar[Mapping[str, str]] = {"slope": "alpha"}
+    OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {"slope": "alpha"}
     alpha: Number
 
 
@@ -184,7 +178,7 @@ class PReLU(Layer, frozen=True):
     """A learned slope for every element that no axis shares."""
 
     FAMILY: ClassVar[str] = "Activation"
-    FIELD: ClassVar[Field] = UNIT
+    RECEPTIVE_FIELD: ClassVar[ReceptiveField] = UNIT
     shared_axes: Axes | None
 
     def _derive(self, x: Shape) -> Derived:
@@ -211,5 +205,5 @@ class Softmax(_Applied, frozen=True):
         return super().operation(x, weights)
 
     @classmethod
-    def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
+    def receptive_field(cls, layer: Any, x: Shape, y: Shape) -> ReceptiveField:
         return along(layer.axis, y)

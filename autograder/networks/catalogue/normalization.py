@@ -11,7 +11,7 @@ import numpy as np
 
 from autograder.errors import Unsupported, WireError
 from autograder.networks.catalogue.base import Axes, Axis, Derived, Layer, Number, Operation, Positive, Rate, Weights
-from autograder.networks.catalogue.fields import UNIT, Field
+from autograder.networks.catalogue.receptive_fields import UNIT, ReceptiveField
 from autograder.networks.catalogue.shapes import Shape, axis_position
 
 
@@ -24,7 +24,7 @@ class BatchNormalization(_Normalization, frozen=True):
 
     NORMALISES_BATCHES: ClassVar[bool] = True
     OPERATION: ClassVar[str] = "affine"
-    FIELD: ClassVar[Field] = UNIT
+    RECEPTIVE_FIELD: ClassVar[ReceptiveField] = UNIT
     axis: Axis
     epsilon: Rate
     center: bool
@@ -91,8 +91,8 @@ class Rescaling(Layer, frozen=True):
     """`x * scale + offset`."""
 
     OPERATION: ClassVar[str] = "rescale"
-    FIELD: ClassVar[Field] = UNIT
-    GIVEN: ClassVar[Mapping[str, str]] = {"scale": "scale", "offset": "offset"}
+    RECEPTIVE_FIELD: ClassVar[ReceptiveField] = UNIT
+    OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {"scale": "scale", "offset": "offset"}
     scale: Number
     offset: Number
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from autograder.errors import WireError
 from autograder.networks.catalogue import shapes
 from autograder.networks.catalogue.base import Derived, Layer, Padding, Pair
-from autograder.networks.catalogue.fields import ALL, Field, window
+from autograder.networks.catalogue.receptive_fields import ALL, ReceptiveField, window
 from autograder.networks.catalogue.shapes import Shape, need_image
 
 
@@ -17,7 +17,7 @@ class _Pooling2D(Layer, frozen=True):
     """`(height, width, channels)` → `(new_height, new_width, channels)`."""
 
     FAMILY: ClassVar[str] = "Pooling"
-    GIVEN: ClassVar[Mapping[str, str]] = {"size": "pool_size", "strides": "strides", "padding": "padding"}
+    OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {"size": "pool_size", "strides": "strides", "padding": "padding"}
     SPATIAL_AXES: ClassVar[int] = 2
     pool_size: Pair
     strides: Pair
@@ -28,7 +28,7 @@ class _Pooling2D(Layer, frozen=True):
         return Derived(output, (), prod(output) * prod(self.pool_size))
 
     @classmethod
-    def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
+    def receptive_field(cls, layer: Any, x: Shape, y: Shape) -> ReceptiveField:
         return window(x, layer.pool_size, layer.strides, (1, 1), layer.padding) if len(x) == 3 else ALL
 
 
@@ -44,7 +44,7 @@ class _GlobalPooling(Layer, frozen=True):
     """`(…, channels)` → `(channels,)`."""
 
     FAMILY: ClassVar[str] = "Global pooling and flattening"
-    SHOWN: ClassVar[Mapping[str, Any]] = {"keepdims": False}
+    OPERATION_REQUIRES: ClassVar[Mapping[str, Any]] = {"keepdims": False}
     keepdims: bool
 
     def _derive(self, x: Shape) -> Derived:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from autograder.networks.catalogue.base import Derived, Layer, Number, Passing, Rate
+from autograder.networks.catalogue.base import Derived, IdentityAtInference, Layer, Number, Rate
 from autograder.networks.catalogue.shapes import Shape, need_image
 
 
-class _Dropout(Passing, frozen=True):
+class Identity(IdentityAtInference, frozen=True):
+    """Nothing."""
+
+    IS_IDENTITY: ClassVar[bool] = True
+
+
+class _Dropout(IdentityAtInference, frozen=True):
     FAMILY: ClassVar[str] = "Dropout and noise"
     rate: Rate
 
@@ -31,12 +37,12 @@ class SpatialDropout2D(_Dropout, frozen=True):
         return super()._derive(x)
 
 
-class GaussianNoise(Passing, frozen=True):
+class GaussianNoise(IdentityAtInference, frozen=True):
     FAMILY: ClassVar[str] = "Dropout and noise"
     stddev: Rate
 
 
-class ActivityRegularization(Passing, frozen=True):
+class ActivityRegularization(IdentityAtInference, frozen=True):
     """A penalty on what passes."""
 
     IGNORED: ClassVar[tuple[str, ...]] = ("l1", "l2")

@@ -11,7 +11,7 @@ import msgspec
 from autograder.errors import WireError
 from autograder.networks.catalogue import shapes
 from autograder.networks.catalogue.base import Derived, Layer, Margins, Pair
-from autograder.networks.catalogue.fields import Field
+from autograder.networks.catalogue.receptive_fields import ReceptiveField
 from autograder.networks.catalogue.shapes import Shape, need_image
 
 Size = Annotated[int, msgspec.Meta(ge=-1, le=1 << 26)]
@@ -27,7 +27,7 @@ class _Reshaped(Layer, frozen=True):
     OPERATION: ClassVar[str] = "reshape"
 
     @classmethod
-    def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
+    def receptive_field(cls, layer: Any, x: Shape, y: Shape) -> ReceptiveField:
         return {"see": "place", "shape": list(x)}
 
 
@@ -51,7 +51,7 @@ class ZeroPadding2D(Layer, frozen=True):
     """Zeros around an image: ((top, bottom), (left, right))."""
 
     OPERATION: ClassVar[str] = "pad"
-    GIVEN: ClassVar[Mapping[str, str]] = {"margins": "padding"}
+    OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {"margins": "padding"}
     padding: Margins
 
     def _derive(self, x: Shape) -> Derived:
@@ -60,7 +60,7 @@ class ZeroPadding2D(Layer, frozen=True):
         return Derived(output, (), prod(output))
 
     @classmethod
-    def field(cls, layer: Any, x: Shape, y: Shape) -> Field:
+    def receptive_field(cls, layer: Any, x: Shape, y: Shape) -> ReceptiveField:
         (top, _), (left, _) = layer.padding
         return {"see": "window", "size": [1, 1], "strides": [1, 1], "before": [top, left]}
 

@@ -1,6 +1,6 @@
 """Arithmetic of shapes, as Keras does it; no batch axis, channels last. Used on both sides.
 
-By hand, since Keras tells a shape only once it has built the layer: sizes must be known before anything is allocated.
+By hand, since Keras computes a shape only when it builds the layer: sizes must be known before anything is allocated.
 """
 
 from __future__ import annotations

@@ -11,25 +11,24 @@ The live network's page walks them back to the drawing. Each is a small JSON obj
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from autograder.networks.catalogue.shapes import Shape
 
-__all__ = ["ALL", "UNIT", "Field", "along", "window"]
+__all__ = ["ALL", "UNIT", "ReceptiveField", "along", "window"]
 
-Field = dict[str, Any]
+ReceptiveField = dict[str, Any]
 
-ALL: Field = {"see": "all"}
-UNIT: Field = {"see": "unit"}
+ALL: ReceptiveField = {"see": "all"}
+UNIT: ReceptiveField = {"see": "unit"}
 
 
-def along(axis: int, y: Shape) -> Field:
+def along(axis: int, y: Shape) -> ReceptiveField:
     """Of a layer that compares the numbers along one axis: with channels that is one place of an image."""
     return UNIT if len(y) > 1 and axis in (-1, len(y)) else ALL
 
 
-def window(x: Shape, size: Sequence[int], strides: Sequence[int], dilation: Sequence[int], padding: str) -> Field:
+def window(x: Shape, size: Shape, strides: Shape, dilation: Shape, padding: str) -> ReceptiveField:
     """Of a window that slides over an image."""
     spans = [(each - 1) * step + 1 for each, step in zip(size, dilation, strict=True)]
     before = [0, 0]

@@ -103,10 +103,10 @@ def _defined(master: Master, index: int, source: str) -> set[str]:
 
 
 def _grade(bundle: Path, notebook: Path, student: str) -> GradedSubmission:
+    from autograder import keras_runtime
     from autograder.grading.cases.bundle import load_bundle
     from autograder.grading.execution.submission_grading import grade_one
     from autograder.grading.intake.submissions import read_notebook
-    from autograder.networks import keras_runtime
 
     keras_runtime.share(os.cpu_count() or 1)
     return grade_one(load_bundle(bundle), read_notebook(notebook, student=student), threads=os.cpu_count() or 1)

@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from autograder import keras_runtime
 from autograder.features.extract import Extracted, extract
-from autograder.networks import keras_runtime
 from autograder.wording import shortened
 
 __all__ = ["run", "show"]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from autograder import keras_runtime
 from autograder.errors import UsageError
 from autograder.live.page_export import Report
-from autograder.networks import keras_runtime
 
 __all__ = ["run", "show"]
 

@@ -29,7 +29,7 @@ def load(slug: str) -> Plan:
     """
     if slug not in SLUGS:
         raise UsageError(f"no trained network ships for {slug!r}, only for {', '.join(SLUGS)}. Give your own network.")
-    content = resources.files("autograder.course").joinpath("data", f"{slug}.npz").read_bytes()
+    content = resources.files("autograder.live").joinpath("data", f"{slug}.npz").read_bytes()
     return unpack(content)
 
 

@@ -2,7 +2,7 @@
 
     python reference/data/make_live.py
 
-    autograder/course/data/keras_gaps.npz    float16 weights, and the plan of the operations on them
+    autograder/live/data/keras_gaps.npz    float16 weights, and the plan of the operations on them
 
 What students get holds shapes, weights and the order of the operations, which the live page shows in any case; not
 this file, no rate of a dropout, and no hint which layer the exercise asks for. Training on several cores is not
@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-OUT = ROOT / "autograder" / "course" / "data" / "keras_gaps.npz"
+OUT = ROOT / "autograder" / "live" / "data" / "keras_gaps.npz"
 EPOCHS = 8
 FLOOR = 0.94  # of accuracy on the 1,000 validation digits
 

@@ -137,17 +137,20 @@ report([root + path for root in roots for path in paths if os.path.lexists(root 
 
 def test_the_repository_is_invisible(anyone: RunInSandbox) -> None:
     names = ("reference", "tests", "assignments", ".git", "pyproject.toml", "autograder")
-    seen, packages, sandbox = anyone(
+    seen, packages, sandbox, live, data = anyone(
         f"""
 report([path for path in {[str(REPOSITORY / name) for name in names]!r} if os.path.exists(path)])
 report(sorted(os.listdir("/opt/sandbox/autograder")))
-report(sorted(name for name in os.listdir("/opt/sandbox/autograder/sandbox")))
+for folder in ("sandbox", "live", "course/data"):
+    report(sorted(os.listdir("/opt/sandbox/autograder/" + folder)))
 """
     ).reported
     assert seen == []
-    modules = {"__init__.py", "errors.py", "files.py", "records.py", "wording.py"}
+    modules = {"__init__.py", "errors.py", "records.py", "wording.py"}
     assert set(packages) == modules | {"course", "expect", "live", "networks", "notebook", "sandbox"}
     assert sandbox == ["__init__.py", "guest", "wire"]
+    assert live == ["__init__.py"]
+    assert data == ["faces.npz", "mnist.npz"]
 
 
 def test_only_the_workers_modules_can_be_imported(anyone: RunInSandbox) -> None:

@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from autograder import keras_runtime
 from autograder.errors import Unsupported, WireError
 from autograder.expect.mismatch import Mismatch, Unusable
 from autograder.grading.cases.bundle import Bundle
-from autograder.networks import keras_runtime
 from autograder.records import Cell, Question
 from autograder.sandbox.host.session import CallFailed, Session
 from autograder.sandbox.wire.deserialise import deserialise, keras_model

@@ -16,11 +16,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from autograder import keras_runtime
 from autograder.errors import AutograderError, SandboxUnavailable
 from autograder.grading.cases.bundle import load_bundle
 from autograder.grading.execution.submission_grading import GradedSubmission, failed, grade_one
 from autograder.grading.intake.submissions import Item
-from autograder.networks import keras_runtime
 from autograder.records import Submission
 
 __all__ = ["grade_class"]

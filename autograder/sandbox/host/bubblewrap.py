@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from autograder import keras_runtime
 from autograder.errors import SandboxUnavailable
-from autograder.networks import keras_runtime
 from autograder.records import Limits
 from autograder.sandbox.host import seccomp, watchdog
 
@@ -38,11 +38,11 @@ PENDING_SIGNALS = 256
 PACKAGE = Path(__file__).resolve().parents[2]
 PACKAGE_IN_SANDBOX = Path("/opt/sandbox/autograder")
 PACKAGE_PARTS = (
-    *("__init__.py", "errors.py", "files.py", "records.py", "wording.py"),
+    *("__init__.py", "errors.py", "records.py", "wording.py"),
     *("sandbox/__init__.py", "sandbox/wire", "sandbox/guest"),  # what runs a notebook
-    *("course", "expect", "live", "networks", "notebook"),  # what a notebook imports
+    *("course", "expect", "live/__init__.py", "networks", "notebook"),  # what a notebook imports
 )
-"""What of this package the guest sees; `sandbox/host` and everything that grades is not there."""
+"""What of this package the guest sees: not `sandbox/host`, nothing that grades, no trained network."""
 
 # Of /usr only programs and libraries: /usr/src or /usr/local may hold anything. No fonts either: Matplotlib would index
 # all of them, in every sandbox anew.

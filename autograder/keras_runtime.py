@@ -1,4 +1,4 @@
-"""Keras on the trusted side: its share of the machine, and an import that does not write on the instructor's screen."""
+"""A process that runs Keras: its share of the machine, and an import that leaves the terminal alone. Trusted side."""
 
 from __future__ import annotations
 

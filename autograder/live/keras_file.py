@@ -74,6 +74,8 @@ def _refuse_other_layers(config: Any, path: Path) -> None:
     allowed = {*_MODELS, *_OTHERS, *supported()}
     unknown = []
     for place in _objects(config):
+        if place.get("compile_config") and place is not config:
+            raise UsageError(f"{path} has a compiled model inside the model. Only the outermost one may be compiled.")
         name, module = place.get("class_name"), place.get("module")
         shown = repr(str(name)[:60])
         if not isinstance(name, str) or not isinstance(module, (str, type(None))):
@@ -101,13 +103,16 @@ def _refuse_other_layers(config: Any, path: Path) -> None:
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    """All objects in the configuration that name a class. The training's (`compile_config`) are never built."""
+    """All objects in the configuration that name a class, or say how a model was compiled.
+
+    Keras drops the training's (`compile_config`) of the outermost model, and builds those of a model inside it.
+    """
     waiting = [value]
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
-            if "class_name" in each:
+            if "class_name" in each or each.get("compile_config"):
                 yield each
-            waiting += [inner for key, inner in each.items() if key != "compile_config"]
+            waiting += [inner for key, inner in each.items() if key != "compile_config" or each is not value]
         elif isinstance(each, list):
             waiting += each

@@ -44,6 +44,25 @@ def changed(path: Path, folder: Path, change: Any) -> Path:
     return target
 
 
+@pytest.fixture(scope="module", params=[True, False], ids=["sequential", "functional"])
+def nested(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Saves a compiled model with a model inside, compiled or not."""
+    import keras
+
+    def save(*, inner_compiled: bool) -> Path:
+        inner = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()], name="inner")
+        if inner_compiled:
+            inner.compile("adam", "mse")
+        inputs = keras.Input((28, 28, 1))
+        outer = keras.Sequential([inputs, inner]) if request.param else keras.Model(inputs, inner(inputs))
+        outer.compile("adam", "mse")
+        path = tmp_path_factory.mktemp("nested") / "nested.keras"
+        outer.save(path)
+        return path
+
+    return save
+
+
 def first_layer(config: Any) -> Any:
     return config["config"]["layers"][1]
 
@@ -60,6 +79,29 @@ def test_functional_model_loads(tmp_path: Path) -> None:
     inputs = keras.Input((784,))
     keras.Model(inputs, keras.layers.Dense(10)(inputs)).save(tmp_path / "f.keras")
     assert keras_file.load(tmp_path / "f.keras").output_shape == (None, 10)
+
+
+def test_model_inside_a_compiled_one_loads_unless_it_is_compiled_itself(nested: Any) -> None:
+    assert keras_file.load(nested(inner_compiled=False)).output_shape == (None, 784)
+    with pytest.raises(UsageError, match=r"has a compiled model inside the model\. Only the outermost one"):
+        keras_file.load(nested(inner_compiled=True))
+
+
+@pytest.mark.parametrize("where", ["of the inner model", "of its last layer", "in the arguments"])
+def test_compilation_of_a_model_inside_never_reaches_keras(
+    nested: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    import keras
+
+    def change(config: Any) -> None:
+        inner = first_layer(config)
+        place = {"of the inner model": inner, "of its last layer": inner["config"]["layers"][-1]}
+        foreign = {"module": "os", "class_name": "system", "config": {}, "registered_name": None}
+        place.get(where, inner["config"])["compile_config"] = {"optimizer": foreign}
+
+    monkeypatch.setattr(keras.models, "load_model", lambda *_, **__: pytest.fail("Keras saw it"))
+    with pytest.raises(UsageError, match="has a compiled model inside"):
+        keras_file.load(changed(nested(inner_compiled=False), tmp_path, change))
 
 
 def test_function_between_layers_is_reported_with_a_way_out(tmp_path: Path) -> None:

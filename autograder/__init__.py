@@ -1,3 +1,3 @@
-"""Grades deep-learning notebooks: student code runs in a sandbox (untrusted), cases run outside of it (trusted)."""
+"""Grades deep-learning notebooks: student code runs in a sandbox, cases run outside of it. Both sides."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The commands `autograder` and `python -m autograder`. Runs on the instructor's side.
+"""The commands `autograder` and `python -m autograder`. Trusted side.
 
 A student's install has the commands too, without what they need: one line says which extra brings it.
 """

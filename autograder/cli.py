@@ -1,4 +1,4 @@
-"""The command line: each command calls a package and prints the result. Trusted side: the instructor's machine."""
+"""The command line: each command calls a package and prints the result. Trusted side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exceptions that the package raises on purpose. Both sides of the trust boundary.
+"""The exceptions that the package raises on purpose. Both sides.
 
 AutograderError              base; the message is one line: what, where, what to do
 ├── UsageError               wrong argument, path or folder: the caller's fault (exit status 2)

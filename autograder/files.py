@@ -1,4 +1,4 @@
-"""Writes files whole or not at all, on whichever side it is called."""
+"""Writes files whole or not at all. Both sides."""
 
 from __future__ import annotations
 

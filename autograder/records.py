@@ -1,4 +1,4 @@
-"""The data model, and its JSON. Used on both sides of the trust boundary.
+"""The data model, and its JSON. Both sides.
 
 Frozen dataclasses, no behaviour beyond sums: what an exercise is (`Assignment`, `Question`, `Case`, `Limits`), what
 came in (`Submission`), what running it gave (`Execution`) and what it earned (`Outcome`, `QuestionGrade`, `Grade`).

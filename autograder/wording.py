@@ -1,4 +1,4 @@
-"""Numbers, lists and foreign texts in messages, on whichever side it is called."""
+"""Numbers and lists in the English of messages. Both sides."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One module a command: from arguments to files and a terminal. Trusted side; no logic."""
+"""One module a command, without logic: from arguments to files and a terminal. Trusted side."""

@@ -1,4 +1,4 @@
-"""`autograder live`: writes the page of a model. Runs on the user's machine."""
+"""`autograder live`: writes the page of a model. Trusted side."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""This repository's own course: its data and the Keras 1 spelling. Imported by students' notebooks."""
+"""This repository's own course: its data and the Keras 1 spelling. Student's side."""

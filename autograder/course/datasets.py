@@ -1,4 +1,4 @@
-"""The course's data, shipped with the package, without any download. Imported by students' notebooks.
+"""The course's data, shipped with the package, without any download. Student's side.
 
 MNIST database of handwritten digits: Yann LeCun and Corinna Cortes, CC BY-SA 3.0. The package carries 4,000 of its
 training digits and 1,000 of its test digits, chosen by position only.

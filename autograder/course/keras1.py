@@ -1,4 +1,4 @@
-"""The spelling of Keras 1, for older code; it makes Keras 3's own layers. Imported by students' notebooks.
+"""The spelling of Keras 1, for older code; it makes Keras 3's own layers. Student's side.
 
     from autograder.course.keras1 import Activation, Convolution2D, Dense, Dropout, Flatten, MaxPooling2D, Sequential
 

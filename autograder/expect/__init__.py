@@ -1,4 +1,4 @@
-"""The checks that the authors of cases call. They run in the student's notebook and in the grader.
+"""The checks that the authors of cases call, in the student's notebook and in the grader. Both sides.
 
 Each function returns when the value is right, and raises `Mismatch` with a message for the student when it is not: the
 name, what was received, what was expected, one next step. A wrong call by the case's author raises another exception.

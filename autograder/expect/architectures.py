@@ -1,4 +1,4 @@
-"""Checks of a network's architecture. In the notebook and in the grader."""
+"""Checks of a network's architecture. Both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs cases: the same in the student's notebook and in the grader."""
+"""Runs cases: the same in the student's notebook and in the grader. Both sides."""
 
 from __future__ import annotations
 

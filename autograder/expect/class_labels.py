@@ -1,4 +1,4 @@
-"""Checks of class labels, functions that return them, and confusion matrices. In the notebook and in the grader."""
+"""Checks of class labels, functions that return them, and confusion matrices. Both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Computes a network's outputs within bounds of memory and time. In the notebook and in the grader."""
+"""Computes a network's outputs within bounds of memory and time. Both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of a network's code: the vector that its last dense layer classifies. In the notebook and in the grader."""
+"""Checks of a network's code: the vector that its last dense layer classifies. Both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of names, indices and parameter counts of layers. In the notebook and in the grader."""
+"""Checks of names, indices and parameter counts of layers. Both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collects the accuracies that cases measure, for calibration. In the notebook and in the grader."""
+"""Collects the accuracies that cases measure, for calibration. Both sides."""
 
 from __future__ import annotations
 

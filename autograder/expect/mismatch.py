@@ -1,4 +1,4 @@
-"""The exceptions that fail a case, and the first checks of every value. In the notebook and in the grader."""
+"""The exceptions that fail a case, and the first checks of every value. Both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of plain values: numbers and dictionaries. In the notebook and in the grader."""
+"""Checks of plain values: numbers and dictionaries. Both sides."""
 
 from __future__ import annotations
 

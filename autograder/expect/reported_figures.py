@@ -1,4 +1,4 @@
-"""Checks of figures and conclusions that a student reports of a training. In the notebook and in the grader."""
+"""Checks of figures and conclusions that a student reports of a training. Both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads Otter's exception-format test files, without Otter. Runs in the student's notebook and in the grader.
+"""Reads Otter's exception-format test files, without Otter. Both sides.
 
 A case is a function in such a file, decorated with Otter's `@test_case(…)`; its parameters name the values it needs.
 """

@@ -1,4 +1,4 @@
-"""Checks of a trained network's accuracy and of a training history. In the notebook and in the grader."""
+"""Checks of a trained network's accuracy and of a training history. Both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of a network with its training history, and of pairs of networks. In the notebook and in the grader."""
+"""Checks of a network with its training history, and of pairs of networks. Both sides."""
 
 from __future__ import annotations
 

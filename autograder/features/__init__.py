@@ -1,1 +1,1 @@
-"""Images → the features of a pretrained network → one `.npz`. Trusted side; no student code runs here."""
+"""Images → the features of a pretrained network → one `.npz`; no student code runs here. Trusted side."""

@@ -1,1 +1,1 @@
-"""Renders grades for students and instructors. Trusted side; everything that a student wrote is hostile."""
+"""Renders grades for students and instructors; what a student wrote is hostile. Trusted side."""

@@ -1,4 +1,4 @@
-"""A student's notebook with the outputs of the grader's run, as safe and bounded HTML."""
+"""A student's notebook with the outputs of the grader's run, as safe and bounded HTML. Trusted side."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A student's HTML, Markdown and images, reduced to what is harmless. Trusted side; input is hostile.
+"""A student's HTML, Markdown and images, reduced to what is harmless. Trusted side.
 
-It runs on the trusted side. What is left has no style, class, id or event handler, so that it can neither leave its
-frame nor look like ours; no form, script, frame or SVG markup; links only to the web, pictures only as data.
+What is left has no style, class, id or event handler, so that it can neither leave its frame nor look like ours; no
+form, script, frame or SVG markup; links only to the web, pictures only as data.
 """
 
 from __future__ import annotations

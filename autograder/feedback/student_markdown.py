@@ -1,8 +1,8 @@
-"""A student's feedback as Markdown, for a comment in an LMS: what the page says, and the notebook's text as it ran.
+"""A student's feedback as Markdown, for an LMS: what the page says, and the notebook's text. Trusted side.
 
 A Markdown parser that lets HTML pass, or a system that takes Markdown for HTML, must find none: behind each `<` that
 could begin a tag stands a space. What the student wrote is indented, which is code to any Markdown parser, and cannot
-be left from inside. Pictures are on the page only. It runs on the trusted side.
+be left from inside. Pictures are on the page only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A student's page as PDF, printed by a Chromium without a window. Trusted side; it opens the rendered page only."""
+"""A student's page as PDF, printed by a Chromium that opens the rendered page only. Trusted side."""
 
 from __future__ import annotations
 

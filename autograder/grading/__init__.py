@@ -1,1 +1,1 @@
-"""Grades submissions. Trusted side: it reads what sandboxes send, and never runs student code."""
+"""Grades submissions: reads what sandboxes send, and never runs student code. Trusted side."""

@@ -1,6 +1,6 @@
-"""Draw a digit and watch every layer of a Keras network respond: in a notebook, or on a page of its own.
+"""Draw a digit and watch every layer of a network respond: in a notebook, or on a page. Student's side.
 
-Runs in the student's own process. Where the widget cannot be shown, a notebook that uses it runs on all the same.
+Where the widget cannot be shown, a notebook that uses it runs on all the same.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A Keras model as a chain: one layer after the other, nested models inlined, each with its shapes."""
+"""A Keras model as a chain: one layer after the other, nested models inlined, with shapes. Student's side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live network's scripts and style sheet, read from this package. On the user's side.
+"""The live network's scripts and style sheet, read from this package. Student's side.
 
 They are bundled from `frontend/` once, by `make frontend`, so that neither the page nor the widget needs npm.
 """

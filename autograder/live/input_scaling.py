@@ -1,4 +1,4 @@
-"""How grey values from 0 to 255 become what a network was trained on. In the student's notebook."""
+"""How grey values from 0 to 255 become what a network was trained on. Student's side."""
 
 from __future__ import annotations
 

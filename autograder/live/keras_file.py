@@ -1,4 +1,4 @@
-"""Checks a `.keras` file before Keras loads it: it may be anybody's. On the user's side.
+"""Checks a `.keras` file before Keras loads it: it may be anybody's. Student's side.
 
 A file's `config.json` can make Keras import a module and call what it finds there; its `safe_mode` forbids
 part of that. So the configuration is held against an allow-list first: layers, initialisers and the like of Keras

@@ -1,4 +1,4 @@
-"""The output of every layer for an image, from the Keras model itself. In the student's notebook."""
+"""The output of every layer for an image, from the Keras model itself. Student's side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network as a page: one HTML file, without a server, a network or Python. On the user's side."""
+"""A network as a page: one HTML file, without a server, a network or Python. Student's side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan as a file: the network that `autograder live keras_gaps` shows before a student has trained one."""
+"""A plan as a file: the trained network that `autograder live keras_gaps` shows. Student's side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stored digits and their codes, to compare a drawing with. In the student's notebook."""
+"""Stored digits and their codes, to compare a drawing with. Student's side."""
 
 from __future__ import annotations
 

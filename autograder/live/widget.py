@@ -1,6 +1,6 @@
-"""The network in the notebook: draw a digit, and the kernel computes every layer's output.
+"""The network in the notebook: draw a digit, and the kernel computes every layer. Student's side.
 
-On the user's side, in their own kernel; the grader gets a placeholder instead (see `autograder.live`).
+The grader gets a placeholder instead (see `autograder.live`).
 """
 
 from __future__ import annotations

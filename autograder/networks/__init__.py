@@ -1,1 +1,1 @@
-"""Keras networks as data: the catalogue of layers, graphs, their canonical form and comparison. Used on both sides."""
+"""Keras networks as data: the catalogue of layers, graphs, their canonical form and comparison. Both sides."""

@@ -1,4 +1,4 @@
-"""A Keras model as a sequence of layers in which equivalent models are equal. Used on both sides.
+"""A Keras model as a sequence of layers in which equivalent models are equal. Both sides.
 
 Names, explicit inputs, nesting and the way an activation is written (an argument, `Activation`, a layer of its own) do
 not matter; order, arguments, shapes and parameters do.

@@ -1,4 +1,4 @@
-"""An expected network beside a received one, aligned so that one mistake shows as one difference.
+"""An expected network beside a received one: one mistake shows as one difference. Both sides.
 
 The alignment is the cheapest edit script over the two sequences (Needleman & Wunsch, 1970). Kinds and arguments decide
 it; shapes and parameters only break ties, because behind a missing pooling layer all of them are different. By hand,

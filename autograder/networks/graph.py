@@ -1,4 +1,4 @@
-"""The one reader of the graph that Keras keeps behind a model. Beside student code, in the grader and in the notebook.
+"""The one reader of the graph that Keras keeps behind a model. Both sides.
 
 It follows Keras's private links (`_keras_history`, `_inbound_nodes`) from the outputs back, so that the order of what
 comes out follows from the graph alone, not from the order in which the layers were made.

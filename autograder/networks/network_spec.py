@@ -1,4 +1,4 @@
-"""A Keras network as data: a graph of catalogued layers, without its weights. Both sides of the trust boundary.
+"""A Keras network as data: a graph of catalogued layers, without its weights. Both sides.
 
     tensors   0 … are the network's inputs; every call adds the next number
     calls     apply a layer to tensors of smaller numbers, so the graph cannot have a cycle

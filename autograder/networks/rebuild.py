@@ -1,4 +1,4 @@
-"""Assembles a Keras model from a network as data and its weights. Both sides of the trust boundary.
+"""Assembles a Keras model from a network as data and its weights. Both sides.
 
 Nothing is ever deserialised by Keras: no `from_config`, no registered name, no saved file.
 """

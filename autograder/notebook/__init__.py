@@ -1,1 +1,1 @@
-"""What a student's notebook imports for its self-check. Runs in the student's own process."""
+"""What a student's notebook imports for its self-check. Student's side."""

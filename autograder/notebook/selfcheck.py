@@ -1,4 +1,4 @@
-"""`grader.check("question")` in the student's notebook: the public cases, on the notebook's own values.
+"""`grader.check("question")`: the public cases, on the notebook's own values. Student's side.
 
 The notebook itself contains the cases, so it works offline, renamed, and in Colab.
 """

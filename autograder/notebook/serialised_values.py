@@ -1,4 +1,4 @@
-"""A notebook's values as the grader will see them: serialised and deserialised. In the student's notebook.
+"""A notebook's values as the grader will see them: serialised and deserialised. Student's side.
 
 So a public case runs on the same rebuilt networks, plain data and guarded functions as in the grader, gives the same
 verdict, and reports already in the notebook which values cannot be graded.

@@ -1,7 +1,7 @@
-"""Runs student code in a separate, restricted process tree. Both sides of the trust boundary, a package each.
+"""Runs student code in a separate, restricted process tree; a package for each side. Both sides.
 
-    wire     frames, values and messages        both sides of the trust boundary
-    guest    worker, shell, serialisers         inside the sandbox, beside student code
+    wire     frames, values and messages        both sides
+    guest    worker, shell, serialisers         untrusted side
     host     start, limit, read, end            trusted side
 
 The host takes nothing from the guest but frames; `wire.messages` and `wire.values` say what these may hold.

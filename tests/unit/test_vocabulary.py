@@ -36,10 +36,8 @@ ALLOWED = re.compile(
 )
 METAPHOR = re.compile("|".join(rf"(?<![A-Za-z])({words})(?![A-Za-z])" for words in INSTEAD.values()), re.IGNORECASE)
 
-SIDES = (
-    r"[Tt]rusted side|Untrusted side|[Bb]oth sides|student's (notebook|own process)|students' notebooks|in the grader"
-)
-
+SIDES = ("Trusted side.", "Untrusted side.", "Student's side.", "Both sides.")
+"""Of the trust boundary; CONTRIBUTING.md says what each means."""
 
 ONE_INTERFACE = {"main", "run", "show", "render", "prepare", "load", "parse"}
 """Functions of modules that do the same for different things; they are called with the module's name before them."""
@@ -70,12 +68,19 @@ def test_no_metaphors_in_names_of_tests():
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_begins_with_what_it_is_for(path):
+def test_a_module_begins_with_what_it_is_for_and_its_side(path):
+    purpose, side = _purpose_and_side(path)
+    assert purpose.endswith("."), "say what it is for, and then on which side of the trust boundary it runs"
+    if path.parent != PACKAGE:
+        _, folder = _purpose_and_side(path.with_name("__init__.py"))
+        assert side == folder, "a folder's modules run on the folder's side"
+
+
+def _purpose_and_side(path: Path) -> tuple[str, str]:
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     first = docstring.partition("\n")[0]
-    assert first.endswith("."), first
-    if path.name == "__init__.py" and path.parent != PACKAGE:
-        assert re.search(SIDES, docstring), "say on which side of the trust boundary it runs"
+    side = next((side for side in SIDES if first.endswith(f" {side}")), "")
+    return first.removesuffix(f" {side}") if side else "", side
 
 
 def _names(path: Path) -> Iterator[str]:

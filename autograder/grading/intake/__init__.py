@@ -1,1 +1,1 @@
-"""Reads what was handed in: downloads, notebooks, class lists. Trusted side; everything that it reads is hostile."""
+"""Reads what was handed in: downloads, notebooks, class lists; all of it is hostile. Trusted side."""

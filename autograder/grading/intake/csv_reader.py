@@ -1,4 +1,4 @@
-"""Reads CSV files as spreadsheets save them: any separator, line end, quotes. Trusted side; input is hostile."""
+"""Reads CSV files as spreadsheets save them: any separator, line end, quotes; input is hostile. Trusted side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the cells of one submitted notebook, and nothing else of it. Trusted side; input is hostile.
+"""Reads the cells of one submitted notebook, and nothing else of it; input is hostile. Trusted side.
 
 A notebook may be large, so only what grading needs is ever built: sources, kinds, tags. Everything else (submitted
 outputs, attachments, widget state) is skipped without being decoded, which keeps the memory for a notebook near its

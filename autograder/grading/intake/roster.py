@@ -1,4 +1,4 @@
-"""Students' ids, and the class list. Trusted side; input is hostile.
+"""Students' ids, and the class list; input is hostile. Trusted side.
 
 A student's id is used in tables, JSON and CSV and as the name of the feedback page, so it is made safe once, here, for
 all of them.

@@ -1,4 +1,4 @@
-"""Lists the files of a folder or zip, and reads them one at a time, within bounds. Trusted side; input is hostile.
+"""Lists the files of a folder or zip, and reads them one at a time, within bounds; input is hostile. Trusted side.
 
 Nothing is ever extracted, no link is followed, and no name in a zip is used as a path: a file in a zip is identified by
 its position there. A file that must not be read is listed with the reason, so that the student reads it.

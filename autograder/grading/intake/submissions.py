@@ -1,4 +1,4 @@
-"""Lists the submissions in a notebook, folder or zip, and reads them one by one. Trusted side; input is hostile.
+"""Lists the submissions in a notebook, folder or zip, and reads them one by one; input is hostile. Trusted side.
 
     flat            ada.ipynb                                                ada
     by student      ada/…/anything.ipynb (nbgrader: ada/cnn2_mnist/…)        ada

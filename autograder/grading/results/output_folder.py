@@ -10,7 +10,6 @@
     OUT/.partial/report/        a finished folder that is being written anew: grades/, feedback/
 
 Grades are personal data: the folders made here are open to their owner only (0700), and so are the files (0600).
-Everything here runs on the trusted side.
 """
 
 from __future__ import annotations

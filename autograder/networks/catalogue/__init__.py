@@ -1,4 +1,4 @@
-"""The layers that a network may be made of: one class owns all that the package knows of a layer. Used on both sides.
+"""The layers that a network may be made of: one class owns all that is known of a layer. Both sides.
 
 To add a layer, write its class in the module of its family; it is found there. A class that others derive from is no
 layer, but what they share.

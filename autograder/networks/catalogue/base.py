@@ -1,4 +1,4 @@
-"""What the package knows of a layer, and how: the base of the catalogue's classes. Both sides of the trust boundary.
+"""What the package knows of a layer, and how: the base of the catalogue's classes. Both sides.
 
 A class of the catalogue is named as the Keras layer is, and its fields are that layer's own arguments, typed and
 bounded: decoding one checks it. `derive` computes, from the arguments and the input shapes alone, the output shape, the

@@ -1,4 +1,4 @@
-"""Convolutions. Both sides of the trust boundary."""
+"""Convolutions. Both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dense layers and activations, as layers and as what other layers end with. Both sides of the trust boundary."""
+"""Dense layers and activations, as layers and as what other layers end with. Both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Normalisation and scaling. Both sides of the trust boundary."""
+"""Normalisation and scaling. Both sides."""
 
 from __future__ import annotations
 

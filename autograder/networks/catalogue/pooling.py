@@ -1,4 +1,4 @@
-"""Pooling. Both sides of the trust boundary."""
+"""Pooling. Both sides."""
 
 from __future__ import annotations
 

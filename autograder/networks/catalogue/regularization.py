@@ -1,4 +1,4 @@
-"""What only steers the training, and does nothing at inference. Both sides of the trust boundary."""
+"""What only steers the training, and does nothing at inference. Both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers that change an image's size or shape, but compute little. Both sides of the trust boundary."""
+"""Layers that change an image's size or shape, but compute little. Both sides."""
 
 from __future__ import annotations
 

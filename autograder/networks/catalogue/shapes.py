@@ -1,4 +1,4 @@
-"""Arithmetic of shapes, as Keras does it; no batch axis, channels last. Used on both sides.
+"""Arithmetic of shapes, as Keras does it; no batch axis, channels last. Both sides.
 
 By hand, since Keras computes a shape only when it builds the layer: sizes must be known before anything is allocated.
 """

@@ -1,4 +1,4 @@
-"""From a live Keras model to its wire form. Runs beside student code, in the student's process.
+"""From a live Keras model to its wire form. Untrusted side.
 
 So nothing that comes out of this is trusted: the grader checks it and rebuilds the model from it.
 """

@@ -1,4 +1,4 @@
-"""Serialises any object of a student's notebook. Untrusted side; a self-check uses it in the notebook."""
+"""Serialises any object of a student's notebook. Untrusted side."""
 
 from __future__ import annotations
 

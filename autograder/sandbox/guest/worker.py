@@ -1,4 +1,4 @@
-"""Runs one notebook. Untrusted side: beside student code, without any case, answer or score.
+"""Runs one notebook, without any case, answer or score. Untrusted side.
 
 Started by the host as `python -m autograder.sandbox.guest.worker`: it reads requests from stdin and writes messages to
 stdout. Both are moved to other descriptors before the first cell runs; cells print into a file of their own. Whatever a

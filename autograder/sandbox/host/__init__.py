@@ -1,1 +1,1 @@
-"""Starts, limits, reads and ends sandboxes. Trusted side: runs in the grader."""
+"""Starts, limits, reads and ends sandboxes. Trusted side."""

@@ -1,10 +1,10 @@
 """Starts and ends a sandboxed program: one fresh bubblewrap process tree for each submission. Trusted side.
 
-In the sandbox there is Python, its packages, system libraries, and the student's side of this package (`sandbox/wire`,
-`sandbox/guest` and what a notebook imports), all read-only; a private `/tmp` and `/dev/shm` of bounded size; and
-nothing else of this machine: no network, no other process, no other file. As root, the sandbox gets a user id of its
-own; otherwise it gets a user namespace. Bubblewrap builds the namespaces, `seccomp` filters system calls, `prlimit`
-bounds each process, and a watchdog bounds the tree as a whole in memory and time.
+In the sandbox there is Python, its packages, system libraries, and of this package `sandbox/wire`, `sandbox/guest` and
+what a notebook imports, all read-only; a private `/tmp` and `/dev/shm` of bounded size; and nothing else of this
+machine: no network, no other process, no other file. As root, the sandbox gets a user id of its own; otherwise it gets
+a user namespace. Bubblewrap builds the namespaces, `seccomp` filters system calls, `prlimit` bounds each process, and a
+watchdog bounds the tree as a whole in memory and time.
 
 There is no weaker sandbox to fall back on: where this one cannot start, `check_sandbox` says why, and nothing runs.
 """

@@ -1,1 +1,1 @@
-"""The protocol between guest and host: frames, messages, values. Runs on both sides of the trust boundary."""
+"""The protocol between guest and host: frames, messages, values. Both sides."""

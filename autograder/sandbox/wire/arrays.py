@@ -1,4 +1,4 @@
-"""NumPy arrays on the wire: a dtype from an allow-list, a shape, little-endian bytes. Both sides of the trust boundary.
+"""NumPy arrays on the wire: a dtype from an allow-list, a shape, little-endian bytes. Both sides.
 
 The byte count must be the one that dtype and shape imply, and the deserialised array is a read-only view of those
 bytes: reading one allocates nothing beyond the bytes received.

@@ -1,4 +1,4 @@
-"""Deserialises values to plain data and Keras models. Both sides of the trust boundary."""
+"""Deserialises values to plain data and Keras models. Both sides."""
 
 from __future__ import annotations
 

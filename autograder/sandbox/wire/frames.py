@@ -1,4 +1,4 @@
-"""Frames: four bytes of length, little-endian, then that many bytes of msgpack. Both sides of the trust boundary.
+"""Frames: four bytes of length, little-endian, then that many bytes of msgpack. Both sides.
 
 What is read was written by a student's process. A length is compared with the limit before anything is allocated, the
 items and their depth are counted before an object is made of the bytes, and a reader can set a time-out.

@@ -1,4 +1,4 @@
-"""Messages: one msgpack map a frame, every field typed and bounded. Both sides of the trust boundary.
+"""Messages: one msgpack map a frame, every field typed and bounded. Both sides.
 
 Student code can forge anything that the worker sends. A message out of order, of an unknown type or about an unknown
 cell ends the session with a `WireError`.

@@ -1,4 +1,4 @@
-"""A network on the wire: its graph and its weights. Both sides of the trust boundary.
+"""A network on the wire: its graph and its weights. Both sides.
 
 The guest may send anything: `check` derives every shape from the graph and compares the received weights with them,
 before Keras is used, and `rebuild_network` makes a Keras model only of what is checked.

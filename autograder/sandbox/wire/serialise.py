@@ -1,4 +1,4 @@
-"""Serialises plain data: numbers, text, lists, tuples, dicts, arrays. Both sides of the trust boundary.
+"""Serialises plain data: numbers, text, lists, tuples, dicts, arrays. Both sides.
 
 The host serialises a case's arguments with it; the guest's `value_serialiser` adds models, histories and functions.
 """

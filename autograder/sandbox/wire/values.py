@@ -1,4 +1,4 @@
-"""The types of values on the wire. Both sides of the trust boundary; plain data, every field typed and bounded.
+"""The types of values on the wire: plain data, every field typed and bounded. Both sides.
 
 guest    `guest.value_serialiser` serialises any object of the student's notebook
 host     `serialise` serialises the plain data that a case passes to a student's function

@@ -16,6 +16,7 @@ import msgspec
 __all__ = [
     "ANSWER_TAG",
     "MAX_WIRE_BYTES",
+    "SANDBOX_VARIABLE",
     "Assignment",
     "Case",
     "CaseStatus",
@@ -49,6 +50,9 @@ MAX_WIRE_BYTES = 256 << 20
 
 ANSWER_TAG = "answer:"
 """An answer cell carries the tag `answer:<question>`."""
+
+SANDBOX_VARIABLE = "AUTOGRADER_SANDBOX"
+"""The environment variable that is set in the sandbox: a notebook's self-check and live network do nothing there."""
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from autograder.records import SANDBOX_VARIABLE
+
 if TYPE_CHECKING:
     from autograder.live.widget import LiveCNN
 
 __all__ = ["LiveCNN"]
-
-SANDBOX = "AUTOGRADER_SANDBOX"
 
 
 class _NotInGrader:
@@ -39,7 +39,7 @@ class _NotInstalled:
 def __getattr__(name: str) -> Any:
     if name != "LiveCNN":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if os.environ.get(SANDBOX):
+    if os.environ.get(SANDBOX_VARIABLE):
         return _NotInGrader
     try:
         # Lazily, so that the page can be made where there is no notebook.

@@ -16,13 +16,11 @@ from autograder.errors import BuildError
 from autograder.expect import case_runner, test_files
 from autograder.networks import comparison
 from autograder.notebook.serialised_values import SerialisedValues
-from autograder.records import LayerDiff, Outcome
+from autograder.records import SANDBOX_VARIABLE, LayerDiff, Outcome
 
 __all__ = ["PACKAGE", "CheckResult", "CheckResults", "Checks"]
 
 PACKAGE = "keras-autograder"
-
-SANDBOX = "AUTOGRADER_SANDBOX"
 
 _MARKS = {"pass": "✓", "fail": "✗", "error": "!", "manual": "?"}
 # Middle tones: readable on a light page as on a dark one. The marks say the same without colour.
@@ -112,7 +110,7 @@ class Checks:
         return CheckResults(self._check(question, values) for question in self._tests)
 
     def _check(self, question: str, values: Mapping[str, Any]) -> CheckResult:
-        if os.environ.get(SANDBOX):
+        if os.environ.get(SANDBOX_VARIABLE):
             return CheckResult(str(question), note="checked by the grader.")
         if question not in self._tests:
             known = f"There are {_listed(list(self._tests))}." if self._tests else "There are none."

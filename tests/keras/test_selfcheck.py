@@ -11,8 +11,8 @@ import types
 import pytest
 from inline_snapshot import snapshot
 
-from autograder.notebook import selfcheck
 from autograder.notebook.selfcheck import Checks
+from autograder.records import SANDBOX_VARIABLE
 from tests.live import counted_names
 
 NUMBER = '''
@@ -261,7 +261,7 @@ print(heavy)
 """
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={selfcheck.SANDBOX: "1", "PATH": "/usr/bin:/bin"},
+        env={SANDBOX_VARIABLE: "1", "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=True,

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from autograder import keras_runtime
 from autograder.errors import SandboxUnavailable
-from autograder.records import Limits
+from autograder.records import SANDBOX_VARIABLE, Limits
 from autograder.sandbox.host import seccomp, watchdog
 
 __all__ = ["Inherited", "check_machine", "command", "explain", "find_bubblewrap", "user_files"]
@@ -259,7 +259,7 @@ def _environment(threads: int) -> list[str]:
         "PYTHONPATH": str(PACKAGE_IN_SANDBOX.parent),
         "PYTHONHASHSEED": 0,
         "PYTHONDONTWRITEBYTECODE": 1,
-        "AUTOGRADER_SANDBOX": 1,
+        SANDBOX_VARIABLE: 1,
         "KERAS_HOME": f"{TMP}/.keras",
         "MPLCONFIGDIR": f"{TMP}/.mpl",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -295,9 +295,8 @@ def _file_system(limits: Limits, fds: Inherited) -> list[str]:
 
 def _binds() -> dict[Path, Path]:
     """Path in the sandbox → path here. Only what Python needs to run: never a folder that could hold more."""
-    candidates = [Path("/usr", name) for name in SYSTEM_FOLDERS]
+    candidates = [Path("/etc/ld.so.cache"), Path("/etc/alternatives"), *(Path("/usr", name) for name in SYSTEM_FOLDERS)]
     candidates += [path for path in (Path("/", name) for name in ROOT_FOLDERS) if not path.is_symlink()]
-    candidates += [Path("/etc/ld.so.cache"), Path("/etc/alternatives")]
     for prefix in (Path(sys.base_prefix), Path(sys.prefix)):
         # Also where it really is, because the environment's `python` is a link to there.
         candidates += [path / part for path in (prefix, prefix.resolve()) for part in PREFIX_PARTS]

@@ -79,8 +79,6 @@ def decoded(line: bytes) -> GradeEntry:
     values: Any = msgspec.json.decode(line)
     try:
         for question in values["questions"]:
-            if "history" in question:  # as it was written when there was one of a question
-                question["histories"] = {"history": question.pop("history")}
             for curves in question["histories"].values():
                 for metric, curve in curves.items():
                     curves[metric] = [math.nan if value is None else value for value in curve]

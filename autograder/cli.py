@@ -12,7 +12,7 @@ from rich.console import Console
 from autograder.errors import AutograderError
 
 if TYPE_CHECKING:
-    from autograder.commands.report import ClassReport
+    from autograder.publishing import ClassReport
 
 __all__ = ["app", "main"]
 
@@ -57,12 +57,9 @@ def build(
 
     Both are graded before anything is written: the notebook for students must score 0, the solution full marks.
     """
-    from autograder.authoring import build as authoring
+    from autograder.commands import build as command
 
-    for report in authoring.build_all(Path.cwd(), slugs or [], check=check, to=to):
-        for warning in report.warnings:
-            errors.print(f"[yellow]warning[/]: {warning}", highlight=False, soft_wrap=True)
-        screen.print(report.summary, highlight=False, soft_wrap=True)
+    command.run(slugs or [], check=check, to=to, here=Path.cwd(), screen=screen, errors=errors)
 
 
 @app.command()
@@ -185,5 +182,7 @@ def main() -> None:
     except (KeyboardInterrupt, SystemExit) as ending:  # Typer turns the first into the second
         if isinstance(ending, SystemExit) and ending.code != INTERRUPTED:
             raise
-        errors.print("autograder: stopped. Run the same command again to continue where it stopped.", markup=False)
+        continues = sys.argv[1:2] in (["grade"], ["calibrate"])
+        again = " Run the same command again to continue where it stopped." if continues else ""
+        errors.print(f"autograder: stopped.{again}", markup=False, soft_wrap=True)
         sys.exit(INTERRUPTED)

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from autograder.authoring.calibrate import calibrate
 from autograder.authoring.calibration import CALIBRATION, LEAST_SEEDS, Calibration
-from autograder.commands.report import progress
+from autograder.commands.progress import progress
 
 __all__ = ["run", "show"]
 

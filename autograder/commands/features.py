@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from autograder import keras_runtime
+from autograder.commands.progress import progress
 from autograder.features.extract import Extracted, extract
 from autograder.wording import shortened
 
@@ -23,12 +23,11 @@ def run(folder: Path, out: Path, *, model: str, seed: int, console: Console) -> 
     """
     os.environ.update(keras_runtime.variables())
     keras_runtime.load()  # before the progress bar, which TensorFlow's log lines would break
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("images", total=None)
+    with progress(console, "Images") as bar:
+        task = bar.add_task("", total=None)
 
         def advance(done: int, of: int) -> None:
-            progress.update(task, completed=done, total=of)
+            bar.update(task, completed=done, total=of)
 
         return extract(folder, out, model=model, seed=seed, progress=advance)
 

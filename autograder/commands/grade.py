@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.commands import report
+from autograder.commands.progress import progress
 from autograder.errors import UsageError
 from autograder.grading.cases.bundle import find_bundle, load_bundle
 from autograder.grading.execution.pool import grade_class
@@ -17,6 +17,7 @@ from autograder.grading.intake.roster import Roster, match, read_roster
 from autograder.grading.intake.submissions import Item, collect
 from autograder.grading.results.manual_csv import NAME, read_sheet
 from autograder.grading.results.output_folder import OutputFolder
+from autograder.publishing import ClassReport, publish
 from autograder.records import Submission
 from autograder.sandbox.host.launch import check_sandbox
 
@@ -35,7 +36,7 @@ def run(
     executor: str,
     here: Path,
     console: Console,
-) -> report.ClassReport:
+) -> ClassReport:
     """Grade all submissions and write the output folder.
 
     Raises:
@@ -56,7 +57,7 @@ def run(
     check_sandbox()
     with OutputFolder.start(out, assignment, bundle.digest) as folder:
         waiting = _not_done(folder, items, questions)
-        with report.progress(console, "Grading") as bar:
+        with progress(console, "Grading") as bar:
             task = bar.add_task("", total=len(items), completed=len(items) - len(waiting))
             for graded in grade_class(bundle.path, waiting, workers=workers):
                 folder.add(graded.grade, graded.execution)
@@ -69,7 +70,8 @@ def run(
             warnings = (*others, NOT_LISTED) if entry.student in unlisted else others
             if warnings != entry.warnings:
                 folder.revise(replace(entry, warnings=warnings))
-        return report.publish(folder, console, {})
+        with progress(console, "Writing pages") as bar:
+            return publish(folder, {}, bar)
 
 
 def _on_roster(roster: Roster | None, items: Iterable[Item]) -> tuple[list[Item], tuple[str, ...], frozenset[str]]:

@@ -1,60 +1,32 @@
-"""`autograder report`, and how `autograder grade` ends: a person's points into grades, pages, a table. Trusted side."""
+"""`autograder report`: writes a finished folder anew; prints what came out, for `grade` as well. Trusted side."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from autograder.commands.progress import progress
 from autograder.errors import UsageError
-from autograder.feedback import class_page, student_page, tables
-from autograder.feedback.forms import FORMS, Maker
+from autograder.feedback.forms import FORMS
 from autograder.grading.results import hand_grading
 from autograder.grading.results.entries import GradeEntry
-from autograder.grading.results.manual_csv import NAME, read_sheet, save_sheet
+from autograder.grading.results.manual_csv import NAME
 from autograder.grading.results.output_folder import OutputFolder
-from autograder.records import Assignment, Execution, QuestionGrade
+from autograder.publishing import ClassReport, publish
+from autograder.records import QuestionGrade
 from autograder.wording import counted, listed, one_line, shortened
 
-__all__ = ["ClassReport", "progress", "publish", "run", "show"]
+__all__ = ["run", "show"]
 
 MAX_SHOWN = 60
 MAX_NAMED = 8
 MAX_REASON = 1_000
 MARKS = {"needs_review": "[yellow]needs review[/]", "rejected": "[red]rejected[/]"}
 STOPPED = "[yellow]run stopped[/]"
-
-
-@dataclass(frozen=True)
-class ClassReport:
-    """What a run left behind.
-
-    Attributes:
-        out: The output folder.
-        grades: One a student, without texts that only pages need.
-        waiting: Answers that a person still has to grade.
-        changed: Answers that changed since a person graded them.
-        unused: Filled rows of `manual.csv` that belong to nothing in this run.
-        unmade: Forms of feedback, beside the pages, that could not be made, each with the reason.
-    """
-
-    assignment: Assignment
-    out: Path
-    grades: tuple[GradeEntry, ...]
-    waiting: int
-    changed: tuple[hand_grading.ManualRow, ...]
-    unused: tuple[hand_grading.ManualRow, ...]
-    unmade: tuple[str, ...]
-
-    @property
-    def needs_review(self) -> bool:
-        """Whether a person has to look at something; answers that nobody has graded yet are none of these."""
-        return bool(self.changed or self.unmade) or any(grade.status != "graded" for grade in self.grades)
 
 
 def run(out: Path, *, also: Sequence[str], console: Console) -> ClassReport:
@@ -72,77 +44,8 @@ def run(out: Path, *, also: Sequence[str], console: Console) -> ClassReport:
         if name not in FORMS:
             raise UsageError(f"--also knows {listed(list(FORMS))}, not {name!r}.")
     makers = {FORMS[name].suffix: FORMS[name].prepare() for name in also}
-    with OutputFolder.reopen(out) as folder:
-        return publish(folder, console, makers)
-
-
-def publish(folder: OutputFolder, console: Console, makers: Mapping[str, Maker]) -> ClassReport:
-    """Merge `manual.csv` into all grades of a folder and write its report.
-
-    Args:
-        folder: The grades.
-        console: Where the progress is shown.
-        makers: Suffix → what makes that form of a student's feedback, beside the page.
-
-    Raises:
-        AutograderError: `manual.csv` cannot be understood, or something cannot be read or written.
-    """
-    assignment = folder.assignment
-    path = folder.out / NAME
-    sheet = read_sheet(path, assignment)
-    marks = hand_grading.Marks(assignment, sheet, folder.students)
-    grades, unmade = [], []
-    with progress(console, "Writing pages") as bar:
-        for stored in bar.track(folder.entries(), total=len(folder.students)):
-            execution = folder.run(stored)
-            settled = marks.settle(stored)
-            folder.revise(settled)  # without what is wrong with its page: the next report may be able to make that
-            settled, page = _page(assignment, settled, execution)
-            folder.write_feedback(settled.student, ".html", page.encode("utf-8", "replace"))
-            for suffix, make in makers.items():
-                try:
-                    content = make(assignment, settled, execution, page)
-                except Exception as error:  # noqa: BLE001 - what one student handed in must not cost the others theirs
-                    unmade.append(f"{settled.student}{suffix} ({one_line(str(error))})")
-                else:
-                    folder.write_feedback(settled.student, suffix, content)
-            grades.append(_light(settled))
-    executions = {
-        entry.student: Execution(entry.execution.status, entry.execution.message, (), entry.execution.wall_seconds)
-        for entry in grades
-    }
-    entries = marks.entries()
-    changed, unused = tuple(marks.changed), tuple(marks.unused)
-    save_sheet(path, sheet, entries, tables.sheet_csv(hand_grading.cells(sheet, entries), sheet.delimiter))
-    suffixes = [".html", *(form.suffix for form in FORMS.values())]
-    folder.finish(tables.grades_csv(assignment, grades), class_page.render(assignment, grades, executions), suffixes)
-    return ClassReport(assignment, folder.out, tuple(grades), marks.waiting, changed, unused, tuple(unmade))
-
-
-def progress(console: Console, doing: str) -> Progress:
-    """A bar that goes when all is done."""
-    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    # Where nobody watches, Rich would print an empty line, also before an error.
-    return Progress(*columns, console=console, transient=True, disable=not console.is_interactive)
-
-
-def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> tuple[GradeEntry, str]:
-    """A grade and its page; where that cannot be made, it is the grader's fault, and a person must look."""
-    try:
-        return settled, student_page.render(assignment, settled, execution)
-    except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class
-        reason = f"The page could not be made: {type(error).__name__}: {one_line(str(error))}"
-        failed = replace(settled, status="needs_review", message=reason)
-        return failed, student_page.render(assignment, replace(failed, questions=()), None)
-
-
-def _light(entry: GradeEntry) -> GradeEntry:
-    """An entry without what only its own page shows, so that a large class stays small in memory."""
-    questions = tuple(
-        replace(question, answer="", histories={}, cases=tuple(replace(case, diff=()) for case in question.cases))
-        for question in entry.questions
-    )
-    return replace(entry, questions=questions)
+    with OutputFolder.reopen(out) as folder, progress(console, "Writing pages") as bar:
+        return publish(folder, makers, bar)
 
 
 def show(report: ClassReport, console: Console) -> None:

@@ -64,7 +64,7 @@ def run(out, *students, bundle=BUNDLE, score=4):
 
 
 def finish(folder, csv=(), index=""):
-    """As `report.publish` does it, with pages that say nothing but who and how many points."""
+    """As `publish` does it, with pages that say nothing but who and how many points."""
     for each in folder.entries():
         folder.write_feedback(each.student, ".html", f"<p>{each.student} {each.score}".encode())
     folder.finish(csv, index, [".html", ".md"])
@@ -149,16 +149,6 @@ def test_grades_read_back_as_they_were_written(out):
     assert first == 1.0
     assert all(math.isnan(value) for value in others)
     assert "NaN" not in (out / "grades.json").read_text()
-
-
-def test_the_one_history_of_earlier_grades_is_read(out):
-    run(out, "ada")
-    path = out / "grades.json"
-    path.write_text(
-        path.read_text().replace('"histories":{"training":{"loss":[2.0,1.5]}}', '"history":{"loss":[2.0,null]}')
-    )
-    (ada,) = load_grades(out)
-    assert ada.questions[0].histories["history"]["loss"] == pytest.approx([2.0, math.nan], nan_ok=True)
 
 
 def test_lone_surrogates_do_not_stop_the_class(out):

@@ -8,6 +8,7 @@ import os
 
 import pytest
 from rich.console import Console
+from rich.progress import Progress
 from typer.testing import CliRunner
 
 from autograder.cli import app
@@ -16,6 +17,7 @@ from autograder.errors import AutograderError, UsageError
 from autograder.feedback import forms, student_page
 from autograder.grading.results import output_folder
 from autograder.grading.results.output_folder import OutputFolder
+from autograder.publishing import publish
 from autograder.records import Assignment, Cell, Execution, Grade, Outcome, Question, QuestionGrade
 
 QUIET = Console(quiet=True)
@@ -45,7 +47,7 @@ def out(tmp_path):
         for student in ("ada", "bob"):
             folder.add(grade(student), RUN)
         folder.add(Grade("cyd", "", "sha256:", "rejected", 0, 2, message="Nothing."), Execution("refused", "Nothing."))
-        report.publish(folder, QUIET, {})
+        publish(folder, {}, Progress(disable=True))
     return tmp_path / "out"
 
 

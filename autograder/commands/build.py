@@ -1,0 +1,24 @@
+"""`autograder build`: prints what became of each exercise. Trusted side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+
+from autograder.authoring.build import build_all
+
+__all__ = ["run"]
+
+
+def run(slugs: Iterable[str], *, check: bool, to: Path | None, here: Path, screen: Console, errors: Console) -> None:
+    """Build, and print a line for each exercise as it is done.
+
+    Raises:
+        AutograderError: As `authoring.build.build_all`.
+    """
+    for report in build_all(here, slugs, check=check, to=to):
+        for warning in report.warnings:
+            errors.print(f"[yellow]warning[/]: {warning}", highlight=False, soft_wrap=True)
+        screen.print(report.summary, highlight=False, soft_wrap=True)

@@ -1,0 +1,108 @@
+"""From the grades in an output folder to its report: a person's points, pages, tables. Trusted side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.progress import Progress
+
+from autograder.feedback import class_page, student_page, tables
+from autograder.feedback.forms import FORMS, Maker
+from autograder.grading.results import hand_grading
+from autograder.grading.results.entries import GradeEntry
+from autograder.grading.results.manual_csv import NAME, read_sheet, save_sheet
+from autograder.grading.results.output_folder import OutputFolder
+from autograder.records import Assignment, Execution
+from autograder.wording import one_line
+
+__all__ = ["ClassReport", "publish"]
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """What a run left behind.
+
+    Attributes:
+        out: The output folder.
+        grades: One a student, without texts that only pages need.
+        waiting: Answers that a person still has to grade.
+        changed: Answers that changed since a person graded them.
+        unused: Filled rows of `manual.csv` that belong to nothing in this run.
+        unmade: Forms of feedback, beside the pages, that could not be made, each with the reason.
+    """
+
+    assignment: Assignment
+    out: Path
+    grades: tuple[GradeEntry, ...]
+    waiting: int
+    changed: tuple[hand_grading.ManualRow, ...]
+    unused: tuple[hand_grading.ManualRow, ...]
+    unmade: tuple[str, ...]
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether a person has to look at something; answers that nobody has graded yet are none of these."""
+        return bool(self.changed or self.unmade) or any(grade.status != "graded" for grade in self.grades)
+
+
+def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) -> ClassReport:
+    """Merge `manual.csv` into all grades of a folder and write its report.
+
+    Args:
+        folder: The grades.
+        makers: Suffix → what makes that form of a student's feedback, beside the page.
+        bar: Shows the progress.
+
+    Raises:
+        AutograderError: `manual.csv` cannot be understood, or something cannot be read or written.
+    """
+    assignment = folder.assignment
+    path = folder.out / NAME
+    sheet = read_sheet(path, assignment)
+    marks = hand_grading.Marks(assignment, sheet, folder.students)
+    grades, unmade = [], []
+    for stored in bar.track(folder.entries(), total=len(folder.students)):
+        execution = folder.run(stored)
+        settled = marks.settle(stored)
+        folder.revise(settled)  # without what is wrong with its page: the next report may be able to make that
+        settled, page = _page(assignment, settled, execution)
+        folder.write_feedback(settled.student, ".html", page.encode("utf-8", "replace"))
+        for suffix, make in makers.items():
+            try:
+                content = make(assignment, settled, execution, page)
+            except Exception as error:  # noqa: BLE001 - what one student handed in must not cost the others theirs
+                unmade.append(f"{settled.student}{suffix} ({one_line(str(error))})")
+            else:
+                folder.write_feedback(settled.student, suffix, content)
+        grades.append(_without_details(settled))
+    executions = {
+        entry.student: Execution(entry.execution.status, entry.execution.message, (), entry.execution.wall_seconds)
+        for entry in grades
+    }
+    entries = marks.entries()
+    changed, unused = tuple(marks.changed), tuple(marks.unused)
+    save_sheet(path, sheet, entries, tables.sheet_csv(hand_grading.cells(sheet, entries), sheet.delimiter))
+    suffixes = [".html", *(form.suffix for form in FORMS.values())]
+    folder.finish(tables.grades_csv(assignment, grades), class_page.render(assignment, grades, executions), suffixes)
+    return ClassReport(assignment, folder.out, tuple(grades), marks.waiting, changed, unused, tuple(unmade))
+
+
+def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> tuple[GradeEntry, str]:
+    """A grade and its page; where that cannot be made, it is the grader's fault, and a person must look."""
+    try:
+        return settled, student_page.render(assignment, settled, execution)
+    except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class
+        reason = f"The page could not be made: {type(error).__name__}: {one_line(str(error))}"
+        failed = replace(settled, status="needs_review", message=reason)
+        return failed, student_page.render(assignment, replace(failed, questions=()), None)
+
+
+def _without_details(entry: GradeEntry) -> GradeEntry:
+    """An entry without what only its own page shows, so that a large class stays small in memory."""
+    questions = tuple(
+        replace(question, answer="", histories={}, cases=tuple(replace(case, diff=()) for case in question.cases))
+        for question in entry.questions
+    )
+    return replace(entry, questions=questions)

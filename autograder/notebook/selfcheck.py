@@ -17,6 +17,7 @@ from autograder.expect import case_runner, test_files
 from autograder.networks import comparison
 from autograder.notebook.serialised_values import SerialisedValues
 from autograder.records import SANDBOX_VARIABLE, LayerDiff, Outcome
+from autograder.wording import listed
 
 __all__ = ["PACKAGE", "CheckResult", "CheckResults", "Checks"]
 
@@ -98,7 +99,11 @@ class Checks:
         self._install = install
 
     def __repr__(self) -> str:
-        return f"Checks for {_listed(list(self._tests))}: run `grader.check(…)` with one of these names."
+        return f"Checks for {self._names}: run `grader.check(…)` with one of these names."
+
+    @property
+    def _names(self) -> str:
+        return listed([f"`{name}`" for name in self._tests])
 
     def check(self, question: str) -> CheckResult:
         """Run a question's public cases on the notebook's values."""
@@ -113,7 +118,7 @@ class Checks:
         if os.environ.get(SANDBOX_VARIABLE):
             return CheckResult(str(question), note="checked by the grader.")
         if question not in self._tests:
-            known = f"There are {_listed(list(self._tests))}." if self._tests else "There are none."
+            known = f"There are {self._names}." if self._tests else "There are none."
             return CheckResult(str(question), note=f"no such question in this notebook. {known}")
         try:
             loaded = test_files.load(self._tests[question], f"{question}.py")
@@ -174,7 +179,3 @@ def _inline(text: str) -> str:
     if len(parts) % 2 == 0:
         return html.escape(text)
     return "".join(f"<code>{part}</code>" if at % 2 else part for at, part in enumerate(parts))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)

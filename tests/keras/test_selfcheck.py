@@ -198,12 +198,12 @@ def test_a_page_says_what_the_text_says(check):
 def test_an_unknown_question_is_one_line(check):
     result = check("grader.check('trian')")
     assert not result.passed
-    assert repr(result) == snapshot("trian: no such question in this notebook. There are `number`, `network`.")
+    assert repr(result) == snapshot("trian: no such question in this notebook. There are `number` and `network`.")
     assert text_of(result._repr_html_()) == snapshot(
-        "trian : no such question in this notebook. There are number , network ."
+        "trian : no such question in this notebook. There are number and network ."
     )
     assert repr(check("grader.check(3)")) == snapshot(
-        "3: no such question in this notebook. There are `number`, `network`."
+        "3: no such question in this notebook. There are `number` and `network`."
     )
 
 
@@ -243,7 +243,7 @@ def test_ipython_that_is_imported_but_not_running(monkeypatch):
 
 def test_the_object_lists_its_questions():
     assert repr(Checks({"a": "", "b": ""})) == snapshot(
-        "Checks for `a`, `b`: run `grader.check(…)` with one of these names."
+        "Checks for `a` and `b`: run `grader.check(…)` with one of these names."
     )
 
 

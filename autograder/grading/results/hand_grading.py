@@ -80,7 +80,7 @@ class Sheet:
     Attributes:
         extra: Names of columns that are not ours.
         delimiter: As the file has it; with semicolons, numbers have a decimal comma.
-        data: The file's bytes, so that a change behind our back is seen; None when there is no file.
+        data: The file's bytes, so that a change by somebody else is seen; None when there is no file.
     """
 
     entries: tuple[ManualRow, ...] = ()
@@ -107,10 +107,10 @@ class Marks:
     def __post_init__(self) -> None:
         self._open = {entry.key: entry for entry in self.sheet.entries}
         self._known = frozenset(self.students)
-        self._loose: dict[Key, list[ManualRow]] = {}
+        self._absent: dict[Key, list[ManualRow]] = {}
         for entry in self.sheet.entries:
             if entry.student not in self._known:
-                self._loose.setdefault((_loosely(entry.student), *entry.key[1:]), []).append(entry)
+                self._absent.setdefault((_loosely(entry.student), *entry.key[1:]), []).append(entry)
         self._rubrics = {
             key: part.rubric if isinstance(part, Question) else part.title
             for key, part in parts(self.assignment).items()
@@ -210,7 +210,7 @@ class Marks:
         exact = self._open.pop(key, None)
         if exact is not None:
             return exact
-        near = [each for each in self._loose.get((_loosely(key[0]), *key[1:]), []) if each.key in self._open]
+        near = [each for each in self._absent.get((_loosely(key[0]), *key[1:]), []) if each.key in self._open]
         if len(near) == 1 and near[0].digest == digest:
             return self._open.pop(near[0].key)
         return ManualRow(*key)

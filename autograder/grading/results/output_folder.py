@@ -126,7 +126,7 @@ class OutputFolder:
                 folder.assignment = _exercise(place, slug)
                 shutil.rmtree(folder._staged, ignore_errors=True)
                 folder._make_stage()
-                folder._take_back()
+                folder._stage_grades()
                 on_error.pop_all()
         return folder
 
@@ -264,7 +264,7 @@ class OutputFolder:
         for name in ("grades", "runs", "feedback"):
             (self._staged / name).mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def _take_back(self) -> None:
+    def _stage_grades(self) -> None:
         """Stage the grades of the finished run: each name is checked, for it becomes a path, and each run is there."""
         names: list[str] = []
         for stored in load_grades(self.out):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import prod
 
 from autograder.errors import WireError
+from autograder.wording import listed
 
 __all__ = ["Shape", "axis_position", "broadcast", "concatenated", "need_image", "reshaped", "window_places"]
 
@@ -82,7 +83,7 @@ def broadcast(*xs: Shape) -> Shape:
         output = tuple(max(sizes) for sizes in zip(*xs, strict=True))
         if all(size in (1, most) for x in xs for size, most in zip(x, output, strict=True)):
             return output
-    raise WireError(f"inputs of shapes {_listed(xs)} do not fit each other")
+    raise WireError(f"inputs of shapes {_shown(xs)} do not fit each other")
 
 
 def concatenated(axis: int, *xs: Shape) -> Shape:
@@ -93,9 +94,9 @@ def concatenated(axis: int, *xs: Shape) -> Shape:
     """
     at = axis_position(axis, xs[0])
     if len({len(x) for x in xs}) != 1 or len({(*x[:at], *x[at + 1 :]) for x in xs}) != 1:
-        raise WireError(f"inputs of shapes {_listed(xs)} do not fit each other along axis {axis}")
+        raise WireError(f"inputs of shapes {_shown(xs)} do not fit each other along axis {axis}")
     return (*xs[0][:at], sum(x[at] for x in xs), *xs[0][at + 1 :])
 
 
-def _listed(shapes: tuple[Shape, ...]) -> str:
-    return " and ".join(map(str, shapes[:4]))
+def _shown(shapes: tuple[Shape, ...]) -> str:
+    return listed([str(shape) for shape in shapes[:4]])

@@ -5,8 +5,8 @@ AutograderError              base; the message is one line: what, where, what to
 ├── BuildError               a master that breaks a rule: the author's fault
 ├── IntakeError              a submission that cannot be read: the student's fault; the others are graded
 ├── SandboxUnavailable       student code cannot be sandboxed: the machine's fault; nothing is graded
-└── WireError                bytes from the sandbox that break the protocol: the student's process's fault
-    └── Unsupported          a value that has no wire form, or a network that uses more than the catalogue has
+└── WireError                data that break the protocol, or that no network can have: the student's process's fault
+    └── Unsupported          a value that has no wire form, or a network that uses more than catalogue or page have
 """
 
 from __future__ import annotations
@@ -43,8 +43,11 @@ class SandboxUnavailable(AutograderError):
 
 
 class WireError(AutograderError):
-    """Bytes from the student's process break the protocol. Whatever was received with them is not to be trusted."""
+    """The sender's fault, as a rule the student's process's: data break the protocol, or their network cannot exist.
+
+    Whatever was received with such data is not to be trusted.
+    """
 
 
 class Unsupported(WireError):
-    """A value that cannot be serialised or rebuilt; the message says why, and what to give in its place."""
+    """A value that cannot be serialised or rebuilt, or a layer that the live page cannot show; the message says why."""

@@ -89,7 +89,8 @@ def require_digits(shape: Shape) -> None:
 
 def gives_probabilities(rows: Sequence[Step]) -> bool:
     """Whether the chain ends with a softmax or with sigmoids; what any other gives are logits."""
-    last = next((step for step in reversed(rows) if not layer_class(step.kind).KEEPS_VALUES), None)
+    passing = ("identity", "reshape")  # of which the numbers are those of the layer before
+    last = next((step for step in reversed(rows) if layer_class(step.kind).OPERATION not in passing), None)
     if last is None:
         return False
     function = getattr(last.layer, "activation", None)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import UsageError
-from autograder.live.plan import supported
+from autograder.live.plan import cannot_show, supported
 from autograder.wording import one_line
 
 __all__ = ["load"]
@@ -23,8 +23,7 @@ CONFIG_BYTES = 8 << 20
 TOTAL_BYTES = 1 << 30
 MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}
 
-_MODELS = {"Sequential", "Functional", "Model"}
-_OTHERS = {"DTypePolicy", "__keras_tensor__", "__tensor__"}
+_BESIDES_LAYERS = {"Sequential", "Functional", "Model", "DTypePolicy", "__keras_tensor__", "__tensor__"}
 _MODULES = ("keras", "keras.layers", "keras.models", "keras.initializers", "keras.regularizers", "keras.constraints")
 # Where two kinds of models say they come from: Keras's own functional one, and one in Keras 1's spelling.
 _PLACES = {("keras.src.models.functional", "Functional"), ("autograder.course.keras1", "Sequential")}
@@ -71,7 +70,7 @@ def _config(path: Path) -> Any:
 
 def _refuse_other_layers(config: Any, path: Path) -> None:
     """Raise if the configuration names a class that is not on the list, or where to find one."""
-    allowed = {*_MODELS, *_OTHERS, *supported()}
+    allowed = {*_BESIDES_LAYERS, *supported()}
     unknown = []
     for place in _objects(config):
         if place.get("compile_config") and place is not config:
@@ -94,12 +93,7 @@ def _refuse_other_layers(config: Any, path: Path) -> None:
             own = settings.get("name") if isinstance(settings, dict) else None
             unknown.append(f"{str(own)[:60]!r} ({str(name)[:60]})" if isinstance(own, str) else shown)
     if unknown:
-        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        plural = "s" if len(unknown) > 1 else ""
-        raise UsageError(
-            f"{path}: the page cannot show layer{plural} {', '.join(unknown[:5])}{more}. "
-            f"It knows {', '.join(supported())}."
-        )
+        raise UsageError(f"{path}: {cannot_show(unknown, 5)}")
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,7 @@ from autograder.sandbox.guest.network_serialiser import serialise_network
 from autograder.sandbox.wire.arrays import pack_array
 from autograder.sandbox.wire.network import Network, check, rebuild_network
 
-__all__ = ["Plan", "half", "of_network", "rebuild", "supported", "translate"]
+__all__ = ["Plan", "cannot_show", "half", "of_network", "rebuild", "supported", "translate"]
 
 _DIVERGED = "holds values that are no numbers, as after training diverged. Train it anew, with a smaller learning rate."
 _TOO_LARGE = "does not fit into float16. Use --float32."
@@ -58,10 +58,7 @@ def translate(model: Any) -> Plan:
     rows = chain.steps(model)
     unknown = [f"{step.name!r} ({step.kind})" for step in rows if step.kind not in supported()]
     if unknown:
-        raise UsageError(
-            f"the page cannot show layer{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}. "
-            f"It knows {', '.join(supported())}."
-        )
+        raise UsageError(cannot_show(unknown))
     try:
         return of_network(serialise_network(model), [step.name for step in rows])
     except Unsupported as error:
@@ -104,6 +101,12 @@ def of_network(
 def supported() -> list[str]:
     """The layers that a plan may hold."""
     return [NetworkInput.KERAS_NAME, *(name for name, kind in LAYERS.items() if kind.OPERATION)]
+
+
+def cannot_show(unknown: Sequence[str], most: int | None = None) -> str:
+    """Which layers the page does not know, and which it does; `most` limits how many of the former are named."""
+    named = ", ".join(unknown[:most]) + (f" and {len(unknown) - most} more" if most and len(unknown) > most else "")
+    return f"the page cannot show layer{'s' * (len(unknown) > 1)} {named}. It knows {', '.join(supported())}."
 
 
 def half(plan: Plan) -> Plan:

@@ -161,7 +161,8 @@ def _function_row(operation: Any, shape: Shape) -> LayerRow:
     from keras import activations
 
     kind = type(operation).__name__
-    name = operation.name.rstrip("_0123456789") if kind == "Operation" else _snake_case(kind)
+    snake_case = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
+    name = operation.name.rstrip("_0123456789") if kind == "Operation" else snake_case
     if callable(getattr(activations, name, None)):
         return LayerRow(ACTIVATION, {"activation": name}, shape, 0)
     return LayerRow(kind, {}, shape, 0)
@@ -234,7 +235,3 @@ def _brief(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "×".join(map(str, value))
     return repr(value) if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _snake_case(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

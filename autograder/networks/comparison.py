@@ -15,7 +15,7 @@ from autograder.networks.catalogue import family, layer_class
 from autograder.records import LayerDiff
 from autograder.wording import counted, listed
 
-__all__ = ["FOLLOWS", "AlignmentStep", "Comparison", "compare", "diff", "row_texts", "table"]
+__all__ = ["FOLLOWS", "AlignmentStep", "Comparison", "compare", "row_texts", "table"]
 
 FOLLOWS = "follows from the layer above"
 """The hint of a row that is right in itself, but gets another input than expected."""
@@ -124,7 +124,13 @@ class Comparison:
             return f"check {listed([known.WORDS.get(key, f'`{key}`') for key in arguments])}"
         if not step.differs:
             return ""
-        return f"check {known.size_suspects(step.differs, given.config, first=step.expected == step.received == 0)}"
+        likely = next((each for each in known.RESIZING if {*each} <= {*given.config}), ())
+        if step.expected == step.received == 0:
+            both = [key for key in likely if key not in known.SHAPING and len(step.differs) > 1]
+            return f"check {listed([*(known.WORDS[key] for key in both), 'the input shape'])}"
+        if "output_shape" not in step.differs:
+            return "check the number of parameters"
+        return f"check {listed([known.WORDS[key] for key in likely] or ['the output shape'])}"
 
     def _order(self, here: int, there: int) -> str:
         """Where a moved layer belongs: next to which neighbour that is in its place."""
@@ -184,11 +190,6 @@ def compare(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> Compa
     """Align the layers of a model with those that are expected (in canonical form)."""
     steps = _with_moves(expected, received, list(_with_differences(expected, received)))
     return Comparison(expected, received, steps)
-
-
-def diff(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> tuple[LayerDiff, ...]:
-    """The comparison of two sequences in words, one row a layer."""
-    return compare(expected, received).rows()
 
 
 def row_texts(rows: Sequence[LayerDiff]) -> Iterator[tuple[str, str, str, str, str]]:
@@ -328,10 +329,8 @@ def _with_moves(
 def _trouble(step: AlignmentStep) -> str:
     if step.moved is not None:
         return "moved"
-    if step.received is None:
-        return "missing"
-    if step.expected is None:
-        return "extra"
+    if None in (step.expected, step.received):
+        return "missing" if step.received is None else "extra"
     return "different" if step.differs else ""
 
 

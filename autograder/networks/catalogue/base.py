@@ -26,6 +26,7 @@ from autograder.networks.catalogue.shapes import Shape
 
 __all__ = ["Derived", "IdentityAtInference", "Layer", "Operation"]
 
+Names = Mapping[str, str]
 Weights = Sequence[np.ndarray[Any, Any]]
 
 Padding = Literal["valid", "same"]
@@ -144,9 +145,6 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     IS_IDENTITY: ClassVar[bool] = False
     """Whether a network with the layer is the same as one without it."""
 
-    KEEPS_VALUES: ClassVar[bool] = False
-    """Whether the output's numbers are the input's at inference, perhaps in another shape."""
-
     ONLY_RESHAPES: ClassVar[bool] = False
     """Whether the layer gives the input's numbers another shape, in training, too."""
 
@@ -174,9 +172,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     WEIGHING: ClassVar[frozenset[str]] = frozenset({"center", "depth_multiplier", "groups", "scale", "use_bias"})
     """Arguments that change the number of parameters, and that an exercise seldom names."""
 
-    HIDDEN: ClassVar[frozenset[str]] = frozenset(
-        {"activation", "arguments", "data_format", "dtype", "epsilon", "name", "trainable"}
-    )
+    HIDDEN: ClassVar[tuple[str, ...]] = ("activation", "data_format", "dtype", "epsilon", "name", "trainable")
     """Arguments that a network's table does not show, besides those of `TRAINING`."""
 
     SPATIAL_AXES: ClassVar[int] = 1
@@ -188,23 +184,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     LAST_AXIS: ClassVar[tuple[str, ...]] = ("filters", "units")
     """Arguments that are the size of the output's last axis."""
 
-    @classmethod
-    def size_suspects(cls, differs: Collection[str], arguments: Collection[str], *, first: bool) -> str:
-        """What to check, in words, where a layer has other sizes than expected, but no other argument.
-
-        Args:
-            differs: `output_shape`, `parameters` or both.
-            arguments: Those of the layer, by name.
-            first: Whether it is the network's first layer.
-        """
-        if first:
-            several = "kernel_size" in arguments and len(differs) > 1
-            return "the kernel size and the input shape" if several else "the input shape"
-        if "output_shape" not in differs:
-            return "the number of parameters"
-        if "kernel_size" in arguments:
-            return "the padding, the strides and the kernel size"
-        return "the pool size and the padding" if "pool_size" in arguments else "the output shape"
+    RESIZING: ClassVar[tuple[tuple[str, ...], ...]] = (("padding", "strides", "kernel_size"), ("pool_size", "padding"))
+    """What to check where only the output's shape is wrong: the first group of which the layer has all arguments."""
 
     @classmethod
     def fuses(cls, names: Collection[str]) -> bool:
@@ -231,7 +212,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     RECEPTIVE_FIELD: ClassVar[ReceptiveField] = ALL
     """See `receptive_fields`; of a layer that is not known, everything."""
 
-    OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {}
+    OPERATION_ARGUMENTS: ClassVar[Names] = {}
     """The operation's arguments → the layer's arguments that they are."""
 
     OPERATION_WEIGHTS: ClassVar[tuple[str, ...]] = ()
@@ -275,6 +256,5 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 class IdentityAtInference(Layer, frozen=True):
     """At inference the output is the input."""
 
-    KEEPS_VALUES: ClassVar[bool] = True
     OPERATION: ClassVar[str] = "identity"
     RECEPTIVE_FIELD: ClassVar[ReceptiveField] = UNIT

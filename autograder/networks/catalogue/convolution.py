@@ -10,7 +10,7 @@ import msgspec
 
 from autograder.errors import WireError
 from autograder.networks.catalogue import shapes
-from autograder.networks.catalogue.base import Derived, Padding, Pair, Window
+from autograder.networks.catalogue.base import Derived, Names, Padding, Pair, Window
 from autograder.networks.catalogue.core import Learned
 from autograder.networks.catalogue.receptive_fields import ALL, ReceptiveField, window
 from autograder.networks.catalogue.shapes import Shape, need_image
@@ -32,11 +32,7 @@ class _Convolution2D(_Convolution, frozen=True):
 
 
 class _DilatedConvolution2D(_Convolution2D, frozen=True):
-    OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {
-        "strides": "strides",
-        "padding": "padding",
-        "dilation": "dilation_rate",
-    }
+    OPERATION_ARGUMENTS: ClassVar[Names] = {"strides": "strides", "padding": "padding", "dilation": "dilation_rate"}
     dilation_rate: Pair
 
     @classmethod
@@ -53,6 +49,14 @@ class _DilatedConvolution2D(_Convolution2D, frozen=True):
         return height, width, (*self.kernel_size, x[2], multiplier)
 
 
+def _convolve(self: Conv1D | Conv2D, x: Shape) -> Derived:
+    places = shapes.window_places(x, self.kernel_size, self.strides, self.padding, self.dilation_rate)
+    if x[-1] % self.groups or self.filters % self.groups:
+        raise WireError(f"{self.groups} groups do not divide {x[-1]} channels and {self.filters} filters")
+    kernel = (*self.kernel_size, x[-1] // self.groups, self.filters)
+    return self._derived((*places, self.filters), kernel, work=prod(places) * prod(kernel))
+
+
 class Conv1D(_Convolution, frozen=True):
     """`(steps, channels)` → `(new_steps, filters)`."""
 
@@ -63,8 +67,7 @@ class Conv1D(_Convolution, frozen=True):
     dilation_rate: tuple[Window]
     groups: Filters
 
-    def _derive(self, x: Shape) -> Derived:
-        return _convolve(self, x)
+    _derive = _convolve
 
 
 class Conv2D(_DilatedConvolution2D, frozen=True):
@@ -75,8 +78,7 @@ class Conv2D(_DilatedConvolution2D, frozen=True):
     filters: Filters
     groups: Filters
 
-    def _derive(self, x: Shape) -> Derived:
-        return _convolve(self, x)
+    _derive = _convolve
 
 
 class Conv2DTranspose(_Convolution2D, frozen=True):
@@ -120,11 +122,3 @@ class SeparableConv2D(_DilatedConvolution2D, frozen=True):
         pointwise = (1, 1, x[2] * self.depth_multiplier, self.filters)
         work = height * width * (prod(depthwise) + prod(pointwise))
         return self._derived((height, width, self.filters), depthwise, pointwise, work=work)
-
-
-def _convolve(layer: Conv1D | Conv2D, x: Shape) -> Derived:
-    places = shapes.window_places(x, layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate)
-    if x[-1] % layer.groups or layer.filters % layer.groups:
-        raise WireError(f"{layer.groups} groups do not divide {x[-1]} channels and {layer.filters} filters")
-    kernel = (*layer.kernel_size, x[-1] // layer.groups, layer.filters)
-    return layer._derived((*places, layer.filters), kernel, work=prod(places) * prod(kernel))

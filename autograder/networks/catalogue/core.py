@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 import msgspec
 
 from autograder.errors import Unsupported, WireError
-from autograder.networks.catalogue.base import Axes, Axis, Derived, Layer, Number, Operation, Positive, Weights
+from autograder.networks.catalogue.base import Axes, Axis, Derived, Layer, Names, Number, Operation, Positive, Weights
 from autograder.networks.catalogue.receptive_fields import ALL, UNIT, ReceptiveField, along
 from autograder.networks.catalogue.shapes import Shape, axis_position
 
@@ -19,10 +19,9 @@ ActivationName = Literal[
     "hard_silu", "log_sigmoid", "tanh", "hard_tanh", "softplus", "softsign", "softmax", "log_softmax", "exponential",
 ]
 
-PAGE_ACTIVATIONS = frozenset({
-    "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "sigmoid", "hard_sigmoid", "tanh", "softmax",
-    "softplus", "softsign", "silu", "gelu", "exponential",
-})
+PAGE_ACTIVATIONS = {*get_args(ActivationName)} - {
+    "celu", "hard_silu", "hard_tanh", "log_sigmoid", "log_softmax", "mish",
+}
 """Those that the live page computes, see `frontend/src/operations.js`."""
 # fmt: on
 
@@ -158,7 +157,7 @@ class LeakyReLU(_Applied, frozen=True):
     """With a slope below zero."""
 
     APPLIES: ClassVar[str] = "leaky_relu"
-    OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {"slope": "negative_slope"}
+    OPERATION_ARGUMENTS: ClassVar[Names] = {"slope": "negative_slope"}
     negative_slope: Positive
 
     @classmethod
@@ -170,7 +169,7 @@ class ELU(_Applied, frozen=True):
     """Exponential below zero."""
 
     APPLIES: ClassVar[str] = "elu"
-    OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {"slope": "alpha"}
+    OPERATION_ARGUMENTS: ClassVar[Names] = {"slope": "alpha"}
     alpha: Number
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from autograder.errors import WireError
 from autograder.networks.catalogue import shapes
-from autograder.networks.catalogue.base import Derived, Layer, Padding, Pair
+from autograder.networks.catalogue.base import Derived, Layer, Names, Padding, Pair
 from autograder.networks.catalogue.receptive_fields import ALL, ReceptiveField, window
 from autograder.networks.catalogue.shapes import Shape, need_image
 
@@ -17,7 +17,7 @@ class _Pooling2D(Layer, frozen=True):
     """`(height, width, channels)` → `(new_height, new_width, channels)`."""
 
     FAMILY: ClassVar[str] = "Pooling"
-    OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {"size": "pool_size", "strides": "strides", "padding": "padding"}
+    OPERATION_ARGUMENTS: ClassVar[Names] = {"size": "pool_size", "strides": "strides", "padding": "padding"}
     SPATIAL_AXES: ClassVar[int] = 2
     pool_size: Pair
     strides: Pair

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import prod
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -10,7 +9,7 @@ import msgspec
 
 from autograder.errors import WireError
 from autograder.networks.catalogue import shapes
-from autograder.networks.catalogue.base import Derived, Layer, Margins, Pair
+from autograder.networks.catalogue.base import Derived, Layer, Margins, Names, Pair
 from autograder.networks.catalogue.receptive_fields import ReceptiveField
 from autograder.networks.catalogue.shapes import Shape, need_image
 
@@ -22,7 +21,6 @@ class _Reshaped(Layer, frozen=True):
     """The same numbers in another shape."""
 
     FAMILY: ClassVar[str] = "Global pooling and flattening"  # a network's body ends with one of these
-    KEEPS_VALUES: ClassVar[bool] = True
     ONLY_RESHAPES: ClassVar[bool] = True
     OPERATION: ClassVar[str] = "reshape"
 
@@ -51,7 +49,7 @@ class ZeroPadding2D(Layer, frozen=True):
     """Zeros around an image: ((top, bottom), (left, right))."""
 
     OPERATION: ClassVar[str] = "pad"
-    OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {"margins": "padding"}
+    OPERATION_ARGUMENTS: ClassVar[Names] = {"margins": "padding"}
     padding: Margins
 
     def _derive(self, x: Shape) -> Derived:

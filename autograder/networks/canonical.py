@@ -174,7 +174,7 @@ def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:
         given = layer.get_config()
     except Exception:  # noqa: BLE001 - a student's own layer class may raise anything; its kind and shape remain
         return {}, frozenset()
-    hidden = layer_class(type(layer).__name__).HIDDEN
+    usually, hidden = defaults(type(layer)), layer_class(type(layer).__name__).HIDDEN
     config = {
         key: _plain(value)
         for key, value in given.items()
@@ -184,7 +184,6 @@ def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:
         config["data_format"] = "channels_first"
     if config.get("axis") == len(shape):
         config["axis"] = -1
-    usually = defaults(type(layer))
     # What is no named argument, and off, is not shown either.
     usual = {key for key, value in config.items() if agrees(usually.get(key, False), value)}
     if "strides" in config and config["strides"] == config.get("pool_size"):

@@ -290,11 +290,9 @@ def _size_differences(expected: LayerRow, received: LayerRow) -> tuple[str, ...]
 
 
 def _same_shape(expected: Shape, received: Shape | None) -> bool:
-    return (
-        received is not None
-        and len(expected) == len(received)
-        and all(wanted in (None, given) for wanted, given in zip(expected, received, strict=True))
-    )
+    if received is None or len(expected) != len(received):
+        return False
+    return all(wanted in (None, given) for wanted, given in zip(expected, received, strict=True))
 
 
 def _gets_other_input(

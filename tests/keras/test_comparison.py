@@ -260,6 +260,23 @@ def test_another_window_in_the_first_layer_is_reported():
         assert diff(expected, layer_rows(model))[0].hint == hint
 
 
+@pytest.mark.parametrize(
+    ("kind", "names", "hint"),
+    [
+        ("Conv2D", ("kernel_size", "padding", "strides"), "check the padding, the strides and the kernel size"),
+        ("Conv3D", ("kernel_size", "padding", "strides"), "check the padding, the strides and the kernel size"),
+        ("MaxPooling2D", ("pool_size", "padding", "strides"), "check the pool size and the padding"),
+        ("Flatten", (), "check the output shape"),
+    ],
+)
+def test_a_wrong_size_points_at_the_arguments_that_change_it(kind, names, hint):
+    first, given = LayerRow("Dense", {}, (8, 8, 4)), dict.fromkeys(names, 1)
+    rows = diff(
+        [first, LayerRow(kind, {}, (8, 8, 4))], [first, LayerRow(kind, given, (6, 6, 4), usual=frozenset(names))]
+    )
+    assert rows[1].hint == hint
+
+
 def test_a_layer_that_is_used_twice_is_reported():
     shared = L.BatchNormalization()
     x = inputs = keras.Input((8, 8, 4))

@@ -163,9 +163,8 @@ def _function_row(operation: Any, shape: Shape) -> LayerRow:
     kind = type(operation).__name__
     snake_case = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
     name = operation.name.rstrip("_0123456789") if kind == "Operation" else snake_case
-    if callable(getattr(activations, name, None)):
-        return LayerRow(ACTIVATION, {"activation": name}, shape, 0)
-    return LayerRow(kind, {}, shape, 0)
+    applied = callable(getattr(activations, name, None))
+    return LayerRow(ACTIVATION, {"activation": name}, shape, 0) if applied else LayerRow(kind, {}, shape, 0)
 
 
 def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:

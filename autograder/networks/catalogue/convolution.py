@@ -37,9 +37,7 @@ class _DilatedConvolution2D(_Convolution2D, frozen=True):
 
     @classmethod
     def receptive_field(cls, layer: Any, x: Shape, y: Shape) -> ReceptiveField:
-        if len(x) != 3:
-            return ALL
-        return window(x, layer.kernel_size, layer.strides, layer.dilation_rate, layer.padding)
+        return window(x, layer.kernel_size, layer.strides, layer.dilation_rate, layer.padding) if len(x) == 3 else ALL
 
     def _depthwise(self, x: Shape, multiplier: int) -> tuple[int, int, Shape]:
         """Height, width and kernel shape where each channel is by itself."""

@@ -59,7 +59,7 @@ def build(
     """
     from autograder.commands import build as command
 
-    command.run(slugs or [], check=check, to=to, here=Path.cwd(), screen=screen, errors=errors)
+    command.run(slugs or [], check=check, to=to, screen=screen, errors=errors)
 
 
 @app.command()
@@ -79,11 +79,7 @@ def grade(
     """
     from autograder.commands import grade as command
 
-    _end(
-        command.run(
-            slug, source, out=out, roster=roster, workers=workers, executor=executor, here=Path.cwd(), console=errors
-        )
-    )
+    _end(command.run(slug, source, out=out, roster=roster, workers=workers, executor=executor, console=errors))
 
 
 @app.command()
@@ -128,7 +124,7 @@ def calibrate(
     """
     from autograder.commands import calibrate as command
 
-    measured = command.run(slug, seeds=seeds, workers=workers, here=Path.cwd(), console=errors)
+    measured = command.run(slug, seeds=seeds, workers=workers, console=errors)
     command.show(slug, measured, screen)
 
 

@@ -12,13 +12,13 @@ from autograder.authoring.build import build_all
 __all__ = ["run"]
 
 
-def run(slugs: Iterable[str], *, check: bool, to: Path | None, here: Path, screen: Console, errors: Console) -> None:
+def run(slugs: Iterable[str], *, check: bool, to: Path | None, screen: Console, errors: Console) -> None:
     """Build, and print a line for each exercise as it is done.
 
     Raises:
         AutograderError: As `authoring.build.build_all`.
     """
-    for report in build_all(here, slugs, check=check, to=to):
+    for report in build_all(Path.cwd(), slugs, check=check, to=to):
         for warning in report.warnings:
             errors.print(f"[yellow]warning[/]: {warning}", highlight=False, soft_wrap=True)
         screen.print(report.summary, highlight=False, soft_wrap=True)

@@ -14,7 +14,7 @@ from autograder.commands.progress import progress
 __all__ = ["run", "show"]
 
 
-def run(slug: str, *, seeds: int, workers: int, here: Path, console: Console) -> Calibration:
+def run(slug: str, *, seeds: int, workers: int, console: Console) -> Calibration:
     """Measure an exercise's accuracies, with a progress bar.
 
     Raises:
@@ -22,7 +22,7 @@ def run(slug: str, *, seeds: int, workers: int, here: Path, console: Console) ->
     """
     with progress(console, "Seeds") as bar:
         task = bar.add_task("", total=seeds)
-        for measured in calibrate(slug, here, seeds=seeds, workers=workers):
+        for measured in calibrate(slug, Path.cwd(), seeds=seeds, workers=workers):
             bar.update(task, completed=len(measured.seeds))
     return measured
 

@@ -27,15 +27,7 @@ NOT_LISTED = "You are not on the class list."
 
 
 def run(
-    slug: str,
-    source: Path,
-    *,
-    out: Path | None,
-    roster: Path | None,
-    workers: int,
-    executor: str,
-    here: Path,
-    console: Console,
+    slug: str, source: Path, *, out: Path | None, roster: Path | None, workers: int, executor: str, console: Console
 ) -> ClassReport:
     """Grade all submissions and write the output folder.
 
@@ -44,7 +36,7 @@ def run(
     """
     if executor != "local":
         raise UsageError(f"executor {executor!r} is not there in this version; leave --executor out.")
-    bundle = load_bundle(find_bundle(slug, here))
+    bundle = load_bundle(find_bundle(slug, Path.cwd()))
     assignment = bundle.assignment
     out = out or Path(f"{assignment.slug}-grades")
     if source.is_dir() and out.resolve().is_relative_to(source.resolve()):

@@ -62,7 +62,6 @@ def show(report: ClassReport, console: Console) -> None:
     if len(report.grades) > MAX_SHOWN:
         console.print(f"… and {len(report.grades) - MAX_SHOWN} more.")
     review = [grade for grade in report.grades if grade.status != "graded" or _stopped(grade)]
-    remarks = [grade.student for grade in report.grades if grade.warnings]
     for grade in review[:MAX_SHOWN]:
         mark, reason = MARKS.get(grade.status, STOPPED), grade.message or grade.execution.message
         line = f"{mark} {escape(grade.student)}: {escape(one_line(reason, MAX_REASON))}"
@@ -70,16 +69,8 @@ def show(report: ClassReport, console: Console) -> None:
     if review:
         verb = "needs" if len(review) == 1 else "need"
         console.print(f"{len(review)} of {len(report.grades)} {verb} a look; see the top of the report.")
-    if remarks:
-        who = shortened([one_line(student) for student in remarks], MAX_NAMED)
-        what = f"Remarks on {counted(len(remarks), 'submission')} ({who}): see the report."
-        console.print(what, soft_wrap=True, markup=False, highlight=False)
-    if report.unmade:
-        what = f"Not made: {shortened(report.unmade, MAX_NAMED)}. Their pages are there."
-        console.print(what, soft_wrap=True, markup=False, highlight=False)
-    for line in _by_hand(report):
+    for line in _remarks(report):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
-    console.print(f"Report: {report.out / 'index.html'}", soft_wrap=True, markup=False, highlight=False)
 
 
 def _stopped(grade: GradeEntry) -> bool:
@@ -101,8 +92,13 @@ def _table(report: ClassReport, headers: Sequence[str]) -> Table:
     return table
 
 
-def _by_hand(report: ClassReport) -> Iterator[str]:
+def _remarks(report: ClassReport) -> Iterator[str]:
     path = report.out / NAME
+    if with_remarks := [one_line(grade.student) for grade in report.grades if grade.warnings]:
+        who, what = shortened(with_remarks, MAX_NAMED), counted(len(with_remarks), "submission")
+        yield f"Remarks on {what} ({who}): see the report."
+    if report.unmade:
+        yield f"Not made: {shortened(report.unmade, MAX_NAMED)}. Their pages are there."
     if report.changed:
         what = counted(len(report.changed), "answer")
         yield (
@@ -118,6 +114,7 @@ def _by_hand(report: ClassReport) -> Iterator[str]:
             f"{counted(report.waiting, 'answer')} {verb} for a person: "
             f"fill in {path}, then run `autograder report {report.out}`."
         )
+    yield f"Report: {report.out / 'index.html'}"
 
 
 def _names(entries: tuple[hand_grading.ManualRow, ...]) -> str:

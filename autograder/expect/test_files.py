@@ -137,26 +137,22 @@ def _executed(tree: ast.Module, path: str) -> dict[str, Any]:
 
 
 def _loaded(decorated: _Decorated, points: float, path: str) -> LoadedCase:
-    function = decorated.function
+    function, name = decorated.function, decorated.function.__name__
     where = f"{path}:{function.__code__.co_firstlineno}"
     title = (inspect.getdoc(function) or "").partition("\n")[0].strip()
     if not title:
-        raise BuildError(
-            f"{where}: {function.__name__} has no docstring. Its first line is what the student reads: write one."
-        )
+        raise BuildError(f"{where}: {name} has no docstring. Its first line is what the student reads: write one.")
     # Calling one of these runs nothing, so the case would always pass.
     not_plain = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
     if any(is_kind(function) for is_kind in not_plain):
-        raise BuildError(f"{where}: {function.__name__} is no plain function. Take out `async` and `yield`.")
+        raise BuildError(f"{where}: {name} is no plain function. Take out `async` and `yield`.")
     parameters = inspect.signature(function).parameters.values()
     if any(each.kind is not each.POSITIONAL_OR_KEYWORD or each.default is not each.empty for each in parameters):
-        raise BuildError(f"{where}: a parameter of {function.__name__} is not the plain name of a value. Make it one.")
+        raise BuildError(f"{where}: a parameter of {name} is not the plain name of a value. Make it one.")
     if "env" in inspect.signature(function).parameters:
-        raise BuildError(
-            f"{where}: {function.__name__} asks for `env`, which is no value of the student's. Name the values."
-        )
+        raise BuildError(f"{where}: {name} asks for `env`, which is no value of the student's. Name the values.")
     case = Case(
-        name=function.__name__.removeprefix("test_"),
+        name=name.removeprefix("test_"),
         title=title,
         points=points,
         hidden=bool(decorated.hidden),

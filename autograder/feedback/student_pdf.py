@@ -44,22 +44,16 @@ def _printed(browser: str, page: str) -> bytes:
         source, target = Path(folder, "page.html"), Path(folder, "page.pdf")
         source.write_text(page, encoding="utf-8", errors="replace")
         places = [f"--user-data-dir={folder}/profile", f"--print-to-pdf={target}", source.as_uri()]
-        null, pipe = subprocess.DEVNULL, subprocess.PIPE
-        try:
-            with subprocess.Popen(
-                [browser, *options, *places], stdin=null, stdout=null, stderr=pipe, start_new_session=True
-            ) as process:
-                try:
-                    _, said = process.communicate(timeout=_SECONDS)
-                except BaseException:  # also Ctrl-C, which does not reach a session of its own
-                    os.killpg(process.pid, signal.SIGKILL)
-                    raise
-            if process.returncode == 0 and target.exists():
-                return target.read_bytes()
-            last = said.decode("utf-8", "replace").rstrip().rpartition("\n")[2]
-            reason = f"exit status {process.returncode}, {one_line(last) or 'without a word'}"
-        except subprocess.TimeoutExpired:
-            reason = f"it was not done after {_SECONDS} s"
-        except OSError as error:
-            reason = f"{error.strerror}"
-    raise AutograderError(f"{browser} printed no page: {reason}")
+        command, null, pipe = [browser, *options, *places], subprocess.DEVNULL, subprocess.PIPE
+        with subprocess.Popen(command, stdin=null, stdout=null, stderr=pipe, start_new_session=True) as process:
+            try:
+                _, said = process.communicate(timeout=_SECONDS)
+            except BaseException as error:  # also Ctrl-C, which does not reach a session of its own
+                os.killpg(process.pid, signal.SIGKILL)
+                if isinstance(error, subprocess.TimeoutExpired):
+                    raise AutograderError(f"{browser} printed no page: it was not done after {_SECONDS} s") from None
+                raise
+        if process.returncode == 0 and target.exists():
+            return target.read_bytes()
+        last = one_line(said.decode("utf-8", "replace").rstrip().rpartition("\n")[2]) or "without a word"
+        raise AutograderError(f"{browser} printed no page: exit status {process.returncode}, {last}")

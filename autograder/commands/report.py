@@ -100,20 +100,14 @@ def _remarks(report: ClassReport) -> Iterator[str]:
     if report.unmade:
         yield f"Not made: {shortened(report.unmade, MAX_NAMED)}. Their pages are there."
     if report.changed:
-        what = counted(len(report.changed), "answer")
-        yield (
-            f"{what} changed since graded by hand ({_names(report.changed)}); the points stay. "
-            f"Look at them, then clear their `note` in {path}."
-        )
+        what = f"{counted(len(report.changed), 'answer')} changed since graded by hand ({_names(report.changed)})"
+        yield f"{what}; the points stay. Look at them, then clear their `note` in {path}."
     if report.unused:
         rows = "1 row belongs" if len(report.unused) == 1 else f"{len(report.unused)} rows belong"
         yield f"{rows} to nothing in this run ({_names(report.unused)}); kept in {path}."
     if report.waiting:
-        verb = "waits" if report.waiting == 1 else "wait"
-        yield (
-            f"{counted(report.waiting, 'answer')} {verb} for a person: "
-            f"fill in {path}, then run `autograder report {report.out}`."
-        )
+        what = "1 answer waits" if report.waiting == 1 else f"{report.waiting} answers wait"
+        yield f"{what} for a person: fill in {path}, then run `autograder report {report.out}`."
     yield f"Report: {report.out / 'index.html'}"
 
 

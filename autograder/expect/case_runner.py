@@ -61,9 +61,8 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any]) -> Outcome:
         return _outcome(loaded, "fail", str(error).strip())
     except Exception as error:  # noqa: BLE001 - whatever else a case raises counts as a bug in the case until a person has looked
         what = f"{type(error).__name__}: {error}".strip(": ")
-        return _outcome(
-            loaded, "error", f"This check could not be run: {what}", detail=f"{what} ({_where(error, loaded)})"
-        )
+        detail = f"{what} ({_where(error, loaded)})"
+        return _outcome(loaded, "error", f"This check could not be run: {what}", detail=detail)
     return _outcome(loaded, "pass", loaded.success_message, credit=1.0)
 
 
@@ -74,16 +73,8 @@ def _outcome(loaded: LoadedCase, status: CaseStatus, message: str, *, credit: fl
     case = loaded.case
     if status == "fail":
         message = _with_advice(message, loaded)
-    return Outcome(
-        name=case.name,
-        status=status,
-        points=rounded(case.points * credit),
-        possible=case.points,
-        hidden=case.hidden,
-        title=case.title,
-        message=_cut(message),
-        detail=_cut(detail),
-    )
+    points = rounded(case.points * credit)
+    return Outcome(case.name, status, points, case.points, case.hidden, case.title, _cut(message), _cut(detail))
 
 
 def _with_advice(message: str, loaded: LoadedCase) -> str:

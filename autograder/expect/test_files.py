@@ -151,11 +151,6 @@ def _loaded(decorated: _Decorated, points: float, path: str) -> LoadedCase:
         raise BuildError(f"{where}: a parameter of {name} is not the plain name of a value. Make it one.")
     if "env" in inspect.signature(function).parameters:
         raise BuildError(f"{where}: {name} asks for `env`, which is no value of the student's. Name the values.")
-    case = Case(
-        name=name.removeprefix("test_"),
-        title=title,
-        points=points,
-        hidden=bool(decorated.hidden),
-        parameters=tuple(each.name for each in parameters),
-    )
+    names = tuple(each.name for each in parameters)
+    case = Case(name.removeprefix("test_"), title, points, bool(decorated.hidden), names)
     return LoadedCase(case, function, path, decorated.success_message or "", decorated.failure_message or "")

@@ -127,9 +127,8 @@ class Marks:
         if not any(outcome.by_hand or outcome.status == "manual" for outcome in outcomes):
             return grade
         waiting = [outcome.possible for outcome in outcomes if outcome.status == "manual"]
-        undecided = any(
-            outcome.status == "manual" for question in questions if not question.manual for outcome in question.cases
-        )
+        automatic = [outcome for question in questions if not question.manual for outcome in question.cases]
+        undecided = any(outcome.status == "manual" for outcome in automatic)
         status, message = grade.status, grade.message
         if undecided and status == "graded":
             status, message = "needs_review", UNDECIDED

@@ -75,7 +75,7 @@ def grade(
 ) -> None:
     """Grade a class: run each notebook in a sandbox, write grades, and a feedback page for each student.
 
-    Exit status: 0 all graded, 1 something needs review, 2 wrong usage.
+    Exit status: 0 all graded, 1 something needs review or was rejected, 2 wrong usage.
     """
     from autograder.commands import grade as command
 
@@ -96,8 +96,8 @@ def report(
 ) -> None:
     """Write grades and pages again, with the points that you entered in OUT/manual.csv; no notebook is run.
 
-    Exit status: 0 all graded, 1 something needs review, 2 wrong usage. Answers that you have not graded yet do not need
-    review; answers that changed since you graded them do.
+    Exit status: 0 all graded, 1 something needs review or was rejected, 2 wrong usage. Answers that you have not graded
+    yet do not need review; answers that changed since you graded them do.
     """
     from autograder.commands import report as command
 

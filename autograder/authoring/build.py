@@ -115,8 +115,12 @@ def build(slug_or_master: str | Path, root: Path, *, check: bool, proof: bool = 
     refuse_undefined(master, frozenset(data))
     public, secret = Path("assignments", master.slug), Path("reference", master.slug, "bundle")
     _refuse_strays(master, root / public)
-    with tempfile.TemporaryDirectory(prefix=".build-", dir=path.parent) as temporary:
-        work = Path(temporary)
+    try:
+        temporary = tempfile.TemporaryDirectory(prefix=".build-", dir=path.parent)
+    except OSError as error:
+        raise BuildError(f"{path.parent} cannot be written: {error.strerror}. Make it writable.") from error
+    with temporary:
+        work = Path(temporary.name)
         (work / "otter").mkdir()
         assigned = assign(master, work / "otter")
         stub = {f"{master.slug}.ipynb": make_stub(master, assigned)}

@@ -267,6 +267,17 @@ def test_a_move_that_fails_halfway_puts_the_old_files_back(tmp_path, fast, monke
     assert snapshot(tmp_path) == before
 
 
+def test_an_exercises_folder_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
+    write_repository(tmp_path)
+
+    def refuse(**_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(authoring.tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(BuildError, match=r"reference/small cannot be written: Permission denied\. Make it writable\.$"):
+        build("small", tmp_path, check=False, proof=False)
+
+
 @pytest.mark.parametrize("kind", ["pickle", "no archive", "no file"])
 def test_refuses_data_that_are_no_plain_arrays(tmp_path, kind):
     write_repository(tmp_path)

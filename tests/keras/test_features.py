@@ -245,7 +245,7 @@ def test_vgg16_without_its_weights(monkeypatch):
     with pytest.raises(UsageError) as raised:
         NETWORKS["vgg16"]()
     assert "cannot be downloaded" in str(raised.value)
-    assert "OSError: no route to host)" in str(raised.value)
+    assert "OSError: no route to host at all)" in str(raised.value)
     assert "\n" not in str(raised.value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urljoin
 
 import numpy as np
 
@@ -37,16 +38,21 @@ widget"""
 
 def start(page: Any, lab: str) -> None:
     """Run a notebook's first cell in JupyterLab, up to the pad it shows."""
+    # What is run before the kernel is there is lost without a word, or opens a dialog that asks for a kernel.
+    page.add_locator_handler(
+        page.locator(".jp-Dialog"), lambda dialog: dialog.locator(".jp-mod-accept").click(), no_wait_after=True
+    )
     page.goto(lab)
     first = page.locator(".jp-Notebook .jp-CodeCell").first
-    running = first.locator(".jp-InputPrompt", has_text=re.compile(r"\[[*1]\]"))
     first.wait_for(timeout=180_000)
-    for _ in range(30):  # what is run before the kernel is there is lost without a word
-        first.locator(".cm-content").click()
-        page.keyboard.press("Shift+Enter")
-        page.wait_for_timeout(1_000)
-        if running.count():
+    for _ in range(180):
+        kernels = page.request.get(urljoin(lab, "/api/kernels")).json()
+        if any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels):
             break
+        page.wait_for_timeout(1_000)
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=180_000)
+    first.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
     page.locator(".live canvas.pad").wait_for(timeout=180_000)
 
 

@@ -204,6 +204,7 @@ class Execution:
         cells: The submission's cells with the outputs of this execution.
         wall_seconds: From launch to end.
         phases: Time of each phase, in seconds (`start`, `cells`, `tensorflow`, `rebuild`, `cases`, …).
+        environment: What the grade depends on besides the notebook: versions, processor, threads; empty if nothing ran.
     """
 
     status: ExecutionStatus
@@ -211,6 +212,7 @@ class Execution:
     cells: tuple[Cell, ...] = ()
     wall_seconds: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from rich.table import Table
 from autograder.commands.progress import progress
 from autograder.errors import UsageError
 from autograder.feedback.forms import FORMS
+from autograder.grading.execution import environment
 from autograder.grading.results import hand_grading
 from autograder.grading.results.entries import GradeEntry
 from autograder.grading.results.manual_csv import NAME
@@ -97,6 +98,8 @@ def _remarks(report: ClassReport) -> Iterator[str]:
     if with_remarks := [one_line(grade.student) for grade in report.grades if grade.warnings]:
         who, what = shortened(with_remarks, MAX_NAMED), counted(len(with_remarks), "submission")
         yield f"Remarks on {what} ({who}): see the report."
+    if line := environment.differences(grade.execution.environment for grade in report.grades):
+        yield line
     if report.unmade:
         yield f"Not made: {shortened(report.unmade, MAX_NAMED)}. Their pages are there."
     if report.changed:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from autograder.feedback.safe_text import cut, inline, points, scrub
 from autograder.wording import counted
 
-__all__ = ["environment", "render"]
+__all__ = ["jinja_environment", "render"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -25,7 +25,7 @@ def render(template: str, **values: Any) -> str:
     return _pages().get_template(template).render(values)
 
 
-def environment(*, html: bool, finalize: Callable[[Any], Any]) -> jinja2.Environment:
+def jinja_environment(*, html: bool, finalize: Callable[[Any], Any]) -> jinja2.Environment:
     """Our templates, with the filters `points`, `counted` and `cut`.
 
     Args:
@@ -46,7 +46,7 @@ def environment(*, html: bool, finalize: Callable[[Any], Any]) -> jinja2.Environ
 
 @cache
 def _pages() -> jinja2.Environment:
-    made = environment(html=True, finalize=_scrubbed)
+    made = jinja_environment(html=True, finalize=_scrubbed)
     made.filters["inline"] = inline
     style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

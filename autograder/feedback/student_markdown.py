@@ -135,7 +135,7 @@ def _escaped(value: Any) -> Any:
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = pages.environment(html=False, finalize=_escaped)
+    environment = pages.jinja_environment(html=False, finalize=_escaped)
     environment.filters["indented"] = _indented
     return environment
 

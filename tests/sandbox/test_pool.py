@@ -46,7 +46,11 @@ def perfect(tmp_path_factory: pytest.TempPathFactory) -> Item:
 def test_a_failure_of_ours_asks_for_review_and_the_others_are_graded(bundle: Path, perfect: Item) -> None:
     items = [BrokenItem("broken", "b.ipynb"), DeadlyItem("deadly", "d.ipynb")]
     items += [replace(perfect, student=f"perfect{number}") for number in range(3)]
-    grades = {result.grade.student: result.grade for result in grade_class(bundle, items, workers=2)}
+    results = list(grade_class(bundle, items, workers=2))
+    grades = {result.grade.student: result.grade for result in results}
+    environments = {result.grade.student: result.execution.environment for result in results}
+    assert environments["perfect0"]["cpu"]
+    assert environments["perfect0"] == environments["perfect2"]
     assert {student: (grade.status, grade.score) for student, grade in grades.items()} == {
         "broken": ("needs_review", 0),
         "deadly": ("needs_review", 0),

@@ -26,6 +26,7 @@ RUN = Execution(
     cells=(Cell("code", "x", outputs=({"text": "secret output"},)), Cell("markdown", "y"), Cell("code", "z")),
     wall_seconds=12.3456,
     phases={"start": 0.123456},
+    environment={"cpu": "EPYC"},
 )
 
 
@@ -107,6 +108,7 @@ def test_grades_json_has_the_contracts_shape(out):
         "cells": 2,
         "message": "",
         "phases": {"start": 0.123},
+        "environment": {"cpu": "EPYC"},
     }
     (question,) = ada["questions"]
     assert (question["name"], question["score"], question["possible"]) == ("missing_layers", 4, 4)
@@ -143,7 +145,7 @@ def test_grades_read_back_as_they_were_written(out):
         finish(folder)
     ada, zoe = load_grades(out)
     assert grade("ada") == Grade(**{name: getattr(ada, name) for name in Grade.__dataclass_fields__})
-    assert ExecutionSummary("completed", 12.35, 2, "", {"start": 0.123}) == ada.execution
+    assert ExecutionSummary("completed", 12.35, 2, "", {"start": 0.123}, {"cpu": "EPYC"}) == ada.execution
     assert (odd.student, odd.message, odd.warnings) == (zoe.student, zoe.message, zoe.warnings)
     first, *others = zoe.questions[0].histories["training"]["loss"]
     assert first == 1.0

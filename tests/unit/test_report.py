@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -181,6 +182,15 @@ def test_a_page_that_cannot_be_made_stops_nobody(out, monkeypatch):
     ada, *_ = report.run(out, also=[], console=QUIET).grades
     assert (ada.status, ada.message) == ("graded", ""), "the next report could make it"
     assert '"ada","ada.ipynb","graded"' in (out / "grades.csv").read_text()
+
+
+def test_grades_of_different_environments_are_remarked_on(tmp_path):
+    with OutputFolder.start(tmp_path, ASSIGNMENT, "sha256:1") as folder:
+        for student, cpu in (("ada", "EPYC"), ("bob", "Xeon")):
+            folder.add(grade(student), replace(RUN, environment={"cpu": cpu, "keras": "3.15"}))
+        publish(folder, {}, Progress(disable=True))
+    shown = CliRunner().invoke(app, ["report", str(tmp_path)]).output
+    assert "These grades were made in different environments: cpu (EPYC, Xeon)." in shown
 
 
 def test_forms_are_written_beside_the_pages(out):

@@ -15,6 +15,7 @@ from autograder.expect.mismatch import Unusable
 from autograder.grading.cases.bundle import Bundle
 from autograder.grading.cases.case_grading import grade_case, undecided
 from autograder.grading.cases.namespace import Namespace, answer_positions, takes
+from autograder.grading.execution.environment import environment
 from autograder.grading.intake import notebook_reader
 from autograder.records import (
     PLACEHOLDER,
@@ -71,7 +72,12 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0, threads:
         session.phases["cases"] = time.monotonic() - started - session.phases.get("rebuild", 0.0)
         broken = session.broken
     ended = time.monotonic()
-    execution = replace(execution, phases=session.phases, wall_seconds=execution.wall_seconds + ended - started)
+    execution = replace(
+        execution,
+        phases=session.phases,
+        wall_seconds=execution.wall_seconds + ended - started,
+        environment=environment(threads),
+    )
     grade = _grade(bundle, submission, tuple(graded), tuple(warnings))
     if broken or any(outcome.status == "error" for question in graded for outcome in question.cases):
         grade = replace(

@@ -32,6 +32,8 @@ class ExecutionSummary:
         cells: Number of code cells.
         message: One line where it did not complete.
         phases: Where the time went, in seconds.
+        environment: What the grade depends on besides notebook and bundle: versions, processor, threads, hash seed.
+            Equal ones give equal grades. Empty if nothing ran.
     """
 
     status: ExecutionStatus = "refused"
@@ -39,6 +41,7 @@ class ExecutionSummary:
     cells: int = 0
     message: str = ""
     phases: dict[str, float] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def entry(grade: Grade, execution: Execution) -> GradeEntry:
         sum(cell.kind == "code" for cell in execution.cells),
         execution.message,
         {phase: round(seconds, 3) for phase, seconds in execution.phases.items()},
+        execution.environment,
     )
     given = {each.name: getattr(grade, each.name) for each in fields(Grade)}
     return GradeEntry(**given, execution=summary)
@@ -111,7 +115,13 @@ def read_run(folder: Path, stored: GradeEntry) -> Execution:
     summary = stored.execution
     path = run_file(folder, stored.student)
     if not summary.cells:  # a file that is there is of an earlier submission
-        return Execution(summary.status, summary.message, (), summary.wall_seconds, summary.phases)
+        return Execution(
+            summary.status,
+            summary.message,
+            wall_seconds=summary.wall_seconds,
+            phases=summary.phases,
+            environment=summary.environment,
+        )
     try:
         with gzip.open(path) as packed:
             return from_json(packed.read(MAX_RUN), Execution)

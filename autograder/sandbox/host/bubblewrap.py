@@ -32,6 +32,7 @@ INNER_UID = 1000  # as a normal user, the one user of the sandbox's user namespa
 # into a MemoryError in the cell that asked for it.
 UNUSED_ADDRESSES_MB = 4096
 SHARED_MEMORY_MB = 64
+HASH_SEED = 0
 OPEN_FILES = 512
 PENDING_SIGNALS = 256
 
@@ -257,7 +258,7 @@ def _environment(threads: int) -> list[str]:
         "HOME": TMP,
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(PACKAGE_IN_SANDBOX.parent),
-        "PYTHONHASHSEED": 0,
+        "PYTHONHASHSEED": HASH_SEED,
         "PYTHONDONTWRITEBYTECODE": 1,
         SANDBOX_VARIABLE: 1,
         "KERAS_HOME": f"{TMP}/.keras",

@@ -59,27 +59,34 @@ SANDBOX_VARIABLE = "AUTOGRADER_SANDBOX"
 class Limits:
     """What one submission may use; the sandbox enforces it.
 
+    Processor time does not depend on what else the machine does, so all limits but `wall_seconds` are in that.
+
     Attributes:
-        wall_seconds: Time from the first cell to the last, in seconds; then everything is killed.
-        cell_seconds: Time of one cell, in seconds; the cell is interrupted and the next one runs.
-        cpu_seconds: Processor time of one process, in seconds.
+        wall_seconds: Time from the first cell to the last, in seconds; then everything is killed. A ceiling.
+        cell_seconds: Processor time of the process tree in one cell, in seconds; the cell is interrupted and the next
+            one runs.
+        cpu_seconds: Processor time of the process tree in all cells, in seconds.
         memory_mb: Resident memory of the whole process tree, in MiB.
         processes: Processes and threads at one time.
+        threads: Threads of TensorFlow and of linear algebra.
         tmp_mb: Size of the private `/tmp`, in MiB; it counts on top of `memory_mb`.
         output_mb: What the cells may show, in MiB, text and pictures together; the rest is cut.
         wire_mb: What the sandbox may send in all (values, models, outputs), in MiB.
-        call_seconds: Time for one remote call of a student's function, in seconds.
+        call_seconds: Processor time for one remote call of a student's function, in seconds.
+        case_seconds: Processor time of the grader for one case, in seconds, such as for a network's predictions.
     """
 
-    wall_seconds: float = 300.0
+    wall_seconds: float = 1800.0
     cell_seconds: float = 150.0
     cpu_seconds: int = 600
     memory_mb: int = 3072
     processes: int = 128
+    threads: int = 1
     tmp_mb: int = 256
     output_mb: float = 8.0
     wire_mb: float = MAX_WIRE_BYTES / 2**20
     call_seconds: float = 10.0
+    case_seconds: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -157,6 +164,7 @@ class Cell:
         outputs: nbformat 4 outputs of the execution in the sandbox (never the submitted ones); hostile text.
         error: `NameError: …` when the cell raised, else empty.
         seconds: How long the cell ran.
+        cpu_seconds: Processor time of the whole process tree in that time, as the host measured it.
     """
 
     kind: Literal["code", "markdown", "raw"]
@@ -166,6 +174,7 @@ class Cell:
     execution_count: int | None = None
     error: str = ""
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -203,6 +212,9 @@ class Execution:
         message: One line for the student when it did not complete.
         cells: The submission's cells with the outputs of this execution.
         wall_seconds: From launch to end.
+        cpu_seconds: Processor time of the whole process tree, as the host measured it.
+        stopped_in: Position in `cells` of the cell in which the run ended early; None where it did not, or where it
+            ended between cells.
         phases: Time of each phase, in seconds (`start`, `cells`, `tensorflow`, `rebuild`, `cases`, …).
         environment: What the grade depends on besides the notebook: versions, processor, threads; empty if nothing ran.
     """
@@ -211,6 +223,8 @@ class Execution:
     message: str = ""
     cells: tuple[Cell, ...] = ()
     wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    stopped_in: int | None = None
     phases: dict[str, float] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
 

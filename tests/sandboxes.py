@@ -45,7 +45,7 @@ def read_reports(sandbox: launch.Sandbox) -> list[Any]:
 
 def run_in_sandbox(lines: str, *, slot: int = 7, **limits: Any) -> Answer:
     """Run some lines in a fresh sandbox until they end; `sys.exit` and exceptions end with status 1 at the latest."""
-    with launch.open_sandbox(Limits(**{"wall_seconds": 60, **limits}), module="code", slot=slot, threads=1) as sandbox:
+    with launch.open_sandbox(Limits(**{"wall_seconds": 60, **limits}), module="code", slot=slot) as sandbox:
         run_lines(sandbox, lines)
         run_lines(sandbox, "os._exit(0)")
         reported = read_reports(sandbox)

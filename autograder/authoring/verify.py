@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,8 +107,9 @@ def _grade(bundle: Path, notebook: Path, student: str) -> GradedSubmission:
     from autograder.grading.execution.submission_grading import grade_one
     from autograder.grading.intake.submissions import read_notebook
 
-    keras_runtime.share(os.cpu_count() or 1)
-    return grade_one(load_bundle(bundle), read_notebook(notebook, student=student), threads=os.cpu_count() or 1)
+    loaded = load_bundle(bundle)
+    keras_runtime.share(loaded.assignment.limits.threads)
+    return grade_one(loaded, read_notebook(notebook, student=student))
 
 
 def _refuse_stub(master: Master, graded: GradedSubmission) -> None:

@@ -16,7 +16,6 @@
 # data: [data/mnist_hidden.npz]
 # install: "./keras_autograder-0.1.0-py3-none-any.whl"
 # limits:
-#   wall_seconds: 240
 #   cell_seconds: 120
 #   memory_mb: 3072
 

@@ -16,7 +16,6 @@
 # data: [data/mnist_hidden.npz]
 # install: "./keras_autograder-0.1.0-py3-none-any.whl"
 # limits:
-#   wall_seconds: 300
 #   cell_seconds: 200
 #   memory_mb: 3072
 

@@ -84,7 +84,7 @@ def test_namespaces(anyone: RunInSandbox) -> None:
 def test_a_normal_user_gets_no_second_user_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
     """The system call filter forbids it too; hence no way to see this one from inside."""
     monkeypatch.setattr(bubblewrap.os, "geteuid", lambda: 1000)
-    words = bubblewrap.command(Limits(), module="x", slot=0, threads=1, fds=bubblewrap.Inherited(3, 4, 5, 6))
+    words = bubblewrap.command(Limits(), module="x", slot=0, fds=bubblewrap.Inherited(3, 4, 5, 6))
     assert {"--unshare-user", "--disable-userns"} <= set(words)
     assert "setpriv" not in " ".join(words)
 
@@ -254,7 +254,7 @@ report(found)
 
 def test_bubblewrap_itself_has_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_PRELOAD", "")
-    with launch.open_sandbox(Limits(), module="code", slot=1, threads=1) as sandbox:
+    with launch.open_sandbox(Limits(), module="code", slot=1) as sandbox:
         assert Path(f"/proc/{sandbox._process.pid}/environ").read_bytes() == b""
 
 
@@ -401,7 +401,7 @@ report({name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name i
 
 def test_limits_never_ask_for_more_than_a_normal_user_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bubblewrap.resource, "getrlimit", lambda kind: (100, 100))
-    words = bubblewrap.command(Limits(), module="x", slot=0, threads=1, fds=bubblewrap.Inherited(3, 4, 5, 6))
+    words = bubblewrap.command(Limits(), module="x", slot=0, fds=bubblewrap.Inherited(3, 4, 5, 6))
     assert {"--nproc=100", "--nofile=100", "--fsize=100", "--as=100", "--cpu=98:100"} <= set(words)
 
 
@@ -482,7 +482,7 @@ def unchecked() -> Iterator[None]:
 
 def refusal() -> str:
     with pytest.raises(SandboxUnavailable) as caught:
-        launch.open_sandbox(Limits(), module="code", slot=0, threads=1)
+        launch.open_sandbox(Limits(), module="code", slot=0)
     message = str(caught.value)
     assert "\n" not in message
     return message

@@ -50,7 +50,7 @@ def test_the_wall_clock_gives_python_time_to_start() -> None:
 def test_a_writer_is_released_when_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     launch.check_sandbox()
     monkeypatch.setattr(launch, "START_SECONDS", 0.0)
-    with launch.open_sandbox(Limits(wall_seconds=0.5), module="code", slot=1, threads=1) as sandbox:
+    with launch.open_sandbox(Limits(wall_seconds=0.5), module="code", slot=1) as sandbox:
         run_lines(sandbox, "import time; time.sleep(30)")
         with pytest.raises(BrokenPipeError):
             while True:
@@ -78,7 +78,7 @@ def test_how_it_ended(anyone: RunInSandbox, lines: str, status: str, code: int, 
 
 
 def test_closing_a_sandbox_in_use() -> None:
-    with launch.open_sandbox(Limits(), module="code", slot=1, threads=1) as sandbox:
+    with launch.open_sandbox(Limits(), module="code", slot=1) as sandbox:
         run_lines(sandbox, "report('here')\nimport time\ntime.sleep(60)")
         wait_for(sandbox, "here")
         assert sandbox.ending is None
@@ -91,7 +91,7 @@ def test_closing_a_sandbox_in_use() -> None:
 
 
 def test_a_sandbox_that_cannot_be_killed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    sandbox = launch.open_sandbox(Limits(), module="code", slot=1, threads=1)
+    sandbox = launch.open_sandbox(Limits(), module="code", slot=1)
     run_lines(sandbox, "report('busy')\nimport time; time.sleep(60)")
     wait_for(sandbox, "busy")
     with monkeypatch.context() as patched:
@@ -104,7 +104,7 @@ def test_a_sandbox_that_cannot_be_killed_is_an_error(monkeypatch: pytest.MonkeyP
 
 
 def test_the_first_reason_counts() -> None:
-    with launch.open_sandbox(Limits(), module="code", slot=1, threads=1) as sandbox:
+    with launch.open_sandbox(Limits(), module="code", slot=1) as sandbox:
         run_lines(sandbox, "import time; time.sleep(60)")
         sandbox.kill("crashed", "too much output")
         sandbox.kill("timed_out", "later")
@@ -130,7 +130,7 @@ report("done")
 
 @pytest.mark.parametrize("parent_lives", [True, False])
 def test_daemons_die_with_the_sandbox(marker: str, parent_lives: bool) -> None:
-    with launch.open_sandbox(Limits(), module="code", slot=1, threads=1) as sandbox:
+    with launch.open_sandbox(Limits(), module="code", slot=1) as sandbox:
         run_lines(
             sandbox,
             f"""
@@ -162,7 +162,7 @@ os._exit(0)
 def test_killed_while_it_starts(marker: str) -> None:
     """Bubblewrap takes some 12 ms to start; killed meanwhile, it must not leave a half-made sandbox behind."""
     for number in range(60):
-        sandbox = launch.open_sandbox(Limits(), module=f"nothing_{marker}", slot=1, threads=1)
+        sandbox = launch.open_sandbox(Limits(), module=f"nothing_{marker}", slot=1)
         time.sleep(number * 0.0002)
         sandbox.close()
         assert processes(marker) == []
@@ -177,7 +177,7 @@ def test_an_exception_while_it_starts_leaves_nothing(marker: str, monkeypatch: p
     monkeypatch.setattr(launch.json, "loads", interrupt)
     before = open_files()
     with pytest.raises(KeyboardInterrupt):
-        launch.open_sandbox(Limits(), module=f"nothing_{marker}", slot=1, threads=1)
+        launch.open_sandbox(Limits(), module=f"nothing_{marker}", slot=1)
     deadline = time.monotonic() + 2
     while processes(marker) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -194,7 +194,7 @@ def test_the_sandbox_dies_with_the_grader(marker: str) -> None:
 import os, time
 from autograder.records import Limits
 from autograder.sandbox.host import launch
-sandbox = launch.open_sandbox(Limits(), module="code", slot=1, threads=1)
+sandbox = launch.open_sandbox(Limits(), module="code", slot=1)
 os.write(sandbox.requests, b"import os; os.execv('/usr/bin/sleep', ['sleep', '{marker}'])\\n")
 time.sleep(60)
 """,
@@ -222,7 +222,7 @@ def test_a_grader_keeps_no_file_descriptors_or_threads() -> None:
 
 
 def test_many_sandboxes_at_once() -> None:
-    opened = [launch.open_sandbox(Limits(), module="code", slot=slot, threads=1) for slot in range(6)]
+    opened = [launch.open_sandbox(Limits(), module="code", slot=slot) for slot in range(6)]
     for sandbox in opened:
         run_lines(sandbox, "report(os.getuid())\nos._exit(0)")
     uids = [read_reports(sandbox)[0] for sandbox in opened]
@@ -234,4 +234,4 @@ def test_many_sandboxes_at_once() -> None:
 @pytest.mark.parametrize("slot", [-1, 5000])
 def test_slots_are_bounded(slot: int) -> None:
     with pytest.raises(ValueError, match="slot must be from 0 to 4999"):
-        launch.open_sandbox(Limits(), module="code", slot=slot, threads=1)
+        launch.open_sandbox(Limits(), module="code", slot=slot)

@@ -59,7 +59,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Session]]
 
     def open_session(*script: object) -> Session:
         monkeypatch.setattr(launch, "open_sandbox", lambda *_, **__: ScriptedSandbox(list(script)))
-        opened.append(Session(Limits(), slot=0, threads=1))
+        opened.append(Session(Limits(), slot=0))
         return opened[-1]
 
     yield open_session

@@ -40,28 +40,26 @@ def grade_class(bundle: Path, items: Sequence[Item], *, workers: int) -> Iterato
     Raises:
         SandboxUnavailable: This machine cannot sandbox student code.
     """
-    threads = max(1, (os.cpu_count() or 1) // workers)
     waiting = deque(items)
     suspects = []  # in progress when a pool process died: each gets a pool of its own, so that the cause is known
     while waiting:
-        for item, result in _run_pool(bundle, waiting, workers, threads):
+        for item, result in _run_pool(bundle, waiting, workers):
             if result is None:
                 suspects.append(item)
             else:
                 yield result
     for item in suspects:
-        for _, result in _run_pool(bundle, deque([item]), 1, threads):
+        for _, result in _run_pool(bundle, deque([item]), 1):
             yield result or _lost(bundle, item)
 
 
-def _run_pool(
-    bundle: Path, waiting: deque[Item], workers: int, threads: int
-) -> Iterator[tuple[Item, GradedSubmission | None]]:
+def _run_pool(bundle: Path, waiting: deque[Item], workers: int) -> Iterator[tuple[Item, GradedSubmission | None]]:
     """Grade `waiting` with one pool until it is empty or the pool breaks; `None` for what was in progress then."""
     context = multiprocessing.get_context("spawn")
     slots = context.SimpleQueue()
     for slot in range(workers):
         slots.put(slot)
+    threads = load_bundle(bundle).assignment.limits.threads
     pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(slots, threads))
     running: dict[Future[GradedSubmission], Item] = {}
     broken = False
@@ -95,7 +93,6 @@ def _kill(pool: ProcessPoolExecutor) -> None:
 
 
 _slot = 0
-_threads = 1
 
 
 def _start(slots: multiprocessing.SimpleQueue[int], threads: int) -> None:
@@ -103,8 +100,8 @@ def _start(slots: multiprocessing.SimpleQueue[int], threads: int) -> None:
 
     It ends with its parent, even if that is killed: else it would wait for the pool's queues for ever.
     """
-    global _slot, _threads
-    _slot, _threads = slots.get(), threads
+    global _slot
+    _slot = slots.get()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     keras_runtime.share(threads)
@@ -124,7 +121,7 @@ def _work(path: Path, item: Item) -> GradedSubmission:
         submission = item.read([question.name for question in bundle.assignment.questions])
         if any("keras" in cell.source or "tensorflow" in cell.source for cell in submission.cells):
             threading.Thread(target=keras_runtime.load, daemon=True).start()  # while the notebook runs
-        graded = grade_one(bundle, submission, slot=_slot, threads=_threads)
+        graded = grade_one(bundle, submission, slot=_slot)
     except SandboxUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class; it is reported as one

@@ -45,14 +45,13 @@ class GradedSubmission:
     execution: Execution
 
 
-def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0, threads: int = 2) -> GradedSubmission:
+def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> GradedSubmission:
     """Run a submission in a sandbox and grade the values that it sends.
 
     Args:
         bundle: The exercise.
         submission: What was handed in; hostile.
         slot: Number of this process among those that grade at the same time.
-        threads: Threads of TensorFlow for the student's code.
 
     Raises:
         SandboxUnavailable: This machine cannot run a sandbox.
@@ -60,7 +59,7 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0, threads:
     if submission.problem:
         return rejected(bundle, submission)
     questions = bundle.assignment.questions
-    with Session(bundle.assignment.limits, slot=slot, threads=threads) as session:
+    with Session(bundle.assignment.limits, slot=slot) as session:
         execution = session.run(submission.cells, takes(questions, submission.cells))
         started = time.monotonic()
         graded, warnings = [], [*submission.warnings, *_of_another_exercise(questions, submission.cells)]
@@ -76,7 +75,7 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0, threads:
         execution,
         phases=session.phases,
         wall_seconds=execution.wall_seconds + ended - started,
-        environment=environment(threads),
+        environment=environment(bundle.assignment.limits.threads),
     )
     grade = _grade(bundle, submission, tuple(graded), tuple(warnings))
     if broken or any(outcome.status == "error" for question in graded for outcome in question.cases):

@@ -193,7 +193,7 @@ def _uid(slot: int) -> int:
     return FIRST_UID + (37 * os.getppid() + slot) % SLOTS
 
 
-def command(limits: Limits, *, module: str, slot: int, threads: int, fds: Inherited) -> list[str]:
+def command(limits: Limits, *, module: str, slot: int, fds: Inherited) -> list[str]:
     """The whole command: bubblewrap, then the programs that lower rights and limits, then Python."""
     root = os.geteuid() == 0
     return [
@@ -201,7 +201,7 @@ def command(limits: Limits, *, module: str, slot: int, threads: int, fds: Inheri
         *(_rights_of_root() if root else _rights_of_user()),
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"),
         *("--hostname", "sandbox", "--die-with-parent", "--new-session"),
-        *_environment(threads),
+        *_environment(limits.threads),
         *_file_system(limits, fds),
         *("--seccomp", str(fds.seccomp), "--info-fd", str(fds.info), "--"),
         *(_become(_uid(slot)) if root else []),

@@ -62,7 +62,7 @@ class Ending:
     stderr_tail: str
 
 
-def open_sandbox(limits: Limits, *, module: str, slot: int, threads: int) -> Sandbox:
+def open_sandbox(limits: Limits, *, module: str, slot: int) -> Sandbox:
     """Start `python -m <module>` in a fresh sandbox.
 
     Args:
@@ -70,13 +70,12 @@ def open_sandbox(limits: Limits, *, module: str, slot: int, threads: int) -> San
         module: Name of a module that can be imported in the sandbox.
         slot: Number of the grader's worker, from 0. As root it chooses the sandbox's user id, so sandboxes that run at
             the same time need different ones.
-        threads: Threads of TensorFlow and of linear algebra.
 
     Raises:
         SandboxUnavailable: This machine cannot sandbox student code.
     """
     check_sandbox()
-    return Sandbox(limits, module=module, slot=slot, threads=threads)
+    return Sandbox(limits, module=module, slot=slot)
 
 
 @functools.cache
@@ -87,7 +86,7 @@ def check_sandbox() -> None:
         SandboxUnavailable: It cannot; the message names the cause and the fix in one line.
     """
     bubblewrap.check_machine()
-    with Sandbox(Limits(wall_seconds=30), module=TRIVIAL, slot=0, threads=1) as sandbox:
+    with Sandbox(Limits(wall_seconds=30), module=TRIVIAL, slot=0) as sandbox:
         while os.read(sandbox.results, 4096):
             pass
         ending = sandbox.close()
@@ -108,7 +107,7 @@ class Sandbox:
     kernel ends the sandbox when that thread ends, so that none outlives a grader that dies.
     """
 
-    def __init__(self, limits: Limits, *, module: str, slot: int, threads: int) -> None:
+    def __init__(self, limits: Limits, *, module: str, slot: int) -> None:
         self._limits = limits
         self._verdict: tuple[EndingStatus, str] | None = None
         self._ending: Ending | None = None
@@ -117,7 +116,7 @@ class Sandbox:
         self._lock = threading.RLock()  # guards the attributes above
         self._closing = threading.Lock()
 
-        self._process, self._pid = _start(limits, module=module, slot=slot, threads=threads)
+        self._process, self._pid = _start(limits, module=module, slot=slot)
         self._first = _pidfd(self._pid)  # the sandbox's first process; None if there never was one, and after the end
         self._deadline = time.monotonic() + limits.wall_seconds + START_SECONDS
         self._threads = [threading.Thread(target=run, daemon=True) for run in (self._watch, self._drain)]
@@ -247,7 +246,7 @@ class Sandbox:
 # ------------------------------------------------------------ start
 
 
-def _start(limits: Limits, *, module: str, slot: int, threads: int) -> tuple[subprocess.Popen[bytes], int]:
+def _start(limits: Limits, *, module: str, slot: int) -> tuple[subprocess.Popen[bytes], int]:
     """Start bubblewrap; returns it and the process id of the sandbox's first process (0 if it did not get that far)."""
     with contextlib.ExitStack() as kept_open, contextlib.ExitStack() as inherited:
         info, info_of_bubblewrap = os.pipe()
@@ -257,7 +256,7 @@ def _start(limits: Limits, *, module: str, slot: int, threads: int) -> tuple[sub
         for fd in fds:
             inherited.callback(os.close, fd)
         process = subprocess.Popen(
-            bubblewrap.command(limits, module=module, slot=slot, threads=threads, fds=fds),
+            bubblewrap.command(limits, module=module, slot=slot, fds=fds),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

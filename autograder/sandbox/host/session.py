@@ -45,20 +45,19 @@ class _Running:
 class Session:
     """One submission's run. Use as a context manager: leaving it kills whatever is left of the process tree."""
 
-    def __init__(self, limits: Limits, *, slot: int, threads: int) -> None:
+    def __init__(self, limits: Limits, *, slot: int) -> None:
         """Start the sandbox.
 
         Args:
             limits: What the submission may use.
             slot: Number of the grader's worker, from 0; concurrent sessions need different ones.
-            threads: Threads of TensorFlow in the sandbox.
 
         Raises:
             SandboxUnavailable: This machine cannot sandbox student code.
         """
         self._limits = limits
         self._started = time.monotonic()
-        self._sandbox = launch.open_sandbox(limits, module=WORKER, slot=slot, threads=threads)
+        self._sandbox = launch.open_sandbox(limits, module=WORKER, slot=slot)
         budget = int(limits.wire_mb * MIB)
         self._reader = FrameReader(self._sandbox.results, budget, budget)
         self._taken: dict[str, dict[str, Value]] = {}
@@ -177,7 +176,7 @@ class Session:
             )
         self.phases["cells"] = sum(running.done.seconds for running in self._running.values() if running.done)
         status, message = self._status(len(positions))
-        return Execution(status, message, tuple(shown), time.monotonic() - self._started, dict(self.phases))
+        return Execution(status, message, tuple(shown), time.monotonic() - self._started, phases=dict(self.phases))
 
     def _status(self, count: int) -> tuple[ExecutionStatus, str]:
         if self._finished:

@@ -33,7 +33,7 @@ RUN = Execution(
         Cell("markdown", "Because.", ("answer:why",)),
     ),
     12.3456,
-    {"start": 0.1},
+    phases={"start": 0.1},
 )
 
 

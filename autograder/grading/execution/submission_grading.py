@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.expect.mismatch import Unusable
+from autograder.expect.test_files import LoadedCase
 from autograder.grading.cases.bundle import Bundle
 from autograder.grading.cases.case_grading import grade_case, undecided
 from autograder.grading.cases.namespace import Namespace, answer_positions, takes
@@ -59,25 +60,35 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
     if submission.problem:
         return rejected(bundle, submission)
     questions = bundle.assignment.questions
+    automatic = [question for question in questions if not question.manual]
     with Session(bundle.assignment.limits, slot=slot) as session:
         execution = session.run(submission.cells, takes(questions, submission.cells))
         started = time.monotonic()
-        graded, warnings = [], [*submission.warnings, *_of_another_exercise(questions, submission.cells)]
-        for question in questions:
-            if question.manual:
-                graded.append(_manual(question, execution.cells))
-            else:
-                graded.append(_automatic(question, bundle, session, execution, warnings))
+        warnings = [*submission.warnings, *_of_another_exercise(questions, submission.cells)]
+        # All values before the first call of a hidden case, and all public cases: what the process knows of hidden
+        # inputs from then on, it cannot tell the student.
+        values = {question.name: _values(question, bundle, session, execution, warnings) for question in automatic}
+        outcomes = {}
+        for hidden in (False, True):
+            for question in automatic:
+                for loaded in bundle.cases[question.name]:
+                    if loaded.case.hidden == hidden:
+                        outcome = _outcome(loaded, values[question.name], session, execution)
+                        outcomes[question.name, loaded.case.name] = outcome
+            if not hidden:
+                execution = replace(execution, wall_seconds=execution.wall_seconds + time.monotonic() - started)
         session.phases["cases"] = time.monotonic() - started - session.phases.get("rebuild", 0.0)
         broken = session.broken
-    ended = time.monotonic()
-    execution = replace(
-        execution,
-        phases=session.phases,
-        wall_seconds=execution.wall_seconds + ended - started,
-        environment=environment(bundle.assignment.limits.threads),
+    graded = tuple(
+        _manual(question, execution.cells)
+        if question.manual
+        else _automatic(
+            question, values[question.name], tuple(outcomes[question.name, case.name] for case in question.cases)
+        )
+        for question in questions
     )
-    grade = _grade(bundle, submission, tuple(graded), tuple(warnings))
+    execution = replace(execution, phases=session.phases, environment=environment(bundle.assignment.limits.threads))
+    grade = _grade(bundle, submission, graded, tuple(warnings))
     if broken or any(outcome.status == "error" for question in graded for outcome in question.cases):
         grade = replace(
             grade, status="needs_review", message=execution.message or "A check ended in an error of the grader."
@@ -116,13 +127,13 @@ def _grade(
     )
 
 
-def _automatic(
+def _values(
     question: Question, bundle: Bundle, session: Session, execution: Execution, warnings: list[str]
-) -> QuestionGrade:
-    """Grade a question by its cases, and note for the student what was odd about its answer cells."""
+) -> Namespace:
+    """Take what a question's cases see, and note for the student what was odd about its answer cells."""
     positions = answer_positions(question.name, execution.cells)
     answers = [execution.cells[at] for at in positions]
-    namespace = Namespace(bundle, session, question, answers)
+    namespace = Namespace(bundle, session, question, answers, missing=_why_missing(answers, execution))
     if not positions:
         warnings.append(
             f"{question.name}: its answer cell is gone or lost its tag; values from the notebook's end count."
@@ -132,12 +143,17 @@ def _automatic(
     elif namespace.late:
         names = ", ".join(f"`{name}`" for name in namespace.late)
         warnings.append(f"{question.name}: {names} came after the answer cell; values from the notebook's end count.")
-    missing = _why_missing(answers, execution)
+    return namespace
+
+
+def _outcome(loaded: LoadedCase, namespace: Namespace, session: Session, execution: Execution) -> Outcome:
     if session.broken:  # then any value may be forged
         reason = "The run broke off in a way that a person has to look at."
-        outcomes = tuple(undecided(case, "error", reason, execution.message) for case in question.cases)
-    else:
-        outcomes = tuple(grade_case(loaded, namespace, missing=missing) for loaded in bundle.cases[question.name])
+        return undecided(loaded.case, "error", reason, execution.message)
+    return grade_case(loaded, namespace, missing=namespace.missing)
+
+
+def _automatic(question: Question, namespace: Namespace, outcomes: tuple[Outcome, ...]) -> QuestionGrade:
     return QuestionGrade(
         name=question.name,
         title=question.title,

@@ -6,6 +6,7 @@ DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
 MODULES := frontend/node_modules/.package-lock.json
 WORKERS ?= 2
+N ?= 1000
 PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What `make lines` compares with: the last commit before the package got its present folders.
 BASE ?= da818b9
@@ -34,7 +35,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser coverage lint frontend lint-js build-check bench bench-live matrix lines lock wheel clean stale
+.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser kills coverage lint frontend lint-js build-check bench bench-live matrix lines lock wheel clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -57,7 +58,11 @@ test-all: unit
 unit keras sandbox end_to_end browser: $(READY)
 	$(PYTEST) -m "not slow" tests/$@ $(ALSO) $(ARGS)
 sandbox: ALSO = tests/redteam
-end_to_end: ALSO = tests/golden
+end_to_end: ALSO = tests/golden tests/faults
+
+## kill processes of a running grader at N random moments, run it again each time, and compare the grades
+kills: $(READY)
+	$(BIN)/python -m tests.faults.kills $(N)
 
 ## which lines and branches the tests of `make test` do not reach
 coverage: $(READY)

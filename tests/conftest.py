@@ -18,6 +18,7 @@ TIERS = {
     "redteam": "sandbox",
     "end_to_end": "end_to_end",
     "golden": "end_to_end",
+    "faults": "end_to_end",
     "browser": "browser",
 }
 

@@ -20,6 +20,8 @@ __all__ = [
     "Assignment",
     "Case",
     "CaseStatus",
+    "Cause",
+    "CauseKind",
     "Cell",
     "Execution",
     "ExecutionStatus",
@@ -40,6 +42,7 @@ __all__ = [
 CaseStatus = Literal["pass", "fail", "error", "skipped", "manual"]
 GradeStatus = Literal["graded", "needs_review", "rejected"]
 ExecutionStatus = Literal["completed", "timed_out", "out_of_memory", "crashed", "refused"]
+CauseKind = Literal["module", "file", "host", "time", "memory", "crash"]
 
 
 Points = int | float
@@ -162,9 +165,10 @@ class Cell:
         kind: `code`, `markdown` or `raw`.
         tags: The cell's tags; an answer cell carries `answer:<question>`.
         outputs: nbformat 4 outputs of the execution in the sandbox (never the submitted ones); hostile text.
-        error: `NameError: …` when the cell raised, else empty.
+        error: `NameError: …` when the cell raised, or why it did not run or did not end; else empty.
         seconds: How long the cell ran.
         cpu_seconds: Processor time of the whole process tree in that time, as the host measured it.
+        due_to: Position of the earlier cell whose error is the cause of this one's; None where this one is the first.
     """
 
     kind: Literal["code", "markdown", "raw"]
@@ -175,6 +179,7 @@ class Cell:
     error: str = ""
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+    due_to: int | None = None
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -324,6 +329,26 @@ class QuestionGrade:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """What may have cost points although no answer is wrong.
+
+    Attributes:
+        kind: `module`, `file` or `host` that is not there where notebooks are graded; or how a cell was ended: `time`,
+            `memory` or `crash`.
+        name: Which module, file or host; empty for the others. Hostile text.
+        cell: Number of the code cell, from 1 at the top of the notebook; 0 where a check called a function.
+        message: One line for the student.
+        hidden: Whether a call of a hidden case showed it: then only the instructor reads it.
+    """
+
+    kind: CauseKind
+    name: str = ""
+    cell: int = 0
+    message: str = ""
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
 class Grade:
     """One student's result.
 
@@ -331,13 +356,17 @@ class Grade:
         student: The student's id; see `Submission`.
         submission: The path of what was handed in; empty where nothing was.
         digest: `sha256:` and the hex digest of the submitted bytes.
-        status: `graded`; `needs_review` after an error of the grader; `rejected` when it was not a notebook.
+        status: `graded`; `needs_review` after an error of the grader, or where points were lost for what may be no
+            fault of the student's; `rejected` when it was not a notebook.
         score: Points earned so far.
         possible: Points of the whole exercise.
         questions: In the exercise's order.
         pending: Points that a person still has to give (manual questions).
         message: Why it was rejected or needs review; one line.
         warnings: What the grader had to correct, for the student.
+        notice: What holds for the whole submission (it answers another exercise, or nothing); for student and
+            instructor.
+        causes: What may have cost points although no answer is wrong.
     """
 
     student: str
@@ -350,6 +379,8 @@ class Grade:
     pending: Points = 0
     message: str = ""
     warnings: tuple[str, ...] = ()
+    notice: str = ""
+    causes: tuple[Cause, ...] = ()
 
 
 T = TypeVar("T")

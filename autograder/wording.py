@@ -1,12 +1,31 @@
-"""Numbers and lists in the English of messages. Both sides."""
+"""Numbers, lists and cells in the English of messages. Both sides."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from autograder.records import rounded
+from autograder.records import Cell, rounded
 
-__all__ = ["counted", "listed", "one_line", "shortened"]
+__all__ = ["cell_name", "cell_names", "counted", "listed", "one_line", "shortened"]
+
+
+_KINDS = {"code": "code cell", "markdown": "text cell", "raw": "raw cell"}
+
+
+def cell_name(cells: Sequence[Cell], position: int) -> str:
+    """What every page and message calls a cell; see `cell_names`."""
+    return cell_names(cells[: position + 1])[-1]
+
+
+def cell_names(cells: Sequence[Cell]) -> list[str]:
+    """What every page and message calls the cells: `code cell 5`, counted among its kind from the notebook's top."""
+    seen: Counter[str] = Counter()
+    names = []
+    for cell in cells:
+        seen[cell.kind] += 1
+        names.append(f"{_KINDS[cell.kind]} {seen[cell.kind]}")
+    return names
 
 
 def counted(number: float, noun: str) -> str:

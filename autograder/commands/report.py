@@ -28,6 +28,7 @@ MAX_NAMED = 8
 MAX_REASON = 1_000
 MARKS = {"needs_review": "[yellow]needs review[/]", "rejected": "[red]rejected[/]"}
 STOPPED = "[yellow]run stopped[/]"
+NOTICE = "[yellow]wrong notebook?[/]"
 
 
 def run(out: Path, *, also: Sequence[str], console: Console) -> ClassReport:
@@ -62,9 +63,10 @@ def show(report: ClassReport, console: Console) -> None:
         console.print(legend, markup=False, highlight=False)
     if len(report.grades) > MAX_SHOWN:
         console.print(f"… and {len(report.grades) - MAX_SHOWN} more.")
-    review = [grade for grade in report.grades if grade.status != "graded" or _stopped(grade)]
+    review = [grade for grade in report.grades if grade.status != "graded" or _stopped(grade) or grade.notice]
     for grade in review[:MAX_SHOWN]:
-        mark, reason = MARKS.get(grade.status, STOPPED), grade.message or grade.execution.message
+        mark = MARKS.get(grade.status, STOPPED if _stopped(grade) else NOTICE)
+        reason = grade.message or grade.notice or grade.execution.message
         line = f"{mark} {escape(grade.student)}: {escape(one_line(reason, MAX_REASON))}"
         console.print(line, soft_wrap=True, highlight=False)
     if review:

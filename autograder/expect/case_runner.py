@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,15 +15,16 @@ from autograder.records import Case, CaseStatus, Outcome, rounded
 __all__ = ["run", "values_of"]
 
 _MAX_TEXT = 8_000
+_RUN_IT = "Run the cell that assigns it, and see whether it raises an error."
 
 
-def values_of(case: Case, namespace: Mapping[str, Any], missing: str = "") -> dict[str, Any]:
+def values_of(case: Case, namespace: Mapping[str, Any], missing: Callable[[str], str]) -> dict[str, Any]:
     """The values that a case asks for.
 
     Args:
         case: The case.
         namespace: Name → value. Looking one up may raise a `Mismatch`, for a value that is none to be judged.
-        missing: What to add for the student when a name is not there (`Its cell raised NameError: …`).
+        missing: What to add for the student when a name is not there (`Code cell 3 raised NameError: …`).
 
     Raises:
         Mismatch: One of them is not there, or cannot be judged.
@@ -33,7 +34,7 @@ def values_of(case: Case, namespace: Mapping[str, Any], missing: str = "") -> di
         try:
             values[name] = namespace[name]
         except KeyError:
-            raise Mismatch(f"`{name}` is not defined after this question. {missing}".rstrip()) from None
+            raise Mismatch(f"`{name}` is not defined after this question. {missing(name)}".rstrip()) from None
     return values
 
 
@@ -51,7 +52,7 @@ def run(loaded: LoadedCase, namespace: Mapping[str, Any]) -> Outcome:
 
 def _run(loaded: LoadedCase, namespace: Mapping[str, Any]) -> Outcome:
     try:
-        values = values_of(loaded.case, namespace, "Run the cell that assigns it, and see whether it raises an error.")
+        values = values_of(loaded.case, namespace, lambda name: _RUN_IT)
         loaded.function(**values)
     except Undecided as near:
         return _outcome(loaded, "manual", str(near))

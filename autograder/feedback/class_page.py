@@ -8,10 +8,18 @@ from urllib.parse import quote
 
 from autograder.feedback import pages, plots
 from autograder.feedback.safe_text import points
-from autograder.records import Assignment, Case, Execution, Grade, Outcome, Question
+from autograder.records import Assignment, Case, CauseKind, Execution, Grade, Outcome, Question
 
 __all__ = ["render"]
 
+_CAUSES: dict[CauseKind, str] = {
+    "module": "{} is not installed here",
+    "file": "{} is not there",
+    "host": "{} cannot be reached from here",
+    "time": "A cell ran out of time",
+    "memory": "A cell ran out of memory",
+    "crash": "A cell ended Python",
+}
 _Judged = list[tuple[Grade, Outcome]]
 
 
@@ -39,6 +47,7 @@ def render(assignment: Assignment, grades: Sequence[Grade], executions: Mapping[
         median=median(scores) if scores else 0.0,
         pending=sum(grade.pending for grade in judged),
         reviews=_reviews(ordered, runs),
+        causes=_causes(ordered),
         bins=bars,
         histogram=plots.histogram(bars),
         shares=_shares(assignment, judged),
@@ -72,12 +81,26 @@ def _reviews(grades: Sequence[Grade], executions: Mapping[str, Execution]) -> li
     for grade in grades:
         execution = executions.get(grade.student)
         stopped = grade.status != "rejected" and execution is not None and execution.status != "completed"
-        if grade.status == "graded" and not stopped:
+        if grade.status == "graded" and not stopped and not grade.notice:
             continue
-        reason = {"needs_review": "Needs review", "rejected": "Rejected", "graded": "Run stopped"}[grade.status]
+        graded = "Run stopped" if stopped else "Wrong notebook?"
+        reason = {"needs_review": "Needs review", "rejected": "Rejected", "graded": graded}[grade.status]
         found.append((grade, reason if grade.submission else "Nothing handed in", execution if stopped else None))
     order = {"needs_review": 0, "rejected": 1, "graded": 2}
     return sorted(found, key=lambda review: (not review[0].submission, order[review[0].status]))
+
+
+def _causes(grades: Sequence[Grade]) -> list[tuple[str, list[Grade]]]:
+    """What was not there, or ended cells, with the submissions that met it; the most frequent first."""
+    met: dict[tuple[CauseKind, str], dict[str, Grade]] = {}
+    for grade in grades:
+        for cause in grade.causes:
+            met.setdefault((cause.kind, cause.name), {})[grade.student] = grade
+    told = [
+        (_CAUSES[kind].format(f"`{name}`" if name else "The network"), [*each.values()])
+        for (kind, name), each in met.items()
+    ]
+    return sorted(told, key=lambda entry: -len(entry[1]))
 
 
 def _shares(assignment: Assignment, grades: Sequence[Grade]) -> Iterator[tuple[Question, Case, _Judged, _Judged, int]]:

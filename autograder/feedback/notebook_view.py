@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,10 @@ from markupsafe import Markup, escape
 from autograder.feedback.ansi import ansi_html
 from autograder.feedback.safe_text import cut, scrub
 from autograder.feedback.sanitise import MAX_PICTURE, clean_html, markdown_html, picture_html
-from autograder.records import Cell
+from autograder.records import Cause, Cell
+from autograder.wording import cell_names
 
-__all__ = ["CellView", "answer_cells", "joined", "rich_html", "shown_cells", "traceback_text"]
+__all__ = ["CellView", "Trouble", "answer_cells", "joined", "rich_html", "shown_cells", "traceback_text", "troubles"]
 
 _MAX_CELLS = 400
 _MAX_OUTPUTS = 40  # of one cell
@@ -38,6 +40,7 @@ _COLOURS = {
     "nd": "code-name",
     "c": "code-comment",
 }
+_UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 # Richest first, as Jupyter chooses.
 _BITMAPS = ("image/png", "image/jpeg", "image/gif")
 
@@ -47,10 +50,12 @@ class CellView:
     """What the template shows of a cell.
 
     Attributes:
+        name: What messages call it.
         source: Code as highlighted HTML, Markdown as rendered HTML.
         outputs: Safe HTML, one piece an output.
     """
 
+    name: str
     cell: Cell
     source: Markup
     outputs: tuple[Markup, ...]
@@ -77,29 +82,62 @@ class _Budget:
 def shown_cells(cells: Sequence[Cell]) -> Iterator[CellView]:
     """Each cell as safe HTML; at most a few megabytes in all, with a line where something was left out."""
     budget = _Budget()
-    for number, cell in enumerate(cells[:_MAX_CELLS], start=1):
-        source = budget.charged(_source_html(cell, number, budget))
-        yield CellView(cell, source, tuple(_outputs_html(cell, number, budget)))
+    for cell, name in zip(cells[:_MAX_CELLS], cell_names(cells), strict=False):
+        source = budget.charged(_source_html(cell, name, budget))
+        yield CellView(name, cell, source, tuple(_outputs_html(cell, name, budget)))
     if len(cells) > _MAX_CELLS:
-        yield CellView(Cell("raw", ""), _note(f"{len(cells) - _MAX_CELLS} more cells not shown"), ())
+        yield CellView("", Cell("raw", ""), _note(f"{len(cells) - _MAX_CELLS} more cells not shown"), ())
 
 
-def answer_cells(cells: Sequence[Cell]) -> dict[str, list[int]]:
-    """The numbers (from 1) of each question's answer cells, of those that are shown."""
-    numbers: dict[str, list[int]] = {}
-    for number, cell in enumerate(cells[:_MAX_CELLS], start=1):
+@dataclass(frozen=True)
+class Trouble:
+    """What a student reads first of a cell that failed.
+
+    Attributes:
+        position: Of the cell, from 1.
+        name: What messages call it.
+        text: What happened, as the notebook's own error or in our words.
+        ours: Whether the words are ours.
+    """
+
+    position: int
+    name: str
+    text: str
+    ours: bool
+
+
+def troubles(cells: Sequence[Cell], causes: Sequence[Cause]) -> Iterator[Trouble]:
+    """The cells that failed, of those that ran; of an error that another cell caused, only which one that is."""
+    told = {f"code cell {cause.cell}": cause.message for cause in causes if cause.cell and not cause.hidden}
+    names = cell_names(cells)
+    for at, (cell, name) in enumerate(zip(cells, names, strict=True)):
+        if not cell.error:
+            continue
+        if cell.due_to is not None:
+            needed = _UNDEFINED.match(cell.error)
+            what = f"needs `{needed[1]}`, which" if needed else "needs what"
+            yield Trouble(at + 1, name, f"{what} {names[cell.due_to]} did not define", ours=True)
+        else:
+            message = told.get(name, "").removeprefix(f"{name.capitalize()} ")
+            yield Trouble(at + 1, name, message or cell.error, ours=bool(message) or cell.kind != "code")
+
+
+def answer_cells(cells: Sequence[Cell]) -> dict[str, list[tuple[int, str]]]:
+    """The positions (from 1) and names of each question's answer cells, of those that are shown."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for number, (cell, name) in enumerate(zip(cells[:_MAX_CELLS], cell_names(cells), strict=False), start=1):
         for question in cell.answers[:1]:
-            numbers.setdefault(question, []).append(number)
-    return numbers
+            found.setdefault(question, []).append((number, name))
+    return found
 
 
-def _source_html(cell: Cell, number: int, budget: _Budget) -> Markup:
+def _source_html(cell: Cell, name: str, budget: _Budget) -> Markup:
     source = budget.cut(cell.source)
     if cell.kind == "markdown":
-        return _markdown(source, f"Text of cell {number}", budget)
+        return _markdown(source, f"Text of {name}", budget)
     if cell.kind == "code":
-        return _pre(_highlighted(scrub(source)), f"Code of cell {number}", source)
-    return _pre(Markup("{}").format(scrub(source)), f"Text of cell {number}", source)
+        return _pre(_highlighted(scrub(source)), f"Code of {name}", source)
+    return _pre(Markup("{}").format(scrub(source)), f"Text of {name}", source)
 
 
 def _markdown(source: str, label: str, budget: _Budget) -> Markup:
@@ -122,31 +160,31 @@ def _highlighted(source: str) -> Markup:
     return Markup("".join(pieces))  # noqa: S704 - every piece is escaped
 
 
-def _outputs_html(cell: Cell, number: int, budget: _Budget) -> Iterator[Markup]:
+def _outputs_html(cell: Cell, name: str, budget: _Budget) -> Iterator[Markup]:
     for output in cell.outputs[:_MAX_OUTPUTS]:
         try:
-            yield _output_html(output, number, budget)
+            yield _output_html(output, name, budget)
         except (TypeError, ValueError, AttributeError):  # not an output as nbformat has it: nothing of ours to lose
             yield _note("an output that cannot be shown")
     if len(cell.outputs) > _MAX_OUTPUTS:
         yield _note(f"{len(cell.outputs) - _MAX_OUTPUTS} more outputs not shown")
 
 
-def _output_html(output: Mapping[str, Any], number: int, budget: _Budget) -> Markup:
+def _output_html(output: Mapping[str, Any], name: str, budget: _Budget) -> Markup:
     kind = output.get("output_type")
     if kind == "stream":
         warning = output.get("name") == "stderr"
-        label = f"{'Warnings and errors' if warning else 'Printed text'} of cell {number}"
+        label = f"{'Warnings and errors' if warning else 'Printed text'} of {name}"
         return _text(joined(output.get("text")), label, budget, "stderr" if warning else "")
     if kind == "error":
-        return _text(traceback_text(output), f"Error of cell {number}", budget, "traceback")
+        return _text(traceback_text(output), f"Error of {name}", budget, "traceback")
     if kind in ("display_data", "execute_result"):
         data = output.get("data")
-        return _display_html(data if isinstance(data, Mapping) else {}, number, budget)
+        return _display_html(data if isinstance(data, Mapping) else {}, name, budget)
     return _note("an output of unknown kind")
 
 
-def _display_html(data: Mapping[str, Any], number: int, budget: _Budget) -> Markup:
+def _display_html(data: Mapping[str, Any], name: str, budget: _Budget) -> Markup:
     """The richest form of a displayed value that is safe to show and fits."""
     html = joined(data.get("text/html"))
     tags = html.count("<")
@@ -154,8 +192,8 @@ def _display_html(data: Mapping[str, Any], number: int, budget: _Budget) -> Mark
         cleaned = clean_html(html)
         budget.tags -= tags
         if cleaned is not None:
-            return budget.charged(rich_html(cleaned, f"Output of cell {number}"))
-    alt = f"Picture from cell {number}"
+            return budget.charged(rich_html(cleaned, f"Output of {name}"))
+    alt = f"Picture from {name}"
     too_big = False
     for mime in ("image/svg+xml", *_BITMAPS):
         content = joined(data.get(mime))
@@ -167,14 +205,14 @@ def _display_html(data: Mapping[str, Any], number: int, budget: _Budget) -> Mark
             return Markup('<div class="picture">{}</div>').format(picture)
         too_big = True
     if markdown := joined(data.get("text/markdown")):
-        return budget.charged(_markdown(budget.cut(markdown), f"Output of cell {number}", budget))
+        return budget.charged(_markdown(budget.cut(markdown), f"Output of {name}", budget))
     for mime in ("text/latex", "text/plain"):
         if text := joined(data.get(mime)):
-            return _text(text, f"Output of cell {number}", budget)
+            return _text(text, f"Output of {name}", budget)
     if too_big:
         return _note("a picture that is damaged or too large to show")
     if "application/json" in data:
-        return _text(json.dumps(data["application/json"], indent=1), f"Output of cell {number}", budget)
+        return _text(json.dumps(data["application/json"], indent=1), f"Output of {name}", budget)
     return _note("an output that needs a live notebook")
 
 

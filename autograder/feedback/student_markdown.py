@@ -18,11 +18,11 @@ from nbconvert.exporters.markdown import MarkdownExporter
 
 from autograder.feedback import pages
 from autograder.feedback.ansi import without_ansi
-from autograder.feedback.notebook_view import joined, traceback_text
+from autograder.feedback.notebook_view import joined, traceback_text, troubles
 from autograder.feedback.safe_text import CODE, cut, scrub
 from autograder.feedback.student_page import ENDINGS, mark
 from autograder.records import Assignment, Cell, Execution, Grade
-from autograder.wording import counted
+from autograder.wording import cell_names, counted
 
 __all__ = ["prepare", "render"]
 
@@ -33,7 +33,7 @@ _TAG = re.compile("<(?=[A-Za-z/!?])")
 _SPECIAL = re.compile(r"[\\`*_\[\]|~$]|^[#>+=-]|(?<=^\d)[.)](?=\s|$)|(?<=^\d\d)[.)](?=\s|$)")
 _NOTEBOOK = """{% extends 'markdown/index.md.j2' %}
 {% block any_cell %}
-### Cell {{ loop.index }}
+### {{ cell.metadata.name }}
 
 {{ super() }}
 {% endblock %}
@@ -77,7 +77,8 @@ def render(assignment: Assignment, grade: Grade, execution: Execution) -> str:
         execution=execution,
         questions=() if grade.status == "rejected" else grade.questions,
         trouble=ENDINGS[execution.status] if execution.cells else "",
-        raised=[(number, cell.error) for number, cell in enumerate(execution.cells, start=1) if cell.error],
+        raised=list(troubles(execution.cells, grade.causes)),
+        called=[cause.message for cause in grade.causes if not cause.cell and not cause.hidden],
         mark=mark,
     )
     if execution.cells:
@@ -89,17 +90,20 @@ def render(assignment: Assignment, grade: Grade, execution: Execution) -> str:
 def _cells(cells: Sequence[Cell]) -> Iterator[Any]:
     """The cells as nbformat has them, their texts made harmless, until too much is shown."""
     left = _MAX_NOTEBOOK
+    names = cell_names(cells)
     for at, cell in enumerate(cells):
         source = _lines(cell.source)
         outputs = [made for output in cell.outputs[:_MAX_OUTPUTS] if (made := _output(output)) is not None]
         left -= len(source) + sum(len(str(output)) for output in outputs)
         if left < 0:
-            yield nbformat.new_markdown_cell(f"{counted(len(cells) - at, 'more cell')}: see the page")
+            more = f"{counted(len(cells) - at, 'more cell')}: see the page"
+            yield nbformat.new_markdown_cell(more, metadata={"name": "And more"})
             return
+        name = {"name": names[at].capitalize()}
         if cell.kind == "code":
-            yield nbformat.new_code_cell(source, outputs=outputs)
+            yield nbformat.new_code_cell(source, outputs=outputs, metadata=name)
         else:
-            yield nbformat.new_markdown_cell(source)
+            yield nbformat.new_markdown_cell(source, metadata=name)
 
 
 def _output(output: Mapping[str, Any]) -> Any:

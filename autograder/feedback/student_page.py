@@ -7,7 +7,7 @@ from itertools import groupby
 
 from autograder.feedback import pages, plots
 from autograder.feedback.ansi import ansi_html
-from autograder.feedback.notebook_view import answer_cells, rich_html, shown_cells
+from autograder.feedback.notebook_view import answer_cells, rich_html, shown_cells, troubles
 from autograder.feedback.sanitise import markdown_html
 from autograder.records import Assignment, Execution, Grade, LayerDiff, Outcome, QuestionGrade
 
@@ -42,9 +42,10 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
         execution=execution,
         questions=[] if grade.status == "rejected" else list(enumerate(grade.questions, start=1)),
         answers=answer_cells(cells),
+        called=[cause.message for cause in grade.causes if not cause.cell and not cause.hidden],
         # Without cells nothing ran: the grade's own message says why.
         trouble=ENDINGS[execution.status] if execution and cells else "",
-        raised=[(number, cell.error) for number, cell in enumerate(cells, start=1) if cell.error],
+        raised=list(troubles(cells, grade.causes)),
         cells=list(shown_cells(cells)),
         bar=plots.bar,
         curves=plots.curves,

@@ -168,22 +168,22 @@ CLASS: dict[str, tuple[Any, str, float, str, str]] = {
     ),
     "sys-exit": (cells(code("import sys; sys.exit()")), "graded", 10, "completed", ""),
     "exit": (cells(code("exit()"), code("quit()")), "graded", 10, "completed", ""),
-    "os-exit": (cells(code("import os; os._exit(0)")), "graded", 4, "crashed", "`to_labels` is not defined"),
+    "os-exit": (cells(code("import os; os._exit(0)")), "graded", 10, "crashed", "run again without code cell 3"),
     "segfault": (
         cells(code("import ctypes; ctypes.string_at(0)")),
         "graded",
-        4,
+        10,
         "crashed",
-        "`to_labels` is not defined",
+        "Code cell 3 was stopped: Python ended in it.",
     ),
     "input": (cells(code("input('Name? ')")), "graded", 10, "completed", ""),
     "while-true": (cells(code("while True:\n    pass")), "graded", 10, "completed", ""),
     "while-true-stubborn": (
         cells(code("import time\nwhile True:\n    try:\n        time.sleep(99)\n    except BaseException: pass")),
         "graded",
-        4,
+        10,
         "timed_out",
-        "`to_labels` is not defined",
+        "run again without code cell 3",
     ),
     "pip-and-colab": (
         cells(

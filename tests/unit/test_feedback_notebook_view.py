@@ -51,7 +51,7 @@ def test_streams() -> None:
 @pytest.mark.parametrize("text", ["x" * 80, "x\n" * 40])
 def test_wide_or_high_text_can_be_scrolled_by_keyboard(text: str) -> None:
     html = output_html({"output_type": "stream", "name": "stdout", "text": text})
-    assert '<pre tabindex="0" role="group" aria-label="Printed text of cell 1">' in html
+    assert '<pre tabindex="0" role="group" aria-label="Printed text of code cell 1">' in html
 
 
 def test_tracebacks() -> None:
@@ -139,5 +139,5 @@ def test_elaborate_html_gives_way_to_plain_text() -> None:
 
 def test_answer_cells_are_found_by_tag() -> None:
     cells = [Cell("code", "", tags=("x", "answer:train")), Cell("code", ""), Cell("code", "", tags=("answer:train",))]
-    assert answer_cells(cells) == {"train": [1, 3]}
+    assert answer_cells(cells) == {"train": [(1, "code cell 1"), (3, "code cell 3")]}
     assert [view.cell.answers for view in shown_cells(cells)] == [("train",), (), ("train",)]

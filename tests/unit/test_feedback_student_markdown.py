@@ -77,7 +77,7 @@ def test_it_says_what_the_page_says() -> None:
 
 1 more point can still come. A person reads and grades your written answers.
 
-Cell 2 raised E: v
+Code cell 1: E: v
 
 You are not on the class list.
 
@@ -109,11 +109,11 @@ Your answer:
 
 ## Your notebook, as it ran
 
-### Cell 1
+### Text cell 1
 
     # Mine
 
-### Cell 2
+### Code cell 1
 
     print(1)
 

@@ -6,7 +6,7 @@ value, and hides what a hidden case said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,13 +20,17 @@ __all__ = ["grade_case", "redact", "undecided"]
 UNDECIDED_MESSAGE = "Just below what is demanded, so little that it may be chance: a person looks at it and decides."
 
 
-def grade_case(loaded: LoadedCase, namespace: Mapping[str, Any], *, missing: str) -> Outcome:
+def grade_case(
+    loaded: LoadedCase, namespace: Mapping[str, Any], *, missing: Callable[[str], str], cause: str = ""
+) -> Outcome:
     """The outcome of one case.
 
     Args:
         loaded: The case with its function.
         namespace: The question's names; looking one up may raise `mismatch.Unusable`.
-        missing: What to add for the student when a name is not there (`The cell raised NameError: …`), or empty.
+        missing: What to add for the student when a name is not there (`Code cell 3 raised NameError: …`), or empty.
+        cause: What kept the answer from running to its end; the first that the student reads where the case fails. From
+            before any hidden case, as a hidden case's message holds it, too.
     """
     case = loaded.case
     try:
@@ -34,7 +38,12 @@ def grade_case(loaded: LoadedCase, namespace: Mapping[str, Any], *, missing: str
     except Mismatch as unmet:
         return undecided(case, "fail", str(unmet))
     outcome = run(loaded, values)
-    return redact(outcome, loaded) if case.hidden else outcome
+    if case.hidden:
+        outcome = redact(outcome, loaded)
+    if outcome.status == "fail" and cause:
+        # "Train it longer" would be untrue where `fit` raised.
+        return replace(outcome, message=cause if case.hidden else f"{cause}\n{outcome.message}")
+    return outcome
 
 
 def redact(outcome: Outcome, loaded: LoadedCase) -> Outcome:

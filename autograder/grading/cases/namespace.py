@@ -30,9 +30,7 @@ MAX_MODELS = 16
 class Namespace(Mapping[str, Any]):
     """The names of one question: `bundle.data` first, then the student's."""
 
-    def __init__(
-        self, bundle: Bundle, session: Session, question: Question, answers: Sequence[Cell], missing: str = ""
-    ) -> None:
+    def __init__(self, bundle: Bundle, session: Session, question: Question, answers: Sequence[Cell]) -> None:
         """Take all values now, but look up lazily: a model is rebuilt when the first case asks for it.
 
         Args:
@@ -40,9 +38,7 @@ class Namespace(Mapping[str, Any]):
             session: The run; its cells have run, and nothing was called yet.
             question: The question.
             answers: Its answer cells, as they ran.
-            missing: What to tell the student where a name is not there.
         """
-        self.missing = missing
         self._data = bundle.data
         self._session = session
         self._values = dict(session.taken(question.name))

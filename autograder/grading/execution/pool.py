@@ -41,10 +41,11 @@ def grade_class(bundle: Path, items: Sequence[Item], *, workers: int) -> Iterato
         SandboxUnavailable: This machine cannot sandbox student code.
     """
     waiting = deque(items)
-    suspects = []  # in progress when a pool process died: each gets a pool of its own, so that the cause is known
+    # In progress when a pool process died, or out of time perhaps for what else ran: each runs once more, alone.
+    suspects = []
     while waiting:
         for item, result in _run_pool(bundle, waiting, workers):
-            if result is None:
+            if result is None or result.again:
                 suspects.append(item)
             else:
                 yield result

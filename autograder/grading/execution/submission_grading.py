@@ -7,7 +7,7 @@ No student code runs in that process.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,11 +16,15 @@ from autograder.expect.test_files import LoadedCase
 from autograder.grading.cases.bundle import Bundle
 from autograder.grading.cases.case_grading import grade_case, undecided
 from autograder.grading.cases.namespace import Namespace, answer_positions, takes
+from autograder.grading.execution.causes import causes_of, doubtful, explained, why_missing, why_wrong
 from autograder.grading.execution.environment import environment
+from autograder.grading.execution.reruns import run_notebook
 from autograder.grading.intake import notebook_reader
 from autograder.records import (
     PLACEHOLDER,
+    Assignment,
     CaseStatus,
+    Cause,
     Cell,
     Execution,
     Grade,
@@ -36,14 +40,20 @@ from autograder.sandbox.wire.values import History
 __all__ = ["GradedSubmission", "failed", "grade_one"]
 
 MAX_EPOCHS = 2_000
+BROKEN = "The run broke off in a way that a person has to look at."
 
 
 @dataclass(frozen=True)
 class GradedSubmission:
-    """A grade and the run behind it."""
+    """A grade and the run behind it.
+
+    Attributes:
+        again: Whether a cell ran out of time, perhaps because of what else the machine did, and that cost points.
+    """
 
     grade: Grade
     execution: Execution
+    again: bool = False
 
 
 def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> GradedSubmission:
@@ -61,19 +71,20 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
         return rejected(bundle, submission)
     questions = bundle.assignment.questions
     automatic = [question for question in questions if not question.manual]
-    with Session(bundle.assignment.limits, slot=slot) as session:
-        execution = session.run(submission.cells, takes(questions, submission.cells))
+    limits = bundle.assignment.limits
+    with run_notebook(limits, submission.cells, takes(questions, submission.cells), slot=slot) as (session, execution):
+        execution = explained(execution, questions)
         started = time.monotonic()
-        warnings = [*submission.warnings, *_of_another_exercise(questions, submission.cells)]
+        warnings = list(submission.warnings)
         # All values before the first call of a hidden case, and all public cases: what the process knows of hidden
         # inputs from then on, it cannot tell the student.
         values = {question.name: _values(question, bundle, session, execution, warnings) for question in automatic}
-        outcomes = {}
+        outcomes: dict[tuple[str, str], Outcome] = {}
         for hidden in (False, True):
             for question in automatic:
                 for loaded in bundle.cases[question.name]:
                     if loaded.case.hidden == hidden:
-                        outcome = _outcome(loaded, values[question.name], session, execution)
+                        outcome = _outcome(loaded, question, values[question.name], session, execution)
                         outcomes[question.name, loaded.case.name] = outcome
             if not hidden:
                 execution = replace(execution, wall_seconds=execution.wall_seconds + time.monotonic() - started)
@@ -87,13 +98,40 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
         )
         for question in questions
     )
-    execution = replace(execution, phases=session.phases, environment=environment(bundle.assignment.limits.threads))
+    execution = replace(execution, phases=session.phases, environment=environment(limits.threads))
     grade = _grade(bundle, submission, graded, tuple(warnings))
-    if broken or any(outcome.status == "error" for question in graded for outcome in question.cases):
-        grade = replace(
-            grade, status="needs_review", message=execution.message or "A check ended in an error of the grader."
-        )
-    return GradedSubmission(grade, execution)
+    grade = replace(grade, notice=_notice(graded, execution.cells), causes=causes_of(execution, graded))
+    reasons, again = _reasons(grade, execution, bundle.assignment)
+    if broken:
+        reasons = [execution.message or BROKEN]
+    if reasons:
+        grade = replace(grade, status="needs_review", message=" ".join(reasons))
+    return GradedSubmission(grade, execution, again=again and not broken)
+
+
+def _reasons(grade: Grade, execution: Execution, assignment: Assignment) -> tuple[list[str], bool]:
+    """Why a person has to look at a grade, and whether another run, alone, may make that unnecessary."""
+    reasons, again = [], False
+    if any(outcome.status == "error" for question in grade.questions for outcome in question.cases):
+        reasons.append("A check ended in an error of the grader.")
+    for cause in grade.causes:
+        lacking = cause.kind in ("module", "file", "host")
+        if (lacking or doubtful(cause, execution, assignment)) and _lost_points(cause, grade, execution.cells):
+            reasons.append(cause.message)
+            again = again or cause.kind == "time"
+    return reasons, again
+
+
+def _lost_points(cause: Cause, grade: Grade, cells: Sequence[Cell]) -> bool:
+    """Whether a question that is answered in a cell or below it did not get all its points."""
+    code = [at for at, cell in enumerate(cells) if cell.kind == "code"]
+    since = code[cause.cell - 1] if cause.cell else 0
+    return any(
+        question.score < question.possible
+        and not question.manual
+        and max(answer_positions(question.name, cells), default=len(cells)) >= since
+        for question in grade.questions
+    )
 
 
 def rejected(bundle: Bundle, submission: Submission) -> GradedSubmission:
@@ -133,7 +171,7 @@ def _values(
     """Take what a question's cases see, and note for the student what was odd about its answer cells."""
     positions = answer_positions(question.name, execution.cells)
     answers = [execution.cells[at] for at in positions]
-    namespace = Namespace(bundle, session, question, answers, missing=_why_missing(answers, execution))
+    namespace = Namespace(bundle, session, question, answers)
     if not positions:
         warnings.append(
             f"{question.name}: its answer cell is gone or lost its tag; values from the notebook's end count."
@@ -146,11 +184,14 @@ def _values(
     return namespace
 
 
-def _outcome(loaded: LoadedCase, namespace: Namespace, session: Session, execution: Execution) -> Outcome:
+def _outcome(
+    loaded: LoadedCase, question: Question, namespace: Namespace, session: Session, execution: Execution
+) -> Outcome:
     if session.broken:  # then any value may be forged
-        reason = "The run broke off in a way that a person has to look at."
-        return undecided(loaded.case, "error", reason, execution.message)
-    return grade_case(loaded, namespace, missing=namespace.missing)
+        return undecided(loaded.case, "error", BROKEN, execution.message)
+    answers = answer_positions(question.name, execution.cells)
+    cause = "" if namespace.late else why_wrong(answers, execution)
+    return grade_case(loaded, namespace, missing=lambda name: why_missing(name, answers, execution), cause=cause)
 
 
 def _automatic(question: Question, namespace: Namespace, outcomes: tuple[Outcome, ...]) -> QuestionGrade:
@@ -162,19 +203,6 @@ def _automatic(question: Question, namespace: Namespace, outcomes: tuple[Outcome
         cases=outcomes,
         histories=_histories(question, namespace),
     )
-
-
-def _why_missing(answers: Sequence[Cell], execution: Execution) -> str:
-    for cell in reversed(answers):
-        if "llipsis" in cell.error:  # students need not know the word, which Keras and NumPy use for a gap
-            gaps = [number for number, line in enumerate(cell.source.splitlines(), start=1) if "..." in line]
-            where = f" in line {gaps[0]}" if gaps else " somewhere"
-            return f"Its cell still holds a gap, `...`,{where}: {cell.error.splitlines()[0][:200]}"
-        if cell.error:
-            return f"Its cell raised {cell.error.splitlines()[0][:200].rstrip(': ')}"
-        if cell.execution_count is None and cell.kind == "code" and execution.message:
-            return execution.message
-    return "" if answers else "Its answer cell is gone, too."
 
 
 def _histories(question: Question, namespace: Mapping[str, Any]) -> dict[str, dict[str, list[float]]]:
@@ -194,12 +222,17 @@ def _histories(question: Question, namespace: Mapping[str, Any]) -> dict[str, di
     return found
 
 
-def _of_another_exercise(questions: Sequence[Question], cells: Sequence[Cell]) -> Iterator[str]:
-    """A remark on a notebook all of whose answers are to other questions."""
+def _notice(questions: Sequence[QuestionGrade], cells: Sequence[Cell]) -> str:
+    """What to say at once of a notebook all of whose answers are to other questions, or not given."""
+    names = {question.name for question in questions}
     answered = notebook_reader.answers(tuple(cells))
-    if answered and answered.isdisjoint(question.name for question in questions):
+    if answered and answered.isdisjoint(names):
         listed = ", ".join(f"`{name[:40]}`" for name in sorted(answered)[:4])
-        yield f"This looks like the notebook of another exercise: it answers {listed}, and none of the questions here."
+        return f"This looks like the notebook of another exercise: it answers {listed}, and none of the questions here."
+    gaps = all("..." in cell.source for cell in cells if cell.kind == "code" and names.intersection(cell.answers))
+    if gaps and not any(question.score or question.answer for question in questions):
+        return "Nothing is filled in: all answers are as the notebook came."
+    return ""
 
 
 def _manual(question: Question, cells: Sequence[Cell]) -> QuestionGrade:

@@ -176,7 +176,9 @@ class Session:
             )
         self.phases["cells"] = sum(running.done.seconds for running in self._running.values() if running.done)
         status, message = self._status(len(positions))
-        return Execution(status, message, tuple(shown), time.monotonic() - self._started, phases=dict(self.phases))
+        ended_in = positions[self._current] if status != "completed" and self._current is not None else None
+        wall_seconds = time.monotonic() - self._started
+        return Execution(status, message, tuple(shown), wall_seconds, stopped_in=ended_in, phases=dict(self.phases))
 
     def _status(self, count: int) -> tuple[ExecutionStatus, str]:
         if self._finished:

@@ -1,0 +1,76 @@
+"""Runs a notebook, and again without a cell in which the run ended early, so that the rest is graded. Trusted side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from autograder.grading.execution.causes import stopped
+from autograder.records import Cell, Execution, Limits
+from autograder.sandbox.host.session import Session
+from autograder.wording import cell_name, listed
+
+__all__ = ["run_notebook"]
+
+MAX_RUNS = 3
+
+
+@contextmanager
+def run_notebook(
+    limits: Limits, cells: Sequence[Cell], takes: Mapping[int, Sequence[tuple[str, Sequence[str]]]], *, slot: int
+) -> Iterator[tuple[Session, Execution]]:
+    """Run a notebook until it gets to its end: at most three times, each time without the cell that ended the last.
+
+    No run begins after the time of two.
+
+    A cell that is left out counts as one that raised. It keeps what it had shown.
+
+    Args:
+        limits: What each run may use.
+        cells: The submission's cells.
+        takes: Position in `cells` → the questions, with their names, to take when that cell has run.
+        slot: Number of the grader's worker.
+
+    Yields:
+        The last run, whose functions can be called, and what all of them gave; how it ended and what the student reads
+        of that is the first's.
+
+    Raises:
+        SandboxUnavailable: This machine cannot run a sandbox.
+    """
+    ended: dict[int, Cell] = {}
+    first, wall_seconds = None, 0.0
+    while True:
+        left = [replace(cell, source="pass") if at in ended else cell for at, cell in enumerate(cells)]
+        with Session(limits, slot=slot) as session:
+            run = session.run(left, takes)
+            first = first or run
+            wall_seconds += run.wall_seconds
+            at = _ended_in(run)
+            spent = len(ended) == MAX_RUNS - 1 or wall_seconds > 2 * limits.wall_seconds
+            if session.broken or at is None or at in ended or spent:
+                merged = _merged(cells, first, run, ended) if ended else run
+                yield session, replace(merged, wall_seconds=wall_seconds)
+                return
+            ended[at] = stopped(run.cells[at], run.status)
+
+
+def _ended_in(run: Execution) -> int | None:
+    """Where a run ended early: in a cell, or through what the last one left behind; None where it got to its end."""
+    if run.status == "completed" or run.stopped_in is not None:
+        return run.stopped_in
+    return max((at for at, cell in enumerate(run.cells) if cell.execution_count is not None), default=None)
+
+
+def _merged(cells: Sequence[Cell], first: Execution, last: Execution, ended: Mapping[int, Cell]) -> Execution:
+    shown = [replace(ended[at], source=cells[at].source) if at in ended else cell for at, cell in enumerate(last.cells)]
+    message = first.message
+    without = listed([cell_name(cells, at) for at in sorted(ended)])
+    message += f" It was run again without {without}, and graded by that."
+    if last.status != "completed":
+        at = _ended_in(last)
+        if at is not None and at not in ended:
+            shown[at] = stopped(shown[at], last.status)
+        message += f" That run did not get to its end either. {last.message}"
+    return replace(first, message=message, cells=tuple(shown), phases=last.phases)

@@ -18,6 +18,7 @@ import nh3
 from markupsafe import Markup, escape
 
 from autograder.feedback.safe_text import scrub
+from autograder.feedback.svg_picture import svg_picture
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -108,10 +109,10 @@ def picture_html(mime: str, data: str, alt: str) -> Markup | None:
     """
     if len(data) > MAX_PICTURE:
         return None
+    source: str | None
     if mime == "image/svg+xml":
-        if "<svg" not in data or "<!entity" in data.lower():  # entities can expand to gigabytes
-            return None
-        source: str | None = f"data:image/svg+xml;base64,{base64.b64encode(scrub(data).encode()).decode()}"
+        drawing = svg_picture(data)
+        source = drawing and f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"
     else:
         source = _picture(f"data:{mime};base64,{data}")
     return Markup('<img src="{}" alt="{}">').format(source, scrub(alt)) if source else None

@@ -68,7 +68,7 @@ def test_tracebacks() -> None:
         ({"image_png": PNG, "text_plain": "t"}, '<img src="data:image/png;base64,'),
         ({"image_png": "broken", "text_plain": "t"}, "<pre>\nt</pre>"),
         ({"image_png": "broken"}, "a picture that is damaged or too large"),
-        ({"image_svg+xml": "<svg></svg>"}, '<img src="data:image/svg+xml;base64,'),
+        ({"image_svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'/>"}, '<img src="data:image/svg+xml;base64,'),
         ({"text_markdown": "*m*"}, "<em>m</em>"),
         ({"text_latex": "$$<x>$$"}, "<pre>\n$$&lt;x&gt;$$</pre>"),
         ({"application_json": {"a": "<b>"}}, "&lt;b&gt;"),

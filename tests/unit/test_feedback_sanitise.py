@@ -21,6 +21,19 @@ def gif(width: int, height: int) -> str:
 
 
 JPEG = jpeg(8, 8)
+XMLNS = 'xmlns="http://www.w3.org/2000/svg"'
+
+
+def repeated(ten_times: str) -> str:
+    """An SVG of a kilobyte with 10^12 rectangles: each group draws the one before it ten times."""
+    groups = "".join(f"<g id='a{n}'>{ten_times.format(*[n - 1] * 10)}</g>" for n in range(1, 12))
+    return f"<svg {XMLNS}><g id='a0'><rect width='1' height='1'/></g>{groups}</svg>"
+
+
+def shown_svg(svg: str) -> str:
+    found = re.search(r"base64,([\w+/=]+)", str(picture_html("image/svg+xml", svg, "x")))
+    assert found
+    return base64.b64decode(found[1]).decode()
 
 
 @pytest.mark.parametrize(
@@ -166,6 +179,12 @@ def test_markdown_that_cannot_be_rendered_is_shown_as_typed() -> None:
         ("image/bmp", PNG),
         ("text/html", PNG),
         ("image/svg+xml", "<html>"),
+        ("image/svg+xml", "<svg"),
+        ("image/svg+xml", "<svg></svg>"),
+        ("image/svg+xml", f"<svg {XMLNS}>{'<g>' * 60}{'</g>' * 60}</svg>"),
+        ("image/svg+xml", repeated(ten_times="<use href='#a{}'/>" * 10)),
+        ("image/svg+xml", repeated(ten_times="<rect clip-path='url(#a{})'/>" * 10)),
+        ("image/svg+xml", f"<svg {XMLNS} id='a'><use href='#a'/></svg>"),
         ("image/svg+xml", '<!DOCTYPE svg [<!ENTITY a "aaaa">]><svg>&a;</svg>'),
     ],
 )
@@ -179,5 +198,44 @@ def test_a_picture_unpacking_to_gigabytes_is_refused() -> None:
 
 
 def test_svg_is_an_image_never_markup() -> None:
-    html = str(picture_html("image/svg+xml", '<svg onload="alert(1)"><script>x</script></svg>', 'a "b"'))
+    svg = f'<svg {XMLNS} onload="alert(1)"><script>x</script></svg>'
+    html = str(picture_html("image/svg+xml", svg, 'a "b"'))
     assert re.fullmatch(r'<img src="data:image/svg\+xml;base64,[\w+/=]+" alt="a &#34;b&#34;">', html)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<filter id='f'><feTurbulence/></filter>",
+        "<pattern id='p'><rect/></pattern>",
+        "<mask id='m'><rect/></mask>",
+        "<marker id='m'><rect/></marker>",
+        "<image href='data:image/svg+xml;base64,PHN2Zz4='/>",
+        "<style>* {filter: blur(999px)}</style>",
+        "<animate attributeName='x' repeatCount='indefinite'/>",
+        "<foreignObject><body xmlns='http://www.w3.org/1999/xhtml'>x</body></foreignObject>",
+        "<rect filter='url(#f)'/>",
+        "<rect style='fill: red; filter: blur(999px)'/>",
+        "<rect style='fill: red; f\\69lter: blur(999px)'/>",
+        "<use href='https://evil.example/x.svg#a'/>",
+    ],
+)
+def test_an_svg_loses_what_draws_each_pixel_many_times_and_what_is_no_drawing(part: str) -> None:
+    left = shown_svg(f"<svg {XMLNS}><text>7</text>{part}</svg>")
+    assert ">7<" in left
+    body = left.partition(">")[2]
+    assert not re.search("filter|turb|pattern|mask|marker|image|style|anim|foreign|https:|lter", body)
+
+
+def test_a_figure_of_matplotlib_keeps_its_letters_and_lines() -> None:
+    svg = f"""<?xml version="1.0" encoding="utf-8" standalone="no"?>
+<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
+<svg xmlns:xlink="http://www.w3.org/1999/xlink" width="9pt" height="9pt" viewBox="0 0 9 9" {XMLNS} version="1.1">
+ <metadata/><defs><style type="text/css">*{{stroke-linejoin: round}}</style><path id="m" d="M 0 0 L 0 3.5"/></defs>
+ <g id="axes"><path d="M 1 1 L 2 2" clip-path="url(#c)" style="fill: none; stroke: #1f77b4"/>
+  {'<use xlink:href="#m" x="1" y="2" style="stroke: #000000"/>' * 200}</g>
+ <defs><clipPath id="c"><rect x="0" y="0" width="9" height="9"/></clipPath></defs>
+</svg>"""
+    left = shown_svg(svg)
+    assert left.count('href="#m"') == 200
+    assert 'clip-path="url(#c)"' in left and "stroke: #1f77b4" in left

@@ -6,13 +6,11 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from autograder.csv_formulas import begins_formula
 from autograder.feedback.safe_text import points, scrub
 from autograder.records import Assignment, Grade, QuestionGrade
 
 __all__ = ["grades_csv", "sheet_csv"]
-
-# A spreadsheet reads a cell that begins so as a formula; some trim or fold characters first.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def grades_csv(assignment: Assignment, grades: Iterable[Grade]) -> Iterator[str]:
@@ -56,4 +54,4 @@ def _line(texts: Iterable[str], numbers: Iterable[str] = (), *, delimiter: str =
 
 def _harmless(text: str) -> str:
     text = scrub(text)
-    return f"'{text}" if text.lstrip(" \ufeff\u00a0\u200b").startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if begins_formula(text) else text

@@ -45,7 +45,22 @@ def test_every_cell_is_quoted() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=x", " =1", "\ufeff=1", "＝1+1", '=HYPERLINK("x")', "\u00a0@x"],
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\tx",
+        "\rx",
+        "\n=x",
+        " =1",
+        "\ufeff=1",
+        "＝1+1",
+        '=HYPERLINK("x")',
+        "\u00a0@x",
+        "﹣1",
+    ]
+    + [f"{blank}=1" for blank in "\u1680\u2003\u200e\u2028\u202f\u205f\u2060\u3000\u3164\u2800\u0301\ue000\U000e0020"],
 )
 @pytest.mark.parametrize("field", ["student", "submission"])
 def test_no_text_begins_a_formula(text: str, field: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from autograder.csv_formulas import begins_formula
 from autograder.errors import UsageError
 from autograder.files import write_whole
 from autograder.grading.intake.csv_reader import parse, read_table
@@ -25,7 +26,6 @@ MAX_QUOTED: Final = 40
 
 _NEEDED = ("student", "question", "case", "points", "comment")
 _NUMBER = re.compile(r"\+?([0-9]{1,9}([.,][0-9]{0,9})?|[.,][0-9]{1,9})")
-_GUARDED = re.compile("'[ \ufeff\u00a0\u200b]*[=+\\-@\t\r\n＝＋－＠]")
 _FIX = "Correct the file; nothing was written."
 _EXPECTED = "the table that the grader made. Move it away."
 
@@ -159,5 +159,5 @@ def _merged(path: Path, line: int, entry: ManualRow, earlier: int, other: Manual
 
 def _plain(cell: str) -> str:
     """A cell's text, without the apostrophe that keeps it from being a formula."""
-    text = cell[1:] if _GUARDED.match(cell) else cell
+    text = cell[1:] if cell.startswith("'") and begins_formula(cell[1:]) else cell
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()

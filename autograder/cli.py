@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -10,6 +12,7 @@ import typer
 from rich.console import Console
 
 from autograder.errors import AutograderError
+from autograder.wording import one_line
 
 if TYPE_CHECKING:
     from autograder.publishing import ClassReport
@@ -19,6 +22,7 @@ __all__ = ["app", "main"]
 NEEDS_REVIEW = 1
 WRONG_USAGE = 2
 INTERRUPTED = 130
+TERMINATED = 143
 
 app = typer.Typer(
     help="Grade deep-learning notebooks. Student code runs in a sandbox, without any test, answer or score in it.",
@@ -72,14 +76,34 @@ def grade(
     roster: Annotated[Path | None, typer.Option(help="CSV with a column `student`: your class list.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Submissions at one time.")] = 2,
     executor: Annotated[str, typer.Option(help="Where the workers run: `local`.")] = "local",
+    again: Annotated[bool, typer.Option("--again", help="Grade unchanged submissions, too.")] = False,
+    remove: Annotated[
+        list[str] | None, typer.Option(metavar="STUDENT", help="Take this student out of OUT; may be repeated.")
+    ] = None,
 ) -> None:
     """Grade a class: run each notebook in a sandbox, write grades, and a feedback page for each student.
 
-    Exit status: 0 all graded, 1 something needs review or was rejected, 2 wrong usage.
+    What OUT holds already stays; submissions are added to it, or replace earlier ones. One whose notebook, exercise,
+    versions and processor are the same as before is not graded again, unless its grade needs review.
+
+    Exit status: 0 all graded, 1 a submission needs review or was rejected, or an answer changed that you had graded by
+    hand, 2 wrong usage or a failure of the grader (nothing is lost), 130 or 143 interrupted. Who handed in nothing, and
+    answers that you have not graded yet, are 0.
     """
     from autograder.commands import grade as command
 
-    _end(command.run(slug, source, out=out, roster=roster, workers=workers, executor=executor, console=errors))
+    outcome = command.run(
+        slug,
+        source,
+        out=out,
+        roster=roster,
+        workers=workers,
+        executor=executor,
+        again=again,
+        remove=remove or [],
+        console=errors,
+    )
+    _end(outcome)
 
 
 @app.command()
@@ -96,8 +120,7 @@ def report(
 ) -> None:
     """Write grades and pages again, with the points that you entered in OUT/manual.csv; no notebook is run.
 
-    Exit status: 0 all graded, 1 something needs review or was rejected, 2 wrong usage. Answers that you have not graded
-    yet do not need review; answers that changed since you graded them do.
+    Exit status: as of `autograder grade`.
     """
     from autograder.commands import report as command
 
@@ -170,15 +193,29 @@ def live(
 
 def main() -> None:
     """Entry point of `autograder`: an error is one line on stderr and exit status 2."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
     except AutograderError as error:
         errors.print(f"autograder: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(WRONG_USAGE)
     except (KeyboardInterrupt, SystemExit) as ending:  # Typer turns the first into the second
-        if isinstance(ending, SystemExit) and ending.code != INTERRUPTED:
+        status = INTERRUPTED if isinstance(ending, KeyboardInterrupt) else ending.code
+        if status not in (INTERRUPTED, TERMINATED):
             raise
         continues = sys.argv[1:2] in (["grade"], ["calibrate"])
         again = " Run the same command again to continue where it stopped." if continues else ""
         errors.print(f"autograder: stopped.{again}", markup=False, soft_wrap=True)
-        sys.exit(INTERRUPTED)
+        sys.exit(status)
+    except Exception as error:
+        if sys.flags.dev_mode or isinstance(error, ModuleNotFoundError):  # the second: an extra that is not installed
+            raise
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__}: {one_line(str(error))} ({place.filename}:{place.lineno})"
+        line = f"autograder: the grader failed; nothing is lost. Report this, with {sys.executable} -X dev: {what}"
+        errors.print(line, style="red", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(WRONG_USAGE)
+
+
+def _terminate(signal_number: int, frame: object) -> NoReturn:
+    raise SystemExit(TERMINATED)

@@ -31,6 +31,7 @@ class ClassReport:
         changed: Answers that changed since a person graded them.
         unused: Filled rows of `manual.csv` that belong to nothing in this run.
         unmade: Forms of feedback, beside the pages, that could not be made, each with the reason.
+        outdated: Who was graded with another version of the exercise than the last run's.
     """
 
     assignment: Assignment
@@ -40,11 +41,17 @@ class ClassReport:
     changed: tuple[hand_grading.ManualRow, ...]
     unused: tuple[hand_grading.ManualRow, ...]
     unmade: tuple[str, ...]
+    outdated: tuple[str, ...]
 
     @property
     def needs_review(self) -> bool:
-        """Whether a person has to look at something; answers that nobody has graded yet are none of these."""
-        return bool(self.changed or self.unmade) or any(grade.status != "graded" for grade in self.grades)
+        """Whether a person has to look at something: what `to_review` has, answers that changed, pages not made."""
+        return bool(self.to_review or self.changed or self.unmade)
+
+    @property
+    def to_review(self) -> tuple[GradeEntry, ...]:
+        """Submissions that need review or were rejected."""
+        return tuple(grade for grade in self.grades if grade.needs_look)
 
 
 def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) -> ClassReport:
@@ -86,7 +93,16 @@ def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) ->
     save_sheet(path, sheet, entries, tables.sheet_csv(hand_grading.cells(sheet, entries), sheet.delimiter))
     suffixes = [".html", *(form.suffix for form in FORMS.values())]
     folder.finish(tables.grades_csv(assignment, grades), class_page.render(assignment, grades, executions), suffixes)
-    return ClassReport(assignment, folder.out, tuple(grades), marks.waiting, changed, unused, tuple(unmade))
+    return ClassReport(
+        assignment,
+        folder.out,
+        tuple(grades),
+        marks.waiting,
+        changed,
+        unused,
+        tuple(unmade),
+        tuple(entry.student for entry in grades if entry.submission and entry.bundle != folder.bundle),
+    )
 
 
 def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> tuple[GradeEntry, str]:

@@ -382,6 +382,16 @@ class Grade:
     notice: str = ""
     causes: tuple[Cause, ...] = ()
 
+    @property
+    def absent(self) -> bool:
+        """Whether nothing was handed in."""
+        return not self.submission
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether a person must look at what was handed in, before grades are published."""
+        return self.status != "graded" and not self.absent
+
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from rich.console import Console
 from autograder.commands.progress import progress
 from autograder.errors import UsageError
 from autograder.grading.cases.bundle import find_bundle, load_bundle
+from autograder.grading.execution.environment import environment
 from autograder.grading.execution.pool import grade_class
 from autograder.grading.execution.submission_grading import rejected
-from autograder.grading.intake.roster import Roster, match, read_roster
+from autograder.grading.intake.roster import Roster, match, read_roster, same_student
 from autograder.grading.intake.submissions import Item, collect
 from autograder.grading.results.manual_csv import NAME, read_sheet
 from autograder.grading.results.output_folder import OutputFolder
@@ -27,9 +28,29 @@ NOT_LISTED = "You are not on the class list."
 
 
 def run(
-    slug: str, source: Path, *, out: Path | None, roster: Path | None, workers: int, executor: str, console: Console
+    slug: str,
+    source: Path,
+    *,
+    out: Path | None,
+    roster: Path | None,
+    workers: int,
+    executor: str,
+    again: bool,
+    remove: Sequence[str],
+    console: Console,
 ) -> ClassReport:
-    """Grade all submissions and write the output folder.
+    """Grade all submissions, and add them to the output folder.
+
+    Args:
+        slug: The exercise, or the path of its bundle.
+        source: What was handed in.
+        out: The output folder.
+        roster: The class list.
+        workers: Submissions at one time.
+        executor: Where the workers run.
+        again: Whether unchanged submissions are graded, too.
+        remove: Students to take out of the folder.
+        console: Where the progress is shown.
 
     Raises:
         AutograderError: See the errors' own texts; nothing that was there is lost.
@@ -47,20 +68,31 @@ def run(
     questions = [question.name for question in assignment.questions]
     read_sheet(out / NAME, assignment)  # before anything takes time: it is read again when everything is graded
     check_sandbox()
-    with OutputFolder.start(out, assignment, bundle.digest) as folder:
-        waiting = _not_done(folder, items, questions)
+    here = environment(assignment.limits.threads)
+    with OutputFolder.start(out, assignment, bundle.digest, here, again=again) as folder:
+        items = _as_known(folder, items)
+        for student in remove:
+            if any(item.student == student for item in items):
+                raise UsageError(
+                    f"{student} is to be removed, and is in {source}. Take the submission out of it first."
+                )
+            folder.remove(student)
+        waiting = [item for item in items if not _stands(folder, item, questions)]
         with progress(console, "Grading") as bar:
             task = bar.add_task("", total=len(items), completed=len(items) - len(waiting))
             for graded in grade_class(bundle.path, waiting, workers=workers):
                 folder.add(graded.grade, graded.execution)
                 bar.update(task, advance=1)
+        graded_before = set(map(same_student, folder.students))
         for student in absent:
-            nothing = rejected(bundle, Submission(student, "", problem="Nothing was handed in."))
-            folder.add(nothing.grade, nothing.execution)
-        for entry in folder.entries():  # an interrupted run may have had another class list
+            if same_student(student) not in graded_before:
+                nothing = rejected(bundle, Submission(student, "", problem="Nothing was handed in."))
+                folder.add(nothing.grade, nothing.execution)
+        in_source = {item.student for item in items}
+        for entry in folder.entries():  # a grade that is kept may have been made with another class list
             others = tuple(warning for warning in entry.warnings if warning != NOT_LISTED)
             warnings = (*others, NOT_LISTED) if entry.student in unlisted else others
-            if warnings != entry.warnings:
+            if entry.student in in_source and warnings != entry.warnings:
                 folder.revise(replace(entry, warnings=warnings))
         with progress(console, "Writing pages") as bar:
             return publish(folder, {}, bar)
@@ -82,13 +114,12 @@ def _on_roster(roster: Roster | None, items: Iterable[Item]) -> tuple[list[Item]
     return named, found.missing, frozenset(found.unknown)
 
 
-def _not_done(folder: OutputFolder, items: Iterable[Item], questions: list[str]) -> list[Item]:
-    """What an interrupted run has not graded yet."""
-    done = folder.resumable()
-    waiting = []
-    for item in items:
-        if item.student in done and done[item.student] == item.read(questions).digest:
-            folder.resume(item.student)
-        else:
-            waiting.append(item)
-    return waiting
+def _as_known(folder: OutputFolder, items: Iterable[Item]) -> list[Item]:
+    """The submissions under the names that their students have in the folder already, where only the case differs."""
+    known = {same_student(student): student for student in folder.students}
+    return [replace(item, student=known.get(same_student(item.student), item.student)) for item in items]
+
+
+def _stands(folder: OutputFolder, item: Item, questions: list[str]) -> bool:
+    """Whether a grade of the very same submission is there."""
+    return folder.knows(item.student) and folder.keeps(item.student, item.read(questions).digest)

@@ -63,8 +63,9 @@ def show(report: ClassReport, console: Console) -> None:
         console.print(legend, markup=False, highlight=False)
     if len(report.grades) > MAX_SHOWN:
         console.print(f"… and {len(report.grades) - MAX_SHOWN} more.")
-    review = [grade for grade in report.grades if grade.status != "graded" or _stopped(grade) or grade.notice]
-    for grade in review[:MAX_SHOWN]:
+    review = report.to_review
+    others = [grade for grade in report.grades if grade.status == "graded" and (_stopped(grade) or grade.notice)]
+    for grade in [*review[:MAX_SHOWN], *others[:MAX_SHOWN]]:
         mark = MARKS.get(grade.status, STOPPED if _stopped(grade) else NOTICE)
         reason = grade.message or grade.notice or grade.execution.message
         line = f"{mark} {escape(grade.student)}: {escape(one_line(reason, MAX_REASON))}"
@@ -78,7 +79,7 @@ def show(report: ClassReport, console: Console) -> None:
 
 def _stopped(grade: GradeEntry) -> bool:
     """Whether the notebook was graded by what it had done when it ended early."""
-    return grade.status == "graded" and grade.execution.status != "completed"
+    return grade.status == "graded" and not grade.absent and grade.execution.status != "completed"
 
 
 def _table(report: ClassReport, headers: Sequence[str]) -> Table:
@@ -97,11 +98,16 @@ def _table(report: ClassReport, headers: Sequence[str]) -> Table:
 
 def _remarks(report: ClassReport) -> Iterator[str]:
     path = report.out / NAME
+    if absent := [one_line(grade.student) for grade in report.grades if grade.absent]:
+        yield f"{counted(len(absent), 'student')} handed in nothing: {shortened(absent, MAX_NAMED)}."
     if with_remarks := [one_line(grade.student) for grade in report.grades if grade.warnings]:
         who, what = shortened(with_remarks, MAX_NAMED), counted(len(with_remarks), "submission")
         yield f"Remarks on {what} ({who}): see the report."
     if line := environment.differences(grade.execution.environment for grade in report.grades):
         yield line
+    if report.outdated:
+        what = "1 grade was" if len(report.outdated) == 1 else f"{len(report.outdated)} grades were"
+        yield f"{what} made with another version of the exercise ({shortened(report.outdated, MAX_NAMED)}), and kept."
     if report.unmade:
         yield f"Not made: {shortened(report.unmade, MAX_NAMED)}. Their pages are there."
     if report.changed:

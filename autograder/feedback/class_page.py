@@ -48,6 +48,7 @@ def render(assignment: Assignment, grades: Sequence[Grade], executions: Mapping[
         pending=sum(grade.pending for grade in judged),
         reviews=_reviews(ordered, runs),
         causes=_causes(ordered),
+        to_review=sum(grade.needs_look for grade in ordered),
         bins=bars,
         histogram=plots.histogram(bars),
         shares=_shares(assignment, judged),
@@ -85,9 +86,9 @@ def _reviews(grades: Sequence[Grade], executions: Mapping[str, Execution]) -> li
             continue
         graded = "Run stopped" if stopped else "Wrong notebook?"
         reason = {"needs_review": "Needs review", "rejected": "Rejected", "graded": graded}[grade.status]
-        found.append((grade, reason if grade.submission else "Nothing handed in", execution if stopped else None))
+        found.append((grade, reason if not grade.absent else "Nothing handed in", execution if stopped else None))
     order = {"needs_review": 0, "rejected": 1, "graded": 2}
-    return sorted(found, key=lambda review: (not review[0].submission, order[review[0].status]))
+    return sorted(found, key=lambda review: (review[0].absent, order[review[0].status]))
 
 
 def _causes(grades: Sequence[Grade]) -> list[tuple[str, list[Grade]]]:

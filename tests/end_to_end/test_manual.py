@@ -136,7 +136,7 @@ def test_a_regrade_keeps_every_entry_and_flags_changed_answers(bundle: Path, sou
     nb.write_notebook(source / "ada.ipynb", *cells(why="Another answer."))
     (source / "ada_b.ipynb").unlink()
     nb.write_notebook(source / "new.ipynb", *cells(why="Mine."))
-    run = nb.autograder(*command)
+    run = nb.autograder(*command, "--remove", "ada_b", "--remove", "broken")
     assert run.returncode == 1, run.stderr
     assert "1 answer changed since graded by hand (ada why); the points stay." in run.stdout
     assert "1 row belongs to nothing in this run (ada_b why); kept in" in run.stdout
@@ -245,14 +245,52 @@ def test_a_report_leaves_an_interrupted_run_alone(graded: Path, tmp_path: Path, 
     fill(out, give({"ada": "2"}))
     assert nb.autograder("report", out).returncode == 0
     assert scores(out)["ada"] == (6, 0)
-    kept = json.loads((out / ".partial" / "grades" / "ada.json").read_text())["execution"]
+    kept = nb.grades(out)["ada"]["execution"]  # of the report, and of the interrupted run
+    resumed = json.loads((out / ".partial" / "grades" / "ada_b.json").read_text())["execution"]
     (tmp_path / "roster.csv").write_text("student\nada\nslow\n")
     assert nb.autograder("grade", bundle, source, "-o", out, "--roster", tmp_path / "roster.csv").returncode == 0
     assert scores(out) == {"ada": (6, 0), "ada_b": (1, 2), "slow": (4, 2)}
     warned = {student for student, entry in nb.grades(out).items() if entry["warnings"]}
     assert warned == {"ada_b"}, "a class list that came after the interruption counts"
     assert nb.grades(out)["ada"]["execution"] == kept, "ada ran again"
+    assert nb.grades(out)["ada_b"]["execution"] == resumed, "ada_b ran again"
     assert not (out / ".partial").exists()
+
+
+def test_a_folder_grows_with_each_source(tmp_path: Path, bundle: Path, out: Path) -> None:
+    """Late notebooks come to the others, unchanged ones are not run again, and nobody goes unless asked to."""
+    first, late = tmp_path / "first", tmp_path / "late"
+    for student in ("ada", "bob", "cem"):
+        nb.write_notebook(first / f"{student}.ipynb", *cells("import time; answer = time.time()"))
+    assert nb.autograder("grade", bundle, first, "-o", out).returncode == 0
+    before = nb.grades(out)
+    fill(out, give({"bob": "1"}))
+    nb.write_notebook(late / "Bob.ipynb", *cells())
+    nb.write_notebook(late / "dee.ipynb", *cells())
+    (tmp_path / "roster.csv").write_text("student\nada\nbob\ndee\nabsent\n")
+    run = nb.autograder("grade", bundle, late, "-o", out, "--roster", tmp_path / "roster.csv")
+    assert run.returncode == 0, run.stdout
+    after = nb.grades(out)
+    assert list(after) == ["absent", "ada", "bob", "cem", "dee"]
+    assert [after[student] for student in ("ada", "cem")] == [before[student] for student in ("ada", "cem")]
+    assert scores(out) == {"absent": (0, 0), "ada": (1, 2), "bob": (5, 0), "cem": (1, 2), "dee": (4, 2)}
+    assert {path.stem for path in (out / "feedback").iterdir()} == set(after)
+
+    test = bundle / "tests" / "number.py"
+    test.write_text(test.read_text() + "# another version")
+    run = nb.autograder("grade", bundle, late, "-o", out, "--remove", "cem")
+    assert "1 grade was made with another version of the exercise (ada), and kept." in run.stdout
+    newest = nb.grades(out)
+    assert list(newest) == ["absent", "ada", "bob", "dee"]
+    assert newest["ada"] == after["ada"]
+    assert newest["dee"]["bundle"] != after["dee"]["bundle"]
+    assert [row["student"] for row in read(out)] == ["ada", "bob", "dee"]
+    refused = nb.autograder("grade", bundle, late, "-o", out, "--remove", "dee")
+    assert refused.returncode == 2 and "dee is to be removed, and is in" in refused.stderr
+    assert nb.grades(out) == newest
+    again = nb.autograder("grade", bundle, late, "-o", out, "--again")
+    assert again.returncode == 0, again.stderr
+    assert nb.grades(out)["dee"]["execution"]["phases"] != newest["dee"]["execution"]["phases"], "dee was not run again"
 
 
 def test_a_page_says_from_the_start_that_its_student_is_not_on_the_class_list(

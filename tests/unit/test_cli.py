@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -20,3 +21,23 @@ def test_ctrl_c_promises_to_continue_only_where_that_is_so(capsys, monkeypatch, 
         cli.main()
     again = " Run the same command again to continue where it stopped." if continues else ""
     assert (ending.value.code, capsys.readouterr().err) == (130, f"autograder: stopped.{again}\n")
+
+
+def test_a_failure_of_ours_is_one_line_and_no_verdict_on_a_submission(capsys, monkeypatch):
+    def failing():
+        raise ZeroDivisionError("division\nby zero")
+
+    monkeypatch.setattr(cli, "app", failing)
+    with pytest.raises(SystemExit) as ending:
+        cli.main()
+    said = capsys.readouterr().err
+    assert (ending.value.code, said.count("\n")) == (2, 1)
+    assert "ZeroDivisionError: division by zero" in said and "test_cli.py" in said
+
+
+def test_a_terminated_run_says_how_to_go_on(tmp_path):
+    script = "import os, signal, sys; from autograder import cli; sys.argv = ['autograder', 'grade']\n"
+    script += "cli.app = lambda: os.kill(os.getpid(), signal.SIGTERM)\ncli.main()"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert run.returncode == 143
+    assert run.stderr == "autograder: stopped. Run the same command again to continue where it stopped.\n"

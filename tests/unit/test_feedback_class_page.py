@@ -67,6 +67,10 @@ def test_failures_to_review_come_first_with_their_detail() -> None:
 
 def test_nothing_to_review() -> None:
     assert "Nothing to review" in class_page.render(ASSIGNMENT, [grade("ada", "pass", "pass")])
+    absent = grade("fay", status="rejected", submission="", message="Nothing was handed in.", pending=0.0)
+    html = class_page.render(ASSIGNMENT, [grade("eve", "pass", "pass"), absent], RUNS)
+    assert "Nothing to review" in html and "To review 0" in text(html), "as the exit status is 0"
+    assert re.findall(r"<bdi>(\w+)</bdi>", section(html, "review")) == ["eve", "fay"], "but they are named"
 
 
 def test_mean_and_median_leave_rejected_out() -> None:

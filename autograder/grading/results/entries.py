@@ -46,12 +46,17 @@ class ExecutionSummary:
 
 @dataclass(frozen=True)
 class GradeEntry(Grade):
-    """A grade as it is stored: with what is kept of the run behind it."""
+    """A grade as it is stored: with what is kept of the run behind it.
 
+    Attributes:
+        bundle: Digest of the bundle that it was made with.
+    """
+
+    bundle: str = ""
     execution: ExecutionSummary = field(default_factory=ExecutionSummary)
 
 
-def entry(grade: Grade, execution: Execution) -> GradeEntry:
+def entry(grade: Grade, execution: Execution, bundle: str) -> GradeEntry:
     """A grade and the run behind it as they are stored."""
     summary = ExecutionSummary(
         execution.status,
@@ -62,7 +67,7 @@ def entry(grade: Grade, execution: Execution) -> GradeEntry:
         execution.environment,
     )
     given = {each.name: getattr(grade, each.name) for each in fields(Grade)}
-    return GradeEntry(**given, execution=summary)
+    return GradeEntry(**given, bundle=bundle, execution=summary)
 
 
 def encoded(record: Any) -> bytes:

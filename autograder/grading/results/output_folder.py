@@ -6,8 +6,12 @@
     OUT/feedback/<student>.html one page each; other forms of it beside it, where they were asked for
     OUT/manual.csv              what a person has to grade; theirs as much as ours, see `hand_grading`
     OUT/runs/                   what pages are made from: assignment.json, <student>.json.gz
-    OUT/.partial/               a run that is not finished: run.json, grades/<student>.json, runs/, feedback/
-    OUT/.partial/report/        a finished folder that is being written anew: grades/, feedback/
+    OUT/.partial/               a run that is not finished: run.json, grades/<student>.json, runs/, kept/, feedback/
+    OUT/.partial/report/        a finished folder that is being written anew: kept/, feedback/
+
+A folder grows: whoever is in it stays until `remove` is called. `kept/` holds the grades of the finished report one by
+one, `grades/` those that a run has made since. When all is staged, `finish.json` is written; from then on the new
+report takes the old one's place, and whoever opens the folder next completes that, should it be interrupted.
 
 Grades are personal data: the folders made here are open to their owner only (0700), and so are the files (0600).
 """
@@ -19,14 +23,13 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from autograder import __version__
 from autograder.errors import AutograderError, UsageError
 from autograder.files import write_whole
 from autograder.grading.intake.roster import student_id
@@ -37,6 +40,8 @@ __all__ = ["SCHEMA", "OutputFolder", "load_grades"]
 
 SCHEMA: Final = 1
 _FOLDERS: Final = ("feedback", "runs", ".partial")
+_LAST_LINE: Final = b"]}\n"
+_REPAIR: Final = "Put back a copy of it, or grade everybody into another folder (-o) and copy manual.csv there."
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,14 @@ class _RunIdentity:
 
     schema: int
     assignment: str
-    bundle: str
-    version: str
+    again: bool
+
+
+@dataclass(frozen=True)
+class _Finish:
+    """What is to be done, beside moving what is staged, to put a report in its place: names of files to delete."""
+
+    delete: tuple[str, ...]
 
 
 class OutputFolder:
@@ -59,9 +70,11 @@ class OutputFolder:
     Attributes:
         out: The folder.
         assignment: The exercise as it is, or was, when the class is graded.
+        bundle: Digest of its bundle.
     """
 
     assignment: Assignment
+    bundle: str
 
     def __init__(self, out: Path, staged: Path) -> None:
         """Lock a folder; called by `start` and `reopen`.
@@ -77,31 +90,48 @@ class OutputFolder:
         self.out = out
         self._partial = out / ".partial"
         self._staged = staged
-        self._students: set[str] = set()
+        self._environment: Mapping[str, str] = {}
+        self._again = False
+        self._kept: set[str] = set()
+        self._made: set[str] = set()
+        self._removed: set[str] = set()
         self._lock = _locked(out)
 
     @classmethod
-    def start(cls, out: Path, assignment: Assignment, bundle: str) -> OutputFolder:
+    def start(
+        cls, out: Path, assignment: Assignment, bundle: str, environment: Mapping[str, str], *, again: bool = False
+    ) -> OutputFolder:
         """Open a folder for a run, and make it if need be.
 
         Args:
             out: The folder.
             assignment: The exercise.
-            bundle: Digest of its bundle; results of another bundle are not gone on with.
+            bundle: Digest of its bundle.
+            environment: What else grades depend on here, as it is stored with each.
+            again: Whether no grade of the finished report is good enough to be kept.
 
         Raises:
-            UsageError: It is a file, holds something that is not ours, or another run is writing there.
+            UsageError: It is a file, holds something that is not ours, is damaged, or another run is writing there.
         """
         place = out.resolve()
         with _explained(out, "Choose another folder with -o."):
             _refuse_foreign(place, assignment.slug)
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if _slug(place) is None:
+                place.chmod(0o700)  # it was there, empty; what comes into it is personal
             folder = cls(place, place / ".partial")
             with contextlib.ExitStack() as on_error:
                 on_error.push(folder)
-                folder.assignment = assignment
-                folder._claim(_RunIdentity(SCHEMA, assignment.slug, bundle, __version__))
+                folder._complete()
+                folder.assignment, folder.bundle = assignment, bundle
+                folder._environment, folder._again = environment, again
+                run = _RunIdentity(SCHEMA, assignment.slug, again)
+                if _interrupted(place) != run:
+                    folder._clear()
                 folder._make_stage()
+                if (place / "grades.json").exists():
+                    folder._stage_grades()
+                write_whole(folder._partial / "run.json", [to_json(run)], durable=True)
                 on_error.pop_all()
         return folder
 
@@ -113,8 +143,7 @@ class OutputFolder:
             UsageError: It holds no finished run of ours, is damaged, or another run is writing there.
         """
         place = out.resolve()
-        slug = _slug(place)
-        if slug is None:
+        if _slug(place) is None:
             raise UsageError(f"{out} holds no grades: expected the output folder of `autograder grade`.")
         for name in _FOLDERS:
             if (place / name).is_symlink():
@@ -123,10 +152,13 @@ class OutputFolder:
             folder = cls(place, place / ".partial" / "report")
             with contextlib.ExitStack() as on_error:
                 on_error.push(folder)
-                folder.assignment = _exercise(place, slug)
+                folder._complete()
+                head = _head(place)
+                folder.assignment, folder.bundle = _exercise(place, head["assignment"]), head.get("bundle", "")
                 shutil.rmtree(folder._staged, ignore_errors=True)
                 folder._make_stage()
                 folder._stage_grades()
+                folder._check_runs()
                 on_error.pop_all()
         return folder
 
@@ -135,19 +167,25 @@ class OutputFolder:
 
     def __exit__(self, *_: object) -> None:
         for folder in (self._staged, self._partial):
-            if not (folder / "run.json").exists():  # else a run waits there to be gone on with
+            # Else a run waits there to be gone on with, or a report to be put in its place.
+            if not any((folder / name).exists() for name in ("run.json", "finish.json", "report/finish.json")):
                 shutil.rmtree(folder, ignore_errors=True)
         os.close(self._lock)
 
     @property
     def students(self) -> list[str]:
         """Who is in the results so far, sorted."""
-        return sorted(self._students)
+        return sorted((self._kept - self._removed) | self._made)
 
     def entries(self) -> Iterator[GradeEntry]:
         """The grades so far, sorted by student, one in memory at a time."""
         for student in self.students:
             yield decoded(self._grade_file(student).read_bytes())
+
+    def earlier(self) -> Iterator[GradeEntry]:
+        """The grades of the report that was there when the folder was opened."""
+        for student in sorted(self._kept):
+            yield decoded((self._staged / "kept" / f"{student}.json").read_bytes())
 
     def run(self, stored: GradeEntry) -> Execution:
         """The run behind a grade, with its cells.
@@ -155,28 +193,36 @@ class OutputFolder:
         Raises:
             UsageError: It is damaged.
         """
-        # Those of a finished run are in their place, and so is one that an interrupted `finish` moved already.
-        staged = self._staged / "runs"
-        return read_run(staged if run_file(staged, stored.student).exists() else self.out / "runs", stored)
+        made = stored.student in self._made
+        return read_run(self._staged / "runs" if made else self.out / "runs", stored)
 
-    def resumable(self) -> dict[str, str]:
-        """Student → digest of the submissions that an interrupted run of the same exercise has graded already."""
-        found = {}
-        for file in (self._staged / "grades").glob("*.json"):
+    def knows(self, student: str) -> bool:
+        """Whether there is any grade of a student, in the report or from an interrupted run."""
+        return student in self._kept or self._made_file(student).exists()
+
+    def keeps(self, student: str, digest: str) -> bool:
+        """Whether a submission need not be graded, since a grade of the same one is there; then that one counts.
+
+        It must have been made with this bundle and in this environment, and be complete. Of the report it must need no
+        review; what an interrupted run made is as good as what this one would make.
+        """
+        for file, runs in ((self._made_file(student), self._staged), (self._kept_file(student), self.out)):
+            made = runs is self._staged
             try:
                 stored = decoded(file.read_bytes())
-            except (msgspec.MsgspecError, ValueError):
-                continue  # cut off by a power failure: graded again
-            if stored.status != "rejected" and stored.student == file.stem:
-                found[stored.student] = stored.digest
-        return found
-
-    def resume(self, student: str) -> None:
-        """Take a student's result from the interrupted run; call it only for one that `resumable` names."""
-        self._students.add(student)
+                good = stored.status == "graded" or (made and stored.status == "needs_review")
+                same = (stored.student, stored.digest, stored.bundle) == (student, digest, self.bundle)
+                if good and same and (not stored.execution.cells or stored.execution.environment == self._environment):
+                    read_run(runs / "runs", stored)
+                    if made:
+                        self._made.add(student)
+                    return made or not self._again
+            except (OSError, msgspec.MsgspecError, ValueError, UsageError):
+                continue  # not there, or cut off by a power failure: graded again
+        return False
 
     def add(self, grade: Grade, execution: Execution) -> None:
-        """Write one student's grade and run.
+        """Write one student's grade and run, in place of what the report has of that student.
 
         Raises:
             ValueError: The student's id was not made by intake, or was added already.
@@ -185,12 +231,22 @@ class OutputFolder:
         student = grade.student
         if not student or student != student_id(student):
             raise ValueError(f"not a student id: {student!r}")
-        if student in self._students:
+        if student in self._made:
             raise ValueError(f"graded already: {student!r}")
         # The grade last: where there is a grade, there is all else.
         write_run(self._staged / "runs", student, execution)
-        self.revise(entry(grade, execution))
-        self._students.add(student)
+        write_whole(self._made_file(student), [encoded(entry(grade, execution, self.bundle))])
+        self._made.add(student)
+
+    def remove(self, student: str) -> None:
+        """Take a student's grade, page and run away, when the report is finished.
+
+        Raises:
+            UsageError: There is no such student.
+        """
+        if student not in self._kept:
+            raise UsageError(f"{self.out} holds no grade of {student!r}: nobody was removed. Give the id of its table.")
+        self._removed.add(student)
 
     def revise(self, stored: GradeEntry) -> None:
         """Write a grade once more.
@@ -223,73 +279,87 @@ class OutputFolder:
         stored = (self._grade_file(student).read_bytes() for student in self.students)
         self._write("grades.csv", (text.encode("utf-8", "replace") for text in csv))
         self._write("index.html", [index.encode("utf-8", "replace")])
-        self._write("grades.json", grade_lines(self.assignment.slug, stored))
+        self._write("grades.json", grade_lines(self.assignment.slug, self.bundle, stored))
         self._write("runs/assignment.json", [to_json(self.assignment)])
+        for run in (self._staged / "runs").glob("*.json.gz"):
+            if run.name.removesuffix(".json.gz") not in self._made:  # of an interrupted run with other submissions
+                run.unlink()
+        gone = self._kept - set(self.students)
+        pages = (f"feedback/{student}{suffix}" for student in self._kept | self._made for suffix in suffixes)
+        delete = [f"runs/{student}.json.gz" for student in gone]
+        delete += [name for name in pages if not (self._staged / name).exists()]
+        self._write("finish.json", [to_json(_Finish(tuple(sorted(delete))))])
         try:
-            for name in ("feedback", "runs"):
-                (self.out / name).mkdir(mode=0o700, exist_ok=True)
-            for student in sorted(self._reported() | self._students):
-                for suffix in suffixes:
-                    self._place(f"feedback/{student}{suffix}")
-                self._place(f"runs/{student}.json.gz", keep=student in self._students)
-            for name in ("runs/assignment.json", "grades.csv", "index.html", "grades.json"):
-                self._place(name)
-            (self._staged / "run.json").unlink(missing_ok=True)
+            self._complete()
         except OSError as error:
             raise AutograderError(f"{error.filename}: cannot be written: {error.strerror}. Run it again.") from error
 
-    def _place(self, name: str, *, keep: bool = False) -> None:
-        """Move a file into the report; without it, what an earlier report had under that name goes unless `keep`."""
-        if (self._staged / name).exists():
-            (self._staged / name).replace(self.out / name)
-        elif not keep:
-            (self.out / name).unlink(missing_ok=True)
+    def _complete(self) -> None:
+        """Put the report in its place for which all is staged, by this run or by one that was interrupted there."""
+        for staged in (self._partial, self._partial / "report"):
+            plan = _plan(staged)
+            if plan is None:
+                continue
+            for name in ("feedback", "runs"):
+                (self.out / name).mkdir(mode=0o700, exist_ok=True)
+                for path in sorted((staged / name).iterdir()):
+                    path.replace(self.out / name / path.name)
+            for name in plan.delete:
+                (self.out / name).unlink(missing_ok=True)
+            for name in ("grades.csv", "index.html", "grades.json"):
+                if (staged / name).exists():
+                    (staged / name).replace(self.out / name)
+            for name in ("run.json", "finish.json"):  # without the first, nothing in the folder is gone on with
+                (staged / name).unlink(missing_ok=True)
 
     def _write(self, name: str, chunks: Iterable[bytes]) -> None:
         write_whole(self._staged / name, chunks, durable=True)
 
-    def _grade_file(self, student: str) -> Path:
+    def _made_file(self, student: str) -> Path:
         return self._staged / "grades" / f"{student}.json"
 
-    def _claim(self, run: _RunIdentity) -> None:
+    def _kept_file(self, student: str) -> Path:
+        return self._staged / "kept" / f"{student}.json"
+
+    def _grade_file(self, student: str) -> Path:
+        return self._made_file(student) if student in self._made else self._kept_file(student)
+
+    def _clear(self) -> None:
         """Clear away an interrupted run that cannot be gone on with."""
-        if _interrupted(self.out) != run:
-            for path in self._partial.iterdir():
-                if path.name != "lock":
-                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-            write_whole(self._partial / "run.json", [to_json(run)])
+        for path in self._partial.iterdir():
+            if path.name != "lock":
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
     def _make_stage(self) -> None:
-        shutil.rmtree(self._staged / "feedback", ignore_errors=True)  # pages are made when all is known
-        for name in ("grades", "runs", "feedback"):
+        for name in ("kept", "feedback"):  # pages are made when all is known
+            shutil.rmtree(self._staged / name, ignore_errors=True)
+        for name in ("grades", "kept", "runs", "feedback"):
             (self._staged / name).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _stage_grades(self) -> None:
-        """Stage the grades of the finished run: each name is checked, for it becomes a path, and each run is there."""
+        """Stage the grades of the finished report one by one; each name is checked, for it becomes a path."""
         names: list[str] = []
         for stored in load_grades(self.out):
             student = stored.student
             if not student or student != student_id(student):
                 raise UsageError(f"{self.out / 'grades.json'} was changed: {student!r} is no student of a report.")
-            if stored.execution.cells and not run_file(self.out / "runs", student).is_file():
-                raise UsageError(f"{run_file(self.out / 'runs', student)} is not there. Run `autograder grade` again.")
-            self.revise(stored)
+            write_whole(self._kept_file(student), [encoded(stored)])
             names.append(student)
-        self._students = set(names)
-        if names != self.students:
+        self._kept = set(names)
+        if names != sorted(self._kept):
             raise UsageError(f"{self.out / 'grades.json'} was changed: its students are not sorted, or one is twice.")
 
-    def _reported(self) -> set[str]:
-        """The students of the report that is there; each name is checked, for it becomes a file to delete."""
-        try:
-            return {known.student for known in load_grades(self.out) if known.student == student_id(known.student)}
-        except UsageError:
-            return set()
+    def _check_runs(self) -> None:
+        for stored in self.entries():
+            path = run_file(self.out / "runs", stored.student)
+            if stored.execution.cells and not path.is_file():
+                raise UsageError(f"{path} is not there. Run `autograder grade` again.")
 
 
-def grade_lines(assignment: str, stored: Iterable[bytes]) -> Iterator[bytes]:
-    """`grades.json` in pieces, from the slug of its exercise and its grades as JSON."""
-    yield b'{"schema": %d, "assignment": %s, "grades": [' % (SCHEMA, json.dumps(assignment).encode())
+def grade_lines(assignment: str, bundle: str, stored: Iterable[bytes]) -> Iterator[bytes]:
+    """`grades.json` in pieces, from its exercise's slug, the digest of the bundle, and the grades as JSON."""
+    head = json.dumps({"schema": SCHEMA, "assignment": assignment, "bundle": bundle})
+    yield head.removesuffix("}").encode() + b', "grades": ['
     separator = b"\n"
     for line in stored:
         yield separator + line
@@ -301,29 +371,57 @@ def load_grades(out: Path) -> Iterator[GradeEntry]:
     """The grades of a finished run, one in memory at a time.
 
     Raises:
-        UsageError: There are none, or the file does not have the shape it must have.
+        UsageError: There are none, or the file does not have the shape it must have, to its last line.
     """
     path = out / "grades.json"
     if _slug(out) is None:
         raise UsageError(f"{path} holds no grades. Run `autograder grade` first.")
     try:
         with path.open("rb") as lines:
-            next(lines)
+            before = next(lines)
             for line in lines:
-                if line != b"]}\n":
-                    yield decoded(line.rstrip(b",\n"))
+                if line == _LAST_LINE:
+                    break
+                if not before.endswith((b"[\n", b",\n")):
+                    raise ValueError("no comma between two grades")
+                yield decoded(line.removesuffix(b"\n").removesuffix(b","))
+                before = line
+            else:
+                raise ValueError("its closing line is missing, as after a copy that broke off")
+            if before.endswith(b",\n") or next(lines, b""):
+                raise ValueError("its closing line stands in another place")
     except (OSError, msgspec.MsgspecError, ValueError) as error:
-        raise UsageError(f"{path} was changed or is damaged ({error}). Run `autograder grade` again.") from error
+        raise UsageError(f"{path} was changed or is damaged ({error}). {_REPAIR}") from error
 
 
-def _slug(out: Path) -> str | None:
-    """The exercise of the finished report in a folder, if there is one of ours."""
+def _head(out: Path) -> dict[str, Any]:
+    """What the first line of `grades.json` says; empty where there is no finished report of ours."""
     try:
         with (out / "grades.json").open("rb") as lines:
             head = json.loads(lines.readline(4096) + b"]}")
     except (OSError, ValueError):
+        return {}
+    ours = isinstance(head, dict) and head.get("schema") == SCHEMA and isinstance(head.get("assignment"), str)
+    return head if ours else {}
+
+
+def _slug(out: Path) -> str | None:
+    """The exercise of the finished report in a folder, if there is one of ours."""
+    return _head(out).get("assignment")
+
+
+def _plan(staged: Path) -> _Finish | None:
+    """What is left to do to put a staged report in its place; None where it is not complete, or there is none."""
+    try:
+        plan = msgspec.json.decode((staged / "finish.json").read_bytes(), type=_Finish)
+    except FileNotFoundError:
         return None
-    return head["assignment"] if isinstance(head, dict) and head.get("schema") == SCHEMA else None
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise UsageError(f"{staged / 'finish.json'} is damaged ({error}). Delete it, then run it again.") from error
+    places = [name.split("/") for name in plan.delete]
+    if not all(len(parts) == 2 and parts[0] in ("feedback", "runs") and parts[1] not in ("", "..") for parts in places):
+        raise UsageError(f"{staged / 'finish.json'} was changed: it names other files than a report's. Delete it.")
+    return plan
 
 
 def _exercise(out: Path, slug: str) -> Assignment:

@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 MODULES := frontend/node_modules/.package-lock.json
 WORKERS ?= 2
 N ?= 1000
+SECONDS ?= 60
 PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What `make lines` compares with: the last commit before the package got its present folders.
 BASE ?= da818b9
@@ -35,7 +36,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser kills coverage lint frontend lint-js build-check bench bench-live matrix lines lock wheel clean stale
+.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser kills fuzz coverage lint frontend lint-js build-check bench bench-live matrix lines lock wheel clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -57,12 +58,17 @@ test-all: unit
 ## one tier of the tests; `make unit` takes less than a minute
 unit keras sandbox end_to_end browser: $(READY)
 	$(PYTEST) -m "not slow" tests/$@ $(ALSO) $(ARGS)
+keras: ALSO = tests/fuzz
 sandbox: ALSO = tests/redteam
 end_to_end: ALSO = tests/golden tests/faults
 
 ## kill processes of a running grader at N random moments, run it again each time, and compare the grades
 kills: $(READY)
 	$(BIN)/python -m tests.faults.kills $(N)
+
+## look for inputs that break what reads a stranger's bytes, SECONDS for each of TARGETS (all by default)
+fuzz: $(VENV)/.atheris
+	TF_CPP_MIN_LOG_LEVEL=3 PYTHONPATH=$< $(BIN)/python -m tests.fuzz.run $(SECONDS) $(TARGETS)
 
 ## which lines and branches the tests of `make test` do not reach
 coverage: $(READY)
@@ -138,6 +144,12 @@ $(READY): $(DEMO)
 	@echo "Installing what building, testing and documenting need as well (about 100 packages, 1 GB, once) ..."
 	@$(NEED_PIP)
 	@set -o pipefail; $(PIP) --require-hashes -r requirements.lock $(BRIEFLY)
+	@touch $@
+
+# Not in the lock: no release of it is there for every Python.
+$(VENV)/.atheris: tests/fuzz/requirements.txt $(READY)
+	@$(NEED_PIP)
+	$(PIP) --quiet --no-deps --require-hashes --target $@ -r $<
 	@touch $@
 
 $(MODULES): frontend/package-lock.json

@@ -14,6 +14,7 @@ TESTS = Path(__file__).parent
 TIERS = {
     "unit": "unit",
     "keras": "keras",
+    "fuzz": "keras",
     "sandbox": "sandbox",
     "redteam": "sandbox",
     "end_to_end": "end_to_end",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import UsageError
+from autograder.wording import one_line
 
 __all__ = ["Parsed", "parse", "read_table"]
 
@@ -70,5 +71,5 @@ def parse(text: str, path: Path) -> Parsed:
                 rows.append((begins, row))
             begins = reader.line_num + first + 1
     except csv.Error as error:
-        raise UsageError(f"{path}, line {begins}: not a CSV ({error}). Save it again as CSV.") from error
+        raise UsageError(f"{path}, line {begins}: not a CSV ({one_line(str(error))}). Save it again as CSV.") from error
     return Parsed(delimiter, rows)

@@ -17,6 +17,7 @@ from typing import Final
 
 from autograder.errors import UsageError
 from autograder.grading.intake.csv_reader import parse, read_table
+from autograder.wording import one_line
 
 __all__ = ["Match", "Roster", "distinct", "match", "read_roster", "same_student", "student_id"]
 
@@ -162,7 +163,7 @@ def read_roster(path: Path) -> Roster:
     names = [name.strip().casefold() for name in header]
     column = next((names.index(name) for name in COLUMNS if name in names), None)
     if column is None:
-        received = ", ".join(f"`{name.strip()[:30]}`" for name in header[:8])
+        received = ", ".join(f"`{one_line(name, 30)}`" for name in header[:8])
         raise UsageError(f"{path} has no column `student`: its header is {received}. Rename the column with the ids.")
     mail = next((names.index(name) for name in EMAILS if name in names), None)
     seen: dict[str, int] = {}

@@ -1,0 +1,114 @@
+"""`Namespace`: the values of a question, and the checks of this package on them: none may end in an error of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.errors import WireError
+from autograder.expect import test_files
+from autograder.grading.cases.bundle import Bundle
+from autograder.grading.cases.case_grading import grade_case
+from autograder.grading.cases.namespace import Namespace
+from autograder.records import Assignment, Cell, Question, to_json
+from autograder.sandbox.host.session import CallFailed, Session
+from autograder.sandbox.wire.deserialise import deserialise
+from autograder.sandbox.wire.frames import decode
+from autograder.sandbox.wire.values import Function, Value
+
+TOKENS = (
+    *(
+        b"\x81\xa1a",
+        b"\x82\xa1a\x00\xa1b",
+        b"\xa4type",
+        b"\xa5Array",
+        b"\xa4List",
+        b"\xa5Tuple",
+        b"\xa4Dict",
+        b"\xa5items",
+    ),
+    *(b"\xa8Function", b"\xa7History", b"\xa7Refused", b"\xa8ellipsis", b"\xa7history", b"\xa5epoch", b"\xa6params"),
+    *(
+        b"\xa5dtype",
+        b"\xa7float32",
+        b"\xa5int64",
+        b"\xa4bool",
+        b"\xa3<U2",
+        b"\xaacomplex128",
+        b"\xa5shape",
+        b"\xa4data",
+    ),
+    *(
+        b"\xa8accuracy",
+        b"\xca\x7f\xc0\x00\x00",
+        b"\xcb\x7f\xf0" + 6 * b"\0",
+        b"\xcf" + 8 * b"\xff",
+        b"\xc0",
+        b"\xc2",
+        b"\x90",
+    ),
+)
+NAMES = ("a", "b")
+CHECKS = """
+from otter.test_files import test_case
+OK_FORMAT = False
+name = "q"
+points = None
+"""
+_CALLS = {
+    "number": 'expect.number(a, equal_to=0.5, between=(0, 1), name="a")',
+    "mapping": 'expect.number(expect.mapping(a, ["x", 1], name="a")["x"], name="a")',
+    "truth": 'expect.truth(a, True, name="a")',
+    "claim": 'expect.claim(a, {"the accuracy": 0.93}, mistakes={"the loss": 0.2}, name="a")',
+    "history": 'expect.history(a, epochs=2, metrics=["accuracy"], name="a")',
+    "labels": 'expect.labels(a, shapes=((3, 2),), ties=True, name="a")',
+    "share_right": 'expect.share_right(a, (0, 1, 1), name="a")',
+    "confusion": 'expect.confusion(a, (0, 1, 1), (0, 1, 1), 2, name="a")',
+}
+for _name, _call in _CALLS.items():
+    CHECKS += f'''
+@test_case(points=1, hidden=False)
+def test_{_name}(a, b):
+    """{_name}"""
+    from autograder import expect
+    {_call}
+'''
+QUESTION = Question("q", len(_CALLS), names=NAMES)
+CASES = test_files.load(CHECKS, "q.py")
+BUNDLE = Bundle(Path("small"), Assignment("small", "Small", (QUESTION,)), {"q": CASES}, {"x": np.zeros(3)}, "")
+
+
+class _Ended(Session):
+    """The values of a run that is over; a function answers with one of them."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self.phases = {}
+        self._values = values
+
+    def taken(self, question: str) -> Mapping[str, Value]:
+        return self._values
+
+    def take_now(self, question: str, names: Sequence[str]) -> Mapping[str, Value]:
+        return self._values
+
+    def call(self, function: Function, arguments: Sequence[Any], resolve: Callable[[Any], Any]) -> Any:
+        try:
+            return deserialise(self._values["b"], resolve)
+        except (KeyError, WireError) as error:
+            raise CallFailed(f"`{function.name}` raised {type(error).__name__}") from error
+
+
+def check(data: bytes) -> None:
+    try:
+        values = decode(data, dict[str, Value])
+    except WireError:
+        return
+    namespace = Namespace(BUNDLE, _Ended(values), QUESTION, [Cell("code", "a = ...")])
+    for loaded in CASES:
+        outcome = grade_case(loaded, namespace, missing="")
+        assert outcome.status in ("pass", "fail"), outcome
+        assert bool(outcome.message) == (outcome.status == "fail"), outcome
+        to_json(outcome)

@@ -1,0 +1,55 @@
+"""`rebuild_network`: a graph of layers and its weights, before Keras sees it and after."""
+
+from __future__ import annotations
+
+from autograder.errors import WireError
+from autograder.sandbox.wire.frames import decode, encode
+from autograder.sandbox.wire.network import Network, rebuild_network
+from autograder.sandbox.wire.network import check as check_network
+from tests.fuzz.targets import one_line_error
+
+TOKENS = (
+    *(
+        b"\xa4type",
+        b"\xa4spec",
+        b"\xa7weights",
+        b"\xa6inputs",
+        b"\xa6layers",
+        b"\xa5calls",
+        b"\xa7outputs",
+        b"\xa6config",
+    ),
+    *(b"\xa5Dense", b"\xa6Conv2D", b"\xacMaxPooling2D", b"\xa7Flatten", b"\xa7Dropout", b"\xb2BatchNormalization"),
+    *(b"\xa3Add", b"\xabConcatenate", b"\xa7Reshape", b"\xa5units", b"\xa7filters", b"\xabkernel_size", b"\xa7strides"),
+    *(
+        b"\xa4relu",
+        b"\xa7softmax",
+        b"\xa4same",
+        b"\xa5valid",
+        b"\xc2",
+        b"\xc3",
+        b"\x90",
+        b"\xce\x7f\xff\xff\xff",
+        b"\xff",
+    ),
+)
+MAX_NUMBERS = 100_000
+"""Larger networks are checked, and not built here: that takes Keras longer than everything else together."""
+
+
+def check(data: bytes) -> None:
+    try:
+        network = decode(data, Network)
+        checked = check_network(network)
+    except WireError as error:
+        one_line_error(error)
+        return
+    assert encode(decode(encode(network), Network)) == encode(network)
+    if checked.derived.activations > MAX_NUMBERS or len(network.weights) > 40:
+        return
+    try:
+        model = rebuild_network(network)
+    except WireError as error:
+        one_line_error(error)
+        return
+    assert [tuple(weights.shape) for weights in model.get_weights()] == [array.shape for array in network.weights]

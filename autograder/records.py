@@ -220,6 +220,8 @@ class Execution:
         cpu_seconds: Processor time of the whole process tree, as the host measured it.
         stopped_in: Position in `cells` of the cell in which the run ended early; None where it did not, or where it
             ended between cells.
+        unjustified: Whether the run or a cell was ended for what its own processor time and memory do not explain: the
+            machine may be at fault.
         phases: Time of each phase, in seconds (`start`, `cells`, `tensorflow`, `rebuild`, `cases`, …).
         environment: What the grade depends on besides the notebook: versions, processor, threads; empty if nothing ran.
     """
@@ -230,6 +232,7 @@ class Execution:
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
     stopped_in: int | None = None
+    unjustified: bool = False
     phases: dict[str, float] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
 

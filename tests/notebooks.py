@@ -150,7 +150,7 @@ def small_bundle(path: Path, limits: Limits | None = None) -> Path:
     return write_bundle(
         path,
         {"number": NUMBER_TESTS, "labels": LABELS_TESTS},
-        limits=limits or Limits(wall_seconds=12, cell_seconds=5, memory_mb=700, call_seconds=2),
+        limits=limits or Limits(wall_seconds=120, cell_seconds=3, memory_mb=700, call_seconds=2),
         data={"probabilities": probabilities, "canary": np.array([ord(letter) for letter in CANARY])},
     )
 

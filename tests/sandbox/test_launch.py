@@ -213,6 +213,26 @@ time.sleep(60)
     assert processes(f"sleep\0{marker}") == []
 
 
+def test_a_grader_that_is_killed_while_it_starts_a_sandbox_leaves_nothing(marker: str) -> None:
+    """Killed at any moment of the start, at which the sandbox is not yet set up to die with its grader."""
+    script = f"""
+from autograder.records import Limits
+from autograder.sandbox.host import launch
+launch.bubblewrap.find_bubblewrap()
+print(flush=True)
+launch.Sandbox(Limits(), module="nothing_{marker}", slot=1)
+"""
+    for number in range(40):
+        with subprocess.Popen([sys.executable, "-c", script], cwd=REPOSITORY, stdout=subprocess.PIPE) as grader:
+            grader.stdout.readline()
+            time.sleep(number * 0.0005)
+            grader.kill()
+    deadline = time.monotonic() + 5
+    while processes(marker) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert processes(marker) == []
+
+
 def test_a_grader_keeps_no_file_descriptors_or_threads() -> None:
     run_in_sandbox("pass")
     before = open_files(), threading.active_count()

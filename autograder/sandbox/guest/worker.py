@@ -60,7 +60,7 @@ class Worker:
             self.send(messages.CellStarted(index))
             shell.emit = lambda output, index=index: self._show(meter, index, output)  # type: ignore[misc]
             started = time.perf_counter()
-            error = _limited(lambda source=source: shell.run(source), job.cell_seconds)  # type: ignore[misc]
+            error = _limited(lambda source=source: shell.run(source), job.cell_seconds, "one cell")  # type: ignore[misc]
             shell.drain()
             self.send(messages.CellDone(index, shell.last_count, error[:4000], time.perf_counter() - started))
             for names in takes:
@@ -106,7 +106,7 @@ class Worker:
                 return f"{type(error).__name__}: {error}"
             return ""
 
-        error = _limited(run, call.seconds)
+        error = _limited(run, call.seconds, "one call of a function")
         if error or not answer:
             return messages.Raised(call.number, (error or "it was interrupted")[:4000])
         return messages.Returned(call.number, serialise(answer[0], self._functions))
@@ -143,20 +143,24 @@ def _size(output: Any) -> int:
     return sum(len(line) for line in output.traceback) + len(output.evalue) + 64
 
 
-def _limited(run: Callable[[], str], seconds: float) -> str:
-    """Run with a timer that interrupts; returns the error's text, empty when there was none."""
+def _limited(run: Callable[[], str], seconds: float, what: str) -> str:
+    """Run with a timer that interrupts; returns the error's text, empty when there was none.
+
+    The timer counts the processor time of this process, all threads together. What other processes use, and time in
+    which nothing runs, only the host sees.
+    """
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
-        raise CellTimeout(f"time limit of {seconds:g} s reached")
+        raise CellTimeout(f"more than {seconds:g} s of processor time, the limit for {what}")
 
-    signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.signal(signal.SIGPROF, interrupt)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         return run()
     except BaseException as error:  # noqa: BLE001 - a cell may raise anything, and the next one still runs
         return f"{type(error).__name__}: {error}"
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _capture_standard_streams() -> int:

@@ -20,7 +20,7 @@ from autograder.errors import SandboxUnavailable
 from autograder.records import SANDBOX_VARIABLE, Limits
 from autograder.sandbox.host import seccomp, watchdog
 
-__all__ = ["Inherited", "check_machine", "command", "explain", "find_bubblewrap", "user_files"]
+__all__ = ["Inherited", "check_machine", "command", "explain", "find_bubblewrap", "options", "user_files"]
 
 MIB = 1 << 20
 FIRST_UID = 60000  # as root, each sandbox that runs at one time has a user of its own, from here on
@@ -35,6 +35,8 @@ SHARED_MEMORY_MB = 64
 HASH_SEED = 0
 OPEN_FILES = 512
 PENDING_SIGNALS = 256
+SPARE_CPU_SECONDS = 30
+NICENESS = 10  # the grader itself comes first: it ends what is beyond its limits
 
 PACKAGE = Path(__file__).resolve().parents[2]
 PACKAGE_IN_SANDBOX = Path("/opt/sandbox/autograder")
@@ -56,6 +58,7 @@ TMP = "/tmp"  # noqa: S108 - the sandbox's own
 PASSWD, GROUP = Path("/etc/passwd"), Path("/etc/group")
 SETPRIV = "/usr/bin/setpriv"
 PRLIMIT = "/usr/bin/prlimit"
+NICE = "/usr/bin/nice"
 OLDEST_BUBBLEWRAP = (0, 8)  # the first with --disable-userns and --size
 
 
@@ -64,12 +67,14 @@ class Inherited(NamedTuple):
 
     Attributes:
         info: Write end, for `--info-fd`: JSON with the process id of the sandbox's first process.
+        options: Read end, for `--args`: the options that `options` makes.
         seccomp: Read end: the system call filter.
         passwd: Read end: the sandbox's `/etc/passwd`.
         group: Read end: the sandbox's `/etc/group`.
     """
 
     info: int
+    options: int
     seccomp: int
     passwd: int
     group: int
@@ -194,20 +199,31 @@ def _uid(slot: int) -> int:
 
 
 def command(limits: Limits, *, module: str, slot: int, fds: Inherited) -> list[str]:
-    """The whole command: bubblewrap, then the programs that lower rights and limits, then Python."""
+    """The whole command: bubblewrap, then the programs that lower rights and limits, then Python.
+
+    Bubblewrap does nothing before it has read its options, so that what must be done first by its parent can be.
+    """
     root = os.geteuid() == 0
     return [
-        str(find_bubblewrap()),
-        *(_rights_of_root() if root else _rights_of_user()),
-        *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"),
-        *("--hostname", "sandbox", "--die-with-parent", "--new-session"),
-        *_environment(limits.threads),
-        *_file_system(limits, fds),
-        *("--seccomp", str(fds.seccomp), "--info-fd", str(fds.info), "--"),
+        *(NICE, "-n", str(NICENESS), str(find_bubblewrap())),
+        *("--args", str(fds.options), "--"),
         *(_become(_uid(slot)) if root else []),
         *_process_limits(limits),
         *(sys.executable, "-s", *(["-P"] if sys.version_info >= (3, 11) else []), "-m", module),
     ]
+
+
+def options(limits: Limits, fds: Inherited) -> bytes:
+    """Bubblewrap's options, as it reads them from a pipe."""
+    words = [
+        *(_rights_of_root() if os.geteuid() == 0 else _rights_of_user()),
+        *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"),
+        *("--hostname", "sandbox", "--die-with-parent", "--new-session"),
+        *_environment(limits.threads),
+        *_file_system(limits, fds),
+        *("--seccomp", str(fds.seccomp), "--info-fd", str(fds.info)),
+    ]
+    return b"".join(word.encode() + b"\0" for word in words)
 
 
 def _rights_of_user() -> list[str]:
@@ -231,7 +247,8 @@ def _become(uid: int) -> list[str]:
 
 def _process_limits(limits: Limits) -> list[str]:
     """Limits of each process. Set inside the sandbox: the number of processes counts by user and user namespace."""
-    cpu = _capped(resource.RLIMIT_CPU, limits.cpu_seconds + 2)
+    # The watchdog ends the tree at `cpu_seconds`, of which there may be as many again for calls of functions.
+    cpu = _capped(resource.RLIMIT_CPU, 2 * limits.cpu_seconds + SPARE_CPU_SECONDS)
     wanted = {
         "nproc": _capped(resource.RLIMIT_NPROC, limits.processes),
         "fsize": _capped(resource.RLIMIT_FSIZE, limits.tmp_mb * MIB),
@@ -242,8 +259,7 @@ def _process_limits(limits: Limits) -> list[str]:
         "memlock": 0,
         "msgqueue": 0,
     }
-    # Two seconds between SIGXCPU, which shows the cause, and SIGKILL, which no process can ignore.
-    return [PRLIMIT, f"--cpu={max(cpu - 2, 1)}:{cpu}", *(f"--{name}={value}" for name, value in wanted.items()), "--"]
+    return [PRLIMIT, f"--cpu={cpu}:{cpu}", *(f"--{name}={value}" for name, value in wanted.items()), "--"]
 
 
 def _capped(kind: int, wanted: int) -> int:

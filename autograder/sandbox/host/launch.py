@@ -4,7 +4,8 @@ In the sandbox there is Python, its packages, system libraries, and of this pack
 what a notebook imports, all read-only; a private `/tmp` and `/dev/shm` of bounded size; and nothing else of this
 machine: no network, no other process, no other file. As root, the sandbox gets a user id of its own; otherwise it gets
 a user namespace. Bubblewrap builds the namespaces, `seccomp` filters system calls, `prlimit` bounds each process, and a
-watchdog bounds the tree as a whole in memory and time.
+watchdog bounds the tree as a whole in memory and time. Time is the tree's own: processor time, and time in which all of
+it sleeps. Neither depends on what else the machine does; wall-clock time does, and is only a ceiling.
 
 There is no weaker sandbox to fall back on: where this one cannot start, `check_sandbox` says why, and nothing runs.
 """
@@ -35,6 +36,10 @@ START_SECONDS = 10.0
 """Added to `Limits.wall_seconds`, for Python and IPython to start; TensorFlow is imported in a cell."""
 
 POLL_SECONDS = 0.1
+FLOOR_MB = 512.0
+FLOOR_SHARE = 0.05
+"""Below this much free memory, or this share of all of it, the machine itself is in danger, and sandboxes are ended."""
+
 EXIT_SECONDS = 2.0  # from the end of output to the exit status
 KILL_SECONDS = 30.0  # for the kernel to free the memory of a killed tree
 STDERR_BYTES = 4096
@@ -53,6 +58,9 @@ class Ending:
         message: One line for the student; empty after a normal end.
         peak_memory_mb: Highest memory of the whole tree that the watchdog saw, in MiB.
         stderr_tail: The end of what the sandbox wrote to stderr; hostile text, for the instructor.
+        cpu_seconds: Processor time of the whole tree.
+        unjustified: Whether it was ended for what its own processor time and memory do not explain: the machine may be
+            at fault.
     """
 
     status: EndingStatus
@@ -60,6 +68,25 @@ class Ending:
     message: str
     peak_memory_mb: float
     stderr_tail: str
+    cpu_seconds: float = 0.0
+    unjustified: bool = False
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A part of a run that has a limit of its own, such as a cell.
+
+    Attributes:
+        what: What it is called in a message.
+        seconds: Its limit.
+        cpu_until: Where the tree's processor time ends it, in seconds.
+        asleep_until: Where the time in which the tree slept ends it.
+    """
+
+    what: str
+    seconds: float
+    cpu_until: float
+    asleep_until: float
 
 
 def open_sandbox(limits: Limits, *, module: str, slot: int) -> Sandbox:
@@ -109,15 +136,18 @@ class Sandbox:
 
     def __init__(self, limits: Limits, *, module: str, slot: int) -> None:
         self._limits = limits
-        self._verdict: tuple[EndingStatus, str] | None = None
+        self._verdict: tuple[EndingStatus, str, bool] | None = None
         self._ending: Ending | None = None
         self._peak_mb = 0.0
         self._stderr_tail = b""
         self._lock = threading.RLock()  # guards the attributes above
         self._closing = threading.Lock()
 
-        self._process, self._pid = _start(limits, module=module, slot=slot)
+        self._process, self._pid, self._guard = _start(limits, module=module, slot=slot)
         self._first = _pidfd(self._pid)  # the sandbox's first process; None if there never was one, and after the end
+        self._tree = watchdog.ProcessTree(self._pid)
+        self._step: _Step | None = None
+        self._cpu_until = float(limits.cpu_seconds)
         self._deadline = time.monotonic() + limits.wall_seconds + START_SECONDS
         self._threads = [threading.Thread(target=run, daemon=True) for run in (self._watch, self._drain)]
         for thread in self._threads:
@@ -144,18 +174,46 @@ class Sandbox:
         """How the sandbox ended; None before `close`."""
         return self._ending
 
-    def allow(self, seconds: float) -> None:
-        """Set the wall-clock limit anew, from now on: the notebook has run, and its functions may still be called."""
-        self._deadline = time.monotonic() + seconds
+    def renew(self) -> None:
+        """Let the limits for all cells count from now on: the notebook has run, and its functions may be called."""
+        with self._lock:
+            self._cpu_until = self.cpu_seconds() + self._limits.cpu_seconds
+            self._deadline = time.monotonic() + self._limits.wall_seconds
 
-    def kill(self, status: EndingStatus, message: str) -> None:
+    def begin(self, what: str, seconds: float, grace_seconds: float) -> float:
+        """Begin a step with a limit of its own, which ends the one before.
+
+        When the tree has used more processor time in it, or slept for longer, it is killed.
+
+        Args:
+            what: The step in a message: `one cell`.
+            seconds: The limit.
+            grace_seconds: How far beyond the limit the tree may go, for the program to end the step by itself.
+
+        Returns:
+            The tree's processor time up to now, in seconds.
+        """
+        with self._lock:
+            used = self.cpu_seconds()
+            allowed = seconds + grace_seconds
+            self._step = _Step(what, seconds, used + allowed, self._tree.asleep_seconds + allowed)
+        return used
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the whole tree up to now, in seconds, ended processes included."""
+        with self._lock:
+            if self._first is not None:
+                self._measure()
+            return self._tree.cpu_seconds
+
+    def kill(self, status: EndingStatus, message: str, *, unjustified: bool = False) -> None:
         """Kill everything in the sandbox for a reason of the caller's.
 
         The first reason is the one that `close` returns, whether it came from here or from the watchdog.
         """
         with self._lock:
             if self._verdict is None:
-                self._verdict = (status, message)
+                self._verdict = (status, message, unjustified)
         self._kill_tree()
 
     def close(self) -> Ending:
@@ -175,18 +233,22 @@ class Sandbox:
         _pipe(self._process.stdin).close()
         # The end of output comes an instant before the exit status. Waited for, to distinguish a crash from a kill.
         alone = self._gone(EXIT_SECONDS if _hung_up(self.results) else 0)
+        self.cpu_seconds()
         self._kill_tree()
         if not self._gone(KILL_SECONDS):
             raise SandboxUnavailable(
                 f"A process of the sandbox outlived SIGKILL by {KILL_SECONDS:g} s. Restart this machine."
             )
         try:
+            with self._guard:  # closes its pipe, and waits for it
+                self._guard.kill()
             code = self._exit_code()
         finally:
             self._release()
-        status, message = self._verdict or _judge(code if alone else None, self._limits)
+        status, message, unjustified = self._verdict or (*_judge(code if alone else None), False)
         code_of_its_own = code if alone and self._verdict is None else None
-        return Ending(status, code_of_its_own, message, self._peak_mb, self._stderr_tail.decode(errors="replace"))
+        stderr_tail = self._stderr_tail.decode(errors="replace")
+        return Ending(status, code_of_its_own, message, self._peak_mb, stderr_tail, self._tree.cpu_seconds, unjustified)
 
     def _exit_code(self) -> int:
         """Reap bubblewrap, which ends when its child does."""
@@ -224,17 +286,35 @@ class Sandbox:
 
     def _watch(self) -> None:
         """The watchdog's thread. Without it nothing may run: whatever ends it ends the sandbox."""
-        limit = self._limits.memory_mb
+        while not self._gone(POLL_SECONDS):
+            with self._lock:
+                self._measure()
+
+    def _measure(self) -> None:
         try:
-            while not self._gone(POLL_SECONDS):
-                used = watchdog.memory_mb(self._pid, limit)
-                self._peak_mb = max(self._peak_mb, used)
-                if used > limit:
-                    self.kill("out_of_memory", _out_of_memory(used, limit))
-                elif time.monotonic() > self._deadline:
-                    self.kill("timed_out", _timed_out(self._limits.wall_seconds))
+            self._tree.measure(self._limits.memory_mb)
+            self._enforce(*watchdog.available_mb())
         except Exception as error:  # noqa: BLE001
-            self.kill("crashed", f"The grader could not measure the notebook's memory ({error}).")
+            self.kill("crashed", f"The grader could not measure what the notebook uses ({error}).")
+
+    def _enforce(self, available_mb: float, total_mb: float) -> None:
+        """End the tree if it is beyond a limit."""
+        limits, step, tree = self._limits, self._step, self._tree
+        self._peak_mb = max(self._peak_mb, tree.memory_mb)
+        # What uses most of its limit is ended first, so that it may be the only one.
+        floor = min(FLOOR_MB, FLOOR_SHARE * total_mb) * min(1, tree.memory_mb / limits.memory_mb)
+        if tree.memory_mb > limits.memory_mb:
+            self.kill("out_of_memory", _out_of_memory(tree.memory_mb, limits.memory_mb))
+        elif available_mb < floor:
+            self.kill("out_of_memory", _machine_out_of_memory(tree.memory_mb), unjustified=True)
+        elif tree.cpu_seconds > self._cpu_until:
+            self.kill("timed_out", _out_of_cpu(limits.cpu_seconds, "all cells together"))
+        elif step and tree.cpu_seconds > step.cpu_until:
+            self.kill("timed_out", _out_of_cpu(step.seconds, step.what))
+        elif step and tree.asleep_seconds > step.asleep_until:
+            self.kill("timed_out", _asleep(step.seconds, step.what), unjustified=True)
+        elif time.monotonic() > self._deadline:
+            self.kill("timed_out", _timed_out(limits.wall_seconds, tree.cpu_seconds), unjustified=True)
 
     def _drain(self) -> None:
         """Read stderr so that no writer blocks; keep the end."""
@@ -246,13 +326,24 @@ class Sandbox:
 # ------------------------------------------------------------ start
 
 
-def _start(limits: Limits, *, module: str, slot: int) -> tuple[subprocess.Popen[bytes], int]:
-    """Start bubblewrap; returns it and the process id of the sandbox's first process (0 if it did not get that far)."""
+def _start(limits: Limits, *, module: str, slot: int) -> tuple[subprocess.Popen[bytes], int, subprocess.Popen[bytes]]:
+    """Start bubblewrap.
+
+    Returns:
+        It, the process id of the sandbox's first process (0 if it did not get that far), and what kills both if this
+        process is killed.
+    """
     with contextlib.ExitStack() as kept_open, contextlib.ExitStack() as inherited:
         info, info_of_bubblewrap = os.pipe()
         kept_open.callback(os.close, info)
+        options_of_bubblewrap, options = os.pipe()
+        inherited.callback(os.close, options)
         contents = (seccomp.program(), *bubblewrap.user_files(slot))
-        fds = bubblewrap.Inherited(info_of_bubblewrap, *(_pipe_holding(content) for content in contents))
+        fds = bubblewrap.Inherited(
+            info_of_bubblewrap,
+            options_of_bubblewrap,
+            *(_pipe_holding(content) for content in contents),
+        )
         for fd in fds:
             inherited.callback(os.close, fd)
         process = subprocess.Popen(
@@ -266,16 +357,33 @@ def _start(limits: Limits, *, module: str, slot: int) -> tuple[subprocess.Popen[
             pass_fds=fds,
             start_new_session=True,  # not hit by the terminal's Ctrl-C, and a process group to kill
         )
-        try:
+        with contextlib.ExitStack() as failed:
+            # The sandbox's first process is either still in this group, or has asked the kernel to die with its parent.
+            failed.enter_context(process)  # closes its pipes, and waits for it
+            failed.callback(os.killpg, process.pid, signal.SIGKILL)
+            guard = failed.enter_context(_guard(process.pid))
+            failed.callback(guard.kill)
+            with contextlib.suppress(BrokenPipeError):
+                os.write(options, bubblewrap.options(limits, fds))
             inherited.close()  # now reading ends when bubblewrap has written the message, or has died
             with open(info, "rb", closefd=False) as pipe:
                 message = pipe.read()
-            return process, int(json.loads(message)["child-pid"]) if message else 0
-        except BaseException:
-            # The sandbox's first process is either still in this group, or has asked the kernel to die with its parent.
-            with process:  # closes its pipes, and waits for it
-                os.killpg(process.pid, signal.SIGKILL)
-            raise
+            first = int(json.loads(message)["child-pid"]) if message else 0
+            failed.pop_all()
+            return process, first, guard
+
+
+def _guard(group: int) -> subprocess.Popen[bytes]:
+    """A process that kills a process group when this process ends, by being killed as well.
+
+    Bubblewrap's own `--die-with-parent` leaves a gap: killed between two of its first system calls, it leaves a process
+    that waits for it for ever. It waits for its options before that, so nothing is left before this call either.
+    """
+    command = ["/bin/sh", "-c", 'read _; kill -9 "-$1"', "sh", str(group)]
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=nothing, stderr=nothing, bufsize=0, cwd="/", start_new_session=True
+    )
 
 
 def _pipe_holding(content: bytes) -> int:
@@ -309,29 +417,38 @@ def _hung_up(fd: int) -> bool:
 # ------------------------------------------------------------ end
 
 
-def _judge(code: int | None, limits: Limits) -> tuple[EndingStatus, str]:
+def _judge(code: int | None) -> tuple[EndingStatus, str]:
     """What an exit status says; bubblewrap reports signal n as 128 + n."""
     if code is None or 0 <= code <= 128:
         return "exited", "" if not code else f"Python ended with exit status {code}."
     number = code - 128 if code > 0 else -code
-    if number == signal.SIGXCPU:
-        return "timed_out", _out_of_cpu(limits.cpu_seconds)
     name = signal.Signals(number).name if number in list(signal.Signals) else f"signal {number}"
     return "crashed", f"Python was ended by {name}. Look for a crash in compiled code, or too large an array."
 
 
-def _timed_out(seconds: float) -> str:
+def _timed_out(seconds: float, cpu_seconds: float) -> str:
     return (
-        f"The notebook ran longer than {seconds:g} s, the limit for all of its cells together. "
+        f"The notebook ran longer than {seconds:g} s, although it used only {cpu_seconds:.0f} s of processor time: "
+        "it waited, or the grader's machine was busy."
+    )
+
+
+def _out_of_cpu(seconds: float, what: str) -> str:
+    return (
+        f"The notebook used more than {seconds:g} s of processor time, the limit for {what}. "
         "Look for an endless loop, or train for fewer epochs."
     )
 
 
-def _out_of_cpu(seconds: int) -> str:
+def _asleep(seconds: float, what: str) -> str:
     return (
-        f"A process of the notebook used more than {seconds} s of processor time, the limit. "
-        "Look for an endless loop, or train for fewer epochs."
+        f"The notebook slept for more than {seconds:g} s, the limit for {what}. "
+        "Look for what waits and never gets it: a lock, a queue, a process, `sleep`."
     )
+
+
+def _machine_out_of_memory(used_mb: float) -> str:
+    return f"The grader's machine ran out of memory; the notebook, which used {used_mb:,.0f} MiB, was stopped for that."
 
 
 def _out_of_memory(used_mb: float, limit_mb: int) -> str:

@@ -97,7 +97,7 @@ _MACHINE: _Calls = {
 }
 
 # Memory that belongs to no process once it is unmapped, so that the watchdog could not see it: nameless files, System V
-# segments and queues, pages held by a pipe, and the machine-wide pool of asynchronous I/O.
+# segments and queues, pages held by a pipe, the machine-wide pool of asynchronous I/O, and watches of files.
 _UNCOUNTED_MEMORY: _Calls = {
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
@@ -105,6 +105,8 @@ _UNCOUNTED_MEMORY: _Calls = {
     "msgget": (68, 186),
     "semget": (64, 190),
     "mq_open": (240, 180),
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
     "vmsplice": (278, 75),
     "io_setup": (206, 0),
 }
@@ -115,6 +117,8 @@ _CLONE3 = (435, 435)
 _SOCKET = (41, 198)
 _SOCKETPAIR = (53, 199)
 _SETSOCKOPT = (54, 208)
+_SETSID = (112, 157)
+_FCNTL = (72, 25)
 _IOCTL = (16, 29)
 
 _NEWEST_CALL = 452  # fchmodat2, Linux 6.6
@@ -123,6 +127,8 @@ _ANY_NEW_NAMESPACE = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUS
 _AF_UNIX = 1
 _SOL_SOCKET = 1
 _SO_SNDBUF = 7
+_SETS_A_LOCK = (6, 7, 37, 38)  # F_SETLK, F_SETLKW, F_OFD_SETLK and F_OFD_SETLKW
+_TIOCSCTTY = 0x540E
 _TIOCSTI = 0x5412
 _TIOCLINUX = 0x541C
 
@@ -184,9 +190,17 @@ def _rules_on_arguments(column: int) -> list[_Instruction]:
     keep_buffer = [_argument(1), *_unless_equal(_SOL_SOCKET, [_answer(_ALLOW)])]
     keep_buffer += [_argument(2), *_if_equal(_SO_SNDBUF, [_refuse(0)]), _answer(_ALLOW)]
     code += _if_equal(_SETSOCKOPT[column], keep_buffer)
+    # Linux shares the processors among sessions (sched(7), autogroup), so a process in a session of its own would get
+    # as much as a whole sandbox. Both calls succeed and do nothing: without a session there is no terminal of its own.
+    code += _if_equal(_SETSID[column], [_refuse(0)])
+    terminal = _if_equal(_TIOCSCTTY, [_refuse(0)])
     # Writing input into another user's terminal.
-    typing = _if_equal(_TIOCSTI, [_refuse(errno.EPERM)]) + _if_equal(_TIOCLINUX, [_refuse(errno.EPERM)])
-    code += _if_equal(_IOCTL[column], [_argument(1), *typing, _answer(_ALLOW)])
+    terminal += _if_equal(_TIOCSTI, [_refuse(errno.EPERM)]) + _if_equal(_TIOCLINUX, [_refuse(errno.EPERM)])
+    code += _if_equal(_IOCTL[column], [_argument(1), *terminal, _answer(_ALLOW)])
+    # Locks on ranges of a file: nothing bounds how many a process may hold, in memory that nobody counts. All who could
+    # lock are one student's processes, so the calls succeed and do nothing.
+    locks = [step for command in _SETS_A_LOCK for step in _if_equal(command, [_refuse(0)])]
+    code += _if_equal(_FCNTL[column], [_argument(1), *locks, _answer(_ALLOW)])
     return code
 
 

@@ -26,8 +26,9 @@ __all__ = ["CallFailed", "Session"]
 
 WORKER = "autograder.sandbox.guest.worker"
 MIB = 1 << 20
-CALL_GRACE_SECONDS = 5.0
-CASES_SECONDS = 3600.0  # the sandbox waits for calls this long; each call has its own limit
+GRACE_SECONDS, GRACE_SHARE = 2.0, 0.1  # of the tree's own time, for the worker to end a cell or call by itself
+TIMEOUT = "CellTimeout: "
+JUSTIFIED = 0.8  # of a cell's limit: what the worker says to have used, the host must have seen nearly all of
 
 
 class CallFailed(Exception):
@@ -39,7 +40,9 @@ class _Running:
     """State of a cell while messages about it come in."""
 
     outputs: CellOutputs
+    cpu_before: float
     done: messages.CellDone | None = None
+    cpu_seconds: float = 0.0
 
 
 class Session:
@@ -68,6 +71,7 @@ class Session:
         self._answers = False  # whether the worker can still be asked for something
         self._calls = 0
         self._fault = ""
+        self._unjustified = False
         self.phases: dict[str, float] = {}
 
     def __enter__(self) -> Session:
@@ -112,20 +116,24 @@ class Session:
                 raise WireError("the first message is not Ready")
             self._ready = True
             self.phases["start"] = time.monotonic() - self._started
+            used = self._begin_cell()
             self._send(job)
             while not self._finished:
                 message = self._receive()
                 if isinstance(message, messages.CellStarted):
                     if message.index >= count or message.index in self._running:
                         raise WireError("a cell starts that cannot start now")
-                    self._running[message.index] = _Running(CellOutputs(displays))
                     self._current = message.index
+                    self._running[message.index] = _Running(CellOutputs(displays), used)
+                    self._begin_cell()
                 elif isinstance(message, messages.Output):
                     running = self._expect_running(message.index)
                     running.outputs.add(message.output, len(self._running))
                 elif isinstance(message, messages.CellDone):
-                    self._expect_running(message.index).done = message
-                    self._current = None
+                    running = self._expect_running(message.index)
+                    running.done, self._current = message, None
+                    used = self._begin_cell()
+                    running.cpu_seconds = used - running.cpu_before
                 elif isinstance(message, messages.TakenValues):
                     if not expected[message.question] or not message.values.keys() <= asked[message.question]:
                         raise WireError("values that were not requested")
@@ -133,11 +141,18 @@ class Session:
                     self._taken[message.question] = message.values
                 elif isinstance(message, messages.NotebookFinished):
                     self._finished = self._answers = True
-                    self._sandbox.allow(CASES_SECONDS)
+                    self._sandbox.renew()
                 else:
                     raise WireError(f"{type(message).__name__} was not requested")
-        except (WireError, OSError, EOFError, TimeoutError) as error:
+        except (WireError, OSError, EOFError) as error:
             self._fail(error)
+
+    def _begin_cell(self) -> float:
+        """Limit what comes now, a cell or the values after one; returns the processor time used before."""
+        return self._begin("one cell", self._limits.cell_seconds)
+
+    def _begin(self, what: str, seconds: float) -> float:
+        return self._sandbox.begin(what, seconds, max(GRACE_SECONDS, GRACE_SHARE * seconds))
 
     def _expect_running(self, index: int) -> _Running:
         running = self._running.get(index)
@@ -145,20 +160,22 @@ class Session:
             raise WireError("output of a cell that is not running")
         return running
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: Exception) -> launch.Ending:
         """End the sandbox; keep the first fault unless the sandbox itself had a reason to end."""
         self._answers = False
-        if isinstance(error, WireError) and not self._fault:
-            self._fault = str(error)
-        if not self._ready and not self._fault:
-            self._fault = "the worker did not start"
-        self._sandbox.close()
+        ending = self._sandbox.close()
+        self._unjustified |= ending.unjustified
+        if isinstance(error, WireError) and ending.status == "exited":  # else it is a message cut short
+            self._fault = self._fault or f"the notebook's process sent what no honest run sends ({error})"
+        if not self._ready:
+            self._fault = self._fault or "the worker did not start"
+        return ending
 
     def _send(self, message: Any) -> None:
-        write_frame(self._sandbox.requests, encode(message), self._limits.cell_seconds)
+        write_frame(self._sandbox.requests, encode(message))
 
-    def _receive(self, timeout_seconds: float | None = None) -> Any:
-        frame = self._reader.read(timeout_seconds)
+    def _receive(self) -> Any:
+        frame = self._reader.read()
         if frame is None:
             raise EOFError
         return decode(frame, messages.FromWorker)
@@ -173,18 +190,28 @@ class Session:
                 execution_count=done.execution_count if done else index + 1,
                 error=settle_error(done.error) if done else "",
                 seconds=done.seconds if done else 0.0,
+                cpu_seconds=round(running.cpu_seconds, 2),
             )
+            if shown[position].error.startswith(TIMEOUT):
+                self._unjustified |= running.cpu_seconds < JUSTIFIED * self._limits.cell_seconds
         self.phases["cells"] = sum(running.done.seconds for running in self._running.values() if running.done)
         status, message = self._status(len(positions))
-        ended_in = positions[self._current] if status != "completed" and self._current is not None else None
-        wall_seconds = time.monotonic() - self._started
-        return Execution(status, message, tuple(shown), wall_seconds, stopped_in=ended_in, phases=dict(self.phases))
+        return Execution(
+            status,
+            message,
+            tuple(shown),
+            wall_seconds=time.monotonic() - self._started,
+            cpu_seconds=round(self._sandbox.cpu_seconds(), 2),
+            stopped_in=positions[self._current] if status != "completed" and self._current is not None else None,
+            unjustified=self._unjustified,
+            phases=dict(self.phases),
+        )
 
     def _status(self, count: int) -> tuple[ExecutionStatus, str]:
         if self._finished:
             return "completed", ""
         ending = self._sandbox.close()
-        where = f"in code cell {self._current + 1} of {count}" if self._current is not None else "before the first cell"
+        where = self._where(count)
         if ending.status in ("timed_out", "out_of_memory"):
             return ending.status, f"{ending.message} The notebook was stopped {where}."
         if ending.status == "crashed":
@@ -192,8 +219,18 @@ class Session:
                 self._fault = self._fault or ending.message
             return "crashed", f"{ending.message} The notebook was stopped {where}."
         if self._fault:
-            return "crashed", f"The run was stopped {where}: it broke the grader's protocol ({self._fault})."
+            return "crashed", f"The run was stopped {where}: {self._fault}."
         return "crashed", f"Python ended {where}. Look for os._exit, a crash in compiled code, or too large an array."
+
+    def _where(self, count: int) -> str:
+        if self._current is not None:
+            return f"in code cell {self._current + 1} of {count}"
+        return f"after code cell {max(self._running) + 1} of {count}" if self._running else "before the first cell"
+
+    @property
+    def unjustified(self) -> bool:
+        """Whether the run, a cell or a call was ended for what its processor time does not explain."""
+        return self._unjustified
 
     @property
     def broken(self) -> bool:
@@ -211,13 +248,14 @@ class Session:
         if not self._answers:
             return {}
         try:
+            self._begin_cell()
             self._send(messages.TakeValues(messages.Names(question, list(names))))
-            answer = self._receive(self._limits.cell_seconds)
+            answer = self._receive()
             if not isinstance(answer, messages.TakenValues):
                 raise WireError(f"{type(answer).__name__} instead of values")
             if answer.question != question or not answer.values.keys() <= set(names):
                 raise WireError("values that were not requested")
-        except (WireError, OSError, TimeoutError, EOFError) as error:
+        except (WireError, OSError, EOFError) as error:
             self._fail(error)
             return {}
         return answer.values
@@ -239,17 +277,19 @@ class Session:
         values = [PlainSerialiser().serialise(argument) for argument in arguments]
         seconds = self._limits.call_seconds
         try:
+            used = self._begin("one call of a function", seconds)
             self._send(messages.CallFunction(self._calls, function.id, values, seconds))
-            answer = self._receive(seconds + CALL_GRACE_SECONDS)
+            answer = self._receive()
             if not isinstance(answer, (messages.Returned, messages.Raised)) or answer.number != self._calls:
                 raise WireError("the answer belongs to another call")
-        except TimeoutError as error:
-            self._fail(error)
-            raise CallFailed(f"`{function.name}` gave no answer within {seconds:g} s") from error
         except (WireError, OSError, EOFError) as error:
-            self._fail(error)
+            ending = self._fail(error)
+            if ending.status in ("timed_out", "out_of_memory"):
+                raise CallFailed(f"`{function.name}` did not return. {ending.message}") from error
             raise CallFailed(f"`{function.name}` ended the process instead of returning") from error
         if isinstance(answer, messages.Raised):
+            if answer.error.startswith(TIMEOUT):
+                self._unjustified |= self._sandbox.cpu_seconds() - used < JUSTIFIED * seconds
             raise CallFailed(f"`{function.name}` raised {settle_error(answer.error)}")
         try:
             return deserialise(answer.value, resolve)

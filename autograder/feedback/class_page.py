@@ -97,11 +97,11 @@ def _causes(grades: Sequence[Grade]) -> list[tuple[str, list[Grade]]]:
     for grade in grades:
         for cause in grade.causes:
             met.setdefault((cause.kind, cause.name), {})[grade.student] = grade
-    told = [
+    described = [
         (_CAUSES[kind].format(f"`{name}`" if name else "The network"), [*each.values()])
         for (kind, name), each in met.items()
     ]
-    return sorted(told, key=lambda entry: -len(entry[1]))
+    return sorted(described, key=lambda entry: -len(entry[1]))
 
 
 def _shares(assignment: Assignment, grades: Sequence[Grade]) -> Iterator[tuple[Question, Case, _Judged, _Judged, int]]:

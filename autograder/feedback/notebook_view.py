@@ -96,8 +96,8 @@ class Trouble:
     Attributes:
         position: Of the cell, from 1.
         name: What messages call it.
-        text: What happened, as the notebook's own error or in our words.
-        ours: Whether the words are ours.
+        text: What happened, as the notebook's own error or in words of ours.
+        ours: Whether it is in words of ours.
     """
 
     position: int
@@ -108,7 +108,7 @@ class Trouble:
 
 def troubles(cells: Sequence[Cell], causes: Sequence[Cause]) -> Iterator[Trouble]:
     """The cells that failed, of those that ran; of an error that another cell caused, only which one that is."""
-    told = {f"code cell {cause.cell}": cause.message for cause in causes if cause.cell and not cause.hidden}
+    messages = {f"code cell {cause.cell}": cause.message for cause in causes if cause.cell and not cause.hidden}
     names = cell_names(cells)
     for at, (cell, name) in enumerate(zip(cells, names, strict=True)):
         if not cell.error:
@@ -118,7 +118,7 @@ def troubles(cells: Sequence[Cell], causes: Sequence[Cause]) -> Iterator[Trouble
             what = f"needs `{needed[1]}`, which" if needed else "needs what"
             yield Trouble(at + 1, name, f"{what} {names[cell.due_to]} did not define", ours=True)
         else:
-            message = told.get(name, "").removeprefix(f"{name.capitalize()} ")
+            message = messages.get(name, "").removeprefix(f"{name.capitalize()} ")
             yield Trouble(at + 1, name, message or cell.error, ours=bool(message) or cell.kind != "code")
 
 

@@ -169,7 +169,7 @@ def test_a_missing_name_is_put_down_to_the_cell_that_was_to_define_it(graded: Gr
     assert "Text cell 2: It is no code cell" in said
 
 
-def test_a_module_that_a_hidden_case_showed_is_told_to_the_instructor_only(graded: Graded) -> None:
+def test_a_module_that_a_hidden_case_showed_is_named_to_the_instructor_only(graded: Graded) -> None:
     assert f"uses {MISSING}" not in graded.page("import-in-a-hidden-call")
     assert MISSING in graded.entries["import-in-a-hidden-call"]["message"]
 

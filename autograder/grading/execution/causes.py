@@ -41,7 +41,7 @@ _LACKING: tuple[tuple[CauseKind, re.Pattern[str]], ...] = (
 )
 """What lacks, by the error that says so, and where in it the name stands. The first that fits counts."""
 
-_TOLD: dict[CauseKind, str] = {
+_WORDS: dict[CauseKind, str] = {
     "module": "It uses {0}, which is not installed where it was graded. If that is a file of yours, put its code "
     "into the notebook.",
     "file": "It reads {0}, which was not there where it was graded.",
@@ -96,11 +96,11 @@ def why_missing(name: str, answers: Sequence[int], execution: Execution) -> str:
     cells = execution.cells
     for at in range(answers[-1] if answers else len(cells) - 1, -1, -1):
         if name in _defined(cells[at].source) and (cells[at].kind == "code" or cells[at].error):
-            if told := _told(cells, at):
-                return told
+            if said := _described(cells, at):
+                return said
             break
-    if told := why_wrong(answers, execution):
-        return told
+    if said := why_wrong(answers, execution):
+        return said
     if not answers:
         return "Its answer cell is gone, too."
     return execution.message if cells[answers[-1]].execution_count is None else ""
@@ -108,17 +108,17 @@ def why_missing(name: str, answers: Sequence[int], execution: Execution) -> str:
 
 def why_wrong(answers: Sequence[int], execution: Execution) -> str:
     """The error of a question's last answer cell that has one, or of the cell behind that; empty if none has."""
-    return next(filter(None, (_told(execution.cells, at) for at in reversed(answers))), "")
+    return next(filter(None, (_described(execution.cells, at) for at in reversed(answers))), "")
 
 
-def _told(cells: Sequence[Cell], at: int) -> str:
+def _described(cells: Sequence[Cell], at: int) -> str:
     """One sentence on a cell's error; where another cell's is the cause, on that. Empty if there is none."""
     cell = cells[at]
     name = cell_name(cells, at).capitalize()
     if cell.due_to is not None:
         needed = _UNDEFINED.match(cell.error)
         what = f"needs `{needed[1]}`" if needed else "did not run"
-        return f"{name} {what}: {_told(cells, cell.due_to)}"
+        return f"{name} {what}: {_described(cells, cell.due_to)}"
     if not cell.error:
         return ""
     error = one_line(cell.error, MAX_SHOWN).rstrip(": ")
@@ -171,10 +171,10 @@ def doubtful(cause: Cause, execution: Execution, assignment: Assignment) -> bool
 def _limit(cells: Sequence[Cell], at: int, number: int) -> Iterator[Cause]:
     error = cells[at].error
     if error.startswith("CellTimeout: "):
-        yield Cause("time", cell=number, message=_told(cells, at))
+        yield Cause("time", cell=number, message=_described(cells, at))
     for status, ending in _ENDINGS.items():
         if error.startswith(f"{_STOPPED}{ending}"):
-            yield Cause(_KINDS[status], cell=number, message=_told(cells, at))
+            yield Cause(_KINDS[status], cell=number, message=_described(cells, at))
 
 
 def _lacking(error: str, where: str, number: int) -> list[Cause]:
@@ -185,7 +185,7 @@ def _lacking(error: str, where: str, number: int) -> list[Cause]:
                 name = name.partition(".")[0].rstrip(".-")
                 if _installed(name):
                     continue
-            shown = _TOLD[kind].format(f"`{name}`" if name else "the network")
+            shown = _WORDS[kind].format(f"`{name}`" if name else "the network")
             raised = one_line(error, MAX_SHOWN)
             return [Cause(kind, name, number, f"{where} raised {raised}. {shown}")]
     return []

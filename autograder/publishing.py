@@ -31,6 +31,7 @@ class ClassReport:
         changed: Answers that changed since a person graded them.
         unused: Filled rows of `manual.csv` that belong to nothing in this run.
         unmade: Forms of feedback, beside the pages, that could not be made, each with the reason.
+        restored: Rows that were gone from `manual.csv`, and are back with the points that they had.
         outdated: Who was graded with another version of the exercise than the last run's.
     """
 
@@ -41,6 +42,7 @@ class ClassReport:
     changed: tuple[hand_grading.ManualRow, ...]
     unused: tuple[hand_grading.ManualRow, ...]
     unmade: tuple[str, ...]
+    restored: tuple[hand_grading.ManualRow, ...]
     outdated: tuple[str, ...]
 
     @property
@@ -68,7 +70,8 @@ def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) ->
     assignment = folder.assignment
     path = folder.out / NAME
     sheet = read_sheet(path, assignment)
-    marks = hand_grading.Marks(assignment, sheet, folder.students)
+    whole, restored = hand_grading.completed(sheet, folder.earlier())
+    marks = hand_grading.Marks(assignment, whole, folder.students)
     grades, unmade = [], []
     for stored in bar.track(folder.entries(), total=len(folder.students)):
         execution = folder.run(stored)
@@ -101,6 +104,7 @@ def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) ->
         changed,
         unused,
         tuple(unmade),
+        restored,
         tuple(entry.student for entry in grades if entry.submission and entry.bundle != folder.bundle),
     )
 

@@ -290,6 +290,7 @@ class Outcome:
         by_hand: Whether a person gave the points. Until then the status is `manual`, and the points are 0.
         comment: What that person says of the answer; plain text, for the student.
         measurements: Accuracies that the case measured; only the instructor reads them.
+        verdict: What the case itself gave, as status and points, where a person's decision stands in its place.
     """
 
     name: str
@@ -304,6 +305,7 @@ class Outcome:
     by_hand: bool = False
     comment: str = ""
     measurements: tuple[Measurement, ...] = ()
+    verdict: tuple[CaseStatus, Points] | None = None
 
 
 @dataclass(frozen=True)
@@ -370,6 +372,7 @@ class Grade:
         notice: What holds for the whole submission (it answers another exercise, or nothing); for student and
             instructor.
         causes: What may have cost points although no answer is wrong.
+        review: Why a person had, or has, to look at it. It stays when that is settled; `status` and `message` do not.
     """
 
     student: str
@@ -384,6 +387,7 @@ class Grade:
     warnings: tuple[str, ...] = ()
     notice: str = ""
     causes: tuple[Cause, ...] = ()
+    review: str = ""
 
     @property
     def absent(self) -> bool:

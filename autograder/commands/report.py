@@ -15,6 +15,7 @@ from autograder.feedback.forms import FORMS
 from autograder.grading.execution import environment
 from autograder.grading.results import hand_grading
 from autograder.grading.results.entries import GradeEntry
+from autograder.grading.results.hand_grading import ACCEPT
 from autograder.grading.results.manual_csv import NAME
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.publishing import ClassReport, publish
@@ -73,6 +74,9 @@ def show(report: ClassReport, console: Console) -> None:
     if review:
         verb = "needs" if len(review) == 1 else "need"
         console.print(f"{len(review)} of {len(report.grades)} {verb} a look; see the top of the report.")
+    if any(grade.status == "needs_review" for grade in review):
+        what = f"Where such a grade is right, write `{ACCEPT}` into its row of {report.out / NAME}; else write points."
+        console.print(what, soft_wrap=True, markup=False, highlight=False)
     for line in _remarks(report):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
 
@@ -113,6 +117,9 @@ def _remarks(report: ClassReport) -> Iterator[str]:
     if report.changed:
         what = f"{counted(len(report.changed), 'answer')} changed since graded by hand ({_names(report.changed)})"
         yield f"{what}; the points stay. Look at them, then clear their `note` in {path}."
+    if report.restored:
+        rows = "1 row was" if len(report.restored) == 1 else f"{len(report.restored)} rows were"
+        yield f"{rows} gone from {path} ({_names(report.restored)}); back with the points of the last report."
     if report.unused:
         rows = "1 row belongs" if len(report.unused) == 1 else f"{len(report.unused)} rows belong"
         yield f"{rows} to nothing in this run ({_names(report.unused)}); kept in {path}."

@@ -257,6 +257,56 @@ def test_a_report_leaves_an_interrupted_run_alone(graded: Path, tmp_path: Path, 
     assert not (out / ".partial").exists()
 
 
+def test_a_review_is_settled_in_the_table(tmp_path: Path, bundle: Path, out: Path) -> None:
+    """A module that is not there costs points: a person accepts the grade or gives points, and the status is 0."""
+    source = tmp_path / "class"
+    nb.write_notebook(source / "ada.ipynb", *cells("import not_installed_here\nanswer = 7919"))
+    nb.write_notebook(source / "bob.ipynb", *cells("import not_installed_here\nanswer = 7919"))
+    command = ("grade", bundle, source, "-o", out)
+    run = nb.autograder(*command)
+    assert run.returncode == 1, run.stderr
+    assert "2 of 2 need a look" in run.stdout
+    assert f"write `accept` into its row of {out}/manual.csv" in run.stdout
+    rows = [(row["student"], row["question"], row["case"]) for row in read(out)]
+    assert [row for row in rows if row[0] == "ada"] == [
+        ("ada", "(review)", ""),
+        ("ada", "number", "type"),
+        ("ada", "number", "value"),
+        ("ada", "why", ""),
+    ]
+    assert "not_installed_here" in read(out)[0]["answer"]
+
+    decisions = {"(review)": "accept", "type": "1", "value": "2.5"}
+    fill(
+        out,
+        lambda row: {
+            **row,
+            "points": decisions.get(row["case"] or row["question"], "") if row["student"] == "ada" else "",
+        },
+    )
+    run = nb.autograder("report", out)
+    assert run.returncode == 1 and "1 of 2 needs a look" in run.stdout
+    fill(out, lambda row: {**row, "points": "accept" if row["question"] == "(review)" else row["points"]})
+    run = nb.autograder("report", out)
+    assert run.returncode == 0, run.stdout
+    assert "a look" not in run.stdout
+    assert scores(out) == {"ada": (3.5, 2), "bob": (0, 2)}
+    assert {entry["status"] for entry in nb.grades(out).values()} == {"graded"}
+    settled = tree(out)
+    assert nb.autograder(*command).returncode == 0, "what a person settled is kept"
+    assert tree(out) == settled
+
+    (out / "manual.csv").write_text("".join((out / "manual.csv").read_text().splitlines(keepends=True)[:2]))
+    run = nb.autograder("report", out)
+    assert run.returncode == 0 and "3 rows were gone from" in run.stdout, run.stdout
+    assert scores(out) == {"ada": (3.5, 2), "bob": (0, 2)}
+
+    nb.write_notebook(source / "bob.ipynb", *cells("import not_installed_here\nanswer = 7918"))
+    run = nb.autograder(*command)
+    assert run.returncode == 1 and "1 of 2 needs a look" in run.stdout, "another notebook is open again"
+    assert nb.grades(out)["bob"]["status"] == "needs_review"
+
+
 def test_a_folder_grows_with_each_source(tmp_path: Path, bundle: Path, out: Path) -> None:
     """Late notebooks come to the others, unchanged ones are not run again, and nobody goes unless asked to."""
     first, late = tmp_path / "first", tmp_path / "late"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.grading.results.hand_grading import CHANGED, UNUSED, ManualRow, Marks, Sheet, cells
+from autograder.grading.results.hand_grading import CHANGED, REVIEW, UNUSED, ManualRow, Marks, Sheet, cells, completed
 from autograder.records import Assignment, Case, Grade, Outcome, Question, QuestionGrade
 
 ASSIGNMENT = Assignment(
@@ -218,3 +218,105 @@ def test_a_grade_without_anything_to_grade_by_hand_is_left_alone():
     marks, (settled,) = marked(given)
     assert settled is given
     assert marks.entries() == []
+
+
+def reviewed(floor="error", points=0, **fields):
+    """A submission that needs review, with a case that gave no verdict or lost points."""
+    cases = (Outcome("history", "pass", 1, 1), Outcome("floor", floor, points, 3, detail="A check failed."))
+    questions = (QuestionGrade("train", 1 + points, 4, cases), grade().questions[1])
+    given = {"status": "needs_review", "message": "No module `sklearn`.", "questions": questions, "score": 1 + points}
+    return grade(**given | fields)
+
+
+def rows_of(given, **written):
+    """The rows that a first run writes for it, filled in: question → points or `accept`."""
+    marks, _ = marked(given)
+    rows = []
+    for row in marks.entries():
+        value = written.get(row.question.strip("()"))
+        rows.append(replace(row, accept=True) if value == "accept" else replace(row, points=value))
+    return rows
+
+
+def test_a_review_has_a_row_for_itself_and_for_each_case_without_all_its_points():
+    marks, (settled,) = marked(reviewed())
+    assert [entry.key[1:] for entry in marks.entries()] == [(REVIEW, ""), ("train", "floor"), ("why", "")]
+    review, floor, _ = marks.entries()
+    assert review.answer == "No module `sklearn`." and "`accept`" in review.rubric
+    assert (floor.answer, floor.possible) == ("A check failed.", "3")
+    assert (settled.status, settled.score, settled.pending) == ("needs_review", 1, 2)
+    assert marks.waiting == 1, "the rows of a review may stay empty"
+
+
+@pytest.mark.parametrize("floor", ["error", "fail"])
+@pytest.mark.parametrize(
+    ("written", "status", "score"),
+    [
+        ({"review": "accept"}, "graded", 1),
+        ({"train": 2.5}, "graded", 3.5),
+        ({"train": 0}, "graded", 1),
+        ({"review": "accept", "train": 3}, "graded", 4),
+        ({"why": 2}, "needs_review", 3),
+        ({}, "needs_review", 1),
+    ],
+    ids=["accepted", "points", "no points", "both", "another row", "nothing"],
+)
+def test_a_review_is_settled_by_accept_or_by_points_in_each_of_its_rows(floor, written, status, score):
+    given = reviewed(floor)
+    marks, (settled,) = marked(given, entries=rows_of(given, **written))
+    assert (settled.status, settled.score) == (status, score)
+    assert (settled.message == "") == (status == "graded")
+    assert (settled.questions[0].cases[1].status == "error") == (floor == "error" and status == "needs_review")
+    again, (twice,) = marked(settled, entries=marks.entries())
+    assert (twice, again.entries()) == (settled, marks.entries())
+    _, (back,) = marked(settled)
+    _, (never,) = marked(given)
+    assert back == never, "what a person takes back is open again, with what the cases had given"
+
+
+def test_a_person_changes_partial_points_and_takes_that_back():
+    given = reviewed("fail", 1.5)
+    _, (settled,) = marked(given, entries=rows_of(given, train=3))
+    assert (settled.score, settled.questions[0].cases[1].verdict) == (4, ("fail", 1.5))
+    _, (back,) = marked(settled, entries=rows_of(given, review="accept"))
+    assert (back.score, back.questions[0].cases[1].by_hand) == (2.5, False)
+
+
+def test_of_a_submission_that_the_grader_failed_on_the_written_answers_can_be_graded():
+    lost = QuestionGrade("why", 0, 2, (Outcome("why", "skipped", 0, 2),), manual=True)
+    given = reviewed(questions=(reviewed().questions[0], lost), pending=0)
+    _, (settled,) = marked(given, entries=rows_of(given, train=3, why=2))
+    assert (settled.status, settled.score) == ("graded", 6)
+
+
+@pytest.mark.parametrize(
+    ("written", "change"),
+    [
+        ({"review": "accept"}, {"digest": "sha256:new"}),
+        ({"review": "accept"}, {"questions": reviewed("fail", 0.5).questions}),
+        ({"train": 3}, {"digest": "sha256:new"}),
+    ],
+    ids=["accepted, another notebook", "accepted, other points", "points, another notebook"],
+)
+def test_what_changed_since_is_open_again_until_somebody_clears_the_notes(written, change):
+    new = reviewed(**change)
+    marks, (settled,) = marked(new, entries=rows_of(reviewed(), **written))
+    assert (settled.status, len(marks.changed)) == ("needs_review", 1)
+    cleared = [replace(row, note="") for row in marks.entries()]
+    marks, (settled,) = marked(new, entries=cleared)
+    assert (settled.status, marks.changed) == ("graded", [])
+
+
+def test_rows_that_are_gone_come_back_with_what_the_last_report_had_of_them():
+    given = reviewed()
+    rows = rows_of(given, review="accept", train=2, why=1)
+    marks, (settled,) = marked(given, entries=rows)
+    for left in (marks.entries()[:1], marks.entries()[1:], []):
+        sheet, added = completed(Sheet(tuple(left), extra=("grader",)), [settled])
+        assert len(added) == 3 - len(left)
+        again = Marks(ASSIGNMENT, sheet, ["ada"])
+        assert again.settle(given) == settled
+        assert again.changed == []
+    sheet, added = completed(Sheet(tuple(replace(row, points=None) for row in rows)), [settled])
+    assert added == (), "a cell that was emptied stays so"
+    assert completed(Sheet((replace(rows[1], student="0ada"),)), [settled])[1][0].question == REVIEW

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import os
+from dataclasses import replace
 
 import pytest
 
 from autograder.errors import UsageError
 from autograder.feedback.tables import sheet_csv
 from autograder.grading.results import manual_csv
-from autograder.grading.results.hand_grading import COLUMNS, ManualRow, Sheet, cells
+from autograder.grading.results.hand_grading import COLUMNS, REVIEW, ManualRow, Sheet, cells
 from autograder.grading.results.manual_csv import read_sheet, save_sheet
 from autograder.records import Assignment, Case, Question
 
@@ -96,6 +97,33 @@ def test_it_reads_what_spreadsheets_save(path, dialect, prefix, encoding):
 def test_points(path, cell, points):
     path.write_text(f'student;question;case;points;comment\nada;why;;"{cell}";\n')
     assert read_sheet(path, ASSIGNMENT).entries[0].points == points
+
+
+@pytest.mark.parametrize(("cell", "accept"), [("accept", True), (" Accept ", True), ("", False)])
+def test_a_review_is_accepted_by_a_word(path, cell, accept):
+    path.write_text(written([ManualRow("ada", REVIEW, accept=accept)]).replace("accept", cell))
+    (row,) = read_sheet(path, ASSIGNMENT).entries
+    assert (row.key, row.accept, row.points, row.filled) == (("ada", REVIEW, ""), accept, None, accept)
+
+
+@pytest.mark.parametrize("cell", ["yes", "3", "=accept"])
+def test_a_review_is_accepted_by_no_other_word(path, cell):
+    path.write_text(written([ManualRow("ada", REVIEW, accept=True)]).replace("accept", cell))
+    with pytest.raises(UsageError, match=r"line 2 \(ada, \(review\)\): `points` must be `accept` or empty"):
+        read_sheet(path, ASSIGNMENT)
+
+
+def test_a_file_that_is_cut_has_whole_rows_or_is_refused(path):
+    text = resaved(written(), quoting=csv.QUOTE_MINIMAL, end="\n")
+    for size in range(1, len(text)):
+        path.write_text(text[:size])
+        try:
+            rows = read_sheet(path, ASSIGNMENT).entries
+        except UsageError:
+            continue
+        digest = rows[-1].digest if rows else ""
+        whole = [*ROWS[: len(rows) - 1], replace(ROWS[len(rows) - 1], digest=digest)] if rows else []
+        assert list(rows) == whole, "a digest that is cut is noticed as a change of the answer"
 
 
 def test_rows_in_any_order_with_columns_of_others(path):

@@ -1,8 +1,10 @@
 """Grading by hand: what waits for a person, and that person's points as part of a grade. Trusted side.
 
 `manual.csv` has one row for each answer that a person has to judge: a manual question, or a case that gave no verdict.
-It belongs to that person as much as to us: no row with points or a comment in it is ever dropped, whatever is handed
-in later, and an answer that changed since keeps its points and says so until somebody clears the note.
+A submission that needs review has one for itself, `REVIEW`, in which `accept` lets its grade stand, and one for each
+case that did not give all its points. It belongs to that person as much as to us: no row with points or a comment in it
+is ever dropped, whatever is handed in later, and an answer that changed since keeps its points and says so until
+somebody clears the note.
 """
 
 from __future__ import annotations
@@ -14,18 +16,26 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from autograder.grading.intake.roster import same_student
-from autograder.records import Assignment, Case, CaseStatus, Grade, Outcome, Question, QuestionGrade, rounded
+from autograder.records import Assignment, Case, CaseStatus, Grade, Outcome, Points, Question, QuestionGrade, rounded
 
-__all__ = ["CHANGED", "COLUMNS", "UNUSED", "ManualRow", "Marks", "Sheet", "cells", "parts"]
+__all__ = [
+    *("ACCEPT", "CHANGED", "COLUMNS", "REVIEW", "UNUSED", "ManualRow", "Marks", "Sheet", "cells", "completed", "parts"),
+]
 
 COLUMNS: Final = (
     *("student", "question", "case", "possible", "points", "comment"),  # what a person reads and fills in
     *("answer", "rubric", "note", "answer_digest"),
 )
+REVIEW: Final = "(review)"
+"""In place of a question's name, which has no brackets: the row is about the whole submission."""
+ACCEPT: Final = "accept"
 CHANGED: Final = "answer changed since it was graded"
 UNUSED: Final = "not asked for in this run"
 BLANK: Final = "(nothing in its cell; if it stands in another one, the student's page shows it)"
 UNDECIDED: Final = "An accuracy lies so little below its floor that it may be chance; decide it in manual.csv."
+ADVICE: Final = (
+    f"Write `{ACCEPT}` under points where the grade is right as it is; or give points in each row of this student."
+)
 MAX_ANSWER: Final = 2_000
 MAX_RUBRIC: Final = 4_000
 _LINE = " ⏎ "
@@ -41,6 +51,7 @@ class ManualRow:
     Attributes:
         case: The case of an automatic question; empty for a manual question.
         points: What the person gave; None while the answer waits.
+        accept: In the row of a review, whether the grade stands as it is.
         comment: For the student; plain text.
         possible: Points of the question or case, as text.
         answer: The student's text on one line, cut; hostile.
@@ -61,6 +72,7 @@ class ManualRow:
     note: str = ""
     digest: str = ""
     extra: tuple[str, ...] = ()
+    accept: bool = False
 
     @property
     def key(self) -> Key:
@@ -70,7 +82,7 @@ class ManualRow:
     @property
     def filled(self) -> bool:
         """Whether a person wrote something into it."""
-        return self.points is not None or bool(self.comment) or any(self.extra)
+        return self.accept or self.points is not None or bool(self.comment) or any(self.extra)
 
 
 @dataclass(frozen=True)
@@ -107,6 +119,7 @@ class Marks:
     def __post_init__(self) -> None:
         self._open = {entry.key: entry for entry in self.sheet.entries}
         self._known = frozenset(self.students)
+        self._optional: set[Key] = set()  # rows that a review asks for, which may stay empty
         self._absent: dict[Key, list[ManualRow]] = {}
         for entry in self.sheet.entries:
             if entry.student not in self._known:
@@ -122,22 +135,30 @@ class Marks:
 
         Settling a grade that is settled already changes nothing. Score and what is pending follow.
         """
-        questions = tuple(self._settled(grade, question) for question in grade.questions)
+        review = grade.review or (grade.message if grade.status == "needs_review" else "")
+        if review == UNDECIDED:
+            review = ""
+        accepted = bool(review) and self._accepted(grade, review)
+        asked = len(self._asked)
+        questions = tuple(self._settled(grade, question, bool(review), accepted) for question in grade.questions)
+        reviewed = [row for row in self._asked[asked:] if row.key in self._optional]
+        decided = bool(reviewed) and all(row.points is not None and CHANGED not in row.note for row in reviewed)
         outcomes = [outcome for question in questions for outcome in question.cases]
-        if not any(outcome.by_hand or outcome.status == "manual" for outcome in outcomes):
+        if not review and not any(outcome.by_hand or outcome.status == "manual" for outcome in outcomes):
             return grade
         waiting = [outcome.possible for outcome in outcomes if outcome.status == "manual"]
         automatic = [outcome for question in questions if not question.manual for outcome in question.cases]
         undecided = any(outcome.status == "manual" for outcome in automatic)
         status, message = grade.status, grade.message
-        if undecided and status == "graded":
-            status, message = "needs_review", UNDECIDED
-        elif not undecided and message == UNDECIDED:
-            status, message = "graded", ""
+        if status != "rejected":
+            message = "" if not review or accepted or decided else review
+            message = message or (UNDECIDED if undecided else "")
+            status = "needs_review" if message else "graded"
         return replace(
             grade,
             status=status,
             message=message,
+            review=review,
             questions=questions,
             score=rounded(sum(question.score for question in questions)),
             pending=rounded(sum(waiting)),
@@ -154,7 +175,7 @@ class Marks:
     @property
     def waiting(self) -> int:
         """How many answers have no points yet."""
-        return sum(entry.points is None for entry in self._asked)
+        return sum(entry.points is None for entry in self._asked if entry.key not in self._optional)
 
     @property
     def changed(self) -> list[ManualRow]:
@@ -167,42 +188,79 @@ class Marks:
         return [entry for entry in self._open.values() if entry.filled]
 
     def _place(self, entry: ManualRow) -> tuple[int, str, str, str, str]:
-        at = self._order.get((entry.question, entry.case), len(self._order))
+        at = -1 if entry.question == REVIEW else self._order.get((entry.question, entry.case), len(self._order))
         return at, entry.question, entry.case, entry.student.casefold(), entry.student
 
-    def _settled(self, grade: Grade, question: QuestionGrade) -> QuestionGrade:
-        cases = tuple(
-            self._given(grade, question, outcome) if outcome.by_hand or outcome.status == "manual" else outcome
-            for outcome in question.cases
-        )
-        return replace(question, cases=cases, score=rounded(sum(case.points for case in cases)))
+    def _accepted(self, grade: Grade, review: str) -> bool:
+        """Whether a person lets the grade of a submission that needs review stand as it is."""
+        text = _flat(review, MAX_ANSWER, f"the whole is in feedback/{grade.student}.html")
+        row = self._ask(grade, (REVIEW, ""), text, ADVICE, "", _review_digest(grade), optional=True)
+        return row.accept and CHANGED not in row.note
+
+    def _settled(self, grade: Grade, question: QuestionGrade, review: bool, accepted: bool) -> QuestionGrade:
+        cases = []
+        for outcome in question.cases:
+            if outcome.status == "manual" or (outcome.by_hand and outcome.verdict is None):
+                cases.append(self._given(grade, question, outcome))
+            elif review and _verdict(outcome)[0] != "pass":
+                cases.append(self._reviewed(grade, question, outcome, accepted))
+            else:
+                cases.append(outcome)
+        return replace(question, cases=tuple(cases), score=rounded(sum(case.points for case in cases)))
 
     def _given(self, grade: Grade, question: QuestionGrade, outcome: Outcome) -> Outcome:
-        case = "" if question.manual else outcome.name
-        text = (question.answer or BLANK) if question.manual else outcome.detail or outcome.message
-        # A case's message may differ from run to run; what was handed in does not.
-        digest = _digest(question.answer if question.manual else grade.digest)
-        found = self._found((grade.student, question.name, case), digest)
-        changed = found.filled and found.digest not in ("", digest)
-        entry = ManualRow(
-            grade.student,
-            question.name,
-            case,
-            found.points,
-            found.comment,
-            str(rounded(outcome.possible)),
-            _flat(text, MAX_ANSWER, f"the whole answer is in feedback/{grade.student}.html"),
-            _flat(self._rubrics.get((question.name, case), ""), MAX_RUBRIC, "the rest is in the exercise"),
-            _noted(found.note, CHANGED if changed or (found.filled and CHANGED in found.note) else ""),
-            digest,
-            found.extra or ("",) * len(self.sheet.extra),
-        )
-        self._asked.append(entry)
+        """An outcome that waits for a person, or does no longer."""
+        entry = self._ask_for(grade, question, outcome)
         if entry.points is None:
             return replace(outcome, status="manual", points=0, by_hand=False, comment="")
-        points = rounded(entry.points)
-        status: CaseStatus = "pass" if points >= outcome.possible else "fail"
-        return replace(outcome, status=status, points=points, by_hand=True, comment=entry.comment)
+        return _with_points(outcome, entry)
+
+    def _reviewed(self, grade: Grade, question: QuestionGrade, outcome: Outcome, accepted: bool) -> Outcome:
+        """An outcome of a submission that needs review: a person may give other points, but need not."""
+        status, points = verdict = _verdict(outcome)
+        entry = self._ask_for(grade, question, outcome, optional=True)
+        if entry.points is not None:
+            return replace(_with_points(outcome, entry), verdict=verdict)
+        if accepted and status == "error":
+            return replace(outcome, status="fail", points=points, by_hand=True, verdict=verdict, comment=entry.comment)
+        return replace(outcome, status=status, points=points, by_hand=False, verdict=None, comment="")
+
+    def _ask_for(self, grade: Grade, question: QuestionGrade, outcome: Outcome, *, optional: bool = False) -> ManualRow:
+        case = "" if question.manual else outcome.name
+        text = (question.answer or BLANK) if question.manual else outcome.detail or outcome.message
+        answer = _flat(text, MAX_ANSWER, f"the whole answer is in feedback/{grade.student}.html")
+        rubric = _flat(self._rubrics.get((question.name, case), ""), MAX_RUBRIC, "the rest is in the exercise")
+        possible, digest = str(rounded(outcome.possible)), _outcome_digest(grade, question)
+        return self._ask(grade, (question.name, case), answer, rubric, possible, digest, optional=optional)
+
+    def _ask(
+        self,
+        grade: Grade,
+        part: tuple[str, str],
+        answer: str,
+        rubric: str,
+        possible: str,
+        digest: str,
+        *,
+        optional: bool = False,
+    ) -> ManualRow:
+        """The row about a part of a submission, with what a person wrote into it."""
+        found = self._found((grade.student, *part), digest)
+        changed = found.filled and (CHANGED in found.note or found.digest not in ("", digest))
+        entry = replace(
+            found,
+            student=grade.student,
+            answer=answer,
+            rubric=rubric,
+            possible=possible,
+            note=_noted(found.note, CHANGED if changed else ""),
+            digest=digest,
+            extra=found.extra or ("",) * len(self.sheet.extra),
+        )
+        self._asked.append(entry)
+        if optional:
+            self._optional.add(entry.key)
+        return entry
 
     def _found(self, key: Key, digest: str) -> ManualRow:
         """The row of an answer, also where a spreadsheet took a student's leading zeros: then the answer must agree."""
@@ -213,6 +271,57 @@ class Marks:
         if len(near) == 1 and near[0].digest == digest:
             return self._open.pop(near[0].key)
         return ManualRow(*key)
+
+
+def completed(sheet: Sheet, earlier: Iterable[Grade]) -> tuple[Sheet, tuple[ManualRow, ...]]:
+    """The sheet with the rows that are gone from it although the report that was made last has their points.
+
+    A row goes where a file was cut off; to take points back, a person empties the cell.
+
+    Args:
+        sheet: What was read.
+        earlier: The grades of that report.
+
+    Returns:
+        The whole sheet, and the rows that were added to it.
+    """
+    there = {(_loosely(row.student), *row.key[1:]) for row in sheet.entries}
+    given = (row for grade in earlier for row in _rows_of(grade))
+    added = tuple(row for row in given if (_loosely(row.student), *row.key[1:]) not in there)
+    blank = ("",) * len(sheet.extra)
+    return replace(sheet, entries=(*sheet.entries, *(replace(row, extra=blank) for row in added))), added
+
+
+def _rows_of(grade: Grade) -> Iterator[ManualRow]:
+    if grade.review and grade.status == "graded":
+        yield ManualRow(grade.student, REVIEW, accept=True, digest=_review_digest(grade))
+    for question in grade.questions:
+        for outcome in question.cases:
+            if outcome.by_hand:
+                case, digest = "" if question.manual else outcome.name, _outcome_digest(grade, question)
+                yield ManualRow(grade.student, question.name, case, outcome.points, outcome.comment, digest=digest)
+
+
+def _with_points(outcome: Outcome, entry: ManualRow) -> Outcome:
+    points = rounded(entry.points or 0)
+    status: CaseStatus = "pass" if points >= outcome.possible else "fail"
+    return replace(outcome, status=status, points=points, by_hand=True, comment=entry.comment)
+
+
+def _verdict(outcome: Outcome) -> tuple[CaseStatus, Points]:
+    return outcome.verdict or (outcome.status, outcome.points)
+
+
+def _outcome_digest(grade: Grade, question: QuestionGrade) -> str:
+    # A case's message may differ from run to run; what was handed in does not.
+    return _digest(question.answer if question.manual else grade.digest)
+
+
+def _review_digest(grade: Grade) -> str:
+    """Of what `accept` is about: what was handed in, and what the cases gave for it."""
+    automatic = [(question, case) for question in grade.questions if not question.manual for case in question.cases]
+    given = [f"{question.name}.{case.name} {_verdict(case)}" for question, case in automatic if case.status != "manual"]
+    return _digest("\n".join([grade.digest, *given]))
 
 
 def parts(assignment: Assignment) -> dict[tuple[str, str], Question | Case]:
@@ -228,7 +337,7 @@ def cells(sheet: Sheet, entries: Iterable[ManualRow]) -> Iterator[list[str]]:
     """The rows of `manual.csv` as texts, header first; numbers as the file's delimiter wants them."""
     yield [*COLUMNS, *sheet.extra]
     for entry in entries:
-        points = "" if entry.points is None else str(rounded(entry.points))
+        points = ACCEPT if entry.accept else "" if entry.points is None else str(rounded(entry.points))
         numbers = [entry.possible, points]
         if sheet.delimiter == ";":  # where a comma cannot separate columns, it separates decimals
             numbers = [number.replace(".", ",") for number in numbers]

@@ -14,7 +14,7 @@ from autograder.csv_formulas import begins_formula
 from autograder.errors import UsageError
 from autograder.files import write_whole
 from autograder.grading.intake.csv_reader import parse, read_table
-from autograder.grading.results.hand_grading import COLUMNS, Key, ManualRow, Sheet, parts
+from autograder.grading.results.hand_grading import ACCEPT, COLUMNS, REVIEW, Key, ManualRow, Sheet, parts
 from autograder.records import Assignment, Case, rounded
 from autograder.wording import one_line
 
@@ -59,6 +59,8 @@ def read_sheet(path: Path, assignment: Assignment) -> Sheet:
     extra = tuple(dict.fromkeys(name for name in names if name and name not in COLUMNS))
     # A question that cases grade has no points of its own to be given.
     possible = {key: part.points for key, part in parts(assignment).items() if isinstance(part, Case) or part.manual}
+    if not text.endswith(("\n", "\r")) and len(rows) and len(rows[-1][1]) < len(header):
+        raise UsageError(f"{path}, line {rows[-1][0]}: the file ends in the middle of a row. Put back a whole copy.")
     found: dict[Key, tuple[int, ManualRow]] = {}
     for line, row in rows:
         entry = _entry(f"{path}, line {line}", names, row, extra, possible)
@@ -124,13 +126,20 @@ def _entry(
     if not student or not question:
         raise UsageError(f"{where}: no `{'question' if student else 'student'}`. Fill it in or delete the row.")
     where = f"{where} ({one_line(student, MAX_QUOTED)}, {one_line(question, MAX_QUOTED)})"
-    points = _points(where, given["points"], possible.get((question, case)))
+    accept = question == REVIEW and bool(given["points"])
+    if accept and given["points"].casefold() != ACCEPT:
+        raise UsageError(
+            f"{where}: `points` must be `{ACCEPT}` or empty (got `{one_line(given['points'], MAX_QUOTED)}`). {_FIX}"
+        )
+    points = None if accept else _points(where, given["points"], possible.get((question, case)))
     texts = {name: given.get(name, "") for name in ("possible", "answer", "rubric", "note")}
     if _NUMBER.fullmatch(texts["possible"]):
         texts["possible"] = str(rounded(_number(texts["possible"])))
     digest = given.get("answer_digest", "")
     others = tuple(given[name] for name in extra)
-    return ManualRow(student, question, case, points, given["comment"], digest=digest, extra=others, **texts)
+    return ManualRow(
+        student, question, case, points, given["comment"], digest=digest, extra=others, accept=accept, **texts
+    )
 
 
 def _points(where: str, text: str, possible: float | None) -> float | None:
@@ -151,10 +160,14 @@ def _merged(path: Path, line: int, entry: ManualRow, earlier: int, other: Manual
     """One of two rows for the same answer: the filled one, where they do not contradict each other."""
     if not entry.filled:
         return other
-    if other.filled and (entry.points, entry.comment, entry.extra) != (other.points, other.comment, other.extra):
+    if other.filled and _written(entry) != _written(other):
         what = ", ".join(one_line(part, MAX_QUOTED) for part in entry.key if part)
         raise UsageError(f"{path}, line {line}: {what} is there already, in line {earlier}, with other points. {_FIX}")
     return entry
+
+
+def _written(entry: ManualRow) -> tuple[object, ...]:
+    return entry.accept, entry.points, entry.comment, entry.extra
 
 
 def _plain(cell: str) -> str:

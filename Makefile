@@ -36,7 +36,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser kills fuzz coverage lint frontend lint-js build-check bench bench-live matrix lines lock wheel clean stale
+.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser kills fuzz coverage lint frontend lint-js build-check bench bench-live bench-work matrix lines lock wheel clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -115,6 +115,10 @@ bench: $(READY)
 ## milliseconds from stroke to picture, in the page and in JupyterLab; needs Chromium
 bench-live: $(READY)
 	$(BIN)/python tests/bench/live.py
+
+## processor time of each kind of layer, beside what the grader says that it takes at most
+bench-work: $(READY)
+	$(BIN)/python tests/bench/work.py
 
 ## lines of Python code in autograder/, without blanks, comments and docstrings, at BASE and now
 lines:

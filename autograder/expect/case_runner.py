@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from autograder.expect.budget import OverBudget
 from autograder.expect.measurements import recording
 from autograder.expect.mismatch import Mismatch, Undecided
 from autograder.expect.test_files import LoadedCase
@@ -58,6 +59,8 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any]) -> Outcome:
         return _outcome(loaded, "manual", str(near))
     except Mismatch as mismatch:
         return replace(_outcome(loaded, "fail", str(mismatch), credit=mismatch.credit), diff=mismatch.diff)
+    except OverBudget as ended:
+        return _outcome(loaded, "error", str(ended))
     except AssertionError as error:
         return _outcome(loaded, "fail", str(error).strip())
     except Exception as error:  # noqa: BLE001 - whatever else a case raises counts as a bug in the case until a person has looked

@@ -5,7 +5,7 @@
     layers    may be called more than once; then they share their weights
 
 A model inside a model is written layer by layer, in its place. `derive` walks the graph in plain Python, without Keras,
-and computes every shape, the shapes of all weights and the work, before anything is allocated.
+and computes every shape, the shapes of all weights and the processor time, before anything is allocated.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ MAX_LAYERS = 200
 MAX_ACTIVATIONS = 1 << 24
 """Elements of all tensors together, for one sample: 64 MiB, so a batch of 32 stays within 2 GiB whatever is kept."""
 
-MAX_WORK = 500_000_000
-"""Multiply-accumulates for one sample: 5,000 digits in about a minute on two cores. Exercises need up to 19 M."""
+MAX_WORK = 2_000_000_000
+"""Nanoseconds for one sample, by the layers' own estimates, which are upper bounds. Exercises need up to 15 million."""
 
 # TensorFlow's own rule for names, without its slash: Keras refuses that one in layers.
 Name = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9.][A-Za-z0-9_.\-]{0,59}\Z")]
@@ -85,7 +85,7 @@ class Derivation:
         shapes: Shape of every tensor, without the batch.
         weights: For each layer, the shapes of its weights, in Keras's order.
         activations: Elements of all tensors, for one sample.
-        work: Multiply-accumulates, for one sample.
+        work: Processor time for one sample at most, in nanoseconds.
     """
 
     shapes: tuple[Shape, ...]
@@ -127,7 +127,8 @@ def derive(spec: NetworkSpec) -> Derivation:
                 f"{where} makes its outputs too large: more than {MAX_ACTIVATIONS:,} numbers for one sample"
             )
         if work > MAX_WORK:
-            raise WireError(f"{where} makes it too slow: more than {MAX_WORK:,} multiplications for one sample")
+            seconds = f"{MAX_WORK / 1e9:g} s of processor time"
+            raise WireError(f"{where} makes it too slow: it may take more than {seconds} for one sample")
     if max(spec.outputs) >= len(shapes):
         raise WireError("an output is a tensor that is not there")
     for number, weights in enumerate(implied):

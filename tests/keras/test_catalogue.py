@@ -15,6 +15,7 @@ from autograder.errors import WireError
 from autograder.networks.catalogue import LAYERS, LayerConfig, family
 from autograder.sandbox.wire.frames import decode, encode
 from autograder.sandbox.wire.network import Network, rebuild_network
+from tests.bench import work
 
 # Arguments that random values of their type would seldom or never make fit.
 FITTING = {
@@ -127,22 +128,37 @@ def test_keras_makes_and_computes_what_was_derived(name):
 @pytest.mark.parametrize(
     ("config", "shape", "work"),
     [
-        (LAYERS["Dense"](units=500, activation="relu", use_bias=True), (784,), 392_000),
-        (LAYERS["Flatten"](), (28, 28, 1), 784),
+        (LAYERS["Dense"](units=500, activation="relu", use_bias=True), (784,), 10 * (784 + 2 * 500) + 392_000 // 2),
+        (LAYERS["Flatten"](), (28, 28, 1), 10 * 784),
         (
             LAYERS["Conv2D"](
                 **{"filters": 64, "kernel_size": (3, 3), "strides": (1, 1), "padding": "same", "groups": 1},
                 **{"dilation_rate": (1, 1), "activation": "linear", "use_bias": False},
             ),
             (14, 14, 64),
-            14 * 14 * 64 * 9 * 64,
+            10 * 3 * 14 * 14 * 64 + 14 * 14 * 64 * 9 * 64 // 2 + 2 * 14 * 14 * 9 * 64,
         ),
-        (LAYERS["MaxPooling2D"](pool_size=(2, 2), strides=(2, 2), padding="valid"), (28, 28, 32), 28 * 28 * 32),
+        (LAYERS["MaxPooling2D"](pool_size=(2, 2), strides=(2, 2), padding="valid"), (28, 28, 32), 28 * 28 * 32 * 13),
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_work_is_counted_for_one_sample(config, shape, work):
+def test_work_is_nanoseconds_for_one_sample(config, shape, work):
     assert config.derive(shape).work == work
+
+
+def test_groups_cost_more_than_as_many_multiplications_without():
+    """TensorFlow computes them one by one, with code that is not vectorised."""
+    work_of = [
+        msgspec.convert({"type": "Conv2D", **CONVOLUTION, **given}, LAYERS["Conv2D"]).derive((8, 8, 512)).work
+        for given in ({"filters": 8}, {"filters": 512, "groups": 64})
+    ]
+    assert work_of[1] > 2 * work_of[0]
+
+
+def test_the_benchmark_measures_every_layer():
+    assert {name for name, _, _ in work.CASES} == set(LAYERS)
+    for name, options, shapes in work.CASES:
+        assert work.configured(name, options).derive(*shapes).work > 0
 
 
 CONVOLUTION = {

@@ -435,7 +435,7 @@ HOSTILE = {
         outputs=[200],
     )
     | {"weights": []},
-    "too slow": chain(conv("c", 64, 31), shape=(256, 256, 1), weights=[array(31, 31, 1, 64)]),
+    "too slow": chain(conv("c", 64, 31), shape=(400, 400, 1), weights=[array(31, 31, 1, 64)]),
     "201 layers": chain(*(plain(f"f{i}") for i in range(201))),
     "201 calls": spec(layers=[plain("f")], calls=[call(0, i) for i in range(201)], outputs=[202]) | {"weights": []},
     "weights of 16 GiB, none sent": chain(dense("d", 65_536), shape=(65_536,)),
@@ -515,7 +515,7 @@ def test_a_plan_says_what_a_model_costs():
     plan = check(decode(encode(valid()), Network))
     assert plan.derived.shapes == ((4,), (4,), (3,), (3,), (3,), (2,))
     assert plan.derived.activations == 4 + 4 + 3 + 3 + 3 + 2
-    assert plan.derived.work == 4 * 3 + 4 * 3 + 2 * 3 + 3 * 2
+    assert plan.derived.work == 2 * (10 * (4 + 2 * 3) + 4 * 3 // 2) + 10 * 2 * 3 + 10 * (3 + 2 * 2) + 3 * 2 // 2
     assert [[weight.shape for weight in own] for own in plan.weights] == [[(4, 3), (3,)], [], [(3, 2), (2,)]]
 
 

@@ -96,7 +96,7 @@ def with_lora():
         (sequential(layers.Dense(70_000, name="d"), shape=(1,)), r"`d`\) has .*: units: expected int <= 65536"),
         (sequential(*(layers.ReLU() for _ in range(201))), "it has more than 200 layers"),
         (sequential(layers.Conv2D(64, 1, name="c"), shape=(600, 600, 1)), r"`c`\) makes its outputs too large: more"),
-        (sequential(layers.Conv2D(64, 9, name="c"), shape=(128, 128, 8)), r"`c`\) makes it too slow: more than 500"),
+        (sequential(layers.Conv2D(64, 31, name="c"), shape=(128, 128, 8)), r"`c`\) makes it too slow: it may"),
     ],
 )  # fmt: skip
 def test_a_refusal_names_the_layer_and_the_way_out(make, reason):
@@ -269,7 +269,7 @@ def test_what_is_dumped_passes_the_grader():
         keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="relu"), layers.Dense(2)])
     )
     assert value.spec.sequential
-    assert check(value).derived.work == 4 * 3 + 3 * 2
+    assert check(value).derived.work == 10 * (4 + 2 * 3 + 3 + 2 * 2) + (4 * 3 + 3 * 2) // 2
 
 
 def test_a_class_that_computes_as_its_parent_does_is_serialised():

@@ -6,11 +6,16 @@ value, and hides what a hidden case said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+import resource
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from autograder.expect import Mismatch
+from autograder.expect.budget import budget
 from autograder.expect.case_runner import run, values_of
 from autograder.expect.test_files import LoadedCase
 from autograder.records import Case, CaseStatus, Outcome
@@ -19,25 +24,36 @@ __all__ = ["grade_case", "redact", "undecided"]
 
 UNDECIDED_MESSAGE = "Just below what is demanded, so little that it may be chance: a person looks at it and decides."
 
+BEYOND_BUDGET = 4
+"""How many times a case's processor time this process may take for it, before the kernel ends the process."""
+
 
 def grade_case(
-    loaded: LoadedCase, namespace: Mapping[str, Any], *, missing: Callable[[str], str], cause: str = ""
+    loaded: LoadedCase,
+    namespace: Mapping[str, Any],
+    *,
+    seconds: float,
+    missing: Callable[[str], str],
+    cause: str = "",
 ) -> Outcome:
     """The outcome of one case.
 
     Args:
         loaded: The case with its function.
         namespace: The question's names; looking one up may raise `mismatch.Unusable`.
+        seconds: Processor time for it, `Limits.case_seconds`.
         missing: What to add for the student when a name is not there (`Code cell 3 raised NameError: …`), or empty.
         cause: What kept the answer from running to its end; the first that the student reads where the case fails. From
             before any hidden case, as a hidden case's message holds it, too.
     """
     case = loaded.case
-    try:
-        values = values_of(case, namespace, missing)
-    except Mismatch as unmet:
-        return undecided(case, "fail", str(unmet))
-    outcome = run(loaded, values)
+    with _ended_beyond(seconds):
+        try:
+            values = values_of(case, namespace, missing)
+        except Mismatch as unmet:
+            return undecided(case, "fail", str(unmet))
+        with budget(seconds):
+            outcome = run(loaded, values)
     if case.hidden:
         outcome = redact(outcome, loaded)
     if outcome.status == "fail" and cause:
@@ -51,11 +67,25 @@ def redact(outcome: Outcome, loaded: LoadedCase) -> Outcome:
     if outcome.status == "pass":
         return replace(outcome, diff=())
     if outcome.status == "error":
+        if not outcome.detail:  # nothing that the case says, but what the runner says of the time it took
+            return replace(outcome, diff=())
         return replace(outcome, diff=(), message="This check could not be run; a person will look at it.")
     if outcome.status == "manual":
         return replace(outcome, message=UNDECIDED_MESSAGE, detail=outcome.message, diff=())
     public = loaded.failure_message or f"Not met: {outcome.title}"
     return replace(outcome, message=public, detail=outcome.message, diff=())
+
+
+@contextmanager
+def _ended_beyond(seconds: float) -> Iterator[None]:
+    """Have the kernel end this process where compiled code does not come back; the class goes on without it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    limit = math.ceil(time.process_time() + BEYOND_BUDGET * seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def undecided(case: Case, status: CaseStatus, message: str, detail: str = "") -> Outcome:

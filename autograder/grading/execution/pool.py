@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 from collections import deque
@@ -19,6 +20,7 @@ from pathlib import Path
 from autograder import keras_runtime
 from autograder.errors import AutograderError, SandboxUnavailable
 from autograder.grading.cases.bundle import load_bundle
+from autograder.grading.cases.case_grading import BEYOND_BUDGET
 from autograder.grading.execution.submission_grading import GradedSubmission, failed, grade_one
 from autograder.grading.intake.submissions import Item
 from autograder.records import Submission
@@ -104,6 +106,7 @@ def _start(slots: multiprocessing.SimpleQueue[int], threads: int) -> None:
     global _slot
     _slot = slots.get()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # where a case is ended
     threading.Thread(target=_end_with_parent, daemon=True).start()
     keras_runtime.share(threads)
 
@@ -135,4 +138,10 @@ def _work(path: Path, item: Item) -> GradedSubmission:
 def _lost(path: Path, item: Item) -> GradedSubmission:
     """The result of a submission on which a pool process died twice."""
     submission = Submission(item.student, item.filename)
-    return failed(load_bundle(path), submission, "The grader's process died on this submission; grade it by hand.")
+    bundle = load_bundle(path)
+    seconds = BEYOND_BUDGET * bundle.assignment.limits.case_seconds
+    reason = (
+        "The grader's process died on this submission: by a crash, or because one check took more than "
+        f"{seconds:g} s of processor time. Grade it by hand."
+    )
+    return failed(bundle, submission, reason)

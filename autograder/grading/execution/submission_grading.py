@@ -28,6 +28,7 @@ from autograder.records import (
     Cell,
     Execution,
     Grade,
+    Limits,
     Outcome,
     Question,
     QuestionGrade,
@@ -84,7 +85,7 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
             for question in automatic:
                 for loaded in bundle.cases[question.name]:
                     if loaded.case.hidden == hidden:
-                        outcome = _outcome(loaded, question, values[question.name], session, execution)
+                        outcome = _outcome(loaded, question, values[question.name], session, execution, limits)
                         outcomes[question.name, loaded.case.name] = outcome
             if not hidden:
                 execution = replace(execution, wall_seconds=execution.wall_seconds + time.monotonic() - started)
@@ -185,13 +186,24 @@ def _values(
 
 
 def _outcome(
-    loaded: LoadedCase, question: Question, namespace: Namespace, session: Session, execution: Execution
+    loaded: LoadedCase,
+    question: Question,
+    namespace: Namespace,
+    session: Session,
+    execution: Execution,
+    limits: Limits,
 ) -> Outcome:
     if session.broken:  # then any value may be forged
         return undecided(loaded.case, "error", BROKEN, execution.message)
     answers = answer_positions(question.name, execution.cells)
     cause = "" if namespace.late else why_wrong(answers, execution)
-    return grade_case(loaded, namespace, missing=lambda name: why_missing(name, answers, execution), cause=cause)
+    return grade_case(
+        loaded,
+        namespace,
+        seconds=limits.case_seconds,
+        missing=lambda name: why_missing(name, answers, execution),
+        cause=cause,
+    )
 
 
 def _automatic(question: Question, namespace: Namespace, outcomes: tuple[Outcome, ...]) -> QuestionGrade:

@@ -2,9 +2,9 @@
 
 A class of the catalogue is named as the Keras layer is, and its fields are that layer's own arguments, typed and
 bounded: decoding one checks it. `derive` computes, from the arguments and the input shapes alone, the output shape, the
-shapes of the weights and the work for one sample. So a model's size is known, and compared with what came, before Keras
-is asked for anything. Everything else that is known of a layer is an attribute or a method here, with a default that
-fits most layers, and those that Keras has but the catalogue has not.
+shapes of the weights and the processor time for one sample. So what a model takes is known, and compared with what
+came, before Keras is asked for anything. Everything else that is known of a layer is an attribute or a method here,
+with a default that fits most layers, and those that Keras has but the catalogue has not.
 
 Shapes leave out the batch axis. Images are channels last.
 """
@@ -24,7 +24,7 @@ from autograder.errors import Unsupported, WireError
 from autograder.networks.catalogue.receptive_fields import ALL, UNIT, ReceptiveField
 from autograder.networks.catalogue.shapes import Shape
 
-__all__ = ["Derived", "IdentityAtInference", "Layer", "Operation"]
+__all__ = ["Derived", "IdentityAtInference", "Layer", "Operation", "nanoseconds"]
 
 Names = Mapping[str, str]
 Weights = Sequence[np.ndarray[Any, Any]]
@@ -50,13 +50,23 @@ def defaults(keras_layer: type) -> dict[str, Any]:
     return {each.name: each.default for each in parameters if each.name not in {"self", "kwargs"}}
 
 
+def nanoseconds(*, elements: float = 0, multiplications: float = 0) -> int:
+    """Processor time that TensorFlow takes at most, as `tests/bench/work.py` measures it on one thread.
+
+    Args:
+        elements: Numbers read or written one by one.
+        multiplications: Multiply-accumulates, or comparisons in a window, which vectorised code does.
+    """
+    return int(10 * elements + 0.5 * multiplications)
+
+
 class Derived(NamedTuple):
     """What a layer does to one sample.
 
     Attributes:
         output: Shape of the output.
         weights: Shapes of the weights, in Keras's order.
-        work: Multiply-accumulates, or elements touched where nothing is multiplied.
+        work: Processor time at most, in nanoseconds.
     """
 
     output: Shape
@@ -100,7 +110,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
         return self._derive(*inputs)
 
     def _derive(self, x: Shape) -> Derived:
-        return Derived(x, (), prod(x))
+        return Derived(x, (), nanoseconds(elements=prod(x)))
 
     # ------------------------------------------------------------ from Keras and to Keras
 

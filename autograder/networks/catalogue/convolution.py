@@ -10,12 +10,18 @@ import msgspec
 
 from autograder.errors import WireError
 from autograder.networks.catalogue import shapes
-from autograder.networks.catalogue.base import Derived, Names, Padding, Pair, Window
+from autograder.networks.catalogue.base import Derived, Names, Padding, Pair, Window, nanoseconds
 from autograder.networks.catalogue.core import Learned
 from autograder.networks.catalogue.receptive_fields import ALL, ReceptiveField, window
 from autograder.networks.catalogue.shapes import Shape, need_image
 
 Filters = Annotated[int, msgspec.Meta(ge=1, le=1 << 12)]
+
+# In nanoseconds, as `tests/bench/work.py` measures them.
+PATCH = 2.0  # to copy a number of a window, so that windows become rows of a matrix
+PATCH_IN_GROUPS = 20.0  # TensorFlow computes groups one by one, by code that is not vectorised
+PLACE_IN_GROUPS = 100.0  # for each place of each group
+GROUP = 150_000.0
 
 
 class _Convolution(Learned, frozen=True):
@@ -52,7 +58,13 @@ def _convolve(self: Conv1D | Conv2D, x: Shape) -> Derived:
     if x[-1] % self.groups or self.filters % self.groups:
         raise WireError(f"{self.groups} groups do not divide {x[-1]} channels and {self.filters} filters")
     kernel = (*self.kernel_size, x[-1] // self.groups, self.filters)
-    return self._derived((*places, self.filters), kernel, work=prod(places) * prod(kernel))
+    patches = prod(places) * prod(self.kernel_size) * x[-1]
+    work = nanoseconds(elements=prod(x), multiplications=prod(places) * prod(kernel))
+    if self.groups == 1:
+        work += int(PATCH * patches)
+    else:
+        work += int(PATCH_IN_GROUPS * patches + self.groups * (GROUP + PLACE_IN_GROUPS * prod(places)))
+    return self._derived((*places, self.filters), kernel, work=work)
 
 
 class Conv1D(_Convolution, frozen=True):
@@ -94,7 +106,10 @@ class Conv2DTranspose(_Convolution2D, frozen=True):
         reach = self.kernel_size if self.padding == "valid" else (0, 0)
         height, width = (n * s + max(k - s, 0) for n, s, k in zip(x[:2], self.strides, reach, strict=True))
         kernel = (*self.kernel_size, self.filters, x[2])
-        return self._derived((height, width, self.filters), kernel, work=x[0] * x[1] * prod(kernel))
+        output = (height, width, self.filters)
+        # Also what is zero between the input's numbers is computed.
+        work = nanoseconds(elements=prod(x) + 2 * prod(output), multiplications=x[0] * x[1] * prod(kernel))
+        return self._derived(output, kernel, work=work)
 
 
 class DepthwiseConv2D(_DilatedConvolution2D, frozen=True):
@@ -106,7 +121,8 @@ class DepthwiseConv2D(_DilatedConvolution2D, frozen=True):
     def _derive(self, x: Shape) -> Derived:
         height, width, kernel = self._depthwise(x, self.depth_multiplier)
         output = (height, width, x[2] * self.depth_multiplier)
-        return self._derived(output, kernel, work=height * width * prod(kernel))
+        work = nanoseconds(elements=prod(x), multiplications=height * width * prod(kernel))
+        return self._derived(output, kernel, work=work)
 
 
 class SeparableConv2D(_DilatedConvolution2D, frozen=True):
@@ -118,5 +134,7 @@ class SeparableConv2D(_DilatedConvolution2D, frozen=True):
     def _derive(self, x: Shape) -> Derived:
         height, width, depthwise = self._depthwise(x, self.depth_multiplier)
         pointwise = (1, 1, x[2] * self.depth_multiplier, self.filters)
-        work = height * width * (prod(depthwise) + prod(pointwise))
+        between = height * width * x[2] * self.depth_multiplier
+        multiplications = height * width * (prod(depthwise) + prod(pointwise))
+        work = nanoseconds(elements=prod(x) + between, multiplications=multiplications)
         return self._derived((height, width, self.filters), depthwise, pointwise, work=work)

@@ -9,7 +9,18 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 import msgspec
 
 from autograder.errors import Unsupported, WireError
-from autograder.networks.catalogue.base import Axes, Axis, Derived, Layer, Names, Number, Operation, Positive, Weights
+from autograder.networks.catalogue.base import (
+    Axes,
+    Axis,
+    Derived,
+    Layer,
+    Names,
+    Number,
+    Operation,
+    Positive,
+    Weights,
+    nanoseconds,
+)
 from autograder.networks.catalogue.receptive_fields import ALL, UNIT, ReceptiveField, along
 from autograder.networks.catalogue.shapes import Shape, axis_position
 
@@ -55,6 +66,11 @@ def activation_name(activation: Any) -> str:
     raise Unsupported("has an activation of its own; name one of Keras's, such as activation='relu'")
 
 
+def activation_work(activation: str, elements: int) -> int:
+    """Processor time at most, in nanoseconds: a softmax over few numbers costs much for each of them."""
+    return nanoseconds(elements=(4 if "softmax" in activation else 1) * elements)
+
+
 class Activated(Layer, frozen=True):
     """Base of what ends with an activation."""
 
@@ -80,6 +96,7 @@ class Learned(Activated, frozen=True):
     use_bias: bool
 
     def _derived(self, output: Shape, *kernels: Shape, work: int) -> Derived:
+        work += activation_work(self.activation, prod(output)) + nanoseconds(elements=prod(output))
         return Derived(output, (*kernels, (output[-1],)) if self.use_bias else kernels, work)
 
 
@@ -90,7 +107,8 @@ class Dense(Learned, frozen=True):
     units: Annotated[int, msgspec.Meta(ge=1, le=1 << 16)]
 
     def _derive(self, x: Shape) -> Derived:
-        return self._derived((*x[:-1], self.units), (x[-1], self.units), work=prod(x) * self.units)
+        work = nanoseconds(elements=prod(x), multiplications=prod(x) * self.units)
+        return self._derived((*x[:-1], self.units), (x[-1], self.units), work=work)
 
     @classmethod
     def receptive_field(cls, layer: Any, x: Shape, y: Shape) -> ReceptiveField:
@@ -102,6 +120,9 @@ class Activation(Activated, frozen=True):
 
     OPERATION: ClassVar[str] = "activate"
     FAMILY: ClassVar[str] = "Activation"
+
+    def _derive(self, x: Shape) -> Derived:
+        return Derived(x, (), activation_work(self.activation, prod(x)))
 
     @classmethod
     def from_function(cls, operation: Any) -> Layer | None:
@@ -185,7 +206,7 @@ class PReLU(Layer, frozen=True):
             raise WireError("shared_axes must be positive")  # Keras would share another axis than it says
         shared = {axis_position(axis, x) for axis in self.shared_axes or ()}
         alpha = tuple(1 if position in shared else size for position, size in enumerate(x))
-        return Derived(x, (alpha,), prod(x))
+        return Derived(x, (alpha,), nanoseconds(elements=prod(x)))
 
 
 class Softmax(_Applied, frozen=True):
@@ -196,7 +217,7 @@ class Softmax(_Applied, frozen=True):
 
     def _derive(self, x: Shape) -> Derived:
         axis_position(self.axis, x)
-        return super()._derive(x)
+        return Derived(x, (), activation_work(self.APPLIES, prod(x)))
 
     def operation(self, x: Shape, weights: Weights) -> Operation:
         if self.axis not in (-1, len(x)):

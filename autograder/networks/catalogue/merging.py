@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from autograder.errors import WireError
 from autograder.networks.catalogue import shapes
-from autograder.networks.catalogue.base import Axis, Derived, Layer
+from autograder.networks.catalogue.base import Axis, Derived, Layer, nanoseconds
 from autograder.networks.catalogue.shapes import Shape
 
 
@@ -19,7 +19,7 @@ class _Merging(Layer, frozen=True):
     def derive(self, *inputs: Shape) -> Derived:
         """The same for several inputs."""
         output = shapes.broadcast(*inputs)
-        return Derived(output, (), len(inputs) * prod(output))
+        return Derived(output, (), nanoseconds(elements=len(inputs) * prod(output)))
 
     @classmethod
     def from_function(cls, operation: Any) -> Layer | None:
@@ -66,4 +66,4 @@ class Concatenate(_Merging, frozen=True):
 
     def derive(self, *inputs: Shape) -> Derived:
         output = shapes.concatenated(self.axis, *inputs)
-        return Derived(output, (), prod(output))
+        return Derived(output, (), nanoseconds(elements=prod(output)))

@@ -10,7 +10,18 @@ import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported, WireError
-from autograder.networks.catalogue.base import Axes, Axis, Derived, Layer, Number, Operation, Positive, Rate, Weights
+from autograder.networks.catalogue.base import (
+    Axes,
+    Axis,
+    Derived,
+    Layer,
+    Number,
+    Operation,
+    Positive,
+    Rate,
+    Weights,
+    nanoseconds,
+)
 from autograder.networks.catalogue.receptive_fields import UNIT, ReceptiveField
 from autograder.networks.catalogue.shapes import Shape, axis_position
 
@@ -32,7 +43,7 @@ class BatchNormalization(_Normalization, frozen=True):
 
     def _derive(self, x: Shape) -> Derived:
         along = (x[axis_position(self.axis, x)],)
-        return Derived(x, (along,) * (self.scale + self.center + 2), prod(x))
+        return Derived(x, (along,) * (self.scale + self.center + 2), nanoseconds(elements=prod(x)))
 
     def operation(self, x: Shape, weights: Weights) -> Operation:
         if self.axis not in (-1, len(x)):
@@ -59,7 +70,7 @@ class LayerNormalization(_Normalization, frozen=True):
 
     def _derive(self, x: Shape) -> Derived:
         along = (x[axis_position(self.axis[0], x)],)
-        return Derived(x, (along,) * (self.scale + self.center), prod(x))
+        return Derived(x, (along,) * (self.scale + self.center), nanoseconds(elements=3 * prod(x)))
 
 
 class Normalization(_Normalization, frozen=True):
@@ -75,7 +86,7 @@ class Normalization(_Normalization, frozen=True):
         if len(kept) != len(self.axis) or (self.mean is None) != (self.variance is None):
             raise WireError("axes must differ, and mean and variance come together")
         along = tuple(x[position] for position in kept)
-        return Derived(x, (along, along) if self.mean is None else (), prod(x))
+        return Derived(x, (along, along) if self.mean is None else (), nanoseconds(elements=prod(x)))
 
     @staticmethod
     def variables(layer: Any) -> list[Any]:

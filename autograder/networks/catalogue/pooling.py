@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from autograder.errors import WireError
 from autograder.networks.catalogue import shapes
-from autograder.networks.catalogue.base import Derived, Layer, Names, Padding, Pair
+from autograder.networks.catalogue.base import Derived, Layer, Names, Padding, Pair, nanoseconds
 from autograder.networks.catalogue.receptive_fields import ALL, ReceptiveField, window
 from autograder.networks.catalogue.shapes import Shape, need_image
 
@@ -25,7 +25,8 @@ class _Pooling2D(Layer, frozen=True):
 
     def _derive(self, x: Shape) -> Derived:
         output = (*shapes.window_places(x, self.pool_size, self.strides, self.padding, (1, 1)), x[-1])
-        return Derived(output, (), prod(output) * prod(self.pool_size))
+        compared = prod(output) * prod(self.pool_size)
+        return Derived(output, (), nanoseconds(elements=prod(x) + prod(output), multiplications=compared))
 
     @classmethod
     def receptive_field(cls, layer: Any, x: Shape, y: Shape) -> ReceptiveField:
@@ -48,7 +49,8 @@ class _GlobalPooling(Layer, frozen=True):
     keepdims: bool
 
     def _derive(self, x: Shape) -> Derived:
-        return Derived((*(1 for _ in x[:-1]), x[-1]) if self.keepdims else x[-1:], (), prod(x))
+        output = (*(1 for _ in x[:-1]), x[-1]) if self.keepdims else x[-1:]
+        return Derived(output, (), nanoseconds(elements=prod(x)))
 
 
 class _GlobalPooling2D(_GlobalPooling, frozen=True):

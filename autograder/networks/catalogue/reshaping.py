@@ -9,7 +9,7 @@ import msgspec
 
 from autograder.errors import WireError
 from autograder.networks.catalogue import shapes
-from autograder.networks.catalogue.base import Derived, Layer, Margins, Names, Pair
+from autograder.networks.catalogue.base import Derived, Layer, Margins, Names, Pair, nanoseconds
 from autograder.networks.catalogue.receptive_fields import ReceptiveField
 from autograder.networks.catalogue.shapes import Shape, need_image
 
@@ -33,7 +33,7 @@ class Flatten(_Reshaped, frozen=True):
     """`(height, width, channels)` → `(height * width * channels,)`."""
 
     def _derive(self, x: Shape) -> Derived:
-        return Derived((prod(x),), (), prod(x))
+        return Derived((prod(x),), (), nanoseconds(elements=prod(x)))
 
 
 class Reshape(_Reshaped, frozen=True):
@@ -42,7 +42,7 @@ class Reshape(_Reshaped, frozen=True):
     target_shape: Sizes
 
     def _derive(self, x: Shape) -> Derived:
-        return Derived(shapes.reshaped(x, self.target_shape), (), prod(x))
+        return Derived(shapes.reshaped(x, self.target_shape), (), nanoseconds(elements=prod(x)))
 
 
 class ZeroPadding2D(Layer, frozen=True):
@@ -55,7 +55,7 @@ class ZeroPadding2D(Layer, frozen=True):
     def _derive(self, x: Shape) -> Derived:
         need_image(x)
         output = (x[0] + sum(self.padding[0]), x[1] + sum(self.padding[1]), x[2])
-        return Derived(output, (), prod(output))
+        return Derived(output, (), nanoseconds(elements=prod(output)))
 
     @classmethod
     def receptive_field(cls, layer: Any, x: Shape, y: Shape) -> ReceptiveField:
@@ -73,7 +73,7 @@ class Cropping2D(Layer, frozen=True):
         output = (x[0] - sum(self.cropping[0]), x[1] - sum(self.cropping[1]), x[2])
         if min(output) < 1:
             raise WireError(f"nothing is left of shape {x}")
-        return Derived(output, (), prod(output))
+        return Derived(output, (), nanoseconds(elements=prod(output)))
 
 
 class UpSampling2D(Layer, frozen=True):
@@ -88,4 +88,4 @@ class UpSampling2D(Layer, frozen=True):
     def _derive(self, x: Shape) -> Derived:
         need_image(x)
         output = (x[0] * self.size[0], x[1] * self.size[1], x[2])
-        return Derived(output, (), prod(output))
+        return Derived(output, (), nanoseconds(elements=prod(output)))

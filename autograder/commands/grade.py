@@ -14,16 +14,19 @@ from autograder.grading.cases.bundle import find_bundle, load_bundle
 from autograder.grading.execution.environment import environment
 from autograder.grading.execution.pool import grade_class
 from autograder.grading.execution.submission_grading import rejected
+from autograder.grading.intake.owners import count_notebooks
 from autograder.grading.intake.roster import Roster, match, read_roster, same_student
-from autograder.grading.intake.submissions import Item, collect
+from autograder.grading.intake.submissions import Item, survey
 from autograder.grading.results.manual_csv import NAME, read_sheet
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.publishing import ClassReport, publish
 from autograder.records import Submission
 from autograder.sandbox.host.launch import check_sandbox
+from autograder.wording import counted, one_line, shortened
 
 __all__ = ["run"]
 
+MAX_NAMED = 8
 NOT_LISTED = "You are not on the class list."
 
 
@@ -62,14 +65,16 @@ def run(
     out = out or Path(f"{assignment.slug}-grades")
     if source.is_dir() and out.resolve().is_relative_to(source.resolve()):
         raise UsageError(f"{out} lies in {source}, where its pages would be taken for submissions. Choose another -o.")
-    items = collect(source)
+    items, own = survey(source)
     listed = read_roster(roster) if roster is not None else None
     items, absent, unlisted = _on_roster(listed, items)
+    notebooks = count_notebooks(items, assignment.slug, listed.students if listed else ())
     questions = [question.name for question in assignment.questions]
     read_sheet(out / NAME, assignment)  # before anything takes time: it is read again when everything is graded
     check_sandbox()
     here = environment(assignment.limits.threads)
     with OutputFolder.start(out, assignment, bundle.digest, here, again=again) as folder:
+        _say_what_is_there(console, notebooks, len(items), own)
         items = _as_known(folder, items)
         for student in remove:
             if any(item.student == student for item in items):
@@ -96,6 +101,13 @@ def run(
                 folder.revise(replace(entry, warnings=warnings))
         with progress(console, "Writing pages") as bar:
             return publish(folder, {}, bar)
+
+
+def _say_what_is_there(console: Console, notebooks: int, students: int, own: Sequence[str]) -> None:
+    console.print(f"{counted(notebooks, 'notebook')}, {counted(students, 'student')}.", highlight=False)
+    if own:
+        names = shortened([one_line(name) for name in own], MAX_NAMED)
+        console.print(f"Taken for yours, and not graded: {names}.", soft_wrap=True, markup=False, highlight=False)
 
 
 def _on_roster(roster: Roster | None, items: Iterable[Item]) -> tuple[list[Item], tuple[str, ...], frozenset[str]]:

@@ -12,7 +12,9 @@ import zipfile
 import pytest
 
 from autograder.errors import UsageError
-from autograder.grading.intake.submissions import collect, read_notebook
+from autograder.grading.intake.owners import count_notebooks
+from autograder.grading.intake.roster import student_id
+from autograder.grading.intake.submissions import collect, read_notebook, survey
 from tests import notebooks as nb
 
 NOTHING = f"sha256:{hashlib.sha256().hexdigest()}"
@@ -167,7 +169,8 @@ def test_clutter_and_the_instructors_own_files_are_nobody(put):
         "requirements.txt",
         "data.npz",
         ".DS_Store",
-        ".ada.ipynb",
+        "._ada.ipynb",
+        ".~ada.ipynb",
         "Thumbs.db",
         "__MACOSX/._ada.ipynb",
         ".ipynb_checkpoints/ada-checkpoint.ipynb",
@@ -176,6 +179,84 @@ def test_clutter_and_the_instructors_own_files_are_nobody(put):
     ]
     files = FLAT | dict.fromkeys(clutter[:-1], b"x")
     assert {"ada", "Bob B"} == set(read(put(files)))
+
+
+@pytest.mark.parametrize(
+    "name", ["..ipynb", ".ipynb", "...ipynb", ".ada.ipynb", " .ipynb", "-.ipynb", "=.ipynb", "\u3000.ipynb"]
+)
+@pytest.mark.parametrize("folder", ["", "Cem C_1_assignsubmission_file_/"])
+def test_a_notebook_of_an_odd_name_is_graded_under_a_safe_id(put, folder, name):
+    found = read(put({f"{folder}{name}": notebook()} | FLAT))
+    assert [each.problem for each in found.values()] == [""] * 3
+    (student,) = set(found) - {"ada", "Bob B"}
+    assert student == student_id(student)
+
+
+def test_what_is_taken_for_the_instructors_own_is_named(put):
+    _, own = survey(put(FLAT | {"roster.csv": b"x", "ada.json": b"{}", ".hidden": b"x"}))
+    assert own == ["ada.json", "roster.csv"]
+
+
+def test_what_came_with_a_notebook_is_named_as_left_out(put):
+    beside = {"data/points.csv": b"1", "helper.py": b"x", "sketch.png": b"x", "notes.txt": b"x"}
+    files = {f"ada/{name}": data for name, data in beside.items()} | {
+        "ada/mini.ipynb": notebook(),
+        "bob/mini.ipynb": notebook(),
+        "bob/timestamp.txt": b"now",
+        "cem.zip": zipped({"a.ipynb": notebook(), "data.csv": b"1"}),
+        "dee/x.ipynb": b"broken",
+        "dee/helper.py": b"x",
+    }
+    found = read(put(files))
+    assert found["ada"].warnings == (
+        "Left out, because only the notebook is graded: `points.csv`, `helper.py`, `notes.txt`, ….",
+    )
+    assert found["bob"].warnings == ()
+    assert found["cem"].warnings == ("Left out, because only the notebook is graded: `data.csv`.",)
+    assert "expected JSON" in found["dee"].problem and found["dee"].warnings == ()
+
+
+def named(*names):
+    return dict.fromkeys(names, notebook())
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        named("ada/cnn (1).ipynb", "ada/cnn_final_v2.ipynb", "bob/cnn.ipynb"),
+        named("ada/draft.ipynb", "ada/final.ipynb", "bob/x.ipynb"),
+        named("ada/attempt 1/cnn.ipynb", "ada/attempt 2/cnn.ipynb", "bob/attempt 1/cnn.ipynb"),
+        named("ada/cnn/cnn.ipynb", "ada/cnn/cnn-Copy1.ipynb", "bob/cnn/cnn.ipynb"),
+        named("ada/mnist digits.ipynb", "ada/ada_mnist.ipynb", "bob/mnist digits.ipynb"),
+        named("ada/cnn.ipynb", "ada/scratch.ipynb", "bob/cnn.ipynb"),
+        named("Ada L_1_assignsubmission_file_/red.ipynb", "Ada L_1_assignsubmission_file_/blue.ipynb", "bob.ipynb"),
+        named("ada.ipynb", "bob.ipynb", "cem.ipynb"),
+        {"ada.zip": zipped(named("cnn.ipynb", "cnn_old.ipynb")), "bob.zip": b"no zip"},
+    ],
+)
+def test_several_notebooks_of_one_student_are_fine(put, files):
+    items = collect(put(files))
+    assert count_notebooks(items, "cnn", ()) == 3
+
+
+@pytest.mark.parametrize(
+    ("files", "folder"),
+    [
+        (named("group A/ada.ipynb", "group A/bob.ipynb", "group B/cem.ipynb", "group B/dee.ipynb"), "group A"),
+        (named("dee.ipynb", "late/ada_cnn.ipynb", "late/bob_cnn.ipynb", "late/cem_cnn.ipynb"), "late"),
+        (named("dee.ipynb", "inner/ada/cnn.ipynb", "inner/bob/cnn.ipynb", "inner/cem/cnn.ipynb"), "inner"),
+        ({"dee.ipynb": notebook(), "all.zip": zipped(named("x/ada.ipynb", "x/bob.ipynb", "x/cem.ipynb"))}, "all"),
+    ],
+    ids=["tutorial groups", "a folder beside students", "a level too many", "a zip in a folder"],
+)
+def test_a_folder_of_several_people_is_no_student(put, files, folder):
+    items = collect(put(files))
+    with pytest.raises(
+        UsageError, match=f"`{folder}` would be one student with [234] notebooks, such as .*ada"
+    ) as error:
+        count_notebooks(items, "cnn", ())
+    assert "\n" not in str(error.value)
+    assert count_notebooks(items, "cnn", [item.student for item in items]) == 4, "a class list knows better"
 
 
 def test_checkpoints_of_a_student_do_not_count(put):

@@ -24,7 +24,7 @@ from typing import IO, Final, cast
 
 from autograder.errors import IntakeError, UsageError
 
-__all__ = ["MAX_FILE", "Content", "Found", "contents", "is_notebook", "is_zip", "listing", "shown"]
+__all__ = ["MAX_FILE", "Content", "Found", "contents", "is_notebook", "is_zip", "listing", "notebook_names", "shown"]
 
 MAX_FILE: Final = 100 * 2**20
 """Bytes of a notebook, and of a zip in a zip."""
@@ -96,12 +96,17 @@ class Found:
 
 @dataclass(frozen=True)
 class Content:
-    """One notebook's bytes, or the reason why there are none."""
+    """One notebook's bytes, or the reason why there are none.
+
+    Attributes:
+        others: Names of what else is in the zip that it comes from.
+    """
 
     name: str
     modified: When
     data: bytes = b""
     problem: str = ""
+    others: tuple[str, ...] = ()
 
 
 def shown(name: str, limit: int = 120) -> str:
@@ -157,21 +162,37 @@ def contents(file: Found) -> Iterator[Content]:
         yield Content(file.name, file.modified, problem=str(error))
 
 
+def notebook_names(file: Found) -> list[str]:
+    """The paths of the notebooks in a file, without its top folder: its own, or those of a zip that can be opened."""
+    below = file.parts[1:]
+    if not is_zip(file.parts[-1]):
+        return [shown("/".join(below))]
+    try:
+        if file.problem:
+            raise IntakeError(file.problem)
+        raw = io.BytesIO(_read(file)) if file.entry is not None else None
+        with _opened(file.path) if raw is None else raw as data, _zip(data) as archive:
+            entries = [found for found in _entries(archive, file.path) if not found.folder]
+    except (*ZIP_ERRORS, IntakeError):
+        return [shown("/".join(below))]
+    return [shown("/".join((*below, *found.parts))) for found in entries if is_notebook(found.parts[-1])]
+
+
 def _zipped(raw: IO[bytes], file: Found) -> Iterator[Content]:
     try:
         with _zip(raw) as archive:
+            files = [found for found in _entries(archive, file.path) if not found.folder]
             inner = [
-                replace(found, parts=(*file.parts, *found.parts))
-                for found in _entries(archive, file.path)
-                if not found.folder and is_notebook(found.parts[-1])
+                replace(found, parts=(*file.parts, *found.parts)) for found in files if is_notebook(found.parts[-1])
             ]
+            others = tuple(found.short for found in files if not is_notebook(found.parts[-1]))
             if not inner:
                 raise IntakeError(f"`{file.short}` holds no notebook (.ipynb). Hand in the notebook itself.")
             inner.sort(key=lambda found: (found.parts, found.entry or 0))
             inner.sort(key=lambda found: found.modified, reverse=True)
             for found in inner[: MAX_NOTEBOOKS + 1]:
                 try:
-                    yield Content(found.name, found.modified, _entry(archive, found))
+                    yield Content(found.name, found.modified, _entry(archive, found), others=others)
                 except IntakeError as error:
                     yield Content(found.name, found.modified, problem=str(error))
     except ZIP_ERRORS:
@@ -353,7 +374,12 @@ def _scan(folder: str, above: tuple[str, ...]) -> list[Found]:
 
 
 def _hidden(parts: tuple[str, ...]) -> bool:
-    return any(part.startswith((".", "~$")) or part.lower() in CLUTTER for part in parts)
+    return any(part.startswith("~$") or part.lower() in CLUTTER or _is_hidden_file(part) for part in parts)
+
+
+def _is_hidden_file(name: str) -> bool:
+    """Whether a name is that of a hidden file; a notebook's is none, unless a system or editor made it."""
+    return name.startswith(".") and (not is_notebook(name) or name.startswith(("._", ".~", ".#")))
 
 
 def _when(seconds: float) -> When:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -25,8 +25,9 @@ from autograder.grading.intake import notebook_reader, sources
 from autograder.grading.intake.roster import distinct, student_id
 from autograder.grading.intake.sources import Content, Found
 from autograder.records import Cell, Submission
+from autograder.wording import shortened
 
-__all__ = ["Item", "collect", "read_notebook"]
+__all__ = ["MOODLE", "Item", "collect", "read_notebook", "survey"]
 
 MAX_STUDENTS: Final = 10_000
 MAX_TOTAL: Final = 3 * sources.MAX_FILE
@@ -42,6 +43,9 @@ OWN: Final = re.compile(
     r"|.*\.(csv|tsv|xlsx?|ods|md|json|ya?ml|toml|cfg|ini|log|npz|npy|h5|hdf5|keras|tmp|bak|sh|bat|lock)",
     re.IGNORECASE | re.DOTALL,
 )
+OF_SYSTEMS: Final = frozenset({"timestamp.txt"})
+"""Files that a system put beside a notebook (nbgrader)."""
+MAX_NAMED: Final = 3
 OTHER_FORMAT: Final = re.compile(
     r".*\.(pdf|docx?|odt|rtf|pages|html?|py|r|rmd|png|jpe?g|heic|7z|rar|tar|t?gz|bz2|xz)", re.IGNORECASE | re.DOTALL
 )
@@ -55,7 +59,7 @@ class Item:
         student: See `records.Submission`; unique in the source, also if case is ignored.
         filename: A path of what was handed in, shown until the notebook is read.
         files: The student's notebooks and zips.
-        others: Names of up to three other files, for the message when there is no notebook.
+        others: Names of other files that came with them; not more than a message names.
     """
 
     student: str
@@ -76,12 +80,14 @@ class Item:
         best_rank: tuple[int, int, int, tuple[int, ...]] = (-1, 0, 0, ())
         count = total = 0
         unread = False
+        others = dict.fromkeys(self.others)
         for content in chain.from_iterable(map(sources.contents, self.files[: sources.MAX_NOTEBOOKS + 1])):
             count += 1
             total += len(content.data)
             if total > MAX_TOTAL or count > sources.MAX_NOTEBOOKS:
                 unread = True
                 continue
+            others |= dict.fromkeys(content.others)
             submission = _submission(self.student, content)
             tags = notebook_reader.answers(submission.cells)
             found = len(tags.intersection(questions) if questions else tags)
@@ -95,13 +101,16 @@ class Item:
             if unread:
                 note += " Some were not read."
             best = replace(best, warnings=(f"{note} Hand in one.", *best.warnings))
+        if others and not best.problem:
+            note = f"Left out, because only the notebook is graded: {_named(list(others))}."
+            best = replace(best, warnings=(*best.warnings, note))
         return best
 
     def _nothing(self) -> str:
         if not self.others:
             return "No notebook was found: the folder is empty. Hand in the .ipynb file."
-        names = ", ".join(f"`{name}`" for name in self.others)
-        return f"No notebook was found: expected an .ipynb file, received {names}. Hand in the notebook itself."
+        received = _named(self.others)
+        return f"No notebook was found: expected an .ipynb file, received {received}. Hand in the notebook itself."
 
 
 def collect(source: Path) -> list[Item]:
@@ -110,9 +119,21 @@ def collect(source: Path) -> list[Item]:
     Raises:
         UsageError: The source does not exist, cannot be opened, or holds nothing that was handed in.
     """
+    return survey(source)[0]
+
+
+def survey(source: Path) -> tuple[list[Item], list[str]]:
+    """The same, and the names of files that were taken for the instructor's own.
+
+    Raises:
+        UsageError: See `collect`.
+    """
+    own: list[str] = []
     resolved = source.resolve()
     if resolved.is_dir() or (resolved.is_file() and _is_zip(resolved)):
-        items = _items(_unwrapped(sources.listing(resolved), resolved.stem))
+        found = _unwrapped(sources.listing(resolved), resolved.stem)
+        items = _items(found)
+        own = [file.short for file in found if _is_own(file)]
     elif resolved.is_file():
         items = _items([Found((resolved.name,), str(resolved))])
     else:
@@ -124,7 +145,7 @@ def collect(source: Path) -> list[Item]:
         )
     if len(items) > MAX_STUDENTS:
         raise UsageError(f"{source} holds {len(items):,} submissions; at most {MAX_STUDENTS:,} are graded in one run.")
-    return items
+    return items, own
 
 
 def read_notebook(path: Path, student: str | None = None) -> Submission:
@@ -153,7 +174,7 @@ def _items(found: list[Found]) -> list[Item]:
     canvas = _canvas_names(found)
     groups: dict[tuple[str, str], list[Found]] = {}
     for file in found:
-        if _is_flat(file) and OWN.fullmatch(file.parts[0]) and not _may_be_read(file):
+        if _is_own(file):
             continue
         groups.setdefault(_who(_stem(file), canvas), []).append(file)
     students = distinct(list(groups))
@@ -170,8 +191,12 @@ def _item(student: str, found: list[Found]) -> Item:
             file for file in files if file.problem or (_is_flat(file) and not OTHER_FORMAT.fullmatch(file.parts[0]))
         ]
     handed_in.sort(key=lambda file: file.modified, reverse=True)
-    others = tuple(file.short for file in files if file not in handed_in)[:3] if not handed_in else ()
-    return Item(student, (handed_in or files or found)[0].name, tuple(handed_in), others)
+    others = tuple(file.short for file in files if file not in handed_in and file.parts[-1] not in OF_SYSTEMS)
+    return Item(student, (handed_in or files or found)[0].name, tuple(handed_in), others[: MAX_NAMED + 1])
+
+
+def _named(names: Sequence[str]) -> str:
+    return shortened([f"`{name}`" for name in names], MAX_NAMED)
 
 
 def _unwrapped(found: list[Found], stem: str) -> list[Found]:
@@ -191,6 +216,10 @@ def _unwrapped(found: list[Found], stem: str) -> list[Found]:
         return found
     unreadable = [file for file in found if _is_flat(file) and file.problem]
     return [*unreadable, *(replace(file, parts=file.parts[1:]) for file in inside)]
+
+
+def _is_own(file: Found) -> bool:
+    return _is_flat(file) and bool(OWN.fullmatch(file.parts[0])) and not _may_be_read(file)
 
 
 def _is_flat(file: Found) -> bool:

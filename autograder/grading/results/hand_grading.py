@@ -18,9 +18,8 @@ from typing import Final, TypeVar
 from autograder.grading.intake.roster import same_student
 from autograder.records import Assignment, Case, CaseStatus, Grade, Outcome, Points, Question, QuestionGrade, rounded
 
-__all__ = [
-    *("ACCEPT", "CHANGED", "COLUMNS", "REVIEW", "UNUSED", "ManualRow", "Marks", "Sheet", "cells", "completed", "parts"),
-]
+__all__ = ["ACCEPT", "CHANGED", "COLUMNS", "REVIEW", "UNUSED", "ManualRow", "Marks", "Sheet"]
+__all__ += ["cells", "completed", "parts"]
 
 COLUMNS: Final = (
     *("student", "question", "case", "possible", "points", "comment"),  # what a person reads and fills in

@@ -23,6 +23,7 @@ __all__ = [
     "Cause",
     "CauseKind",
     "Cell",
+    "CellKind",
     "Execution",
     "ExecutionStatus",
     "Grade",
@@ -42,6 +43,7 @@ __all__ = [
 CaseStatus = Literal["pass", "fail", "error", "skipped", "manual"]
 GradeStatus = Literal["graded", "needs_review", "rejected"]
 ExecutionStatus = Literal["completed", "timed_out", "out_of_memory", "crashed", "refused"]
+CellKind = Literal["code", "markdown", "raw"]
 CauseKind = Literal["module", "file", "host", "time", "memory", "crash"]
 
 
@@ -169,9 +171,10 @@ class Cell:
         seconds: How long the cell ran.
         cpu_seconds: Processor time of the whole process tree in that time, as the host measured it.
         due_to: Position of the earlier cell whose error is the cause of this one's; None where this one is the first.
+        attachments: Name → data URL of the pictures pasted into a text; hostile, and bounded in size.
     """
 
-    kind: Literal["code", "markdown", "raw"]
+    kind: CellKind
     source: str
     tags: tuple[str, ...] = ()
     outputs: tuple[dict[str, Any], ...] = ()
@@ -180,6 +183,7 @@ class Cell:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     due_to: int | None = None
+    attachments: dict[str, str] = field(default_factory=dict)
 
     @property
     def answers(self) -> tuple[str, ...]:

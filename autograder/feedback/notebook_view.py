@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -134,17 +135,24 @@ def answer_cells(cells: Sequence[Cell]) -> dict[str, list[tuple[int, str]]]:
 def _source_html(cell: Cell, name: str, budget: _Budget) -> Markup:
     source = budget.cut(cell.source)
     if cell.kind == "markdown":
-        return _markdown(source, f"Text of {name}", budget)
+        return _markdown(source, f"Text of {name}", budget, cell.attachments)
     if cell.kind == "code":
         return _pre(_highlighted(scrub(source)), f"Code of {name}", source)
     return _pre(Markup("{}").format(scrub(source)), f"Text of {name}", source)
 
 
-def _markdown(source: str, label: str, budget: _Budget) -> Markup:
+def _markdown(
+    source: str, label: str, budget: _Budget, attachments: Mapping[str, str] = MappingProxyType({})
+) -> Markup:
     if len(source) > budget.markdown:
         return _pre(Markup("{}").format(scrub(source)), label, source)
     budget.markdown -= len(source)
-    return rich_html(markdown_html(source), label)
+    size = sum(map(len, attachments.values()))
+    if size > budget.pictures:
+        return rich_html(markdown_html(source), label)
+    budget.pictures -= size
+    budget.text += size  # which the caller charges for
+    return rich_html(markdown_html(source, attachments), label)
 
 
 def _highlighted(source: str) -> Markup:

@@ -11,8 +11,11 @@ import binascii
 import math
 import re
 import struct
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 import nh3
 from markupsafe import Markup, escape
@@ -60,23 +63,30 @@ _DATA_PICTURE = re.compile(r"\s*data:image/(png|jpe?g|gif);base64,([A-Za-z0-9+/=
 # The patterns below are sound on nh3's output only: there, "<" and ">" appear in tags and nowhere else.
 _HEADING = re.compile(r"<(/?)h([1-6])>")
 _IMAGE = re.compile(r"<img((?: [a-z]+=\"[^\"<>]*\")*)>")
+_ATTACHED = re.compile(r"(<img [^<>]*?\bsrc=\")attachment:([^\"<>]*)")
 _EMPTY_LINK = re.compile(r"<a [^<>]*>\s*</a>")
 _TAG = re.compile(r"<[^<>]*>")
 
 
-def clean_html(html: str) -> Markup | None:
+def clean_html(html: str, attachments: Mapping[str, str] = MappingProxyType({})) -> Markup | None:
     """Hostile HTML as safe HTML; headings become h4 to h6, below the page's own.
+
+    Args:
+        html: The HTML.
+        attachments: Name → data URL of the picture that `attachment:<name>` stands for; hostile, too.
 
     Returns:
         None when nothing visible is left, or when the HTML is too long or too intricate to be judged.
     """
     if len(html) > MAX_MARKUP or html.count("<") > _MAX_TAGS:
         return None
-    cleaned = _clean(scrub(html))
+    checked = ((quote(name, safe="", errors="replace"), _picture(url)) for name, url in attachments.items())
+    pictures = {name: url for name, url in checked if url is not None}
+    cleaned = _clean(scrub(html), pictures)
     # A browser parses our output anew. What does not come out of the parser as it went in might change its meaning
     # there (close our frame, run on behind it), so only a fixed point is shown.
     for _ in range(3):
-        again = _clean(cleaned)
+        again = _clean(cleaned, pictures)
         if again == cleaned:
             break
         cleaned = again
@@ -87,14 +97,20 @@ def clean_html(html: str) -> Markup | None:
         return None
     cleaned = _HEADING.sub(lambda match: f"<{match[1]}h{min(int(match[2]) + 3, 6)}>", cleaned)
     cleaned = _IMAGE.sub(_with_alternative, cleaned)
+    cleaned = _ATTACHED.sub(lambda match: match[1] + pictures[match[2]], cleaned)
     return Markup(cleaned)  # noqa: S704 - sanitised
 
 
-def markdown_html(source: str) -> Markup:
-    """A student's Markdown (CommonMark, tables, formulas as code) as safe HTML; as plain text if it cannot be read."""
+def markdown_html(source: str, attachments: Mapping[str, str] = MappingProxyType({})) -> Markup:
+    """A student's Markdown (CommonMark, tables, formulas as code) as safe HTML; as plain text if it cannot be read.
+
+    Args:
+        source: The Markdown.
+        attachments: See `clean_html`.
+    """
     if len(source) <= MAX_MARKUP // 4:
         try:
-            cleaned = clean_html(_markdown().render(scrub(source)))
+            cleaned = clean_html(_markdown().render(scrub(source)), attachments)
         except (RecursionError, ValueError, LookupError):
             cleaned = None
         if cleaned is not None:
@@ -118,25 +134,27 @@ def picture_html(mime: str, data: str, alt: str) -> Markup | None:
     return Markup('<img src="{}" alt="{}">').format(source, scrub(alt)) if source else None
 
 
-def _clean(html: str) -> str:
+def _clean(html: str, pictures: Mapping[str, str]) -> str:
     return nh3.clean(
         html,
         tags=_TAGS,
         clean_content_tags=_DROPPED_WITH_CONTENT,
         attributes=_ATTRIBUTES,
-        attribute_filter=_attribute,
+        attribute_filter=partial(_attribute, pictures),
         generic_attribute_prefixes=set(),
         link_rel="noopener noreferrer",
-        url_schemes={"http", "https", "mailto", "data"},
+        url_schemes={"http", "https", "mailto", "data", "attachment"},
         url_relative="deny",
     )
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
+def _attribute(pictures: Mapping[str, str], tag: str, name: str, value: str) -> str | None:
     if name == "href":
-        return None if value.strip().lower().startswith("data:") else value.replace("<", "%3C").replace(">", "%3E")
+        ours = value.strip().lower().startswith(("data:", "attachment:"))
+        return None if ours else value.replace("<", "%3C").replace(">", "%3E")
     if name == "src":
-        return _picture(value)
+        attached = quote(unquote(value.removeprefix("attachment:")), safe="", errors="replace")
+        return f"attachment:{attached}" if attached in pictures else _picture(value)
     if name == "alt":
         return value.translate({ord("<"): "‹", ord(">"): "›"})
     if name in ("colspan", "rowspan", "start"):

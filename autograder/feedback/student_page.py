@@ -9,7 +9,7 @@ from autograder.feedback import pages, plots
 from autograder.feedback.ansi import ansi_html
 from autograder.feedback.notebook_view import answer_cells, rich_html, shown_cells, troubles
 from autograder.feedback.sanitise import markdown_html
-from autograder.records import Assignment, Execution, Grade, LayerDiff, Outcome, QuestionGrade
+from autograder.records import Assignment, Cell, Execution, Grade, LayerDiff, Outcome, QuestionGrade
 
 __all__ = ["ENDINGS", "mark", "render"]
 
@@ -42,6 +42,7 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
         execution=execution,
         questions=[] if grade.status == "rejected" else list(enumerate(grade.questions, start=1)),
         answers=answer_cells(cells),
+        attachments=_attachments(cells),
         called=[cause.message for cause in grade.causes if not cause.cell and not cause.hidden],
         # Without cells nothing ran: the grade's own message says why.
         trouble=ENDINGS[execution.status] if execution and cells else "",
@@ -61,6 +62,15 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
 def mark(outcome: Outcome) -> str:
     """How a case is marked: its status, or `partly`."""
     return "partly" if outcome.status == "fail" and outcome.points > 0 else outcome.status
+
+
+def _attachments(cells: Iterable[Cell]) -> dict[str, dict[str, str]]:
+    """Question → the pictures pasted into its answer."""
+    found: dict[str, dict[str, str]] = {}
+    for cell in cells:
+        for question in cell.answers:
+            found.setdefault(question, {}).update(cell.attachments)
+    return found
 
 
 def _pending(question: QuestionGrade) -> float:

@@ -239,3 +239,21 @@ def test_a_figure_of_matplotlib_keeps_its_letters_and_lines() -> None:
     left = shown_svg(svg)
     assert left.count('href="#m"') == 200
     assert 'clip-path="url(#c)"' in left and "stroke: #1f77b4" in left
+
+
+def test_a_pasted_picture_is_shown_where_the_text_has_it() -> None:
+    text = "![a *b*](attachment:my%20scan.png) ![](attachment:other.png) [link](attachment:my%20scan.png)"
+    scan = f"data:image/png;base64,{PNG}"
+    html = markdown_html(text, {"my scan.png": scan, "other.png": "data:image/png;base64,AAAA"})
+    assert html == (
+        f'<p><img src="{scan}" alt="a b"> <em>[picture not shown]</em> '
+        '<a rel="noopener noreferrer">link</a></p>\n'
+    )  # fmt: skip
+    assert "picture not shown" in markdown_html(text)
+
+
+def test_a_pasted_picture_may_be_larger_than_a_text() -> None:
+    large = f"data:image/gif;base64,{base64.b64encode(base64.b64decode(gif(10, 10)) + bytes(1_200_000)).decode()}"
+    assert large in markdown_html("![x](attachment:x)", {"x": large})
+    assert "picture not shown" in markdown_html("![x](attachment:x)", {"x": large * 2})
+    assert "picture not shown" in markdown_html("![x](attachment:x)", {"x": 'javascript:alert(1)"><script>'})

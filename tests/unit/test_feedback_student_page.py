@@ -197,6 +197,15 @@ def test_cells_that_raised_are_linked() -> None:
     assert 'id="cell-2"' in html
 
 
+def test_a_picture_pasted_into_an_answer_is_shown_with_it() -> None:
+    gif = "data:image/gif;base64,R0lGODlhCAAIAA=="
+    why = QuestionGrade("compare", 0, 2, (Outcome("compare", "manual", 0, 2),), manual=True, answer="![](attachment:x)")
+    cell = Cell("markdown", "![](attachment:x)", ("answer:compare",), attachments={"x": gif})
+    html = page(why, execution=Execution("completed", "", (cell,)))
+    answer, notebook = html.split('class="notebook"')
+    assert (answer.count(gif), notebook.count(gif)) == (1, 1)
+
+
 def test_rejected() -> None:
     skipped = question(Outcome("a", "skipped", 0, 4, message="This is not JSON."), score=0)
     html = page(skipped, status="rejected", score=0, message="This is not JSON.", execution=Execution("refused", "x"))

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from autograder.errors import IntakeError
-from autograder.grading.intake.notebook_reader import MAX_CELLS, MAX_SOURCE, answers, parse
+from autograder.grading.intake.notebook_reader import MAX_CELLS, MAX_PICTURES, MAX_SOURCE, answers, parse
 from autograder.records import Cell
 
 
@@ -149,15 +149,15 @@ def test_reads_a_notebook_whose_faults_lose_nothing(document):
 @pytest.mark.parametrize(
     ("cell", "expected", "warning"),
     [
-        (code(source=5), Cell("code", ""), "The text of cell 2 is a number"),
-        (code(source=["x", 5]), Cell("code", ""), "The text of cell 2 is a list"),
-        (code(source={"a": 1}), Cell("code", ""), "The text of cell 2 is an object"),
-        (None, Cell("raw", ""), "Cell 2 is not a cell (null)"),
-        (["code"], Cell("raw", ""), "Cell 2 is not a cell (a list)"),
-        (code(cell_type="Code"), Cell("raw", "x = 1"), "Cell 2 does not say whether it is code or text"),
-        ({"source": "x = 1"}, Cell("raw", "x = 1"), "Cell 2 does not say"),
-        (code(cell_type=4), Cell("raw", "x = 1"), "Cell 2 does not say"),
-        (code("<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> b"), None, "Cell 2 holds Git conflict markers"),
+        (code(source=5), Cell("code", ""), "The text of code cell 2 is a number"),
+        (code(source=["x", 5]), Cell("code", ""), "The text of code cell 2 is a list"),
+        (code(source={"a": 1}), Cell("code", ""), "The text of code cell 2 is an object"),
+        (None, Cell("raw", ""), "Raw cell 1 is not a cell (null)"),
+        (["code"], Cell("raw", ""), "Raw cell 1 is not a cell (a list)"),
+        (code(cell_type="Code"), Cell("raw", "x = 1"), "Raw cell 1 does not say whether it is code or text"),
+        ({"source": "x = 1"}, Cell("raw", "x = 1"), "Raw cell 1 does not say"),
+        (code(cell_type=4), Cell("raw", "x = 1"), "Raw cell 1 does not say"),
+        (code("<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> b"), None, "Code cell 2 holds Git conflict markers"),
     ],
 )
 def test_an_unclear_cell_is_not_run_and_the_student_is_warned(cell, expected, warning):
@@ -322,6 +322,26 @@ def test_a_surrogate_pair_is_a_character():
     assert parse(encoded(notebook(code("😀")))).cells[0].source == "😀"
 
 
+def pasted(**attachments):
+    return {"cell_type": "markdown", "source": "![x](attachment:x.png)", "attachments": attachments}
+
+
+def test_pictures_pasted_into_a_text_are_kept():
+    cell = pasted(**{"x.png": {"image/png": "AAAA"}, "y.svg": {"image/svg+xml": "<svg>"}, "z": {"image/jpeg": 5}})
+    assert parse(encoded(notebook(cell, code()))).cells[0].attachments == {"x.png": "data:image/png;base64,AAAA"}
+    assert parse(encoded(notebook({**cell, "attachments": [1]}, code()))).cells[0].attachments == {}
+    assert parse(encoded(notebook({**cell, "cell_type": "code"}))).cells[0].attachments == {}
+
+
+def test_pictures_pasted_into_texts_are_bounded():
+    large = {"image/png": "A" * (MAX_PICTURES // 2)}
+    read = parse(encoded(notebook(*[pasted(x=large)] * 3, code())))
+    assert [len(cell.attachments) for cell in read.cells] == [1, 0, 0, 0]
+    assert read.warnings[0] == "The pictures in text cell 2 are left out: there are too many, or too large ones."
+    many = pasted(**{f"x{number}": {"image/png": "AAAA"} for number in range(1_000)})
+    assert parse(encoded(notebook(many, code()))).cells[0].attachments == {}
+
+
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", '"line\nbreak"', '"\\ud800"'])
 def test_outputs_that_strict_json_refuses_do_no_harm(value):
     data = json.dumps(notebook(code(outputs=["@"]))).replace('"@"', value).encode()
@@ -330,10 +350,10 @@ def test_outputs_that_strict_json_refuses_do_no_harm(value):
 
 def test_source_length_is_bounded():
     assert len(parse(encoded(notebook(code("x" * MAX_SOURCE)))).cells[0].source) == MAX_SOURCE
-    assert "Cell 2 has 1,048,577 characters" in problem(notebook(code(), code("x" * (MAX_SOURCE + 1))))
+    assert "Code cell 2 has 1,048,577 characters" in problem(notebook(code(), code("x" * (MAX_SOURCE + 1))))
     read = parse(encoded(notebook(code(), {"cell_type": "markdown", "source": "y" * (MAX_SOURCE + 1)})))
     assert read.cells[1].source == "y" * MAX_SOURCE
-    assert "Cell 2 is longer" in read.warnings[0]
+    assert "Text cell 1 is longer" in read.warnings[0]
 
 
 def test_the_number_of_cells_is_bounded():

@@ -1,10 +1,10 @@
 """Reads the cells of one submitted notebook, and nothing else of it; input is hostile. Trusted side.
 
-A notebook may be large, so only what grading needs is ever built: sources, kinds, tags. Everything else (submitted
-outputs, attachments, widget state) is skipped without being decoded, which keeps the memory for a notebook near its
-size on disk, whatever its JSON. nbformat defines what a notebook means; it is not used here because it decodes
-everything, validates before it converts, and refuses notebooks whose only fault is a missing field. The tests compare
-the two.
+A notebook may be large, so only what grading needs is ever built: sources, kinds, tags, and pictures pasted into text.
+Everything else (submitted outputs, widget state) is skipped without being decoded, which keeps the memory for a
+notebook near its size on disk, whatever its JSON. nbformat defines what a notebook means; it is not used here because
+it decodes everything, validates before it converts, and refuses notebooks whose only fault is a missing field. The
+tests compare the two.
 """
 
 from __future__ import annotations
@@ -12,29 +12,35 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeVar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from autograder.errors import IntakeError
-from autograder.records import Cell
+from autograder.records import Cell, CellKind
+from autograder.wording import cell_name
 
-__all__ = ["MAX_CELLS", "MAX_SOURCE", "Notebook", "answers", "parse"]
+__all__ = ["MAX_CELLS", "MAX_PICTURES", "MAX_SOURCE", "Notebook", "answers", "parse"]
 
 MAX_CELLS: Final = 2_000
 MAX_SOURCE: Final = 2**20
 """Characters in one cell."""
 MAX_TAGS: Final = 50
 MAX_TAG: Final = 100
+MAX_PICTURES: Final = 4_000_000
+"""Characters of base64 of all pictures that are pasted into text."""
+MAX_VALUES: Final = 200
+"""Names and forms of the pictures pasted into one text."""
+PICTURES: Final = ("image/png", "image/jpeg", "image/gif")
 MAX_WARNINGS: Final = 10
 MAX_REPAIR: Final = 2_000_000
 """Values in a notebook that strict JSON refuses: repairing it builds them all, at some 200 bytes each."""
 
 HAND_IN: Final = "Download the notebook with File > Download and hand in the .ipynb file."
 
-KINDS: Final[dict[str, Literal["code", "markdown", "raw"]]] = {
+KINDS: Final[dict[str, CellKind]] = {
     "code": "code",
     "markdown": "markdown",
     "raw": "raw",
@@ -81,6 +87,7 @@ class _Cell(msgspec.Struct):
     input: msgspec.Raw = _ABSENT  # what nbformat 3 calls the source of a code cell
     level: msgspec.Raw = _ABSENT  # of a heading, in nbformat 3
     metadata: msgspec.Raw = _ABSENT
+    attachments: msgspec.Raw = _ABSENT
 
 
 class _Metadata(msgspec.Struct):
@@ -144,11 +151,13 @@ def _notebook(data: bytes) -> Notebook:
         )
     _check_language(top.metadata)
     warnings: list[str] = []
-    cells = tuple(_cell(raw, number, warnings) for number, raw in enumerate(_raw_cells(top, version), start=1))
+    cells: list[Cell] = []
+    for raw in _raw_cells(top, version):
+        cells.append(_cell(raw, cells, warnings))
     if not cells:
         raise IntakeError("The notebook has no cells. Check that you saved it, and hand in the one with your answers.")
     if not any(cell.kind == "code" for cell in cells):
-        if not answers(cells):
+        if not answers(tuple(cells)):
             raise IntakeError(
                 f"The notebook has no code cell: expected your answers, received {len(cells)} text "
                 f"{'cell' if len(cells) == 1 else 'cells'}. Hand in the notebook with your answers."
@@ -156,7 +165,7 @@ def _notebook(data: bytes) -> Notebook:
         warnings.insert(0, "The notebook has no code cell; only its text can be graded.")
     if len(warnings) > MAX_WARNINGS:
         warnings[MAX_WARNINGS:] = [f"{len(warnings) - MAX_WARNINGS} more cells like these."]
-    return Notebook(cells, tuple(warnings))
+    return Notebook(tuple(_with_pictures(cells, warnings)), tuple(warnings))
 
 
 def _raw_cells(top: _Top, version: int | None) -> list[msgspec.Raw]:
@@ -178,43 +187,76 @@ def _raw_cells(top: _Top, version: int | None) -> list[msgspec.Raw]:
     return cells
 
 
-def _cell(raw: msgspec.Raw, number: int, warnings: list[str]) -> Cell:
+def _cell(raw: msgspec.Raw, before: Sequence[Cell], warnings: list[str]) -> Cell:
     """One cell. A cell of unknown kind becomes raw text, with a warning: it is never run on a guess."""
     cell = _decode(raw, _Cell)
     if cell is None:
-        warnings.append(f"Cell {number} is not a cell ({_kind(raw)}); it was left empty.")
+        warnings.append(f"{_name(before, 'raw')} is not a cell ({_kind(raw)}); it was left empty.")
         return Cell("raw", "")
     named = _decode(cell.cell_type, str) or ""
     kind = KINDS.get(named, "raw")
     if named not in KINDS:
-        warnings.append(f"Cell {number} does not say whether it is code or text; it was not run.")
-    source = _source(cell, number, warnings)
+        warnings.append(f"{_name(before, kind)} does not say whether it is code or text; it was not run.")
+    source = _source(cell)
+    if source is None:
+        what = _kind(cell.source or cell.input)
+        warnings.append(
+            f"The text of {_name(before, kind).lower()} is {what} where a string was expected; it was left empty."
+        )
+        source = ""
     if len(source) > MAX_SOURCE:
         if kind == "code":
             raise IntakeError(
-                f"Cell {number} has {len(source):,} characters; {MAX_SOURCE:,} can be run. Move its data out of the "
-                "code and hand the notebook in again."
+                f"{_name(before, kind)} has {len(source):,} characters; {MAX_SOURCE:,} can be run. Move its data out "
+                "of the code and hand the notebook in again."
             )
         source = source[:MAX_SOURCE]
-        warnings.append(f"Cell {number} is longer than {MAX_SOURCE:,} characters; what is beyond was left out.")
+        warnings.append(f"{_name(before, kind)} is longer than {MAX_SOURCE:,} characters; what is beyond was left out.")
     if named == "heading":
         level = _decode(cell.level, int) or 1
         source = "#" * min(max(level, 1), 6) + " " + " ".join(source.splitlines())
     if kind == "code" and _conflicts(source):
-        warnings.append(f"Cell {number} holds Git conflict markers (<<<<<<<); it cannot run. Resolve the conflict.")
-    return Cell(kind, source, _tags(cell.metadata))
+        warnings.append(
+            f"{_name(before, kind)} holds Git conflict markers (<<<<<<<); it cannot run. Resolve the conflict."
+        )
+    return Cell(kind, source, _tags(cell.metadata), attachments=_pictures(cell) if kind == "markdown" else {})
 
 
-def _source(cell: _Cell, number: int, warnings: list[str]) -> str:
+def _name(before: Sequence[Cell], kind: CellKind) -> str:
+    return cell_name([*before, Cell(kind, "")], len(before)).capitalize()
+
+
+def _source(cell: _Cell) -> str | None:
+    """The text; None if there is something else in its place."""
     raw = cell.source or cell.input
-    if not raw:
-        return ""
     lines = _decode(raw, list[str])
-    text = "".join(lines) if lines is not None else _decode(raw, str)
-    if text is None:
-        warnings.append(f"The text of cell {number} is {_kind(raw)} where a string was expected; it was left empty.")
-        return ""
-    return text
+    return "".join(lines) if lines is not None else _decode(raw, str) if raw else ""
+
+
+def _pictures(cell: _Cell) -> dict[str, str]:
+    """Name → data URL of the bitmaps pasted into a text; none if they are too many or too large."""
+    raw = memoryview(cell.attachments)
+    if not 0 < raw.nbytes <= MAX_PICTURES or bytes(raw).count(b":") > MAX_VALUES:
+        return {}
+    found = {}
+    for name, forms in (_decode(cell.attachments, dict[str, dict[str, msgspec.Raw]]) or {}).items():
+        for mime in PICTURES:
+            if data := _decode(forms.get(mime, _ABSENT), str):
+                found[name] = f"data:{mime};base64,{data}"
+    return found
+
+
+def _with_pictures(cells: Sequence[Cell], warnings: list[str]) -> Iterator[Cell]:
+    """The cells with pasted pictures up to the most that is shown of them."""
+    left = MAX_PICTURES
+    for at, cell in enumerate(cells):
+        left -= sum(map(len, cell.attachments.values()))
+        if left < 0 and cell.attachments:
+            warnings.append(
+                f"The pictures in {cell_name(cells, at)} are left out: there are too many, or too large ones."
+            )
+            cell = replace(cell, attachments={})
+        yield cell
 
 
 def _tags(metadata: msgspec.Raw) -> tuple[str, ...]:

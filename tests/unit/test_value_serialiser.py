@@ -216,7 +216,7 @@ DataFrame = type("DataFrame", (), {"__module__": "pandas.core.frame", "__array__
         ([0] * 200_001, "a value of the class list with more than 200,000 values; give a NumPy array"),
         (
             np.broadcast_to(np.float32(0), (65 << 20,)),
-            "a value of the class ndarray that is too large (all values together: 256 MiB); give a smaller",
+            "a value of the class ndarray that is too large (all values and outputs together: 256 MiB)",
         ),
         (
             [np.broadcast_to(np.float32(0), (200 << 18,)), np.broadcast_to(np.float32(0), (60 << 18,))],

@@ -17,7 +17,7 @@ from autograder.sandbox.wire.values import MAX_FUNCTIONS, Function, History, Net
 __all__ = ["serialise"]
 
 
-def serialise(value: object, functions: list[Any], budget: Budget | None = None) -> Value:
+def serialise(value: object, functions: list[Any], budget: Budget | None = None, first: int = 0) -> Value:
     """The wire form of any object. It never raises, and runs no method that a student wrote.
 
     Plain data, NumPy and TensorFlow numbers and Keras's models and histories are sent. A callable is appended to
@@ -27,16 +27,18 @@ def serialise(value: object, functions: list[Any], budget: Budget | None = None)
         value: Any object.
         functions: The callables so far. They are not sent: a later call refers to one by its position.
         budget: What is left of the frame; the size of the value is subtracted. By default a whole frame.
+        first: Position of the first of `functions` among all that were sent.
     """
-    return _ValueSerialiser(functions, budget).serialise(value)
+    return _ValueSerialiser(functions, budget, first).serialise(value)
 
 
 class _ValueSerialiser(PlainSerialiser):
     """Serialises one value, objects of Keras and TensorFlow and functions included."""
 
-    def __init__(self, functions: list[Any], budget: Budget | None) -> None:
+    def __init__(self, functions: list[Any], budget: Budget | None, first: int) -> None:
         super().__init__(budget)
         self._functions = functions
+        self._first = first
 
     def _convert_object(self, value: Any, kind: type) -> Value:
         keras = sys.modules.get("keras")  # only if the notebook has imported it
@@ -82,12 +84,12 @@ class _ValueSerialiser(PlainSerialiser):
 
     def _function(self, value: Any, kind: type) -> Function:
         place = next((place for place, known in enumerate(self._functions) if known is value), len(self._functions))
-        if place == MAX_FUNCTIONS:
+        if self._first + place >= MAX_FUNCTIONS:
             raise Unsupported(f"one of more than {MAX_FUNCTIONS:,} functions; give fewer")
         if place == len(self._functions):
             self._functions.append(value)
         name = value.__name__ if kind in (FunctionType, BuiltinFunctionType) else class_name(kind)
-        return Function(place, truncate(name, 200))
+        return Function(self._first + place, truncate(name, 200))
 
 
 def _why_not(value: object, kind: type) -> str:

@@ -11,20 +11,26 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, ModuleType
 from typing import Any
 
+from autograder.sandbox.guest.seeds import seed_everything
 from autograder.sandbox.guest.shell import Shell, make_shell
 from autograder.sandbox.guest.value_serialiser import serialise
 from autograder.sandbox.wire import messages
 from autograder.sandbox.wire.deserialise import arguments
-from autograder.sandbox.wire.frames import FrameReader, decode, encode, write_frame
-from autograder.sandbox.wire.serialise import Budget
+from autograder.sandbox.wire.frames import HEADER_BYTES, FrameReader, decode, encode, write_frame
+from autograder.sandbox.wire.output_budget import NOTE, OutputBudget
+from autograder.sandbox.wire.serialise import Budget, refused
+from autograder.sandbox.wire.values import Value
 
 __all__ = ["main"]
 
 MAX_REQUEST_BYTES = 64 << 20
+SPARE_BYTES = 1 << 20
+"""Of what may be sent in all: for messages that are neither values nor outputs."""
 
 
 class CellTimeout(KeyboardInterrupt):
@@ -38,12 +44,19 @@ class Worker:
         """Use these two pipes (file descriptors); nothing is read or written yet."""
         self._requests = FrameReader(requests, MAX_REQUEST_BYTES, 1 << 40)
         self._results = results
-        self._functions: list[Any] = []
+        self._functions: list[tuple[Any, dict[str, Any]]] = []  # with the names that were there where it was taken
         self._shell: Shell | None = None
+        self._wire_bytes = self._sent = 0
+        self._outputs = OutputBudget(0)
+        self._cut = False
 
     def send(self, message: Any) -> None:
         """Write one message."""
-        write_frame(self._results, encode(message))
+        self._write(encode(message))
+
+    def _write(self, frame: bytes) -> None:
+        self._sent += len(frame) + HEADER_BYTES
+        write_frame(self._results, frame)
 
     def serve(self) -> None:
         """Run the job, then answer requests until the grader closes the pipe."""
@@ -52,13 +65,15 @@ class Worker:
         job = self._next(messages.Job)
         if job is None:
             return
-        meter = Meter(job.output_bytes)
+        self._wire_bytes, self._outputs = job.wire_bytes, OutputBudget(job.output_bytes)
         shell = self._shell = make_shell(capture)
         _fake_colab()
+        sys.path.insert(0, "")  # the working folder, as in a kernel
+        seed_everything()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for index, (source, takes) in enumerate(zip(job.cells, job.takes, strict=True)):
             self.send(messages.CellStarted(index))
-            shell.emit = lambda output, index=index: self._show(meter, index, output)  # type: ignore[misc]
+            shell.emit = lambda output, index=index: self._show(index, output)  # type: ignore[misc]
             started = time.perf_counter()
             error = _limited(lambda source=source: shell.run(source), job.cell_seconds, "one cell")  # type: ignore[misc]
             shell.drain()
@@ -66,6 +81,7 @@ class Worker:
             for names in takes:
                 self._take(names)
         shell.emit = lambda output: None
+        self._outputs = OutputBudget(0)
         self.send(messages.NotebookFinished())
         self._answer()
 
@@ -74,73 +90,78 @@ class Worker:
             if isinstance(request, messages.TakeValues):
                 self._take(request.names)
             elif isinstance(request, messages.CallFunction):
-                self.send(self._call(request))
+                self._call(request)
 
     def _next(self, kind: Any) -> Any:
         frame = self._requests.read()
         return None if frame is None else decode(frame, kind)
 
-    def _show(self, meter: Meter, index: int, output: Any) -> None:
-        for part in meter.admit(output):
+    def _show(self, index: int, output: Any) -> None:
+        if self._cut:
+            return
+        if self._outputs.admit(output):
+            self.send(messages.Output(index, output))
+            return
+        self._cut = True
+        for part in filter(None, (self._outputs.head(output), NOTE)):
             self.send(messages.Output(index, part))
+        self._outputs = OutputBudget(0)
 
     def _take(self, names: messages.Names) -> None:
         assert self._shell is not None
-        namespace = self._shell.user_ns
-        budget = Budget()  # one for all, so that together they fit into a frame
-        values = {
-            name: serialise(namespace[name], self._functions, budget) for name in names.names if name in namespace
-        }
-        self.send(messages.TakenValues(names.question, values))
+        namespace = dict(self._shell.user_ns)
+        found = {name: namespace[name] for name in names.names if name in namespace}
+        self._send_values(found, namespace, lambda values: messages.TakenValues(names.question, values))
 
-    def _call(self, call: messages.CallFunction) -> Any:
+    def _send_values(
+        self, found: dict[str, Any], namespace: dict[str, Any], message: Callable[[dict[str, Value]], Any]
+    ) -> None:
+        """Send what was found under some names, as far as what may be sent in all allows it."""
+        left = self._wire_bytes - self._sent - self._outputs.left - min(SPARE_BYTES, self._wire_bytes // 8)
+        budget = Budget(size_bytes=max(0, left), wire_bytes=self._wire_bytes)  # one for all
+        functions: list[Any] = []
+        values = {name: serialise(value, functions, budget, len(self._functions)) for name, value in found.items()}
+        frame = encode(message(values))
+        if len(frame) > left:  # many small values: each has some bytes of its own
+            reason = f"too large together with others (in all: {self._wire_bytes / 2**20:g} MiB); give smaller ones"
+            frame = encode(message({name: refused(value, reason) for name, value in found.items()}))
+        self._functions += [(function, namespace) for function in functions]
+        self._write(frame)
+
+    def _call(self, call: messages.CallFunction) -> None:
         given = arguments(call.arguments)
+        function, namespace = self._functions[call.function]
         answer: list[Any] = []
 
         def run() -> str:
             try:
-                answer.append(self._functions[call.function](*given))
+                answer.append(function(*given))
             except SystemExit as error:
                 return f"SystemExit: {error}"
             except Exception as error:  # noqa: BLE001 - a student's function may raise anything, and it is sent
                 return f"{type(error).__name__}: {error}"
             return ""
 
-        error = _limited(run, call.seconds, "one call of a function")
+        with self._names(namespace):
+            error = _limited(run, call.seconds, "one call of a function")
         if error or not answer:
-            return messages.Raised(call.number, (error or "it was interrupted")[:4000])
-        return messages.Returned(call.number, serialise(answer[0], self._functions))
+            self.send(messages.Raised(call.number, (error or "it was interrupted")[:4000]))
+        else:
+            returned = {"": answer[0]}
+            self._send_values(returned, namespace, lambda values: messages.Returned(call.number, values[""]))
 
-
-class Meter:
-    """Cuts the cells' output after a limit; the host enforces a larger limit of its own."""
-
-    def __init__(self, allowed: int) -> None:
-        self._left = allowed
-        self._noted = False
-
-    def admit(self, output: Any) -> list[Any]:
-        """What may be sent of `output`: all, a head with a note, or nothing."""
-        size = _size(output)
-        if size <= self._left:
-            self._left -= size
-            return [output]
-        head = []
-        if isinstance(output, messages.Stream) and self._left > 0:
-            head = [messages.Stream(output.name, output.text[: self._left // 4])]
-        self._left = 0
-        if not self._noted:
-            self._noted = True
-            head.append(messages.Stream("stderr", "\n[grader] Output limit reached; the rest is not shown.\n"))
-        return head
-
-
-def _size(output: Any) -> int:
-    if isinstance(output, messages.Stream):
-        return len(output.text.encode(errors="replace")) + 16
-    if isinstance(output, messages.Display):
-        return sum(len(text) for text in output.data.values()) + 64
-    return sum(len(line) for line in output.traceback) + len(output.evalue) + 64
+    @contextmanager
+    def _names(self, namespace: dict[str, Any]) -> Iterator[None]:
+        """Have these names in the notebook for a while: a function then sees what it saw where it was taken."""
+        assert self._shell is not None
+        present, shown = dict(self._shell.user_ns), self._shell.user_ns
+        shown.clear()
+        shown.update(namespace)
+        try:
+            yield
+        finally:
+            shown.clear()
+            shown.update(present)
 
 
 def _limited(run: Callable[[], str], seconds: float, what: str) -> str:

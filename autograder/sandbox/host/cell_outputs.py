@@ -9,12 +9,11 @@ import msgspec
 
 from autograder.errors import WireError
 from autograder.sandbox.wire.messages import Display, Error, Stream
+from autograder.sandbox.wire.output_budget import NOTE_BYTES, OutputBudget
 
 __all__ = ["CellOutputs", "Displays", "settle_error", "settle_text"]
 
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
-_SPARE_BYTES = 4 << 20
-_DISPLAY_BYTES = 500  # an empty one, in memory and as JSON
 _WRAPPED = ": Exception encountered when calling "
 
 
@@ -23,28 +22,13 @@ class Displays:
 
     Attributes:
         of: Display id → the outputs that show it.
+        budget: What may still be shown.
     """
 
     def __init__(self, output_bytes: int) -> None:
-        """Allow twice the worker's own limit, so that an honest worker cuts the output before this limit is reached."""
+        """Allow what the worker allows, which cuts there, and its note that it did."""
         self.of: dict[str, list[dict[str, Any]]] = {}
-        self._left = 2 * output_bytes + _SPARE_BYTES
-
-    def spend(self, output: Stream | Display | Error, times: int) -> None:
-        """Count an output that is shown so many times.
-
-        Raises:
-            WireError: That is too much.
-        """
-        if isinstance(output, Stream):
-            size = len(output.text)
-        elif isinstance(output, Display):
-            size = _DISPLAY_BYTES + sum(map(len, output.data.values()))
-        else:
-            size = _DISPLAY_BYTES + len(output.evalue) + sum(map(len, output.traceback))
-        self._left -= size * times
-        if self._left < 0:
-            raise WireError("more output than the worker may send")
+        self.budget = OutputBudget(output_bytes + NOTE_BYTES)
 
 
 class CellOutputs:
@@ -62,11 +46,10 @@ class CellOutputs:
         Raises:
             WireError: The cells show more than an honest worker sends.
         """
-        shown_before = self._displays.of.get(output.display_id, []) if isinstance(output, Display) else []
-        updates = isinstance(output, Display) and output.kind == "update_display_data"
-        self._displays.spend(output, len(shown_before) if updates else 1)
-        if isinstance(output, Display) and updates:
-            for shown in shown_before:
+        if not self._displays.budget.admit(output):
+            raise WireError("more output than the worker may send")
+        if isinstance(output, Display) and output.kind == "update_display_data":
+            for shown in self._displays.of.get(output.display_id, []):
                 shown["data"] = output.data
             return
         if isinstance(output, Display) and output.kind == "clear_output":

@@ -94,6 +94,7 @@ class Session:
             a status, never an exception.
         """
         positions = [position for position, cell in enumerate(cells) if cell.kind == "code"]
+        wire_bytes = int(self._limits.wire_mb * MIB)
         job = messages.Job(
             cells=[cells[position].source for position in positions],
             takes=[
@@ -101,7 +102,8 @@ class Session:
                 for position in positions
             ],
             cell_seconds=self._limits.cell_seconds,
-            output_bytes=int(self._limits.output_mb * MIB),
+            output_bytes=min(int(self._limits.output_mb * MIB), wire_bytes // 4),
+            wire_bytes=wire_bytes,
         )
         self._converse(job, len(positions))
         return self._execution(cells, positions)

@@ -18,7 +18,10 @@ import msgspec
 from autograder.errors import WireError
 from autograder.wording import one_line
 
-__all__ = ["FrameReader", "decode", "encode", "write_frame"]
+__all__ = ["HEADER_BYTES", "FrameReader", "decode", "encode", "write_frame"]
+
+HEADER_BYTES = 4
+"""The length that comes before each message."""
 
 MAX_ITEMS = 1 << 21
 """Msgpack items in one frame. The costliest take about 100 bytes of memory each: 200 MiB at worst."""

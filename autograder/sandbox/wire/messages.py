@@ -48,13 +48,15 @@ class Job(_Message, frozen=True):
         cells: Sources of the code cells, in order.
         takes: For each code cell, the questions whose values are taken when it has run.
         cell_seconds: Time for one cell.
-        output_bytes: What all cells together may show.
+        output_bytes: What all cells together may show, as `OutputBudget` counts it.
+        wire_bytes: What the worker may send in all.
     """
 
     cells: list[str]
     takes: list[list[Names]]
     cell_seconds: float
     output_bytes: int
+    wire_bytes: int
 
 
 class TakeValues(_Message, frozen=True):

@@ -27,10 +27,12 @@ class Budget:
     Attributes:
         values: Numbers, texts and containers; an array counts as one.
         size_bytes: Bytes of arrays and texts.
+        wire_bytes: What may be sent in all, for messages.
     """
 
     values: int = MAX_VALUES
     size_bytes: int = MAX_WIRE_BYTES
+    wire_bytes: int = MAX_WIRE_BYTES
 
 
 class TooLarge(Unsupported):
@@ -85,7 +87,8 @@ class PlainSerialiser:
         if self._budget.values < 0:
             raise TooLarge(f"with more than {MAX_VALUES:,} values; give a NumPy array")
         if self._budget.size_bytes < 0:
-            raise TooLarge(f"that is too large (all values together: {MAX_WIRE_BYTES >> 20} MiB); give a smaller one")
+            most = self._budget.wire_bytes / 2**20
+            raise TooLarge(f"that is too large (all values and outputs together: {most:g} MiB); give a smaller one")
 
     def _convert(self, value: Any, depth: int) -> Value:
         kind = type(value)

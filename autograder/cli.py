@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, UsageError
 from autograder.wording import one_line
 
 if TYPE_CHECKING:
@@ -117,6 +117,12 @@ def report(
             "printing (takes Chromium or Chrome). What an earlier report had of these and is not asked for again goes.",
         ),
     ] = "",
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Also write a copy for sharing, with pseudonyms in place of students.")
+    ] = False,
+    copy: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="COPY", help="Folder for that copy; new, or empty.")
+    ] = None,
 ) -> None:
     """Write grades and pages again, with the points that you entered in OUT/manual.csv; no notebook is run.
 
@@ -124,7 +130,11 @@ def report(
     """
     from autograder.commands import report as command
 
-    _end(command.run(out, also=[name.strip() for name in also.split(",") if name.strip()], console=errors))
+    if anonymous != (copy is not None):
+        raise UsageError(
+            "--anonymous and -o COPY belong together: a copy with pseudonyms goes into a folder of its own."
+        )
+    _end(command.run(out, also=[name.strip() for name in also.split(",") if name.strip()], copy=copy, console=errors))
 
 
 def _end(outcome: ClassReport) -> NoReturn:

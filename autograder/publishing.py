@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.progress import Progress
 
+from autograder.errors import UsageError
 from autograder.feedback import class_page, student_page, tables
 from autograder.feedback.forms import FORMS, Maker
 from autograder.grading.results import hand_grading
 from autograder.grading.results.entries import GradeEntry
 from autograder.grading.results.manual_csv import NAME, read_sheet, save_sheet
 from autograder.grading.results.output_folder import OutputFolder
+from autograder.grading.results.pseudonyms import anonymous, pseudonyms
 from autograder.records import Assignment, Execution
 from autograder.wording import one_line
 
-__all__ = ["ClassReport", "publish"]
+__all__ = ["ClassReport", "publish", "share"]
 
 
 @dataclass(frozen=True)
@@ -72,30 +74,11 @@ def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) ->
     sheet = read_sheet(path, assignment)
     whole, restored = hand_grading.completed(sheet, folder.earlier())
     marks = hand_grading.Marks(assignment, whole, folder.students)
-    grades, unmade = [], []
-    for stored in bar.track(folder.entries(), total=len(folder.students)):
-        execution = folder.run(stored)
-        settled = marks.settle(stored)
-        folder.revise(settled)  # without what is wrong with its page: the next report may be able to make that
-        settled, page = _page(assignment, settled, execution)
-        folder.write_feedback(settled.student, ".html", page.encode("utf-8", "replace"))
-        for suffix, make in makers.items():
-            try:
-                content = make(assignment, settled, execution, page)
-            except Exception as error:  # noqa: BLE001 - what one student handed in must not cost the others theirs
-                unmade.append(f"{settled.student}{suffix} ({one_line(str(error))})")
-            else:
-                folder.write_feedback(settled.student, suffix, content)
-        grades.append(_without_details(settled))
-    executions = {
-        entry.student: Execution(entry.execution.status, entry.execution.message, (), entry.execution.wall_seconds)
-        for entry in grades
-    }
+    grades, unmade = _pages(folder, marks.settle, makers, bar)
     entries = marks.entries()
     changed, unused = tuple(marks.changed), tuple(marks.unused)
     save_sheet(path, sheet, entries, tables.sheet_csv(hand_grading.cells(sheet, entries), sheet.delimiter))
-    suffixes = [".html", *(form.suffix for form in FORMS.values())]
-    folder.finish(tables.grades_csv(assignment, grades), class_page.render(assignment, grades, executions), suffixes)
+    _finish(folder, grades)
     return ClassReport(
         assignment,
         folder.out,
@@ -107,6 +90,62 @@ def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) ->
         restored,
         tuple(entry.student for entry in grades if entry.submission and entry.bundle != folder.bundle),
     )
+
+
+def share(folder: OutputFolder, copy: Path, makers: Mapping[str, Maker], bar: Progress) -> None:
+    """Write a copy of a finished folder with pseudonyms, and without ids, digests and file names.
+
+    Args:
+        folder: The grades; the key of the pseudonyms is kept there.
+        copy: A folder that is not there yet, or empty.
+        makers: See `publish`.
+        bar: Shows the progress.
+
+    Raises:
+        UsageError: There is something in the folder for the copy.
+        AutograderError: Something cannot be read or written.
+    """
+    if copy.exists() and (not copy.is_dir() or any(copy.iterdir())):
+        raise UsageError(f"{copy} is not empty: a copy without names goes into a folder of its own. Choose another -o.")
+    names = pseudonyms(folder.out, folder.students)
+    with OutputFolder.start(copy, replace(folder.assignment, data={}), "", {}) as target:
+        for stored in folder.entries():
+            target.add(*anonymous(stored, folder.run(stored), names))
+        grades, _ = _pages(target, lambda entry: entry, makers, bar)
+        _finish(target, grades)
+
+
+def _pages(
+    folder: OutputFolder, settle: Callable[[GradeEntry], GradeEntry], makers: Mapping[str, Maker], bar: Progress
+) -> tuple[list[GradeEntry], list[str]]:
+    """Make everybody's pages; returns the grades without their details, and what could not be made."""
+    assignment = folder.assignment
+    grades, unmade = [], []
+    for stored in bar.track(folder.entries(), total=len(folder.students)):
+        execution = folder.run(stored)
+        settled = settle(stored)
+        folder.revise(settled)  # without what is wrong with its page: the next report may be able to make that
+        settled, page = _page(assignment, settled, execution)
+        folder.write_feedback(settled.student, ".html", page.encode("utf-8", "replace"))
+        for suffix, make in makers.items():
+            try:
+                content = make(assignment, settled, execution, page)
+            except Exception as error:  # noqa: BLE001 - what one student handed in must not cost the others theirs
+                unmade.append(f"{settled.student}{suffix} ({one_line(str(error))})")
+            else:
+                folder.write_feedback(settled.student, suffix, content)
+        grades.append(_without_details(settled))
+    return grades, unmade
+
+
+def _finish(folder: OutputFolder, grades: Sequence[GradeEntry]) -> None:
+    executions = {
+        entry.student: Execution(entry.execution.status, entry.execution.message, (), entry.execution.wall_seconds)
+        for entry in grades
+    }
+    suffixes = [".html", *(form.suffix for form in FORMS.values())]
+    page = class_page.render(folder.assignment, grades, executions)
+    folder.finish(tables.grades_csv(folder.assignment, grades), page, suffixes)
 
 
 def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> tuple[GradeEntry, str]:

@@ -18,7 +18,8 @@ from autograder.grading.results.entries import GradeEntry
 from autograder.grading.results.hand_grading import ACCEPT
 from autograder.grading.results.manual_csv import NAME
 from autograder.grading.results.output_folder import OutputFolder
-from autograder.publishing import ClassReport, publish
+from autograder.grading.results.pseudonyms import KEY
+from autograder.publishing import ClassReport, publish, share
 from autograder.records import QuestionGrade
 from autograder.wording import counted, listed, one_line, shortened
 
@@ -32,13 +33,14 @@ STOPPED = "[yellow]run stopped[/]"
 NOTICE = "[yellow]wrong notebook?[/]"
 
 
-def run(out: Path, *, also: Sequence[str], console: Console) -> ClassReport:
+def run(out: Path, *, also: Sequence[str], console: Console, copy: Path | None = None) -> ClassReport:
     """Write a finished output folder anew, with what `manual.csv` says now. No submission runs.
 
     Args:
         out: The folder.
         also: Names of `FORMS` to write beside the pages.
         console: Where the progress is shown.
+        copy: Where a copy with pseudonyms goes.
 
     Raises:
         AutograderError: See the errors' own texts; nothing that was there is lost.
@@ -48,7 +50,15 @@ def run(out: Path, *, also: Sequence[str], console: Console) -> ClassReport:
             raise UsageError(f"--also knows {listed(list(FORMS))}, not {name!r}.")
     makers = {FORMS[name].suffix: FORMS[name].prepare() for name in also}
     with OutputFolder.reopen(out) as folder, progress(console, "Writing pages") as bar:
-        return publish(folder, makers, bar)
+        made = publish(folder, makers, bar)
+    if copy is not None:
+        with OutputFolder.reopen(out) as folder, progress(console, "Writing the copy") as bar:
+            share(folder, copy, makers, bar)
+        line = (
+            f"Copy with pseudonyms: {copy}. Who is who: {made.out / KEY}. Notebooks and comments may still hold names."
+        )
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+    return made
 
 
 def show(report: ClassReport, console: Console) -> None:

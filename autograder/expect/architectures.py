@@ -123,7 +123,10 @@ def parameters(
     ):
         if wanted is not None and given != wanted:
             difference = f"{abs(given - wanted):,} too {'many' if given > wanted else 'few'}"
-            hint = _likely_layer(rows, given - wanted) if what == "parameters" else _frozen(model)
+            if what == "parameters":
+                hint = _likely_layer(rows, given - wanted)
+            else:
+                hint = _frozen(model, too_many=(given > wanted) == (what == "non-trainable parameters"))
             raise Mismatch(f"`{name}` has {given:,} {what}, expected {wanted:,}: {difference}. {hint}")
 
 
@@ -157,16 +160,16 @@ def _likely_layer(rows: Sequence[LayerRow], surplus: int) -> str:
     exact = [row for row in rows if row.parameters and row.parameters == surplus]
     if exact:
         return f"{words(exact[0])} has exactly that many. Is it one too many?"
-    biased = [row for row in rows if row.config.get("use_bias") is False]
-    if biased and surplus < 0:
-        return f"{words(biased[0])} has no bias. Leave `use_bias` as it is."
+    unbiased = [(row, (row.output_shape or (0,))[-1]) for row in rows if row.config.get("use_bias") is False]
+    if unbiased and -surplus in (unbiased[0][1], sum(biases or 0 for _, biases in unbiased)):
+        return f"{words(unbiased[0][0])} has no bias. Leave `use_bias` as it is."
     largest = max(rows, key=lambda row: row.parameters or 0, default=None)
     if largest is not None and largest.parameters and 0 < surplus < largest.parameters * 2:
-        return f"Most are in {words(largest, ['parameters'])}: check it, and the shape of its input."
+        return f"{words(largest, ['parameters'])} has most of all: check it, and the shape of its input."
     return _COMPARE
 
 
-def _frozen(model: Any) -> str:
-    """Why other parameters than expected may be trainable, and what to do next."""
-    frozen = [layer for layer in model.layers if not layer.trainable and layer.count_params()]
+def _frozen(model: Any, *, too_many: bool) -> str:
+    """What to do next where other parameters than expected are trainable, perhaps too many of them frozen."""
+    frozen = too_many and [layer for layer in model.layers if not layer.trainable and layer.count_params()]
     return f"`{frozen[0].name[:40]}` is frozen: set its `trainable` to True." if frozen else _COMPARE

@@ -16,7 +16,7 @@ from autograder.records import Case, CaseStatus, Outcome, rounded
 __all__ = ["run", "values_of"]
 
 _MAX_TEXT = 8_000
-_RUN_IT = "Run the cell that assigns it, and see whether it raises an error."
+RUN_IT = "Run the cell that assigns it, and see whether it raises an error."
 
 
 def values_of(case: Case, namespace: Mapping[str, Any], missing: Callable[[str], str]) -> dict[str, Any]:
@@ -39,21 +39,22 @@ def values_of(case: Case, namespace: Mapping[str, Any], missing: Callable[[str],
     return values
 
 
-def run(loaded: LoadedCase, namespace: Mapping[str, Any]) -> Outcome:
+def run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str = RUN_IT) -> Outcome:
     """What a case says about these values. Nothing of a hidden case is left out: the grader does that.
 
     Args:
         loaded: The case.
         namespace: Name → value, for all of the case's parameters that there are; see `values_of`.
+        missing: What to add for the student when one is not there.
     """
     with recording() as measured:
-        outcome = _run(loaded, namespace)
+        outcome = _run(loaded, namespace, missing)
     return replace(outcome, measurements=tuple(measured))
 
 
-def _run(loaded: LoadedCase, namespace: Mapping[str, Any]) -> Outcome:
+def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str) -> Outcome:
     try:
-        values = values_of(loaded.case, namespace, lambda name: _RUN_IT)
+        values = values_of(loaded.case, namespace, lambda name: missing)
         loaded.function(**values)
     except Undecided as near:
         return _outcome(loaded, "manual", str(near))

@@ -285,7 +285,7 @@ def _wrong_shape(given: Array, batch: _Batch, calls: _Calls, name: str) -> Misma
             "Does it use its argument, or another variable of the notebook?"
         )
     if given.shape == (classes,):
-        return Mismatch(f"{what} It goes down the columns. Along which axis do the classes of a row lie?")
+        return Mismatch(f"{what} That is one for each column. Along which axis do the classes of a row lie?")
     if given.ndim == 0:
         return Mismatch(f"{what} That is a single number for all rows. Along which axis do the classes lie?")
     return Mismatch(f"{what} Work on each row by itself.")

@@ -210,7 +210,7 @@ def _numbers(value: Any, name: str) -> Array:
         )
     if not np.isfinite(given).all():
         raise Mismatch(
-            f"`{name}` has values that are NaN or infinite. Train the network again, at a lower learning rate."
+            f"`{name}` has values that are NaN or infinite. Look whether the network's inputs or its weights have some."
         )
     return given
 

@@ -19,7 +19,10 @@ __all__ = ["accuracy", "history", "probabilities", "require_better_than_guessing
 
 Array = np.ndarray[Any, Any]
 
-_DIVERGED = "The training diverged: lower the learning rate, standardise the input, and train again."
+_DIVERGED = (
+    "Look for NaN in the inputs of the training, as after a division by 0; if there are none, standardise them or "
+    "lower the learning rate, and train again."
+)
 GUESSING_MARGIN = 0.1
 """An accuracy up to this much above 1 / num_classes counts as guessing."""
 
@@ -76,9 +79,15 @@ def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, unsure: floa
     if guessing and untrained(model):
         step = "It still has the weights that it began with: train it with `fit` before the end of this question."
     elif guessing:
-        step = "That is near guessing: check the learning rate, and that each input still has its own label."
+        step = (
+            "That is near guessing: see that `fit` ran to its end, then check the learning rate, and that each input "
+            "still has its own label."
+        )
     else:
-        step = "Train it longer, and check that network and preprocessing are those of the exercise."
+        step = (
+            "See that `fit` ran for as many epochs as the exercise says, and that network and preprocessing are those "
+            "of the exercise."
+        )
     normalises = any(layer_class(row.kind).NORMALISES_BATCHES for row in rows_of(model, name))
     if normalises and at_least - reached > LAG_GAP and not untrained(model):
         step += f" {_LAG_HINT}"
@@ -98,8 +107,8 @@ def require_better_than_guessing(model: Any, reached: float, *, name: str = "mod
     """
     if reached <= 1 / int(model.outputs[0].shape[-1]) + GUESSING_MARGIN:
         raise Mismatch(
-            f"`{name}` has accuracy {reached:.4g}, which is near guessing: it has not learned anything yet. Train it "
-            "with `fit` before the end of this question."
+            f"`{name}` has accuracy {reached:.4g}, which is near guessing. See that `fit` ran to its end before the "
+            "end of this question, and that its loss fell."
         )
 
 
@@ -178,7 +187,7 @@ def history(
     if not trained or (epochs is not None and trained < epochs):
         raise Mismatch(
             f"`{name}` has {trained} epoch{'' if trained == 1 else 's'}, expected at least {epochs or 1}. "
-            "Train longer, in one call of `fit`."
+            "Train for as many, in one call of `fit`."
         )
     for metric, values in curves.items():
         if "acc" in metric and not all(0 <= value <= 1 for value in values):

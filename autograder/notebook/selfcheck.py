@@ -14,6 +14,7 @@ from typing import Any
 
 from autograder.errors import BuildError
 from autograder.expect import case_runner, test_files
+from autograder.expect.keras1_names import modern_spelling
 from autograder.networks import comparison
 from autograder.notebook.serialised_values import SerialisedValues
 from autograder.records import SANDBOX_VARIABLE, LayerDiff, Outcome
@@ -126,7 +127,14 @@ class Checks:
             note = f"its checks cannot be loaded ({error}). Run `%pip install {self._install}` and restart the kernel."
             return CheckResult(question, note=note)
         serialised = SerialisedValues(values)
-        return CheckResult(question, tuple(case_runner.run(case, serialised) for case in loaded))
+        missing = _last_error() or case_runner.RUN_IT
+        return CheckResult(question, tuple(case_runner.run(case, serialised, missing) for case in loaded))
+
+
+def _last_error() -> str:
+    """What to change after the notebook's last error, where that was the spelling of Keras 1; else empty."""
+    error = getattr(sys, "last_value", None)  # Python's own place for an error that has been shown
+    return modern_spelling(f"{type(error).__name__}: {error}") if error is not None else ""
 
 
 def _notebook_values() -> Mapping[str, Any]:

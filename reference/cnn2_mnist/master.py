@@ -257,7 +257,7 @@ def test_parameters(cnn2):
 """ # BEGIN TEST CONFIG
 points: 1.5
 hidden: true
-failure_message: Look again at the window of your convolution, its border, and the pooling.
+failure_message: Compare your layers with the table and with the half above them, in order, filters, window, border and pooling.
 """ # END TEST CONFIG
 def test_settings_of_the_gap(cnn2):
     """The four layers work as their neighbours do: window, border, activation, pooling."""
@@ -344,7 +344,7 @@ def test_history(cnn2, history):
 """ # BEGIN TEST CONFIG
 points: 1.5
 hidden: true
-failure_message: It does not do so well on digits that were not in the notebook. Is it fully trained, for 8 epochs, on standardised digits?
+failure_message: It should do as well on digits that were not in the notebook. Is it fully trained, for 8 epochs, on standardised digits?
 """ # END TEST CONFIG
 def test_unseen_digits(cnn2, x_hidden, y_hidden):
     """`cnn2` reads 2,000 digits that it was not trained on."""

@@ -240,7 +240,7 @@ def test_settings(head):
 """ # BEGIN TEST CONFIG
 points: 1.5
 hidden: true
-failure_message: It does not do so well on pictures that were not in the notebook. Is it trained for 30 epochs, on the features as they came?
+failure_message: It should do as well on pictures that were not in the notebook. Is it trained for 30 epochs, on the features as they came?
 """ # END TEST CONFIG
 def test_unseen_pictures(head, x_hidden, y_hidden):
     """`head` knows the eight people in 160 pictures that it was not trained on."""

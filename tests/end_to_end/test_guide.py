@@ -96,4 +96,4 @@ def test_the_mistake_is_reported(followed: dict[str, dict[str, Any]]) -> None:
     cases = nb.cases_of(followed["straight_line"])
     assert "ReLU" in cases["network.layers"]["message"]
     assert 0 < cases["network.layers"]["points"] < 3
-    assert cases["network.unseen_points"]["message"].endswith("Train it longer.")
+    assert cases["network.unseen_points"]["message"].endswith("Is it trained to its end?")

@@ -257,7 +257,7 @@ def frozen():
             lambda: network(*gap()[:3]),
             {"total": 755},
             "`net` has 1,907 parameters, expected 755: 1,152 too many. "
-            "Most are in Dense 3 → (3,) with 1,539 parameters: check it, and the shape of its input.",
+            "Dense 3 → (3,) with 1,539 parameters has most of all: check it, and the shape of its input.",
         ),
         (
             lambda: network(*gap()[:2], L.BatchNormalization(), *gap()[2:]),
@@ -293,6 +293,16 @@ def frozen():
 )
 def test_wrong_parameters_are_reported_with_the_difference(model, demand, expected):
     assert message(expect.parameters, model(), name="net", **demand) == expected
+
+
+def test_a_bias_too_few_is_not_put_down_to_a_layer_that_has_none_anyway():
+    text = message(expect.parameters, network(L.Conv2D(8, 3, padding="same", use_bias=False), *gap()[1:]), total=757)
+    assert text.endswith("10 too few. Compare `summary()` layer by layer with the table in the exercise.")
+
+
+def test_more_than_the_frozen_ones_are_not_to_be_unfrozen():
+    text = message(expect.parameters, frozen(), trainable=400)
+    assert text.endswith("43 too many. Compare `summary()` layer by layer with the table in the exercise.")
 
 
 def test_a_frozen_layer_is_named():
@@ -373,7 +383,10 @@ def overflowing():
     return keras.Sequential([keras.Input(IMAGE), L.Rescaling(3e38), L.Rescaling(10.0), L.Flatten(), L.Dense(3)])
 
 
-DIVERGED = "The training diverged: lower the learning rate, standardise the input, and train again."
+DIVERGED = (
+    "Look for NaN in the inputs of the training, as after a division by 0; if there are none, standardise them or "
+    "lower the learning rate, and train again."
+)
 
 
 @pytest.mark.parametrize(
@@ -382,7 +395,8 @@ DIVERGED = "The training diverged: lower the learning rate, standardise the inpu
         (
             lambda: knowing(2 / 3),
             "`net` has accuracy 0.6666 on 60 inputs, expected at least 0.95. "
-            "Train it longer, and check that network and preprocessing are those of the exercise.",
+            "See that `fit` ran for as many epochs as the exercise says, and that network and preprocessing are those "
+            "of the exercise.",
         ),
         (with_nan, f"`net` has weights that are NaN or infinite. {DIVERGED}"),
         (overflowing, f"`net` predicts NaN or infinity for 60 of 60 inputs. {DIVERGED}"),
@@ -430,7 +444,8 @@ def test_a_network_near_guessing_is_asked_whether_it_was_trained():
     assert message(expect.accuracy, model, x, y, name="net") == guesses + began
     next(weight for weight in reversed(model.weights) if weight.name == "bias").assign(np.linspace(0, 1, 10))
     assert message(expect.accuracy, model, x, y, name="net") == (
-        f"{guesses}That is near guessing: check the learning rate, and that each input still has its own label. "
+        f"{guesses}That is near guessing: see that `fit` ran to its end, then check the learning rate, and that each "
+        "input still has its own label. "
         "If its training accuracy is much higher, the moving averages of BatchNormalization lag behind: train longer, "
         "or begin with `kernel_initializer='he_normal'`."
     )
@@ -606,11 +621,11 @@ def test_validation_may_be_rarer_than_training():
         ),
         (
             {metric: values[:1] for metric, values in CURVES.items()},
-            "`h` has 1 epoch, expected at least 2. Train longer, in one call of `fit`.",
+            "`h` has 1 epoch, expected at least 2. Train for as many, in one call of `fit`.",
         ),
         (
             {metric: [] for metric in CURVES},
-            "`h` has 0 epochs, expected at least 2. Train longer, in one call of `fit`.",
+            "`h` has 0 epochs, expected at least 2. Train for as many, in one call of `fit`.",
         ),
         ({**CURVES, "loss": [0.5, float("nan")]}, f"`h['loss']` is NaN or infinite in epoch 2. {DIVERGED}"),
         (

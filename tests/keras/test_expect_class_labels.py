@@ -49,7 +49,7 @@ def first_eight(p):
 
 
 WRONG = {
-    "columns": (lambda p: p.argmax(axis=0), "goes down the columns", 0),
+    "columns": (lambda p: p.argmax(axis=0), "one for each column", 0),
     "no axis": (lambda p: p.argmax(), "a single number for 20 rows of 8 probabilities", 0),
     "highest": (lambda p: p.max(axis=1), "gives the highest probability of each row", 0),
     "one-hot": (lambda p: np.eye(p.shape[1])[p.argmax(1)], "This is one-hot", 0),

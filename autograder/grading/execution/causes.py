@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from importlib import metadata, util
 
+from autograder.expect.keras1_names import modern_spelling
 from autograder.records import Assignment, Cause, CauseKind, Cell, Execution, ExecutionStatus, Question, QuestionGrade
 from autograder.wording import cell_name, one_line
 
@@ -129,7 +130,8 @@ def _described(cells: Sequence[Cell], at: int) -> str:
     if "llipsis" in error and "..." in cell.source:  # a word that students need not know
         line = next(number for number, line in enumerate(cell.source.splitlines(), start=1) if "..." in line)
         return f"{name} still holds a gap, `...`, in line {line}: {error}"
-    return f"{name} raised {error}"
+    hint = modern_spelling(cell.error, cell.source)
+    return f"{name} raised {error.rstrip('.')}. {hint}" if hint else f"{name} raised {error}"
 
 
 def causes_of(execution: Execution, questions: Sequence[QuestionGrade]) -> tuple[Cause, ...]:

@@ -43,7 +43,7 @@ def test_parameters(cnn2):
     expect.parameters(cnn2, total=695_970, trainable=695_186, non_trainable=784, name="cnn2")
 
 @test_case(points=1.5, hidden=True, 
-    failure_message="Look again at the window of your convolution, its border, and the pooling.")
+    failure_message="Compare your layers with the table and with the half above them, in order, filters, window, border and pooling.")
 def test_settings_of_the_gap(cnn2):
     """The four layers work as their neighbours do: window, border, activation, pooling."""
     from autograder import expect

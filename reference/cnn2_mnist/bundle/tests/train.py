@@ -27,7 +27,7 @@ def test_history(cnn2, history):
     expect.number(last, equal_to=reached, tolerance=0.01, name="history.history['val_accuracy'][-1]")
 
 @test_case(points=1.5, hidden=True, 
-    failure_message="It does not do so well on digits that were not in the notebook. Is it fully trained, for 8 epochs, on standardised digits?")
+    failure_message="It should do as well on digits that were not in the notebook. Is it fully trained, for 8 epochs, on standardised digits?")
 def test_unseen_digits(cnn2, x_hidden, y_hidden):
     """`cnn2` reads 2,000 digits that it was not trained on."""
     from autograder import expect

@@ -46,7 +46,7 @@ def test_settings(head):
     expect.layers(head, rows, name="head")
 
 @test_case(points=1.5, hidden=True, 
-    failure_message="It does not do so well on pictures that were not in the notebook. Is it trained for 30 epochs, on the features as they came?")
+    failure_message="It should do as well on pictures that were not in the notebook. Is it trained for 30 epochs, on the features as they came?")
 def test_unseen_pictures(head, x_hidden, y_hidden):
     """`head` knows the eight people in 160 pictures that it was not trained on."""
     from autograder import expect

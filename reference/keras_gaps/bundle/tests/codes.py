@@ -38,7 +38,7 @@ def test_codes(codes, model):
     expect.codes(codes, model, x, mistakes=mistakes)
 
 @test_case(points=0.5, hidden=True, 
-    failure_message="It does not do so well on digits that were not in the notebook. Is it fully trained, for 8 epochs, on digits from 0 to 1?")
+    failure_message="It should do as well on digits that were not in the notebook. Is it fully trained, for 8 epochs, on digits from 0 to 1?")
 def test_unseen_digits(model, x_hidden, y_hidden):
     """`model` reads 2,000 digits that it was not trained on."""
     from autograder import expect

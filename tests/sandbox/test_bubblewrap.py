@@ -116,6 +116,21 @@ report([path for path in ("/home", "/var", "/run", "/sys", "/mnt", "/boot", "/et
     assert [path for path in home if Path(path).parts[1] not in python] == []
 
 
+def test_the_kernels_command_line_and_devices_are_invisible(anyone: RunInSandbox) -> None:
+    (found,) = anyone(
+        """
+found = {}
+for name in ("cmdline", "diskstats", "modules", "partitions", "swaps", "keys"):
+    try:
+        found[name] = open(f"/proc/{name}").read()
+    except OSError:
+        found[name] = ""
+report(found)
+"""
+    ).reported
+    assert set(found.values()) == {""}
+
+
 def test_files_of_this_machine_are_invisible(anyone: RunInSandbox) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="secret-") as temporary,

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import pytest
 
 from autograder.records import Cell, Execution, Limits
 from autograder.sandbox.host.session import Session
@@ -117,13 +116,29 @@ def test_a_notebook_without_seeds_gives_the_same_every_time_and_seeds_count() ->
     assert first[2] == second[2] != third[2]
 
 
-@pytest.mark.parametrize(
-    ("sources", "shown"),
-    [
-        (["%%writefile helper.py\ndef f(): return 41 + 1", "from helper import f\nprint(f())"], "42\n"),
-    ],
-)
-def test_as_in_a_kernel(sources: list[str], shown: str) -> None:
-    with ran(*sources) as (_, execution):
-        assert [cell.error for cell in execution.cells] == [""] * len(sources)
-        assert text_of(execution, len(sources) - 1) == shown
+HELPER = "%%writefile helper.py\ndef f(): return 6 * 7\nif __name__ == '__main__': print('as a script')"
+IN_A_KERNEL = {
+    HELPER: "Writing helper.py\n",
+    "from helper import f\nprint(f())": "42\n",
+    "!python helper.py": "as a script\n",
+    "%run helper.py": "as a script\n",
+    "lines = !echo one; echo two\nprint(lines)": "['one', 'two']\n",
+    "%cd /tmp\nopen('data.txt', 'w').write('x')\nfrom pathlib import Path\n"
+    "print(Path('data.txt').read_text())": "/tmp\nx\n",
+    "%env KEY=value\nimport os\nprint(os.environ['KEY'])": "env: KEY=value\nvalue\n",
+    "if __name__ == '__main__': print('main')": "main\n",
+    "print(get_ipython().__class__.__name__)": "ZMQInteractiveShell\n",
+    "import asyncio\nasync def g(): return 5\nprint(await g())": "5\n",
+    "class A: v = 3\nimport pickle\npickle.dump(A(), open('a.pkl', 'wb'))\n"
+    "print(pickle.load(open('a.pkl', 'rb')).v)": "3\n",
+    "def square(x): return x * x\nimport multiprocessing\n"
+    "with multiprocessing.Pool(2) as pool: print(pool.map(square, [1, 2]))": "[1, 4]\n",
+    "import sqlite3\nbase = sqlite3.connect('k.db')\nbase.execute('create table t(a)')\nprint('made')": "made\n",
+    "import pty, os\npid, fd = pty.fork()\nif pid == 0: os._exit(os.isatty(0))\nprint(os.waitpid(pid, 0)[1])": "256\n",
+}
+
+
+def test_as_in_a_kernel() -> None:
+    with ran(*IN_A_KERNEL) as (_, execution):
+        for position, shown in enumerate(IN_A_KERNEL.values()):
+            assert (execution.cells[position].error, text_of(execution, position)) == ("", shown)

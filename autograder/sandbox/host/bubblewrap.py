@@ -54,6 +54,10 @@ PREFIX_PARTS = ("bin", "lib", "lib64", "pyvenv.cfg")
 
 ROOT_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
+HIDDEN = tuple(Path("/proc", name) for name in ("cmdline", "config.gz", "diskstats", "kallsyms", "keys", "key-users"))
+HIDDEN += tuple(Path("/proc", name) for name in ("locks", "modules", "partitions", "swaps", "version_signature"))
+"""What the kernel says of the whole machine in every sandbox, and no notebook needs; these files are empty there."""
+
 TMP = "/tmp"  # noqa: S108 - the sandbox's own
 PASSWD, GROUP = Path("/etc/passwd"), Path("/etc/group")
 SETPRIV = "/usr/bin/setpriv"
@@ -294,6 +298,7 @@ def _file_system(limits: Limits, fds: Inherited) -> list[str]:
     folders = {folder for path in (*binds, *links, PASSWD) for folder in path.parents} - {Path("/"), Path(TMP)}
     return [
         *("--proc", "/proc", "--dev", "/dev"),
+        *(word for path in HIDDEN if path.exists() for word in ("--ro-bind", os.devnull, str(path))),
         # Process 1 is bubblewrap itself, which no limit holds: a normal user's sandbox could write to its memory, and
         # any process could read this command line.
         *("--perms", "0555", "--size", "4096", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1"),

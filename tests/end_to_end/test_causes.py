@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autograder.records import Limits
@@ -18,6 +19,25 @@ NUMPY = code("import numpy as np")
 NUMBER = code(RIGHT_NUMBER, "answer:number")
 LABELS = code(RIGHT_LABELS, "answer:labels")
 MISSING = "nopackage_of_this_name"
+
+PICK_TESTS = '''
+from otter.test_files import test_case
+
+OK_FORMAT = False
+
+name = "pick"
+points = 2
+
+@test_case(points=1, hidden=False)
+def test_public(pick):
+    """`pick` takes the first."""
+    assert pick([1, 2]) == 1
+
+@test_case(points=1, hidden=True)
+def test_hidden(pick):
+    """`pick` takes the first of others."""
+    assert pick([5, 6, 7]) == 5
+'''
 
 # student → (cells, status, score, pieces that the page says first)
 CLASS: dict[str, tuple[list[dict[str, Any]], str, float, list[str]]] = {
@@ -34,9 +54,9 @@ CLASS: dict[str, tuple[list[dict[str, Any]], str, float, list[str]]] = {
         [f"Code cell 3: raised ModuleNotFoundError: No module named '{MISSING}'"],
     ),
     "import-without-harm": (
-        [NUMPY, NUMBER, LABELS, code(f"import {MISSING}")],
+        [NUMPY, code("pick = min", "answer:pick"), NUMBER, LABELS, code(f"import {MISSING}")],
         "graded",
-        10,
+        12,
         [f"It uses {MISSING}, which is not installed where it was graded"],
     ),
     "import-of-what-is-there": (
@@ -114,6 +134,24 @@ CLASS: dict[str, tuple[list[dict[str, Any]], str, float, list[str]]] = {
         0,
         ["It was run again without code cell 1 and code cell 2", "That run did not get to its end either."],
     ),
+    "call-that-ends-python": (
+        [NUMPY, code("def pick(row):\n    import os; os._exit(3)", "answer:pick"), NUMBER, LABELS],
+        "graded",
+        10,
+        [],
+    ),
+    "call-that-sleeps": (
+        [NUMPY, code("import time\ndef pick(row):\n    time.sleep(99)", "answer:pick"), NUMBER, LABELS],
+        "needs_review",
+        10,
+        [],
+    ),
+    "time": (
+        [NUMPY, code("while True:\n    pass", "answer:number"), LABELS],
+        "graded",
+        6,
+        ["Code cell 2: was stopped: more than 4 s of processor time, the limit for one cell."],
+    ),
     "another-exercise": (
         [NUMPY, code("history = 1", "answer:train")],
         "graded",
@@ -142,7 +180,10 @@ def text(page: str) -> str:
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     root = tmp_path_factory.mktemp("causes")
-    bundle = nb.small_bundle(root / "small", Limits(wall_seconds=30, cell_seconds=10, memory_mb=700, call_seconds=2))
+    tests = {"pick": PICK_TESTS, "number": nb.NUMBER_TESTS, "labels": nb.LABELS_TESTS}
+    limits = Limits(wall_seconds=60, cell_seconds=4, memory_mb=700, call_seconds=1)
+    data = {"probabilities": np.random.default_rng(20).random((50, 7))}
+    bundle = nb.write_bundle(root / "small", tests, limits=limits, data=data)
     for student, (cells, *_) in CLASS.items():
         nb.write_notebook(root / "class" / f"{student}.ipynb", *cells)
     run = nb.autograder("grade", bundle, root / "class", "-o", root / "out", "--workers", 2)
@@ -186,6 +227,14 @@ def test_the_terminal_names_notebooks_that_answer_nothing(graded: Graded) -> Non
     assert "wrong notebook? another-exercise: This looks like the notebook of another exercise" in graded.stdout
     assert "wrong notebook? as-it-came: Nothing is filled in" in graded.stdout
     assert graded.status == 1
+
+
+def test_a_call_that_ends_the_process_costs_its_own_question_only(graded: Graded) -> None:
+    cases = nb.cases_of(graded.entries["call-that-ends-python"])
+    assert cases["pick.public"]["message"] == "`pick` ended the process instead of returning"
+    assert cases["pick.hidden"]["message"].startswith("Not run: in a check before this one, your function ended")
+    assert cases["labels.argmax"]["status"] == "pass"
+    assert "although it had used little processor time" in graded.entries["call-that-sleeps"]["message"]
 
 
 def test_a_cell_that_ended_the_run_keeps_what_it_showed(graded: Graded) -> None:

@@ -6,14 +6,14 @@ import multiprocessing
 import os
 import time
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from autograder.grading.execution.pool import grade_class
 from autograder.grading.intake.submissions import Item, collect
-from autograder.records import Submission
+from autograder.records import Limits, Submission
 from tests import notebooks as nb
 
 
@@ -29,6 +29,18 @@ class DeadlyItem(Item):
 
     def read(self, questions: Collection[str] = ()) -> Submission:
         os._exit(7)
+
+
+@dataclass(frozen=True)
+class LoggedItem(Item):
+    """One that notes in a file when it is read."""
+
+    log: Path = Path()
+
+    def read(self, questions: Collection[str] = ()) -> Submission:
+        with self.log.open("a") as log:
+            log.write(f"{self.student}\n")
+        return super().read(questions)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +75,21 @@ def test_a_failure_of_ours_asks_for_review_and_the_others_are_graded(bundle: Pat
     for student in ("broken", "deadly"):
         statuses = {case.status for question in grades[student].questions for case in question.cases}
         assert statuses == {"error"}
+
+
+def test_who_ran_out_of_time_in_a_given_cell_runs_once_more_after_all_others(tmp_path: Path) -> None:
+    bundle = nb.small_bundle(tmp_path / "small", Limits(cell_seconds=1, memory_mb=700))
+    late = [nb.code("while True: pass"), nb.code("1 / 0", "answer:number")]
+    nb.write_notebook(tmp_path / "in" / "late.ipynb", *late)
+    for number in range(3):
+        nb.write_notebook(tmp_path / "in" / f"perfect{number}.ipynb", *nb.answers(nb.RIGHT_NUMBER, nb.RIGHT_LABELS))
+    items = [LoggedItem(**vars(item), log=tmp_path / "log") for item in collect(tmp_path / "in")]
+    grades = {result.grade.student: result.grade for result in grade_class(bundle, items, workers=2)}
+    read = (tmp_path / "log").read_text().split()
+    assert (read[0], read[-1], len(read), len(grades)) == ("late", "late", 5, 4)
+    assert grades["late"].status == "needs_review"
+    assert "Code cell 1 was stopped: more than 1 s of processor time" in grades["late"].message
+    assert grades["perfect0"].status == "graded"
 
 
 def test_a_class_that_is_given_up_leaves_no_process(bundle: Path, perfect: Item) -> None:

@@ -12,16 +12,14 @@ from functools import cache, lru_cache
 from importlib import metadata, util
 
 from autograder.expect.keras1_names import modern_spelling
-from autograder.records import Assignment, Cause, CauseKind, Cell, Execution, ExecutionStatus, Question, QuestionGrade
+from autograder.records import Cause, CauseKind, Cell, Execution, ExecutionStatus, Question, QuestionGrade
 from autograder.wording import cell_name, one_line
 
-__all__ = ["causes_of", "doubtful", "explained", "stopped", "why_missing", "why_wrong"]
+__all__ = ["causes_of", "doubtful", "explained", "stopped", "why_missing", "why_wrong", "without_ended"]
 
 MAX_SHOWN = 200
 MAX_NAME = 80
 MAX_CAUSES = 40
-JUSTIFIED = 0.9
-"""From this share of a limit on, measured as processor time, a time-out is the notebook's own."""
 
 _STOPPED = "Stopped: "
 _ENDINGS: dict[ExecutionStatus, str] = {
@@ -58,6 +56,11 @@ _UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 def stopped(cell: Cell, status: ExecutionStatus) -> Cell:
     """A cell in which a run ended, with what ended it as its error."""
     return replace(cell, error=f"{_STOPPED}{_ENDINGS.get(status, 'the run ended')} in it")
+
+
+def without_ended(cells: Sequence[Cell]) -> list[Cell]:
+    """The cells with nothing to run in those in which a run ended."""
+    return [replace(cell, source="pass") if cell.error.startswith(_STOPPED) else cell for cell in cells]
 
 
 def explained(execution: Execution, questions: Sequence[Question]) -> Execution:
@@ -156,18 +159,15 @@ def causes_of(execution: Execution, questions: Sequence[QuestionGrade]) -> tuple
     return tuple(dict.fromkeys(found))[:MAX_CAUSES]
 
 
-def doubtful(cause: Cause, execution: Execution, assignment: Assignment) -> bool:
+def doubtful(cause: Cause, execution: Execution, questions: Sequence[QuestionGrade]) -> bool:
     """Whether a cell may have been ended through no fault of the student's.
 
-    So it is with a cell that is no answer, which came with the exercise, and where the time that passed was not the
-    notebook's processor time.
+    So it is with a cell that is no answer, which came with the exercise, and where the run's own processor time and
+    memory do not explain it.
     """
-    code = [cell for cell in execution.cells if cell.kind == "code"]
-    cell = code[cause.cell - 1]
-    given = not any(question.name in cell.answers for question in assignment.questions)
-    cell_seconds, cpu_seconds = assignment.limits.cell_seconds, assignment.limits.cpu_seconds
-    busy = cell.cpu_seconds >= JUSTIFIED * cell_seconds or execution.cpu_seconds >= JUSTIFIED * cpu_seconds
-    return given or (cause.kind == "time" and not busy)
+    cell = [cell for cell in execution.cells if cell.kind == "code"][cause.cell - 1]
+    given = not any(question.name in cell.answers for question in questions)
+    return given or (cause.kind in ("time", "memory") and execution.unjustified)
 
 
 def _limit(cells: Sequence[Cell], at: int, number: int) -> Iterator[Cause]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from autograder.grading.execution.causes import stopped
+from autograder.grading.execution.causes import stopped, without_ended
 from autograder.records import Cell, Execution, Limits
 from autograder.sandbox.host.session import Session
 from autograder.wording import cell_name, listed
 
-__all__ = ["run_notebook"]
+__all__ = ["MAX_RUNS", "run_notebook"]
 
 MAX_RUNS = 3
 
@@ -40,18 +40,16 @@ def run_notebook(
         SandboxUnavailable: This machine cannot run a sandbox.
     """
     ended: dict[int, Cell] = {}
-    first, wall_seconds = None, 0.0
+    runs: list[Execution] = []
     while True:
-        left = [replace(cell, source="pass") if at in ended else cell for at, cell in enumerate(cells)]
+        left = without_ended([ended.get(at, cell) for at, cell in enumerate(cells)])
         with Session(limits, slot=slot) as session:
             run = session.run(left, takes)
-            first = first or run
-            wall_seconds += run.wall_seconds
+            runs.append(run)
             at = _ended_in(run)
-            spent = len(ended) == MAX_RUNS - 1 or wall_seconds > 2 * limits.wall_seconds
+            spent = len(runs) == MAX_RUNS or sum(each.wall_seconds for each in runs) > 2 * limits.wall_seconds
             if session.broken or at is None or at in ended or spent:
-                merged = _merged(cells, first, run, ended) if ended else run
-                yield session, replace(merged, wall_seconds=wall_seconds)
+                yield session, _merged(runs, cells, ended)
                 return
             ended[at] = stopped(run.cells[at], run.status)
 
@@ -63,14 +61,24 @@ def _ended_in(run: Execution) -> int | None:
     return max((at for at, cell in enumerate(run.cells) if cell.execution_count is not None), default=None)
 
 
-def _merged(cells: Sequence[Cell], first: Execution, last: Execution, ended: Mapping[int, Cell]) -> Execution:
+def _merged(runs: Sequence[Execution], cells: Sequence[Cell], ended: Mapping[int, Cell]) -> Execution:
+    first, last = runs[0], runs[-1]
     shown = [replace(ended[at], source=cells[at].source) if at in ended else cell for at, cell in enumerate(last.cells)]
     message = first.message
-    without = listed([cell_name(cells, at) for at in sorted(ended)])
-    message += f" It was run again without {without}, and graded by that."
-    if last.status != "completed":
-        at = _ended_in(last)
-        if at is not None and at not in ended:
-            shown[at] = stopped(shown[at], last.status)
+    if ended:
+        without = listed([cell_name(cells, at) for at in sorted(ended)])
+        message += f" It was run again without {without}, and graded by that."
+    if ended and last.status != "completed":
         message += f" That run did not get to its end either. {last.message}"
-    return replace(first, message=message, cells=tuple(shown), phases=last.phases)
+    at = _ended_in(last)
+    if at is not None and at not in ended:
+        shown[at] = stopped(shown[at], last.status)
+    return replace(
+        first,
+        message=message,
+        cells=tuple(shown),
+        wall_seconds=sum(run.wall_seconds for run in runs),
+        cpu_seconds=sum(run.cpu_seconds for run in runs),
+        unjustified=any(run.unjustified for run in runs),
+        phases=last.phases,
+    )

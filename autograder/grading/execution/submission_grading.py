@@ -7,28 +7,27 @@ No student code runs in that process.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.expect.mismatch import Unusable
-from autograder.expect.test_files import LoadedCase
 from autograder.grading.cases.bundle import Bundle
-from autograder.grading.cases.case_grading import grade_case, undecided
+from autograder.grading.cases.case_grading import undecided
 from autograder.grading.cases.namespace import Namespace, answer_positions, takes
-from autograder.grading.execution.causes import causes_of, doubtful, explained, why_missing, why_wrong
+from autograder.grading.execution.case_runs import BROKEN, CaseRuns
+from autograder.grading.execution.causes import causes_of, doubtful, explained, without_ended
 from autograder.grading.execution.environment import environment
 from autograder.grading.execution.reruns import run_notebook
 from autograder.grading.intake import notebook_reader
 from autograder.records import (
     PLACEHOLDER,
-    Assignment,
     CaseStatus,
     Cause,
     Cell,
     Execution,
     Grade,
-    Limits,
     Outcome,
     Question,
     QuestionGrade,
@@ -41,7 +40,6 @@ from autograder.sandbox.wire.values import History
 __all__ = ["GradedSubmission", "failed", "grade_one"]
 
 MAX_EPOCHS = 2_000
-BROKEN = "The run broke off in a way that a person has to look at."
 
 
 @dataclass(frozen=True)
@@ -73,36 +71,48 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
     questions = bundle.assignment.questions
     automatic = [question for question in questions if not question.manual]
     limits = bundle.assignment.limits
-    with run_notebook(limits, submission.cells, takes(questions, submission.cells), slot=slot) as (session, execution):
+    with ExitStack() as started:
+
+        def run(cells: Sequence[Cell]) -> tuple[Session, Execution]:
+            return started.enter_context(run_notebook(limits, cells, takes(questions, cells), slot=slot))
+
+        session, execution = run(submission.cells)
         execution = explained(execution, questions)
-        started = time.monotonic()
-        warnings = list(submission.warnings)
+        began = time.monotonic()
         # All values before the first call of a hidden case, and all public cases: what the process knows of hidden
         # inputs from then on, it cannot tell the student.
-        values = {question.name: _values(question, bundle, session, execution, warnings) for question in automatic}
+        runs = CaseRuns(bundle, session, execution, lambda: run(without_ended(execution.cells)))
         outcomes: dict[tuple[str, str], Outcome] = {}
         for hidden in (False, True):
             for question in automatic:
                 for loaded in bundle.cases[question.name]:
                     if loaded.case.hidden == hidden:
-                        outcome = _outcome(loaded, question, values[question.name], session, execution, limits)
-                        outcomes[question.name, loaded.case.name] = outcome
+                        outcomes[question.name, loaded.case.name] = runs.run(question, loaded)
             if not hidden:
-                execution = replace(execution, wall_seconds=execution.wall_seconds + time.monotonic() - started)
-        session.phases["cases"] = time.monotonic() - started - session.phases.get("rebuild", 0.0)
+                execution = replace(execution, wall_seconds=execution.wall_seconds + time.monotonic() - began)
+        session = runs.session
+        session.phases["cases"] = time.monotonic() - began - session.phases.get("rebuild", 0.0)
         broken = session.broken
+    warnings = [*submission.warnings]
+    for question in automatic:
+        warnings += _remarks(question, runs.values[question.name], execution.cells)
     graded = tuple(
         _manual(question, execution.cells)
         if question.manual
         else _automatic(
-            question, values[question.name], tuple(outcomes[question.name, case.name] for case in question.cases)
+            question, runs.values[question.name], tuple(outcomes[question.name, case.name] for case in question.cases)
         )
         for question in questions
     )
     execution = replace(execution, phases=session.phases, environment=environment(limits.threads))
     grade = _grade(bundle, submission, graded, tuple(warnings))
     grade = replace(grade, notice=_notice(graded, execution.cells), causes=causes_of(execution, graded))
-    reasons, again = _reasons(grade, execution, bundle.assignment)
+    reasons, again = _reasons(grade, execution)
+    if runs.unrepeated:
+        reasons.append("A check ended the notebook's process, and the notebook did not run to its end again.")
+    if runs.unjustified and any(question.score < question.possible for question in graded if not question.manual):
+        reasons.append("A check's call of a function was ended although it had used little processor time.")
+        again = True
     if broken:
         reasons = [execution.message or BROKEN]
     if reasons:
@@ -110,16 +120,16 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
     return GradedSubmission(grade, execution, again=again and not broken)
 
 
-def _reasons(grade: Grade, execution: Execution, assignment: Assignment) -> tuple[list[str], bool]:
+def _reasons(grade: Grade, execution: Execution) -> tuple[list[str], bool]:
     """Why a person has to look at a grade, and whether another run, alone, may make that unnecessary."""
     reasons, again = [], False
     if any(outcome.status == "error" for question in grade.questions for outcome in question.cases):
         reasons.append("A check ended in an error of the grader.")
     for cause in grade.causes:
         lacking = cause.kind in ("module", "file", "host")
-        if (lacking or doubtful(cause, execution, assignment)) and _lost_points(cause, grade, execution.cells):
+        if (lacking or doubtful(cause, execution, grade.questions)) and _lost_points(cause, grade, execution.cells):
             reasons.append(cause.message)
-            again = again or cause.kind == "time"
+            again = again or cause.kind in ("time", "memory")
     return reasons, again
 
 
@@ -166,44 +176,16 @@ def _grade(
     )
 
 
-def _values(
-    question: Question, bundle: Bundle, session: Session, execution: Execution, warnings: list[str]
-) -> Namespace:
-    """Take what a question's cases see, and note for the student what was odd about its answer cells."""
-    positions = answer_positions(question.name, execution.cells)
-    answers = [execution.cells[at] for at in positions]
-    namespace = Namespace(bundle, session, question, answers)
+def _remarks(question: Question, namespace: Namespace, cells: Sequence[Cell]) -> Iterator[str]:
+    """What was odd about a question's answer cells, for the student."""
+    positions = answer_positions(question.name, cells)
     if not positions:
-        warnings.append(
-            f"{question.name}: its answer cell is gone or lost its tag; values from the notebook's end count."
-        )
+        yield f"{question.name}: its answer cell is gone or lost its tag; values from the notebook's end count."
     elif len(positions) > question.answer_cells:
-        warnings.append(f"{question.name}: {len(positions)} answer cells; the values after the last of them count.")
+        yield f"{question.name}: {len(positions)} answer cells; the values after the last of them count."
     elif namespace.late:
         names = ", ".join(f"`{name}`" for name in namespace.late)
-        warnings.append(f"{question.name}: {names} came after the answer cell; values from the notebook's end count.")
-    return namespace
-
-
-def _outcome(
-    loaded: LoadedCase,
-    question: Question,
-    namespace: Namespace,
-    session: Session,
-    execution: Execution,
-    limits: Limits,
-) -> Outcome:
-    if session.broken:  # then any value may be forged
-        return undecided(loaded.case, "error", BROKEN, execution.message)
-    answers = answer_positions(question.name, execution.cells)
-    cause = "" if namespace.late else why_wrong(answers, execution)
-    return grade_case(
-        loaded,
-        namespace,
-        seconds=limits.case_seconds,
-        missing=lambda name: why_missing(name, answers, execution),
-        cause=cause,
-    )
+        yield f"{question.name}: {names} came after the answer cell; values from the notebook's end count."
 
 
 def _automatic(question: Question, namespace: Namespace, outcomes: tuple[Outcome, ...]) -> QuestionGrade:

@@ -235,6 +235,11 @@ class Session:
         return self._unjustified
 
     @property
+    def ended(self) -> bool:
+        """Whether nothing more can be asked of the process: the notebook or a call ended it."""
+        return not self._answers
+
+    @property
     def broken(self) -> bool:
         """Whether the worker broke the protocol or sent nothing: true and forged messages cannot be distinguished."""
         return bool(self._fault)

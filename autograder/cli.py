@@ -201,6 +201,18 @@ def live(
     command.show(report, screen, browser=browser)
 
 
+@app.command()
+def doctor() -> None:
+    """Say what this machine can do, what it lacks, and how to get that: run it before you grade for the first time.
+
+    Exit status: 0 notebooks can be graded here, 1 they cannot.
+    """
+    from autograder.commands import doctor as command
+
+    if not command.show(command.run(), screen):
+        raise typer.Exit(NEEDS_REVIEW)
+
+
 def main() -> None:
     """Entry point of `autograder`: an error is one line on stderr and exit status 2."""
     signal.signal(signal.SIGTERM, _terminate)

@@ -14,7 +14,7 @@ from autograder.errors import AutograderError, UsageError
 from autograder.records import Assignment, Execution, Grade
 from autograder.wording import listed, one_line
 
-__all__ = ["prepare"]
+__all__ = ["find_browser", "prepare"]
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _SECONDS = 90
@@ -25,13 +25,18 @@ _OPTIONS = (
 )  # fmt: skip
 
 
+def find_browser() -> str | None:
+    """The path of a browser that can print; None where there is none."""
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)
+
+
 def prepare() -> Callable[[Assignment, Grade, Execution, str], bytes]:
     """What makes the form of one student, from the page.
 
     Raises:
         UsageError: There is no browser.
     """
-    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    browser = find_browser()
     if browser is None:
         raise UsageError(f"pdf needs a browser to print with: none of {listed(_BROWSERS)} is there. Install one.")
     return lambda assignment, grade, execution, page: _printed(browser, page)

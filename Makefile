@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
+PEERS := .venv-peers
 MODULES := frontend/node_modules/.package-lock.json
 WORKERS ?= 2
 N ?= 1000
@@ -36,7 +37,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser kills fuzz coverage lint frontend lint-js build-check bench bench-live bench-work matrix lines lock wheel clean stale
+.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser kills fuzz coverage lint frontend lint-js build-check bench bench-live bench-work matrix lines lock wheel redteam redteam-peers clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -120,6 +121,19 @@ bench-live: $(READY)
 bench-work: $(READY)
 	$(BIN)/python tests/bench/work.py
 
+## more than two hundred attacks, as root and as a normal user, with what each achieved; ARGS names attacks or groups
+redteam: $(READY)
+	$(BIN)/python -m tests.redteam $(ARGS)
+
+## the same attacks on the grades and secrets of `otter run` and `nbgrader autograde`, in a sandbox
+redteam-peers: $(PEERS)/.ready
+	$(BIN)/python -m tests.redteam.peers $(PEERS) $(ARGS)
+
+$(PEERS)/.ready: tests/redteam/peers.txt $(READY)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(PEERS)
+	$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --requirement $<
+	@touch $@
+
 ## lines of Python code in autograder/, without blanks, comments and docstrings, at BASE and now
 lines:
 	@$(PYTHON) tools/count_lines.py $(BASE)
@@ -129,7 +143,7 @@ lock: $(READY)
 	$(BIN)/python tools/lock.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) demo-report live-page site build dist *.egg-info frontend/node_modules
+	rm -rf $(VENV) $(PEERS) demo-report live-page site build dist *.egg-info frontend/node_modules
 
 # What grading needs: the lock without its last section.
 $(DEMO): pyproject.toml $(STALE)

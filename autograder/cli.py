@@ -6,10 +6,11 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from typer.core import TyperCommand, TyperGroup
 
 from autograder.errors import AutograderError, UsageError
 from autograder.wording import one_line
@@ -24,11 +25,33 @@ WRONG_USAGE = 2
 INTERRUPTED = 130
 TERMINATED = 143
 
+
+class _PlainFlags:
+    """Help that says of a flag that it is one, and not that its value is a `bool`."""
+
+    def get_params(self, context: Any) -> list[Any]:
+        parameters: list[Any] = super().get_params(context)  # type: ignore[misc]
+        for parameter in parameters:
+            if getattr(parameter, "is_flag", False):
+                parameter.metavar = ""
+        return parameters
+
+
+class _Command(_PlainFlags, TyperCommand):
+    pass
+
+
+class _Group(_PlainFlags, TyperGroup):
+    pass
+
+
 app = typer.Typer(
+    cls=_Group,
     help="Grade deep-learning notebooks. Student code runs in a sandbox, without any test, answer or score in it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
 )
 screen = Console()
 errors = Console(stderr=True)
@@ -51,7 +74,7 @@ def _options(
     pass
 
 
-@app.command()
+@app.command(cls=_Command)
 def build(
     slugs: Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="Exercises; all by default.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if anything is out of date.")] = False,
@@ -66,7 +89,7 @@ def build(
     command.run(slugs or [], check=check, to=to, screen=screen, errors=errors)
 
 
-@app.command()
+@app.command(cls=_Command)
 def grade(
     slug: Annotated[str, typer.Argument(metavar="SLUG", help="An exercise of this repository, or a bundle's folder.")],
     source: Annotated[
@@ -106,7 +129,7 @@ def grade(
     _end(outcome)
 
 
-@app.command()
+@app.command(cls=_Command)
 def report(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The output folder of `autograder grade`.")],
     also: Annotated[
@@ -144,7 +167,7 @@ def _end(outcome: ClassReport) -> NoReturn:
     raise typer.Exit(NEEDS_REVIEW if outcome.needs_review else 0)
 
 
-@app.command()
+@app.command(cls=_Command)
 def calibrate(
     slug: Annotated[str, typer.Argument(metavar="SLUG", help="An exercise of this repository.")],
     seeds: Annotated[int, typer.Option(min=2, max=1000, help="Runs in all, those of earlier calls included.")] = 20,
@@ -161,7 +184,7 @@ def calibrate(
     command.show(slug, measured, screen)
 
 
-@app.command()
+@app.command(cls=_Command)
 def features(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Images: one subfolder for each class.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")] = Path("features.npz"),
@@ -180,7 +203,7 @@ def features(
     command.show(command.run(folder, out, model=model, seed=seed, console=errors), screen)
 
 
-@app.command()
+@app.command(cls=_Command)
 def live(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A .keras file, or `keras_gaps` for a trained one.")],
     folder: Annotated[Path, typer.Option("--export", metavar="DIR", help="Folder to write the page to.")],

@@ -19,7 +19,7 @@ from autograder.grading.results.pseudonyms import anonymous, pseudonyms
 from autograder.records import Assignment, Execution
 from autograder.wording import one_line
 
-__all__ = ["ClassReport", "publish", "share"]
+__all__ = ["ClassReport", "publish", "share_copy"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) ->
     )
 
 
-def share(folder: OutputFolder, copy: Path, makers: Mapping[str, Maker], bar: Progress) -> None:
+def share_copy(folder: OutputFolder, copy: Path, makers: Mapping[str, Maker], bar: Progress) -> None:
     """Write a copy of a finished folder with pseudonyms, and without ids, digests and file names.
 
     Args:

@@ -19,7 +19,7 @@ from autograder.grading.results.hand_grading import ACCEPT
 from autograder.grading.results.manual_csv import NAME
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.grading.results.pseudonyms import KEY
-from autograder.publishing import ClassReport, publish, share
+from autograder.publishing import ClassReport, publish, share_copy
 from autograder.records import QuestionGrade
 from autograder.wording import counted, listed, one_line, shortened
 
@@ -53,7 +53,7 @@ def run(out: Path, *, also: Sequence[str], console: Console, copy: Path | None =
         made = publish(folder, makers, bar)
     if copy is not None:
         with OutputFolder.reopen(out) as folder, progress(console, "Writing the copy") as bar:
-            share(folder, copy, makers, bar)
+            share_copy(folder, copy, makers, bar)
         line = (
             f"Copy with pseudonyms: {copy}. Who is who: {made.out / KEY}. Notebooks and comments may still hold names."
         )

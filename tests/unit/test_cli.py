@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
 from autograder import cli
 
@@ -41,3 +42,9 @@ def test_a_terminated_run_says_how_to_go_on(tmp_path):
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert run.returncode == 143
     assert run.stderr == "autograder: stopped. Run the same command again to continue where it stopped.\n"
+
+
+@pytest.mark.parametrize("command", [[], ["grade"], ["build"], ["report"], ["live"]])
+def test_help_says_of_a_flag_only_that_it_is_one(command):
+    shown = CliRunner().invoke(cli.app, [*command, "--help"]).output
+    assert "--help" in shown and "bool" not in shown.lower()

@@ -29,6 +29,7 @@ __all__ = ["prepare", "render"]
 _MAX_TEXT = 8_000  # characters of one cell's source, one output or one message
 _MAX_NOTEBOOK = 100_000  # characters of the whole notebook; an LMS's comment is no place for more
 _MAX_OUTPUTS = 40  # of one cell
+_SELF_CHECK = "from autograder.notebook.selfcheck import"
 _TAG = re.compile("<(?=[A-Za-z/!?])")
 _SPECIAL = re.compile(r"[\\`*_\[\]|~$]|^[#>+=-]|(?<=^\d)[.)](?=\s|$)|(?<=^\d\d)[.)](?=\s|$)")
 _NOTEBOOK = """{% extends 'markdown/index.md.j2' %}
@@ -93,6 +94,8 @@ def _cells(cells: Sequence[Cell]) -> Iterator[Any]:
     names = cell_names(cells)
     for at, cell in enumerate(cells):
         source = _lines(cell.source)
+        if _SELF_CHECK in source and not cell.answers and not cell.error:
+            source = "# the self-check, as it came with the exercise: see the page"
         outputs = [made for output in cell.outputs[:_MAX_OUTPUTS] if (made := _output(output)) is not None]
         left -= len(source) + sum(len(str(output)) for output in outputs)
         if left < 0:

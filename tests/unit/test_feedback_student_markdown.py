@@ -170,3 +170,14 @@ def test_a_huge_notebook_is_cut() -> None:
     text = markdown(cells=cells)
     assert len(text) < 150_000
     assert "more cells: see the page" in text
+
+
+def test_the_cell_of_the_self_check_and_the_mark_of_a_written_answer_are_not_repeated() -> None:
+    setup = 'from autograder.notebook.selfcheck import Checks\ngrader = Checks({"gap": "def test_layers(): ..."})'
+    given = Outcome("why", "pass", 2, 2, title="Graded by a person", by_hand=True)
+    why = QuestionGrade("why", 2, 2, (given,), manual=True)
+    text = markdown(why, cells=(Cell("code", setup), Cell("code", "x = 1")))
+    assert "def test_layers" not in text and "the self-check, as it came with the exercise" in text
+    assert "### Code cell 2" in text and "x = 1" in text
+    assert text.count("Graded by a person") == 1
+    assert "def test_layers" in markdown(cells=(Cell("code", setup, error="NameError: x"),))

@@ -206,6 +206,21 @@ def test_a_picture_pasted_into_an_answer_is_shown_with_it() -> None:
     assert (answer.count(gif), notebook.count(gif)) == (1, 1)
 
 
+def test_who_handed_in_nothing_reads_that_and_nothing_of_a_notebook() -> None:
+    html = page(
+        status="rejected", score=0, submission="", message="Nothing was handed in.", execution=Execution("refused")
+    )
+    read = text(html)
+    assert "Nothing was handed in There is nothing of yours to grade." in read
+    assert not re.search("(?i)fingerprint|sha256|own run|Jupyter|notebook", read)
+
+
+def test_the_one_mark_of_a_written_answer_is_not_said_twice() -> None:
+    given = Outcome("compare", "pass", 2, 2, title="Graded by a person", by_hand=True)
+    html = page(QuestionGrade("compare", 2, 2, (given,), manual=True))
+    assert html.count("Graded by a person") == 1 and "Passed" in text(html)
+
+
 def test_rejected() -> None:
     skipped = question(Outcome("a", "skipped", 0, 4, message="This is not JSON."), score=0)
     html = page(skipped, status="rejected", score=0, message="This is not JSON.", execution=Execution("refused", "x"))

@@ -196,6 +196,8 @@ def test_an_email_column_alone_names_the_students(tmp_path):
         ("name,student\nAda,ada\nBob\n", "line 3: no student in column `student`"),
         ("name,student\nAda,ada\nBob, \n", "line 3: no student"),
         ('student\n"' + "x" * 200_000, "not a CSV"),
+        ("student\nada\n".encode("utf-16-le"), "UTF-16 without its mark. Save it as `CSV UTF-8`"),
+        ("student\nada\n".encode("utf-16-be"), "UTF-16 without its mark"),
         (b"student\n" + b"ada%d\n" * 2_000_000, "has more than 10 MB"),
     ],
 )

@@ -9,10 +9,12 @@ from typing import NoReturn
 import pytest
 
 from autograder.errors import UsageError
+from autograder.grading.cases.bundle import load_bundle
 from autograder.grading.intake.roster import read_roster
 from autograder.grading.intake.submissions import collect
 from autograder.grading.results.manual_csv import read_sheet
 from autograder.records import Assignment
+from tests import notebooks as nb
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,14 @@ def test_an_unreadable_file_is_one_line(
     with pytest.raises(UsageError, match=r"file cannot be read: Permission denied\.") as refused:
         read(path)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("gone", ["tests/number.py", "data/hidden.npz"])
+def test_a_bundle_that_lacks_a_file_names_it_without_a_number(tmp_path: Path, gone: str) -> None:
+    bundle = nb.small_bundle(tmp_path / "small")
+    (bundle / gone).unlink()
+    with pytest.raises(
+        UsageError, match=r"is not a usable bundle: .*: no such file or directory\. Run `auto"
+    ) as refused:
+        load_bundle(bundle)
+    assert Path(gone).name in str(refused.value) and "Errno" not in str(refused.value)

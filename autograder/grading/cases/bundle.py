@@ -94,7 +94,7 @@ def load_bundle(path: Path) -> Bundle:
                 data.update({name: arrays[name] for name in arrays.files})
     except (OSError, ValueError, msgspec.ValidationError, msgspec.DecodeError, BuildError) as error:
         again = path.parent.name if path.name == "bundle" else "SLUG --to FOLDER"
-        reason = one_line(str(error), MAX_REASON)
+        reason = _reason(error)
         raise UsageError(f"{path} is not a usable bundle: {reason}. Run `autograder build {again}`.") from error
     for array in data.values():
         array.setflags(write=False)
@@ -119,8 +119,14 @@ def copy_bundle(path: Path, folder: Path) -> None:
         for name, content in hidden.items():
             (folder / "data" / name).write_bytes(content)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise UsageError(f"{path} cannot be copied to {folder}: {reason}. Choose another folder.") from error
+        raise UsageError(f"{path} cannot be copied to {folder}: {_reason(error)}. Choose another folder.") from error
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in words: `FILE: no such file or directory`."""
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, shutil.Error):
+        return one_line(f"{error.filename}: {error.strerror.lower()}", MAX_REASON)
+    return one_line(str(error), MAX_REASON)
 
 
 def sha256_of(content: bytes) -> str:

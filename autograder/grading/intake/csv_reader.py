@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -40,9 +41,12 @@ def read_table(path: Path, limit: int, expected: str) -> bytes | None:
             raise UsageError(f"{path} is not a file: expected {expected}")
         if path.stat().st_size > limit:
             raise UsageError(f"{path} has more than {limit // 2**20} MB: expected {expected}")
-        return path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}. Close it elsewhere, then run it again.") from error
+    if b"\0" in data and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UsageError(f"{path} is no text that can be read, or UTF-16 without its mark. Save it as `CSV UTF-8`.")
+    return data
 
 
 def parse(text: str, path: Path) -> Parsed:

@@ -140,6 +140,9 @@ def report(
             "printing (takes Chromium or Chrome). What an earlier report had of these and is not asked for again goes.",
         ),
     ] = "",
+    remove: Annotated[
+        list[str] | None, typer.Option(metavar="STUDENT", help="Take this student out of OUT; may be repeated.")
+    ] = None,
     anonymous: Annotated[
         bool, typer.Option("--anonymous", help="Also write a copy for sharing, with pseudonyms in place of students.")
     ] = False,
@@ -157,7 +160,8 @@ def report(
         raise UsageError(
             "--anonymous and -o COPY belong together: a copy with pseudonyms goes into a folder of its own."
         )
-    _end(command.run(out, also=[name.strip() for name in also.split(",") if name.strip()], copy=copy, console=errors))
+    forms = [name.strip() for name in also.split(",") if name.strip()]
+    _end(command.run(out, also=forms, remove=remove or [], copy=copy, console=errors))
 
 
 def _end(outcome: ClassReport) -> NoReturn:

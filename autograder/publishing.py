@@ -32,7 +32,7 @@ class ClassReport:
         waiting: Answers that a person still has to grade.
         changed: Answers that changed since a person graded them.
         unused: Filled rows of `manual.csv` that belong to nothing in this run.
-        unmade: Forms of feedback, beside the pages, that could not be made, each with the reason.
+        unmade: Pages and other forms of feedback that could not be made, each with the reason.
         restored: Rows that were gone from `manual.csv`, and are back with the points that they had.
         outdated: Who was graded with another version of the exercise than the last run's.
     """
@@ -124,8 +124,10 @@ def _pages(
     for stored in bar.track(folder.entries(), total=len(folder.students)):
         execution = folder.run(stored)
         settled = settle(stored)
-        folder.revise(settled)  # without what is wrong with its page: the next report may be able to make that
-        settled, page = _page(assignment, settled, execution)
+        folder.revise(settled)
+        page, reason = _page(assignment, settled, execution)
+        if reason:
+            unmade.append(f"{settled.student}.html ({reason})")
         folder.write_feedback(settled.student, ".html", page.encode("utf-8", "replace"))
         for suffix, make in makers.items():
             try:
@@ -148,14 +150,13 @@ def _finish(folder: OutputFolder, grades: Sequence[GradeEntry]) -> None:
     folder.finish(tables.grades_csv(folder.assignment, grades), page, suffixes)
 
 
-def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> tuple[GradeEntry, str]:
-    """A grade and its page; where that cannot be made, it is the grader's fault, and a person must look."""
+def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> tuple[str, str]:
+    """A grade's page; where it cannot be made, one that says that a person looks at it, and the reason."""
     try:
-        return settled, student_page.render(assignment, settled, execution)
+        return student_page.render(assignment, settled, execution), ""
     except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class
-        reason = f"The page could not be made: {type(error).__name__}: {one_line(str(error))}"
-        failed = replace(settled, status="needs_review", message=reason)
-        return failed, student_page.render(assignment, replace(failed, questions=()), None)
+        failed = replace(settled, status="needs_review", questions=())
+        return student_page.render(assignment, failed, None), f"{type(error).__name__}: {one_line(str(error))}"
 
 
 def _without_details(entry: GradeEntry) -> GradeEntry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -33,13 +34,16 @@ STOPPED = "[yellow]run stopped[/]"
 NOTICE = "[yellow]wrong notebook?[/]"
 
 
-def run(out: Path, *, also: Sequence[str], console: Console, copy: Path | None = None) -> ClassReport:
+def run(
+    out: Path, *, also: Sequence[str], console: Console, remove: Sequence[str] = (), copy: Path | None = None
+) -> ClassReport:
     """Write a finished output folder anew, with what `manual.csv` says now. No submission runs.
 
     Args:
         out: The folder.
         also: Names of `FORMS` to write beside the pages.
         console: Where the progress is shown.
+        remove: Students to take out of the folder.
         copy: Where a copy with pseudonyms goes.
 
     Raises:
@@ -50,6 +54,8 @@ def run(out: Path, *, also: Sequence[str], console: Console, copy: Path | None =
             raise UsageError(f"--also knows {listed(list(FORMS))}, not {name!r}.")
     makers = {FORMS[name].suffix: FORMS[name].prepare() for name in also}
     with OutputFolder.reopen(out) as folder, progress(console, "Writing pages") as bar:
+        for student in remove:
+            folder.remove(student)
         made = publish(folder, makers, bar)
     if copy is not None:
         with OutputFolder.reopen(out) as folder, progress(console, "Writing the copy") as bar:
@@ -123,13 +129,15 @@ def _remarks(report: ClassReport) -> Iterator[str]:
         what = "1 grade was" if len(report.outdated) == 1 else f"{len(report.outdated)} grades were"
         yield f"{what} made with another version of the exercise ({shortened(report.outdated, MAX_NAMED)}), and kept."
     if report.unmade:
-        yield f"Not made: {shortened(report.unmade, MAX_NAMED)}. Their pages are there."
+        yield f"Not made: {shortened(report.unmade, MAX_NAMED)}."
     if report.changed:
         what = f"{counted(len(report.changed), 'answer')} changed since graded by hand ({_names(report.changed)})"
         yield f"{what}; the points stay. Look at them, then clear their `note` in {path}."
     if report.restored:
         rows = "1 row was" if len(report.restored) == 1 else f"{len(report.restored)} rows were"
         yield f"{rows} gone from {path} ({_names(report.restored)}); back with the points of the last report."
+    if (mode := stat.S_IMODE(report.out.stat().st_mode)) & 0o077:
+        yield f"Others may open {report.out} (mode {mode:o}). It is personal data: `chmod 700 {report.out}` closes it."
     if report.unused:
         rows = "1 row belongs" if len(report.unused) == 1 else f"{len(report.unused)} rows belong"
         yield f"{rows} to nothing in this run ({_names(report.unused)}); kept in {path}."

@@ -172,16 +172,32 @@ def test_a_page_that_cannot_be_made_stops_nobody(out, monkeypatch):
         return real(assignment, given, execution)
 
     monkeypatch.setattr(student_page, "render", render)
-    ada, bob, _ = report.run(out, also=[], console=QUIET).grades
-    assert (ada.status, ada.message) == ("needs_review", "The page could not be made: RecursionError: too deep")
-    assert bob.status == "graded"
+    made = report.run(out, also=[], console=QUIET)
+    assert made.unmade == ("ada.html (RecursionError: too deep)",)
+    assert made.needs_review and {grade.status for grade in made.grades[:2]} == {"graded"}
     assert "A person will look at this grade" in (out / "feedback" / "ada.html").read_text()
-    assert '"ada","ada.ipynb","needs_review"' in (out / "grades.csv").read_text()
     assert "Your notebook, as it ran" in (out / "feedback" / "bob.html").read_text()
     monkeypatch.undo()
-    ada, *_ = report.run(out, also=[], console=QUIET).grades
-    assert (ada.status, ada.message) == ("graded", ""), "the next report could make it"
-    assert '"ada","ada.ipynb","graded"' in (out / "grades.csv").read_text()
+    made = report.run(out, also=[], console=QUIET)
+    assert (made.unmade, made.needs_review) == ((), False), "the next report could make it"
+    assert "Your notebook, as it ran" in (out / "feedback" / "ada.html").read_text()
+
+
+def test_a_student_is_removed_and_points_that_a_person_gave_stay(out):
+    fill(out, "1.5", "Good.")
+    made = report.run(out, also=[], console=QUIET, remove=["ada"])
+    assert [grade.student for grade in made.grades] == ["bob", "cyd"]
+    assert [(row.student, row.points) for row in made.unused] == [("ada", 1.5)]
+    assert not list(out.rglob("ada*"))
+    with pytest.raises(UsageError, match="holds no grade of 'ada'"):
+        report.run(out, also=[], console=QUIET, remove=["ada"])
+
+
+def test_a_folder_that_others_may_open_is_remarked_on(out):
+    out.chmod(0o750)
+    assert "(mode 750)" in CliRunner().invoke(app, ["report", str(out)]).output
+    out.chmod(0o700)
+    assert "(mode" not in CliRunner().invoke(app, ["report", str(out)]).output
 
 
 def test_grades_of_different_environments_are_remarked_on(tmp_path):
@@ -226,4 +242,4 @@ def test_a_form_that_fails_for_one_student_is_named_and_stops_nobody(out, monkey
     assert {path.name for path in (out / "feedback").glob("*.pdf")} == {"bob.pdf", "cyd.pdf"}
     screen = Console(record=True, quiet=False, file=io.StringIO(), width=200)
     report.show(made, screen)
-    assert "Not made: ada.pdf (no paper). Their pages are there." in screen.export_text()
+    assert "Not made: ada.pdf (no paper)." in screen.export_text()

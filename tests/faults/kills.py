@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.faults.small_class import SmallClass, half_written, outcome, write_class
+from tests.faults.small_class import SmallClass, differences, half_written, outcome, write_class
 
 VICTIMS = ("coordinator", "worker", "sandbox")
 END_SECONDS = 60.0
@@ -65,10 +65,7 @@ class Killer:
         if killed:
             again = self._class.grade(out)
             assert again.returncode == 1, f"{again.stderr} {said}"
-        received = outcome(out)
-        assert received.keys() == self._expected.keys(), f"{received.keys() ^ self._expected.keys()} {said}"
-        for name, content in self._expected.items():
-            assert received[name] == content, f"{name} {said}:\n{received[name]}\n\n{content}"
+        assert differences(out, self._expected) == [], said
         shutil.rmtree(out)
         return bool(killed)
 

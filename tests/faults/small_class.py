@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import gzip
 import json
 import os
@@ -87,6 +88,23 @@ def _without_timings(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_timings(part) for key, part in value.items() if key not in TIMINGS}
     return [_without_timings(part) for part in value] if isinstance(value, list) else value
+
+
+def differences(out: Path, expected: dict[str, Any]) -> list[str]:
+    """What an output folder has, lacks, or says otherwise than another one's `outcome`; empty where they agree."""
+    received = outcome(out)
+    found = [f"{name} is there" for name in received.keys() - expected.keys()]
+    found += [f"{name} is missing" for name in expected.keys() - received.keys()]
+    for name in received.keys() & expected.keys():
+        found += (
+            f"{name}: {line}" for line in difflib.unified_diff(_lines(expected[name]), _lines(received[name]), n=0)
+        )
+    return found
+
+
+def _lines(content: Any) -> list[str]:
+    text = "".join(content) if isinstance(content, list) else content if isinstance(content, str) else repr(content)
+    return re.split(r"\n|(?<=}),|(?<=[]}])", text)
 
 
 def half_written(out: Path) -> list[str]:

@@ -7,6 +7,7 @@ import json
 import math
 import zlib
 from dataclasses import dataclass, field, fields
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ __all__ = ["ExecutionSummary", "GradeEntry", "decoded", "encoded", "entry", "rea
 
 MAX_RUN: Final = 2**30
 """Of a run, unpacked, in bytes: notebook and outputs are bounded, so only what is not ours is larger."""
+CHUNK: Final = 2**20
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,8 @@ def read_run(folder: Path, stored: GradeEntry) -> Execution:
         )
     try:
         with gzip.open(path) as packed:
-            return from_json(packed.read(MAX_RUN), Execution)
+            chunks = iter(lambda: packed.read(CHUNK), b"")  # a longer one would be allocated before it is read
+            return from_json(b"".join(islice(chunks, MAX_RUN // CHUNK)), Execution)
     except (OSError, EOFError, zlib.error, msgspec.MsgspecError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise UsageError(f"{path}: cannot be read ({reason}). Run `autograder grade` again.") from error

@@ -457,8 +457,9 @@ def _refuse_foreign(out: Path, slug: str) -> None:
     run = _interrupted(out)
     written = [known for known in (_slug(out), run.assignment if run else None) if known is not None]
     partial = out / ".partial"
-    everything = [*out.iterdir(), *(partial.iterdir() if partial.is_dir() else ())]
-    if not written and any(path.name not in (".partial", "lock") for path in everything):
+    ours = not partial.is_dir() or (partial / "lock").exists()  # the first thing that is made in it
+    others = [*(path for path in out.iterdir() if path != partial), *(() if ours else partial.iterdir())]
+    if not written and others:
         raise UsageError(f"{out} is not empty and holds no grades. Choose another folder with -o.")
     for known in written:
         if known != slug:

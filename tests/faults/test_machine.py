@@ -1,0 +1,125 @@
+"""A machine whose clock jumps, and one without memory for what a student sends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from autograder.records import Limits
+from tests import notebooks as nb
+from tests.faults.conftest import Undisturbed
+from tests.faults.small_class import SmallClass, differences, outcome
+
+COMPILER = shutil.which("cc")
+JUMPS = (400 * 86_400, -400 * 86_400, 0, -7_200)
+"""Seconds by which the clock is off, one after the other."""
+CLOCK = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static long jumped(void) {
+    char text[32] = "0";
+    int file = open(getenv("CLOCK_OFFSET"), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    if (read(file, text, sizeof text - 1) < 0) text[0] = '0';
+    close(file);
+    return atol(text);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    static int (*real)(clockid_t, struct timespec *);
+    if (!real) real = (int (*)(clockid_t, struct timespec *)) dlsym(RTLD_NEXT, "clock_gettime");
+    int result = real(clock, now);
+    if (!result && clock == CLOCK_REALTIME) now->tv_sec += jumped();
+    return result;
+}
+
+time_t time(time_t *result) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (result) *result = now.tv_sec;
+    return now.tv_sec;
+}
+
+int gettimeofday(struct timeval *result, void *zone) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    result->tv_sec = now.tv_sec;
+    result->tv_usec = now.tv_nsec / 1000;
+    return 0;
+}
+"""
+
+
+@pytest.mark.skipif(COMPILER is None, reason="there is no C compiler, `cc`, for a clock of our own")
+def test_the_clock_jumps(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    """Days forward, a year back, several times a second, for the grader and its pool; the machine's own clock stays."""
+    library, offset, out = tmp_path / "clock.so", tmp_path / "offset", tmp_path / "out"
+    build = [str(COMPILER), "-shared", "-fPIC", "-x", "c", "-", "-o", str(library), "-ldl"]
+    subprocess.run(build, input=CLOCK, text=True, check=True)
+    offset.write_text(str(JUMPS[0]))
+    env = {**os.environ, "LD_PRELOAD": str(library), "CLOCK_OFFSET": str(offset)}
+    year = [sys.executable, "-c", "import time; print(time.localtime().tm_year)"]
+    assert int(subprocess.check_output(year, env=env)) > time.localtime().tm_year, "the clock cannot be moved"
+    command = undisturbed.submissions.command(out)
+    grader = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    jumps = 0
+    while grader.poll() is None:
+        (tmp_path / "next").write_text(str(JUMPS[jumps % len(JUMPS)]))
+        (tmp_path / "next").replace(offset)
+        jumps += 1
+        time.sleep(0.1)
+    printed = grader.communicate()[0]
+    assert grader.returncode == 1, printed
+    assert jumps > len(JUMPS)
+    assert differences(out, undisturbed.expected) == []
+
+
+def runs_a_notebook(grader: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        below = grader.children(recursive=True)
+        return any("bwrap" not in each.name() and "autograder.sandbox.guest.worker" in each.cmdline() for each in below)
+    return False
+
+
+def test_no_memory_for_what_a_student_sends(tmp_path: Path) -> None:
+    """The grader runs out of memory on one submission: a person has to look at that one, and the class goes on."""
+    bundle = nb.small_bundle(tmp_path / "small", Limits(memory_mb=1500))
+    wait = nb.code("import time; time.sleep(2)")
+    large = nb.answers("answer = np.zeros(25_000_000)", nb.RIGHT_LABELS)
+    nb.write_notebook(tmp_path / "class" / "ada.ipynb", wait, *large)
+    nb.write_notebook(tmp_path / "class" / "bob.ipynb", wait, *nb.answers(nb.RIGHT_NUMBER, nb.RIGHT_LABELS))
+    small, out = SmallClass(bundle, tmp_path / "class"), tmp_path / "out"
+    grader = subprocess.Popen(small.command(out), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    bounded: set[int] = set()
+    while len(bounded) < 2:
+        assert grader.poll() is None
+        for process in psutil.Process(grader.pid).children():
+            if process.pid not in bounded and runs_a_notebook(process):  # so its sandbox does not inherit this
+                process.rlimit(resource.RLIMIT_AS, (process.memory_info().vms + (200 << 20),) * 2)
+                bounded.add(process.pid)
+        time.sleep(0.02)
+    printed = grader.communicate(timeout=500)[0]
+    assert grader.returncode == 1, printed
+    entries = nb.grades(out)
+    assert (entries["bob"]["status"], entries["bob"]["score"]) == ("graded", 10)
+    assert (entries["ada"]["status"], "MemoryError" in entries["ada"]["message"]) == ("needs_review", True)
+    assert "needs review ada: " in printed
+    assert small.grade(out).returncode == 0, "with memory enough, what needed review is graded again"
+    assert small.grade(tmp_path / "undisturbed").returncode == 0
+    # The sheet stays, without the row for what needed review.
+    assert differences(out, outcome(tmp_path / "undisturbed")) == ["manual.csv is there"]

@@ -37,7 +37,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser kills fuzz coverage lint frontend lint-js build-check bench bench-live bench-work matrix lines lock wheel redteam redteam-peers clean stale
+.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser kills fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-work matrix lines lock wheel redteam redteam-peers clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -116,6 +116,10 @@ bench: $(READY)
 ## milliseconds from stroke to picture, in the page and in JupyterLab; needs Chromium
 bench-live: $(READY)
 	$(BIN)/python tests/bench/live.py
+
+## whether a class gets the same grades beside 20 busy processes; takes some minutes
+bench-load: $(READY)
+	$(BIN)/python -m tests.bench.load
 
 ## processor time of each kind of layer, beside what the grader says that it takes at most
 bench-work: $(READY)

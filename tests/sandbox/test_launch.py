@@ -47,6 +47,22 @@ def test_the_wall_clock_gives_python_time_to_start() -> None:
     assert run_in_sandbox("report(1)", wall_seconds=0.001).reported == [1]
 
 
+def test_sleep_counts_only_while_the_grader_waits_for_an_answer() -> None:
+    with launch.open_sandbox(Limits(), module="code", slot=1) as sandbox:
+        run_lines(sandbox, "report('here')")
+        wait_for(sandbox, "here")
+        sandbox.begin("one cell", 0.3, 0)
+        run_lines(sandbox, "report('answered')")
+        time.sleep(1.5)  # a grader that is too busy to read
+        wait_for(sandbox, "answered")
+        assert sandbox.close().status == "exited"
+    with launch.open_sandbox(Limits(), module="code", slot=1) as sandbox:
+        sandbox.begin("one cell", 0.3, 0)
+        run_lines(sandbox, "import time; time.sleep(60)")
+        assert read_reports(sandbox) == []
+        assert "slept for more than 0.3 s" in sandbox.close().message
+
+
 def test_a_writer_is_released_when_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     launch.check_sandbox()
     monkeypatch.setattr(launch, "START_SECONDS", 0.0)

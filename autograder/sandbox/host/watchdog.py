@@ -23,6 +23,8 @@ MEMORY_INFO = Path("/proc/meminfo")
 MAX_MAPPINGS = 65_530  # of one process, Linux' default
 MAPPINGS_SECONDS = 1.0  # counting mappings takes some 0.5 µs for each, so it is not done at every measurement
 
+MAX_GAP_SECONDS = 0.5  # between two measurements; they are made ten times a second where the machine has time
+
 _KIB = 1024
 _INODE_BYTES = 2 * _KIB  # an empty file in a tmpfs, with its directory entry and a long name
 _SOCKET_BYTES = 212_992  # Linux' default for a socket's send buffer; the system call filter keeps it from growing
@@ -75,7 +77,8 @@ class ProcessTree:
         tree = self._processes()
         now = time.monotonic()
         if not self._count_ticks(tree) and _all_asleep(tree):
-            self.asleep_seconds += now - self._measured
+            # Not all of a long gap: then the machine was too busy for the watchdog itself, or for who reads the answer.
+            self.asleep_seconds += min(now - self._measured, MAX_GAP_SECONDS)
         self._measured = now
         if now - self._mappings_counted > MAPPINGS_SECONDS:
             self._mappings, self._mappings_counted = sum(map(_mappings, tree)), now

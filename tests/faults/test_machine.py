@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -89,11 +90,36 @@ def test_the_clock_jumps(undisturbed: Undisturbed, tmp_path: Path) -> None:
     assert differences(out, undisturbed.expected) == []
 
 
-def runs_a_notebook(grader: psutil.Process) -> bool:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        below = grader.children(recursive=True)
-        return any("bwrap" not in each.name() and "autograder.sandbox.guest.worker" in each.cmdline() for each in below)
-    return False
+def notebooks_of(grader: int) -> Iterator[tuple[psutil.Process, psutil.Process]]:
+    """Pool processes in whose sandbox a notebook begins to run, each with the Python in there."""
+    for process in psutil.Process(grader).children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for each in process.children(recursive=True):
+                if "bwrap" not in each.name() and "autograder.sandbox.guest.worker" in each.cmdline():
+                    yield process, each
+
+
+def test_notebooks_are_killed(tmp_path: Path) -> None:
+    """As the kernel does when memory is short. Once costs nothing; twice is no grade, but the rest is graded."""
+    bundle = nb.small_bundle(tmp_path / "small", Limits(memory_mb=700))
+    right = nb.answers(nb.RIGHT_NUMBER, nb.RIGHT_LABELS)
+    nb.write_notebook(tmp_path / "once" / "ada.ipynb", nb.code("import time; time.sleep(2)"), *right)
+    once = SmallClass(bundle, tmp_path / "once")
+    grader = subprocess.Popen(once.command(tmp_path / "a"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    while not (found := list(notebooks_of(grader.pid))):
+        assert grader.poll() is None
+        time.sleep(0.02)
+    found[0][1].kill()
+    printed = grader.communicate(timeout=500)[0]
+    assert grader.returncode == 0, printed
+    assert nb.grades(tmp_path / "a")["ada"]["execution"]["status"] == "completed"
+
+    killed = nb.answers(f"{nb.RIGHT_NUMBER}\nimport os; os.kill(os.getpid(), 9)", nb.RIGHT_LABELS)
+    nb.write_notebook(tmp_path / "always" / "bob.ipynb", *killed)
+    graded = SmallClass(bundle, tmp_path / "always").grade(tmp_path / "b")
+    bob = nb.grades(tmp_path / "b")["bob"]
+    assert (graded.returncode, bob["status"], bob["score"]) == (1, "needs_review", 6), graded.stderr
+    assert "Python was killed, and not by the grader" in bob["execution"]["message"]
 
 
 def test_no_memory_for_what_a_student_sends(tmp_path: Path) -> None:
@@ -108,8 +134,8 @@ def test_no_memory_for_what_a_student_sends(tmp_path: Path) -> None:
     bounded: set[int] = set()
     while len(bounded) < 2:
         assert grader.poll() is None
-        for process in psutil.Process(grader.pid).children():
-            if process.pid not in bounded and runs_a_notebook(process):  # so its sandbox does not inherit this
+        for process, _ in notebooks_of(grader.pid):
+            if process.pid not in bounded:  # its sandbox is there already, and does not inherit this
                 process.rlimit(resource.RLIMIT_AS, (process.memory_info().vms + (200 << 20),) * 2)
                 bounded.add(process.pid)
         time.sleep(0.02)

@@ -45,7 +45,8 @@ class CaseRuns:
         self._start = start
         self.session = session
         self.values = self._now = self._taken()
-        self.unjustified = self.unrepeated = False
+        self.unjustified = session.unjustified and not execution.unjustified  # ended while values were taken
+        self.unrepeated = False
         self._ended_by: set[str] = set()
         self._restarts = 0
 

@@ -167,7 +167,7 @@ def doubtful(cause: Cause, execution: Execution, questions: Sequence[QuestionGra
     """
     cell = [cell for cell in execution.cells if cell.kind == "code"][cause.cell - 1]
     given = not any(question.name in cell.answers for question in questions)
-    return given or (cause.kind in ("time", "memory") and execution.unjustified)
+    return given or (cause.kind in ("time", "memory", "crash") and execution.unjustified)
 
 
 def _limit(cells: Sequence[Cell], at: int, number: int) -> Iterator[Cause]:

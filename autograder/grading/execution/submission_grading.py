@@ -47,7 +47,7 @@ class GradedSubmission:
     """A grade and the run behind it.
 
     Attributes:
-        again: Whether a cell ran out of time, perhaps because of what else the machine did, and that cost points.
+        again: Whether the notebook was ended perhaps because of what else the machine did, so that it is to run alone.
     """
 
     grade: Grade
@@ -117,19 +117,20 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
         reasons = [execution.message or BROKEN]
     if reasons:
         grade = replace(grade, status="needs_review", message=" ".join(reasons))
-    return GradedSubmission(grade, execution, again=again and not broken)
+    return GradedSubmission(grade, execution, again=execution.unjustified if broken else again)
 
 
 def _reasons(grade: Grade, execution: Execution) -> tuple[list[str], bool]:
     """Why a person has to look at a grade, and whether another run, alone, may make that unnecessary."""
-    reasons, again = [], False
+    reasons = []
+    again = execution.unjustified and execution.status == "crashed"  # killed: even if that cost nothing, it is no grade
     if any(outcome.status == "error" for question in grade.questions for outcome in question.cases):
         reasons.append("A check ended in an error of the grader.")
     for cause in grade.causes:
         lacking = cause.kind in ("module", "file", "host")
         if (lacking or doubtful(cause, execution, grade.questions)) and _lost_points(cause, grade, execution.cells):
             reasons.append(cause.message)
-            again = again or cause.kind in ("time", "memory")
+            again = again or cause.kind in ("time", "memory", "crash")
     return reasons, again
 
 

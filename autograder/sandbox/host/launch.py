@@ -245,7 +245,7 @@ class Sandbox:
             code = self._exit_code()
         finally:
             self._release()
-        status, message, unjustified = self._verdict or (*_judge(code if alone else None), False)
+        status, message, unjustified = self._verdict or _judge(code if alone else None)
         code_of_its_own = code if alone and self._verdict is None else None
         stderr_tail = self._stderr_tail.decode(errors="replace")
         return Ending(status, code_of_its_own, message, self._peak_mb, stderr_tail, self._tree.cpu_seconds, unjustified)
@@ -427,13 +427,15 @@ def _hung_up(fd: int) -> bool:
 # ------------------------------------------------------------ end
 
 
-def _judge(code: int | None) -> tuple[EndingStatus, str]:
-    """What an exit status says; bubblewrap reports signal n as 128 + n."""
+def _judge(code: int | None) -> tuple[EndingStatus, str, bool]:
+    """What an exit status says, and whether it is unjustified; bubblewrap reports signal n as 128 + n."""
     if code is None or 0 <= code <= 128:
-        return "exited", "" if not code else f"Python ended with exit status {code}."
+        return "exited", "" if not code else f"Python ended with exit status {code}.", False
     number = code - 128 if code > 0 else -code
+    if number == signal.SIGKILL:  # crashes give other signals
+        return "crashed", "Python was killed, and not by the grader: the machine may lack memory.", True
     name = signal.Signals(number).name if number in list(signal.Signals) else f"signal {number}"
-    return "crashed", f"Python was ended by {name}. Look for a crash in compiled code, or too large an array."
+    return "crashed", f"Python was ended by {name}. Look for a crash in compiled code, or too large an array.", False
 
 
 def _timed_out(seconds: float, cpu_seconds: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import csv
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -352,7 +353,8 @@ def test_wrong_usage_is_one_line_and_status_2(tmp_path: Path, arguments: tuple[s
     assert (tmp_path / "a-file").read_text() == "precious"
 
 
-def test_goes_on_after_a_crash(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "terminated"])
+def test_goes_on_after_a_crash(tmp_path: Path, how: signal.Signals) -> None:
     """A run that is killed is finished by the same command, which does not run again what was graded."""
     bundle, source, out = nb.small_bundle(tmp_path / "small"), tmp_path / "class", tmp_path / "out"
     nb.write_notebook(source / "ada.ipynb", *PERFECT)
@@ -364,8 +366,8 @@ def test_goes_on_after_a_crash(tmp_path: Path) -> None:
         assert killed.poll() is None
         time.sleep(0.02)
     pool = psutil.Process(killed.pid).children(recursive=True)
-    killed.kill()
-    killed.wait()
+    killed.send_signal(how)
+    assert killed.wait() == (143 if how == signal.SIGTERM else -how)
     assert pool and psutil.wait_procs(pool, timeout=30)[1] == [], "a killed grader leaves processes behind"
     assert not (out / "grades.json").exists()
     kept = json.loads(first.read_text())["execution"]

@@ -16,7 +16,7 @@ from autograder.commands import report
 from autograder.errors import UsageError
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.publishing import publish
-from autograder.records import Assignment, Case, Cell, Execution, Grade, Outcome, Question, QuestionGrade
+from autograder.records import Assignment, Case, Cause, Cell, Execution, Grade, Outcome, Question, QuestionGrade
 
 QUIET = Console(quiet=True)
 ASSIGNMENT = Assignment(
@@ -43,7 +43,8 @@ def out(tmp_path):
     warnings = ("2 notebooks were handed in: `adalovelace/secretname.ipynb` counts.", "adalovelace is not on the list.")
     problem = "No notebook was found: expected an .ipynb file, received `hopper report.pdf`."
     with OutputFolder.start(tmp_path / "out", ASSIGNMENT, "sha256:bundle", {}) as folder:
-        folder.add(grade("adalovelace", "adalovelace/secretname.ipynb", warnings=warnings), RUN)
+        missing = Cause("file", "/home/countess/data.csv", 1, "`/home/countess/data.csv` is not there.")
+        folder.add(grade("adalovelace", "adalovelace/secretname.ipynb", warnings=warnings, causes=(missing,)), RUN)
         folder.add(
             grade("gracehopper", "gracehopper/hopper report.pdf", problem, status="rejected", questions=()),
             Execution("refused", problem),
@@ -67,7 +68,7 @@ def test_a_copy_has_no_id_digest_or_file_name(out, tmp_path):
     assert run.exit_code == 1, "a submission was rejected"
     shared = content(copy)
     everything = "\n".join([*shared, *shared.values()])
-    for secret in (*STUDENTS[:2], "secretname", "hopper", "sha256:", "manual.csv"):
+    for secret in (*STUDENTS[:2], "secretname", "hopper", "countess", "sha256:", "manual.csv"):
         assert secret not in everything, secret
     names = json.loads((out / "pseudonyms.json").read_text())
     assert list(names) == sorted(STUDENTS)

@@ -89,6 +89,10 @@ def anonymous(stored: GradeEntry, execution: Execution, names: Mapping[str, str]
         review=unnamed(stored.review),
         warnings=tuple(map(unnamed, stored.warnings)),
         questions=questions,
+        causes=tuple(
+            replace(cause, name=_UNNAMED if cause.kind == "file" else cause.name, message=unnamed(cause.message))
+            for cause in stored.causes
+        ),
     )
     return changed, replace(execution, message=unnamed(execution.message))
 

@@ -43,7 +43,10 @@ CANARIES = (
 )
 """Part of every secret: cases, details, rubric, sample answer, environment, files, other students' notebooks."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\u3000", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-CPU_SLACK = 15  # seconds, on top of the limit: starting Python, TensorFlow, and what runs until it is noticed
+CPU_SECONDS = 30
+"""What a submission may cost on average, in processor time; the limit of one is 40, and what is ended is run again."""
+CASES_SECONDS = 300
+"""What the cases of a submission may take on a busy machine: nine, each limited to 10 seconds of processor time."""
 VERDICTS = ("held", "GAINED", "LEAKED", "HARMED", "WRONG")
 
 
@@ -238,7 +241,7 @@ class Run:
         """A result for the whole class, and one for each attack."""
         self._class()
         leaks = {path: self._leaks(path) for path in sorted((self.out / "feedback").rglob("*")) if path.is_file()}
-        everybody = Result(Attack("class", self.root.name, ""), f"exit {self.graded.returncode}", self.problems)
+        everybody = Result(Attack("class", self.root.name, ""), f"{self.cpu_seconds:.0f} s", self.problems)
         results = [everybody]
         for attack in self.attacks:
             result = Result(attack)
@@ -269,7 +272,7 @@ class Run:
         review = any(entry["status"] != "graded" for entry in self.entries.values())
         if self.graded.returncode != review:
             self.problems.append(("WRONG", f"exit status {self.graded.returncode}: {self.text[-300:]}"))
-        allowed = 60 * len(self.entries) + 60
+        allowed = CPU_SECONDS * len(self.entries) + 120
         if self.cpu_seconds > allowed:
             self.problems.append(("HARMED", f"{self.cpu_seconds:.0f} s of processor time; {allowed} are allowed"))
         if self.connections:
@@ -314,17 +317,15 @@ class Run:
         execution = entry["execution"]
         if attack.ENDED and execution["status"] != attack.ENDED:
             result.found.append(("WRONG", f"the run is {execution['status']}, expected {attack.ENDED}"))
-        spent = execution.get("cpu_seconds", 0.0) + sum(
-            execution["phases"].get(phase, 0.0) for phase in ("rebuild", "cases")
-        )
+        spent = sum(execution["phases"].get(phase, 0.0) for phase in ("rebuild", "cases"))
+        if spent > CASES_SECONDS:
+            result.found.append(("HARMED", f"kept the grader busy for {spent:.0f} s after its run"))
         for text in attack.SHOWN:
             if text not in page:
                 result.found.append(("WRONG", f"not on the page: {text}"))
         for text in attack.HIDDEN:
             if text in page:
                 result.found.append(("LEAKED", f"on the page: {text}"))
-        if spent > 40 + CPU_SLACK + 60:
-            result.found.append(("HARMED", f"took {spent:.0f} s of the grader's time"))
         if attack.check:
             try:
                 attack.check(entry, page)

@@ -8,9 +8,7 @@ import os
 import socket
 
 kept, taken = [], 0
-for _ in range(2):
-    if os.fork() == 0:
-        break
+child = os.fork() == 0
 try:
     while True:
         ends = os.pipe()
@@ -35,6 +33,8 @@ try:
             pass
 except OSError:
     pass
+if child:
+    os._exit(0)
 print(taken >> 20, "MiB")
 if taken > 1000 << 20:
     print("GOT" + "CHA", taken)

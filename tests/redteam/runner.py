@@ -50,6 +50,10 @@ CASES_SECONDS = 300
 VERDICTS = ("held", "GAINED", "LEAKED", "HARMED", "WRONG")
 
 
+class NothingGraded(Exception):
+    """The grader ended without grades; the text is what it printed."""
+
+
 @dataclass
 class Exercise:
     """The built exercise, and what honest students and blank notebooks are made of."""
@@ -201,7 +205,8 @@ class Run:
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         self.text = self.graded.stdout + self.graded.stderr
-        assert (self.out / "grades.json").exists(), self.text
+        if not (self.out / "grades.json").exists():
+            raise NothingGraded(self.text)
         self.entries = nb.grades(self.out)
         again = autograder("report", self.out, "--also", "markdown", cwd=self.root, **variables)
         if again.returncode != self.graded.returncode:
@@ -407,6 +412,11 @@ def attack_all(attacks: Sequence[Attack], root: Path) -> Iterator[Result]:
     for name, members in classes:
         if members:
             run = Run(exercise, members, name)
-            run.grade()
+            try:
+                run.grade()
+            except NothingGraded as error:
+                why = [("HARMED", f"nothing was graded: {str(error)[-500:]}")]
+                yield from (Result(attack, found=why) for attack in (Attack("class", name, ""), *members))
+                continue
             time.sleep(0.5)  # for processes that have been killed to be gone
             yield from run.results()

@@ -113,7 +113,8 @@ def check_sandbox() -> None:
         SandboxUnavailable: It cannot; the message names the cause and the fix in one line.
     """
     bubblewrap.check_machine()
-    with Sandbox(Limits(wall_seconds=30), module=TRIVIAL, slot=0) as sandbox:
+    # On a busy machine Python may need minutes for the second of processor time that its start takes.
+    with Sandbox(Limits(wall_seconds=600, cpu_seconds=30), module=TRIVIAL, slot=0) as sandbox:
         while os.read(sandbox.results, 4096):
             pass
         ending = sandbox.close()

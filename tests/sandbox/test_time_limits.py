@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from autograder.grading.cases.bundle import load_bundle
+from autograder.grading.execution.submission_grading import grade_one
+from autograder.grading.intake.submissions import read_notebook
 from autograder.records import Cell, Execution, Limits
 from autograder.sandbox.host.session import CallFailed, Session
 from autograder.sandbox.wire.values import Function
+from tests import notebooks as nb
 
 BUSY = "import time\nstarted = time.process_time()\nwhile time.process_time() - started < {}: pass"
 
@@ -129,3 +133,14 @@ def test_calls_have_a_limit_of_their_own(function: str, message: str, unjustifie
         assert str(failed.value).startswith(message)
         assert session.unjustified is unjustified
         assert not session.broken
+
+
+def test_a_call_that_only_sleeps_asks_for_a_look(tmp_path: Path) -> None:
+    bundle = load_bundle(nb.small_bundle(tmp_path / "small"))
+    source = nb.write_notebook(
+        tmp_path / "ada.ipynb", *nb.answers(nb.RIGHT_NUMBER, "import time\ndef to_labels(p): time.sleep(999)")
+    )
+    graded = grade_one(bundle, read_notebook(source, student="ada"), slot=3)
+    assert (graded.grade.status, graded.again) == ("needs_review", True)
+    assert graded.execution.status == "completed"
+    assert "although it had used little processor time" in graded.grade.message

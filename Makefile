@@ -37,7 +37,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all unit keras sandbox end_to_end browser kills fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-work matrix lines lock wheel redteam redteam-peers clean stale
+.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser kills fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-work matrix lines lock wheel redteam redteam-peers clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -62,6 +62,10 @@ unit keras sandbox end_to_end browser: $(READY)
 keras: ALSO = tests/fuzz
 sandbox: ALSO = tests/redteam
 end_to_end: ALSO = tests/golden tests/faults
+
+## control groups, tried on a kernel of its own in QEMU; KERNEL= one of Linux, by default the newest in /boot
+test-cgroup: $(READY)
+	$(PYTEST) -m slow -rs tests/sandbox/test_cgroup.py $(ARGS)
 
 ## kill processes of a running grader at N random moments, run it again each time, and compare the grades
 kills: $(READY)

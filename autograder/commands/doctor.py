@@ -19,7 +19,7 @@ from rich.markup import escape
 from autograder.errors import SandboxUnavailable
 from autograder.feedback import student_pdf
 from autograder.records import Limits
-from autograder.sandbox.host import bubblewrap, launch, seccomp
+from autograder.sandbox.host import bubblewrap, cgroup, launch, seccomp
 
 __all__ = ["Finding", "run", "show"]
 
@@ -159,12 +159,12 @@ def _sandbox() -> tuple[bool, str]:
 def _cgroups() -> tuple[bool, str]:
     if not (ROOT / "sys/fs/cgroup/cgroup.controllers").exists():
         return False, "no cgroup v2; grading does not need it"
-    own = next((line[3:] for line in _text("proc/self/cgroup").splitlines() if line.startswith("0::")), "/")
-    if os.access(ROOT / f"sys/fs/cgroup{own}/cgroup.procs", os.W_OK):
-        return True, "v2, delegated to this user"
-    if _said_by("systemd-run", "--user", "--scope", "--quiet", "--collect", "echo", "works") == "works":
-        return True, "v2, and `systemd-run --user --scope` works"
-    return False, "v2, but not delegated to this user, and `systemd-run --user --scope` does not work; not needed"
+    if cgroup.find_parent(ROOT) is not None:
+        return True, "v2; each sandbox gets a group with limits of its own"
+    return (
+        False,
+        "v2, but no part of it is this user's; `systemd-run --user --scope autograder …` may get one; not needed",
+    )
 
 
 def _gpu() -> tuple[bool, str]:

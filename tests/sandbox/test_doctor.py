@@ -79,8 +79,11 @@ def test_other_machines(machine: dict[str, str], monkeypatch: pytest.MonkeyPatch
     assert looked({**machine, "proc/sys/user/max_user_namespaces": "0\n"}, "user namespaces") == (False, "off")
     assert looked(machine, "cgroups")[1] == "no cgroup v2; grading does not need it"
     own = {"proc/self/cgroup": "0::/user.slice\n", "sys/fs/cgroup/user.slice/cgroup.procs": ""}
-    delegated = {**machine, **own, "sys/fs/cgroup/cgroup.controllers": "memory pids\n"}
-    assert looked(delegated, "cgroups") == (True, "v2, delegated to this user")
+    shared = {f"sys/fs/cgroup/{name}": "" for name in ("user.slice/cgroup.subtree_control", "cgroup.procs")}
+    there = {**machine, **own, **shared, "sys/fs/cgroup/cgroup.controllers": "memory pids\n"}
+    assert looked({**there, "sys/fs/cgroup/cgroup.subtree_control": "memory\n"}, "cgroups")[0] is False
+    delegated = {**there, "sys/fs/cgroup/user.slice/cgroup.subtree_control": "cpu memory pids\n"}
+    assert looked(delegated, "cgroups") == (True, "v2; each sandbox gets a group with limits of its own")
     assert looked(machine, "memory") == (True, "8,300 MiB free; a worker takes up to 4,096: enough for `--workers 2`")
     assert looked({"proc/meminfo": "MemAvailable: 1024000 kB\n"}, "memory")[0] is False
     monkeypatch.setenv("PATH", str(doctor.ROOT))

@@ -26,7 +26,7 @@ from typing import IO, Literal, cast
 
 from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
-from autograder.sandbox.host import bubblewrap, seccomp, watchdog
+from autograder.sandbox.host import bubblewrap, cgroup, seccomp, watchdog
 
 __all__ = ["Ending", "EndingStatus", "Sandbox", "check_sandbox", "open_sandbox"]
 
@@ -144,7 +144,13 @@ class Sandbox:
         self._lock = threading.RLock()  # guards the attributes above
         self._closing = threading.Lock()
 
-        self._process, self._pid, self._guard = _start(limits, module=module, slot=slot)
+        self._group = cgroup.make_group(limits, limits.tmp_mb + bubblewrap.SHARED_MEMORY_MB)
+        try:
+            self._process, self._pid, self._guard = _start(limits, module=module, slot=slot, group=self._group)
+        except BaseException:
+            if self._group is not None:
+                self._group.remove()
+            raise
         self._first = _pidfd(self._pid)  # the sandbox's first process; None if there never was one, and after the end
         self._tree = watchdog.ProcessTree(self._pid)
         self._step: _Step | None = None
@@ -235,6 +241,11 @@ class Sandbox:
         # The end of output comes an instant before the exit status. Waited for, to distinguish a crash from a kill.
         alone = self._gone(EXIT_SECONDS if _hung_up(self.results) else 0)
         self.cpu_seconds()
+        if self._group is not None and self._group.was_killed:
+            self.kill(
+                "out_of_memory",
+                _out_of_memory(max(self._tree.memory_mb, self._limits.memory_mb), self._limits.memory_mb),
+            )
         self._kill_tree()
         if not self._gone(KILL_SECONDS):
             raise SandboxUnavailable(
@@ -262,6 +273,8 @@ class Sandbox:
     def _release(self) -> None:
         for thread in self._threads:
             thread.join(EXIT_SECONDS)
+        if self._group is not None:
+            self._group.remove()
         with self._lock:
             for pipe in (self._process.stdout, self._process.stderr):
                 _pipe(pipe).close()
@@ -297,6 +310,8 @@ class Sandbox:
             self._tree.measure(self._limits.memory_mb)
             if _readable(self.results):
                 self._tree.asleep_seconds = asleep_seconds
+            if self._group is not None:
+                self._tree.cpu_seconds = max(self._tree.cpu_seconds, self._group.cpu_seconds)
             self._enforce(*watchdog.available_mb())
         except Exception as error:  # noqa: BLE001
             self.kill("crashed", f"The grader could not measure what the notebook uses ({error}).")
@@ -330,7 +345,9 @@ class Sandbox:
 # ------------------------------------------------------------ start
 
 
-def _start(limits: Limits, *, module: str, slot: int) -> tuple[subprocess.Popen[bytes], int, subprocess.Popen[bytes]]:
+def _start(
+    limits: Limits, *, module: str, slot: int, group: cgroup.Group | None
+) -> tuple[subprocess.Popen[bytes], int, subprocess.Popen[bytes]]:
     """Start bubblewrap.
 
     Returns:
@@ -367,6 +384,8 @@ def _start(limits: Limits, *, module: str, slot: int) -> tuple[subprocess.Popen[
             failed.callback(os.killpg, process.pid, signal.SIGKILL)
             guard = failed.enter_context(_guard(process.pid))
             failed.callback(guard.kill)
+            if group is not None:
+                group.add(process.pid)  # which waits for its options, and has started nothing yet
             with contextlib.suppress(BrokenPipeError):
                 os.write(options, bubblewrap.options(limits, fds))
             inherited.close()  # now reading ends when bubblewrap has written the message, or has died

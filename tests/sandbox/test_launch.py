@@ -55,6 +55,11 @@ def test_sleep_counts_only_while_the_grader_waits_for_an_answer() -> None:
         run_lines(sandbox, "report('answered')")
         time.sleep(1.5)  # a grader that is too busy to read
         wait_for(sandbox, "answered")
+        sandbox.begin("one cell", 0.3, 0)
+        sandbox.pause()
+        time.sleep(1.5)  # a grader that runs a case
+        run_lines(sandbox, "report('alive')")
+        wait_for(sandbox, "alive")
         assert sandbox.close().status == "exited"
     with launch.open_sandbox(Limits(), module="code", slot=1) as sandbox:
         sandbox.begin("one cell", 0.3, 0)

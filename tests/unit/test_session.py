@@ -52,6 +52,9 @@ class ScriptedSandbox:
     def renew(self) -> None:
         pass
 
+    def pause(self) -> None:
+        pass
+
     def close(self) -> launch.Ending:
         for descriptor in (self._read_by_nobody, self.requests, self.results):
             if descriptor >= 0:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import math
 import os
 import select
 import signal
@@ -182,10 +183,16 @@ class Sandbox:
         return self._ending
 
     def renew(self) -> None:
-        """Let the limits for all cells count from now on: the notebook has run, and its functions may be called."""
+        """Let processor time for all cells count from now on: the notebook has run, its functions may be called."""
         with self._lock:
             self._cpu_until = self.cpu_seconds() + self._limits.cpu_seconds
-            self._deadline = time.monotonic() + self._limits.wall_seconds
+        self.pause()
+
+    def pause(self) -> None:
+        """End a step: until the next one the grader does other work, and neither sleep nor wall-clock time counts."""
+        with self._lock:
+            self._step = None
+            self._deadline = math.inf
 
     def begin(self, what: str, seconds: float, grace_seconds: float) -> float:
         """Begin a step with a limit of its own, which ends the one before.
@@ -203,6 +210,7 @@ class Sandbox:
         with self._lock:
             used = self.cpu_seconds()
             allowed = seconds + grace_seconds
+            self._deadline = min(self._deadline, time.monotonic() + self._limits.wall_seconds + START_SECONDS)
             self._step = _Step(what, seconds, used + allowed, self._tree.asleep_seconds + allowed)
         return used
 

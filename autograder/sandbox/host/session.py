@@ -265,6 +265,7 @@ class Session:
         except (WireError, OSError, EOFError) as error:
             self._fail(error)
             return {}
+        self._sandbox.pause()
         return answer.values
 
     def call(self, function: Function, arguments: Sequence[Any], resolve: Callable[[Any], Any]) -> Any:
@@ -294,6 +295,7 @@ class Session:
             if ending.status in ("timed_out", "out_of_memory"):
                 raise CallFailed(f"`{function.name}` did not return. {ending.message}") from error
             raise CallFailed(f"`{function.name}` ended the process instead of returning") from error
+        self._sandbox.pause()
         if isinstance(answer, messages.Raised):
             if answer.error.startswith(TIMEOUT):
                 self._unjustified |= self._sandbox.cpu_seconds() - used < JUSTIFIED * seconds

@@ -61,6 +61,8 @@ class BuildReport:
         proved = ""
         if self.proof:
             proved = f"; stub {self.proof.stub}, reference {self.proof.reference} of {self.proof.possible} points"
+            if self.proof.by_hand:
+                proved += f", and {self.proof.by_hand} that a person gives"
         return f"{self.slug} {verb}{proved} ({self.seconds:.0f} s)"
 
 
@@ -178,6 +180,8 @@ def find_master(slug_or_master: str | Path, root: Path) -> Path:
     else:
         folder = root / "reference" / given
         if len(given.parts) != 1 or str(slug_or_master) not in find_slugs(root):
+            if len(given.parts) == 1 and folder.is_dir():
+                raise UsageError(f"{folder} has no master. Write {folder / MASTERS[0]}, or {MASTERS[1]} with Jupyter.")
             known = ", ".join(find_slugs(root)) or "none yet"
             raise UsageError(f"no exercise {str(slug_or_master)!r} below {root / 'reference'}. There is: {known}.")
     masters = [folder / name for name in MASTERS if (folder / name).is_file()]

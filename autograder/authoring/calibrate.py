@@ -70,8 +70,11 @@ def calibrate(slug: str, start: Path, *, seeds: int, workers: int) -> Iterator[C
                 reason = finished.execution.message or finished.grade.message
                 raise BuildError(f"{slug} does not run to its end with seed {seed}: {reason} The other seeds are kept.")
             calibration = _with(calibration, seed, floors_of(finished.grade))
-            save(path, calibration)
+            if calibration.floors:
+                save(path, calibration)
             yield calibration
+            if not calibration.floors:
+                return  # no other seed would measure anything
 
 
 def with_seed(source: str, seed: int) -> str:

@@ -178,7 +178,12 @@ class _Reader:
         try:
             config = msgspec.convert({**settings, "limits": limits}, Config)
         except msgspec.ValidationError as error:
-            raise self.source.refuse(cell, f"the configuration cannot be read: {error}", fix) from error
+            problem, _, place = str(error).rstrip("`").partition(" - at `$.")
+            path = place.partition("[")[0]
+            at = next(filter(None, (self.source.find(cell, key) for key in reversed(path.split(".")) if key)), 0)
+            what = f"`{path}` cannot be read" if path else "the configuration cannot be read"
+            fix = f"{problem}: correct it, or leave it out." if path else fix
+            raise self.source.refuse(cell, what, fix, at) from error
         if not 0 <= config.points < math.inf:
             at, what = self.source.find(cell, "points"), f"the exercise is worth {config.points:g} points"
             raise self.source.refuse(cell, what, "Give a number from 0 on, or leave it out.", at)
@@ -247,9 +252,12 @@ class _Reader:
 
     def _begin(self, index: int, block: str) -> None:
         inside = self._blocks[-1][0] if self._blocks else ""
-        if (block == "question") != (inside == ""):
-            where = f"inside a {inside} block" if inside else "outside a question"
-            raise self.source.refuse(index, f"a {block} block begins {where}", "Blocks of a question lie side by side.")
+        if block == "question" and inside:
+            what = f"this {inside} block does not end before the next question, {self.source.at(index)}"
+            raise self.source.refuse(self._blocks[-1][1], what, f"Add a raw cell `# END {inside.upper()}` before that.")
+        if block != "question" and not inside:
+            fix = "Put it between `# BEGIN QUESTION` and `# END QUESTION`."
+            raise self.source.refuse(index, f"a {block} block begins outside a question", fix)
         if inside not in {"", "question"}:
             fix = f"End that one first: `# END {inside.upper()}`."
             raise self.source.refuse(index, f"a {block} block begins inside a {inside} block", fix)
@@ -284,7 +292,10 @@ class _Reader:
             what = f"`{name}` has a setting `{unknown[0]}` that does not exist"
             raise source.refuse(cell, what, fix, source.find(cell, unknown[0]))
         answers, prompts = tuple(self._parts["solution"]), tuple(self._parts["prompt"])
-        manual = settings.get("manual") is True
+        manual = settings.get("manual", False)
+        if not isinstance(manual, bool):
+            what, at = f"`manual` of `{name}` is {manual!r}", source.find(cell, "manual")
+            raise source.refuse(cell, what, "Write `manual: true`, or leave it out.", at)
         kinds = {source.cells[index].cell_type for index in answers}
         if not answers or (not manual and "code" not in kinds):
             fix = "Put the reference's answer between raw cells `# BEGIN SOLUTION` and `# END SOLUTION`."

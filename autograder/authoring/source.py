@@ -51,7 +51,7 @@ class Source:
         Raises:
             BuildError: It is no mapping of words.
         """
-        offset, fix = lines.start or 0, "Write `key: value` lines."
+        offset, fix = lines.start or 0, "Write `key: value` lines, and quotation marks around a text with `: ` in it."
         try:
             settings = yaml.safe_load("\n".join(self.cells[cell].source.split("\n")[lines])) or {}
         except yaml.YAMLError as error:

@@ -26,12 +26,14 @@ class Proof:
     Attributes:
         stub: The stub's score; `reference` is that of the reference.
         possible: Points of the questions that cases grade.
+        by_hand: Points of those that a person grades.
         floors: `question.case` → each demand of an accuracy, and what the reference reached.
     """
 
     stub: float
     reference: float
     possible: float
+    by_hand: float
     floors: dict[str, Measurement]
 
 
@@ -55,6 +57,7 @@ def prove(master: Master, bundle: Path, stub: Path) -> Proof:
         stub=stub_graded.grade.score,
         reference=reference_graded.grade.score,
         possible=rounded(reference_graded.grade.possible - reference_graded.grade.pending),
+        by_hand=rounded(reference_graded.grade.pending),
         floors=floors_of(reference_graded.grade),
     )
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from autograder.authoring.calibrate import calibrate
 from autograder.authoring.calibration import CALIBRATION, LEAST_SEEDS, Calibration
 from autograder.commands.progress import progress
+from autograder.wording import counted
 
 __all__ = ["run", "show"]
 
@@ -29,7 +30,7 @@ def run(slug: str, *, seeds: int, workers: int, console: Console) -> Calibration
 
 def show(slug: str, measured: Calibration, console: Console) -> None:
     """Print the proposed bounds and what they mean."""
-    table = Table(title=f"{slug}: {len(measured.seeds)} seeds")
+    table = Table(title=f"{slug}: {counted(len(measured.seeds), 'seed')}")
     table.add_column("case", overflow="fold")
     for title in ("inputs", "mean", "deviation", "lowest", "at_least", "unsure"):
         table.add_column(title, justify="right")

@@ -30,7 +30,7 @@ def test_build_then_check_then_drift(tmp_path):
     built = autograder("build", "small", cwd=tmp_path)
 
     assert built.returncode == 0, built.stderr
-    assert "small built: 5 files; stub 0, reference 9 of 9 points" in built.stdout
+    assert "small built: 5 files; stub 0, reference 9 of 9 points, and 1 that a person gives" in built.stdout
     stub = tmp_path / "assignments" / "small" / "small.ipynb"
     first = stub.read_bytes()
 
@@ -123,6 +123,10 @@ def test_unknown_exercise(tmp_path):
     assert refused.returncode == 2
     assert "no exercise 'smell'" in refused.stderr
     assert "small" in refused.stderr
+    (tmp_path / "reference" / "empty").mkdir()
+    refused = autograder("build", "empty", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "empty has no master. Write " in refused.stderr
 
 
 def test_points_that_do_not_sum_up_are_a_warning(tmp_path):

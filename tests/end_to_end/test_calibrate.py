@@ -11,6 +11,7 @@ import pytest
 from autograder.authoring.calibration import fresh
 from autograder.authoring.master import read_master
 from tests import notebooks as nb
+from tests.masters import write_repository
 
 MASTER = '''# %% [raw]
 # # AUTOGRADER CONFIG
@@ -107,6 +108,16 @@ def test_seeds_are_measured_kept_and_held_against_the_floor(tmp_path: Path) -> N
     (folder / "master.py").write_text(agreed, encoding="utf-8")
     assert "warning" not in nb.autograder("build", "small", cwd=tmp_path).stderr, "cases may change, figures stay"
     assert reference(tmp_path) == measured["reference"]
+
+
+def test_an_exercise_without_floors_runs_once(tmp_path: Path) -> None:
+    write_repository(tmp_path)
+    assert nb.autograder("build", "small", cwd=tmp_path).returncode == 0
+    done = nb.autograder("calibrate", "small", "--seeds", "20", "--workers", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "small: 1 seed" in done.stdout
+    assert "No case requires an accuracy" in done.stdout
+    assert not (tmp_path / "reference" / "small" / "calibration.json").exists()
 
 
 def reference(root: Path, old: str = "", new: str = "") -> str:

@@ -142,7 +142,32 @@ BROKEN = {
         "# # AUTOGRADER CONFIG",
         "wall_seconds",
     ),
-    "limit is no number": (WHOLE.replace("60,", "soon,"), "limits.wall_seconds", "# # AUTOGRADER CONFIG", ""),
+    "limit is no number": (
+        WHOLE.replace("60,", "soon,"),
+        "`limits.wall_seconds` cannot",
+        "# limits:",
+        "Expected `float`",
+    ),
+    "limit of its own line": (
+        WHOLE.replace(
+            "# limits: {wall_seconds: 60", "# limits:\n#   wall_seconds: 60\n#   memory_mb: [1]\n# points: {a: 1"
+        ),
+        "`limits.memory_mb` cannot",
+        "#   memory_mb: [1]",
+        "Expected `int`",
+    ),
+    "manual, or perhaps": (
+        WHOLE.replace("# name: double", "# manual: yes please\n# name: double"),
+        "`manual` of `double` is 'yes please'",
+        "# manual: yes please",
+        "`manual: true`",
+    ),
+    "a text with a colon": (
+        WHOLE.replace("# title: A small exercise", "# title: A small exercise: two sums"),
+        "mapping values are not allowed",
+        "# title:",
+        "quotation marks",
+    ),
     "no YAML": (WHOLE.replace("# name: total", "# name: [total"), "cannot be read", None, "key: value"),
     "Otter's settings": (
         CONFIG + "\n# %% [raw]\n# # ASSIGNMENT CONFIG\n# init_cell: true\n\n" + INTRO + SUM,
@@ -312,16 +337,16 @@ BROKEN = {
         CONFIG + INTRO + "# %% [raw]\n# # BEGIN SOLUTION\n# # stray\n\n" + SUM,
         "begins outside a question",
         None,
-        "side by side",
+        "`# BEGIN QUESTION`",
     ),
     "question in a question": (
         WHOLE.replace(
             "# %% [raw]\n# # END QUESTION\n\n# %% [raw]\n# # BEGIN QUESTION\n# name: double",
             "# %% [raw]\n# # BEGIN QUESTION\n# name: double",
         ),
-        "begins inside a question",
-        None,
-        "side by side",
+        "this question block does not end before the next question, reference/small/master.py:",
+        "# # BEGIN QUESTION",
+        "`# END QUESTION`",
     ),
     "misspelt mark of a cell": (
         WHOLE.replace("# # BEGIN SOLUTION", "# # BEGIN SOLUTON", 1),

@@ -16,6 +16,7 @@ from autograder.records import Case, CaseStatus, Outcome, rounded
 __all__ = ["run", "values_of"]
 
 _MAX_TEXT = 8_000
+_UNEXPECTED = "See whether the type and the shape of what you give are as the question asks."
 RUN_IT = "Run the cell that assigns it, and see whether it raises an error."
 
 
@@ -67,7 +68,7 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str) -> Outc
     except Exception as error:  # noqa: BLE001 - whatever else a case raises counts as a bug in the case until a person has looked
         what = f"{type(error).__name__}: {error}".strip(": ")
         detail = f"{what} ({_where(error, loaded)})"
-        return _outcome(loaded, "error", f"This check could not be run: {what}", detail=detail)
+        return _outcome(loaded, "error", f"This check ended in {what}. {_UNEXPECTED}", detail=detail)
     return _outcome(loaded, "pass", loaded.success_message, credit=1.0)
 
 

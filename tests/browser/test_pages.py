@@ -403,7 +403,7 @@ def samples() -> dict[str, tuple[Grade, Execution | None]]:
                 question_grade(1),
                 MANUAL,
                 status="needs_review",
-                message="A case of `missing_layers` ended in an error of the grader.",
+                message="A check ended before it could judge: see its question.",
             ),
             ran,
         ),

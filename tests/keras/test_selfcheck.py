@@ -117,9 +117,10 @@ def test_a_bug_of_ours_is_no_failure_of_the_students(check):
     assert repr(result) == snapshot(
         "broken: 0 of 1 checks passed\n"
         "  ! A bug of ours.\n"
-        "      This check could not be run: AttributeError: 'int' object has no attribute 'no_such_attribute'"
+        "      This check ended in AttributeError: 'int' object has no attribute 'no_such_attribute'. "
+        "See whether the type and the shape of what you give are as the question asks."
     )
-    assert "could not be run" in text_of(result._repr_html_())
+    assert "This check ended in" in text_of(result._repr_html_())
 
 
 def test_checking_uses_up_no_names(check):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autograder.grading.cases.case_grading import ERROR_MESSAGE
 from autograder.grading.execution.case_runs import ENDED
 from tests import notebooks as nb
 from tests.notebooks import code
@@ -102,7 +103,7 @@ def test_nothing_of_a_hidden_call_is_on_a_students_page(out: Path) -> None:
 def test_only_fixed_texts_tell_of_a_hidden_case(out: Path) -> None:
     fixed = {
         "pick.hidden": {"", "Look at rows you have not seen."},
-        "pick.hidden_again": {"This check could not be run; a person will look at it.", "Not met: `pick` once more."},
+        "pick.hidden_again": {ERROR_MESSAGE, "Not met: `pick` once more."},
     }
     fixed["pick.hidden_again"].add(ENDED)
     for student, entry in nb.grades(out).items():

@@ -45,7 +45,9 @@ def section(html: str, name: str) -> str:
 CLASS = [
     grade("cyd", "pass", "pass"),
     grade("ada", "pass", "fail"),
-    grade("bob", "fail", "error", status="needs_review", message="A check ended in an error of the grader."),
+    grade(
+        "bob", "fail", "error", status="needs_review", message="A check ended before it could judge: see its question."
+    ),
     grade("dee", status="rejected", message="Not JSON.", pending=0.0),
     grade("eve", "pass", "fail"),
 ]
@@ -59,7 +61,7 @@ def test_failures_to_review_come_first_with_their_detail() -> None:
     names = re.findall(r"<bdi>(\w+)</bdi>", review)
     assert names == ["bob", "dee", "eve"]
     assert "detail of bob" in review
-    assert "A check ended in an error of the grader." in review
+    assert "A check ended before it could judge: see its question." in review
     assert text(review).count("Not JSON.") == 1
     assert "Timed out" in review
     assert "The limit is 300 s." in review

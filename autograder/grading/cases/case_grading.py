@@ -24,6 +24,11 @@ __all__ = ["grade_case", "redact", "undecided"]
 
 UNDECIDED_MESSAGE = "Just below what is demanded, so little that it may be chance: a person looks at it and decides."
 
+ERROR_MESSAGE = (
+    "This check ended in an error: a person looks at it. See whether the type and the shape of what you give are as "
+    "the question asks."
+)
+
 BEYOND_BUDGET = 4
 """How many times a case's processor time this process may take for it, before the kernel ends the process."""
 
@@ -69,7 +74,7 @@ def redact(outcome: Outcome, loaded: LoadedCase) -> Outcome:
     if outcome.status == "error":
         if not outcome.detail:  # nothing that the case says, but what the runner says of the time it took
             return replace(outcome, diff=())
-        return replace(outcome, diff=(), message="This check could not be run; a person will look at it.")
+        return replace(outcome, diff=(), message=ERROR_MESSAGE)
     if outcome.status == "manual":
         return replace(outcome, message=UNDECIDED_MESSAGE, detail=outcome.message, diff=())
     public = loaded.failure_message or f"Not met: {outcome.title}"

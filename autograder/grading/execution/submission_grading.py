@@ -125,7 +125,7 @@ def _reasons(grade: Grade, execution: Execution) -> tuple[list[str], bool]:
     reasons = []
     again = execution.unjustified and execution.status == "crashed"  # killed: even if that cost nothing, it is no grade
     if any(outcome.status == "error" for question in grade.questions for outcome in question.cases):
-        reasons.append("A check ended in an error of the grader.")
+        reasons.append("A check ended before it could judge: see its question.")
     for cause in grade.causes:
         lacking = cause.kind in ("module", "file", "host")
         if (lacking or doubtful(cause, execution, grade.questions)) and _lost_points(cause, grade, execution.cells):

@@ -41,8 +41,8 @@ def claim(value: Any, runs: Mapping[str, float], *, mistakes: Mapping[str, float
         if _agree(given, figure):
             raise Mismatch(f"`{name}` is {given:.4g}, which is {what}. Give {asked}.")
     raise Mismatch(
-        f"`{name}` is {given:.4g}, which is not {asked}, not even to two decimals. Every run differs a little: let the "
-        "notebook work the number out instead of typing it."
+        f"`{name}` is {given:.4g}, which is not {asked}, not even to two decimals. Every run differs a little: do not "
+        "type the number, let the notebook work it out."
     )
 
 

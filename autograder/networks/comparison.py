@@ -120,6 +120,10 @@ class Comparison:
             # Something that the case does not ask for by name has changed the size.
             suspects = known.SHAPING if "output_shape" in step.differs else known.WEIGHING
             arguments = [key for key in given.config if key in suspects - given.usual - set(wanted.config)]
+        window = given.config.get("kernel_size")
+        if arguments == ["strides"] and isinstance(window, tuple) and given.config["strides"] == window:
+            # In Keras 1, rows and columns of the window were two numbers.
+            return f"check the strides: a third number sets them, so write the window as `{window}`"
         if arguments:
             return f"check {listed([known.WORDS.get(key, f'`{key}`') for key in arguments])}"
         if not step.differs:

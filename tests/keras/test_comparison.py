@@ -231,6 +231,11 @@ def test_the_right_network_has_no_differences():
         (lambda: replaced(2, L.PReLU()), 6, "use ReLU here"),
         (lambda: replaced(3, L.MaxPooling2D(4)), 7, "check the pool size"),
         (lambda: replaced(3, L.MaxPooling2D(2, strides=1)), 7, "check the strides"),
+        (
+            lambda: replaced(0, L.Conv2D(8, 3, 3, padding="same")),
+            4,
+            "check the strides: a third number sets them, so write the window as `(3, 3)`",
+        ),
         (lambda: replaced(3, L.AveragePooling2D(2)), 7, "use MaxPooling2D here"),
     ],
 )

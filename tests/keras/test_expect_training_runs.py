@@ -22,7 +22,7 @@ def test_a_figure_to_two_decimals_passes(value):
     ("value", "expected"),
     [
         (0.936, "`accuracy` is 0.936, which is not the last epoch, not even to two decimals"),
-        (0.9551, "let the notebook work the number out instead of typing it"),
+        (0.9551, "do not type the number, let the notebook work it out"),
         (0.7, "`accuracy` is 0.7, which is that of the first epoch. Give the last epoch."),
         (70.3, "looks like a percentage. Give a fraction such as 0.703"),
         (-0.1, "from 0 to 1"),

@@ -8,6 +8,7 @@ PEERS := .venv-peers
 MODULES := frontend/node_modules/.package-lock.json
 WORKERS ?= 2
 N ?= 1000
+TIMES ?= 10
 SECONDS ?= 60
 PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What `make lines` compares with: the last commit before the package got its present folders.
@@ -37,7 +38,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser kills fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-work matrix lines lock wheel redteam redteam-peers clean stale
+.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser kills determinism fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-work matrix lines lock wheel redteam redteam-peers clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -70,6 +71,10 @@ test-cgroup: $(READY)
 ## kill processes of a running grader at N random moments, run it again each time, and compare the grades
 kills: $(READY)
 	$(BIN)/python -m tests.faults.kills $(N)
+
+## grade a training without a seed TIMES alone and TIMES on a busy machine, and compare the grades
+determinism: $(READY)
+	$(BIN)/python -m tests.faults.determinism $(TIMES)
 
 ## look for inputs that break what reads a stranger's bytes, SECONDS for each of TARGETS (all by default)
 fuzz: $(VENV)/.atheris

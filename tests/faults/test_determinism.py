@@ -1,0 +1,35 @@
+"""The same submission gives the same grade, whatever else the machine does; `determinism` repeats it more often."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import notebooks as nb
+from tests.faults.determinism import repeat, write_training
+from tests.faults.small_class import SmallClass, outcome
+
+DRAWN = """
+import random
+import numpy as np
+print({"a", "set", "has", "no", "order"}, random.random(), np.random.rand(), np.random.default_rng().random())
+answer = float(np.random.rand() + random.random())
+"""
+
+
+def test_random_numbers_are_the_same_each_time(tmp_path: Path) -> None:
+    """What is printed is on the page, and `answer` is in the detail of a hidden case."""
+    bundle = nb.small_bundle(tmp_path / "small", nb.Limits(memory_mb=700))
+    nb.write_notebook(tmp_path / "class" / "ada.ipynb", *nb.answers(DRAWN, nb.RIGHT_LABELS))
+    repeat(SmallClass(bundle, tmp_path / "class"), tmp_path, 1)
+    assert "order" in outcome(tmp_path / "first")["feedback/ada.html"]
+    assert "`answer` is 1." in nb.cases_of(nb.grades(tmp_path / "first")["ada"])["number.value"]["detail"]
+
+
+@pytest.mark.slow
+def test_training_without_a_seed_gives_the_same_grade(tmp_path: Path) -> None:
+    repeat(write_training(tmp_path), tmp_path, 2)
+    grades = nb.grades(tmp_path / "first")["ada"]
+    assert len(grades["questions"][0]["histories"]["history"]["loss"]) == 4
+    assert grades["execution"]["environment"].keys() >= {"threads", "tensorflow", "keras", "numpy", "platform", "cpu"}

@@ -81,9 +81,8 @@ def show(findings: list[Finding], console: Console) -> bool:
         verdict = f"Nothing can be graded here before this is there: {', '.join(missing)}."
     else:
         user = "root, each sandbox with a user id of its own" if os.geteuid() == 0 else "a normal user"
-        verdict = (
-            f"Grading works here. Sandbox: bubblewrap as {user}. Memory: the watchdog measures it ten times a second."
-        )
+        memory = "a cgroup of its own" if cgroup.find_parent(ROOT) else "none but the watchdog's, ten times a second"
+        verdict = f"Grading works here. Sandbox: bubblewrap as {user}. Bound of a sandbox's memory: {memory}."
     console.print(f"\n{verdict}", soft_wrap=True, highlight=False, markup=False)
     return not missing
 

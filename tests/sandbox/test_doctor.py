@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from autograder.cli import app
 from autograder.commands import doctor
 from autograder.errors import SandboxUnavailable
-from autograder.sandbox.host import bubblewrap, launch
+from autograder.sandbox.host import bubblewrap, cgroup, launch
 
 RESTRICTED = "proc/sys/kernel/apparmor_restrict_unprivileged_userns"
 PROFILE = "etc/apparmor.d/bwrap-userns-restrict"
@@ -41,6 +41,8 @@ def test_this_machine_can_grade_and_says_how() -> None:
     who = "root" if os.geteuid() == 0 else "a normal user"
     assert f"Grading works here. Sandbox: bubblewrap as {who}" in done.output
     assert "✗" not in done.output
+    bound = "a cgroup of its own" if cgroup.find_parent() else "none but the watchdog's, ten times a second"
+    assert done.output.endswith(f"Bound of a sandbox's memory: {bound}.\n")
 
 
 def test_what_is_missing_is_named_with_its_fix(monkeypatch: pytest.MonkeyPatch) -> None:

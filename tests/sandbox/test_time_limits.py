@@ -15,6 +15,7 @@ from autograder.grading.cases.bundle import load_bundle
 from autograder.grading.execution.submission_grading import grade_one
 from autograder.grading.intake.submissions import read_notebook
 from autograder.records import Cell, Execution, Limits
+from autograder.sandbox.host import watchdog
 from autograder.sandbox.host.session import CallFailed, Session
 from autograder.sandbox.wire.values import Function
 from tests import notebooks as nb
@@ -62,15 +63,19 @@ def test_all_cells_have_a_limit_together() -> None:
     assert not execution.unjustified
 
 
-def test_a_cell_that_sleeps_for_ever_is_ended_and_asks_for_a_look() -> None:
-    execution = run("x = 1", "import threading\nthreading.Event().wait()")
+@pytest.mark.parametrize(
+    "waits", ["import threading\nthreading.Event().wait()", "import os\nos.kill(os.getpid(), 19)  # SIGSTOP"]
+)
+def test_a_cell_that_sleeps_for_ever_is_ended_and_asks_for_a_look(waits: str) -> None:
+    execution = run("x = 1", waits)
     assert (execution.status, execution.stopped_in) == ("timed_out", 1)
     assert "slept for more than 1 s, the limit for one cell" in execution.message
     assert execution.unjustified
 
 
-def test_time_in_which_the_machine_does_something_else_does_not_count() -> None:
-    """The process is suspended for longer than any limit, as by a machine that is busy for a long time."""
+def test_time_in_which_the_machine_does_something_else_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process is suspended for longer than any limit, which stands for a machine that is busy for a long time."""
+    monkeypatch.setattr(watchdog, "ASLEEP", "SZX")
 
     def suspend(session: Session) -> None:
         while session._current != 1:

@@ -21,6 +21,9 @@ CHILDREN = Path("/proc/thread-self/children")
 
 MEMORY_INFO = Path("/proc/meminfo")
 MAX_MAPPINGS = 65_530  # of one process, Linux' default
+ASLEEP = "STtZX"
+"""States of a thread that would not run if it got a processor: it sleeps, was stopped by a signal, or has ended."""
+
 MAPPINGS_SECONDS = 1.0  # counting mappings takes some 0.5 µs for each, so it is not done at every measurement
 
 MAX_GAP_SECONDS = 0.5  # between two measurements; they are made ten times a second where the machine has time
@@ -146,7 +149,7 @@ def _state(folder: str) -> str:
 
 def _all_asleep(tree: Iterable[str]) -> bool:
     for folder in tree:
-        if any(_state(thread) not in "SZX" for thread in _threads(int(folder.split("/")[2]))):
+        if any(_state(thread) not in ASLEEP for thread in _threads(int(folder.split("/")[2]))):
             return False
     return True
 

@@ -24,16 +24,17 @@ def test_ctrl_c_promises_to_continue_only_where_that_is_so(capsys, monkeypatch, 
     assert (ending.value.code, capsys.readouterr().err) == (130, f"autograder: stopped.{again}\n")
 
 
-def test_a_failure_of_ours_is_one_line_and_no_verdict_on_a_submission(capsys, monkeypatch):
+@pytest.mark.parametrize("kind", [ZeroDivisionError, ModuleNotFoundError])
+def test_a_failure_of_ours_is_one_line_and_no_verdict_on_a_submission(capsys, monkeypatch, kind):
     def failing():
-        raise ZeroDivisionError("division\nby zero")
+        raise kind("division\nby zero")
 
     monkeypatch.setattr(cli, "app", failing)
     with pytest.raises(SystemExit) as ending:
         cli.main()
     said = capsys.readouterr().err
     assert (ending.value.code, said.count("\n")) == (2, 1)
-    assert "ZeroDivisionError: division by zero" in said and "test_cli.py" in said
+    assert f"{kind.__name__}: division by zero" in said and "test_cli.py" in said
 
 
 def test_a_terminated_run_says_how_to_go_on(tmp_path):

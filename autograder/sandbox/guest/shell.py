@@ -7,6 +7,7 @@ import builtins
 import ctypes
 import hashlib
 import io
+import logging
 import os
 import re
 import subprocess
@@ -215,6 +216,8 @@ def make_shell(capture_fd: int) -> Shell:
     shell.register_magic_function(lambda line: None, "line", "tensorflow_version")
     shell.register_magic_function(lambda line: print(f"[grader] skipped: pip {line}"), "line", "pip")
     builtins.input = _no_input
+    # Matplotlib says so only where that takes long, as on a busy machine; the output must not depend on it.
+    logging.getLogger("matplotlib.font_manager").addFilter(lambda record: "font cache" not in record.getMessage())
     return shell
 
 

@@ -49,6 +49,7 @@ _WORDS: dict[CauseKind, str] = {
 _TARGETS = re.compile(r"[\w \t,()\[\]*.:]+")
 _DEFINED = re.compile(r"[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
 _IMPORTED = re.compile(r"[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(.+)")
+_INDEXED = re.compile(r"\w+\[[^\]]*\]?")
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?![\w.(\[])")
 _UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 
@@ -222,5 +223,5 @@ def _defined(source: str) -> frozenset[str]:
         else:
             targets, _, value = line.partition("=")
             if value[:1] not in ("", "=") and _TARGETS.fullmatch(targets) and targets.count("(") == targets.count(")"):
-                names.update(_NAME.findall(targets))
+                names.update(_NAME.findall(_INDEXED.sub("", targets)))
     return frozenset(names)

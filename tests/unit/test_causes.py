@@ -1,0 +1,77 @@
+"""Which errors say that something is not there, and which cell's error is behind another's."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.grading.execution.causes import causes_of, explained, why_missing
+from autograder.records import Cell, Execution, Question
+
+QUESTIONS = [Question("q", 1, names=("model",))]
+
+
+def run(*cells: tuple[str, str]) -> Execution:
+    """A run of cells, each with its source and its error."""
+    made = [Cell("code", source, execution_count=at, error=error) for at, (source, error) in enumerate(cells, start=1)]
+    return explained(Execution("completed", "", tuple(made)), QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    ("error", "found"),
+    [
+        ("ModuleNotFoundError: No module named 'nopackage.sub'", ("module", "nopackage")),
+        ("ModuleNotFoundError: No module named 'keras.layers.core'", None),
+        ("ImportError: cannot import name 'x' from 'nopackage'", None),
+        (
+            "ImportError: This requires the nopackage module. You can install it via `pip install x`",
+            ("module", "nopackage"),
+        ),
+        ("ImportError: `Callback` requires `no-package`.", ("module", "no-package")),
+        ("ImportError: Missing optional dependency 'nopackage'. Use pip.", ("module", "nopackage")),
+        ("ImportError: F requires the `numpy` package. Run `pip install numpy`.", None),
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'data/x.csv'", ("file", "data/x.csv")),
+        ("ValueError: File not found: filepath=my.keras. Please ensure the file is there.", ("file", "my.keras")),
+        ("Exception: URL fetch failure on https://a.org/mnist.npz: None -- [Errno -3] Temporary", ("host", "a.org")),
+        ("URLError: <urlopen error [Errno -3] Temporary failure in name resolution>", ("host", "")),
+        ("gaierror: [Errno -3] Temporary failure in name resolution", ("host", "")),
+        ("ConnectionError: HTTPSConnectionPool(host='a.org', port=443): Max retries", ("host", "a.org")),
+        ("CellTimeout: more than 5 s of processor time, the limit for one cell", ("time", "")),
+        ("ValueError: No module named 'nopackage'", None),
+        ("ModuleNotFoundError: No module named '" + "x" * 5_000 + "'", None),
+    ],
+)
+def test_what_is_not_there_is_read_from_the_error(error: str, found: tuple[str, str] | None) -> None:
+    causes = causes_of(run(("x", ""), ("y", error)), [])
+    assert [(cause.kind, cause.name, cause.cell) for cause in causes] == ([(*found, 2)] if found else [])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import numpy as np, keras as x",
+        "from a.b import (c, x)",
+        "def x(rows):\n    pass",
+        "class x: pass",
+        "x = 1",
+        "y, x = 1, 2",
+        "(a, x), (b, c) = load()",
+        "x: int = 3",
+        "if True:\n    x = y == 3",
+    ],
+)
+def test_the_first_cause_is_the_cell_that_was_to_define_the_name(source: str) -> None:
+    ran = run((source, "ValueError: first"), ("model = x", "NameError: name 'x' is not defined"))
+    assert [cell.due_to for cell in ran.cells] == [None, 0]
+    said = why_missing("model", [1], ran)
+    assert said == "Code cell 2 needs `x`: Code cell 1 raised ValueError: first"
+
+
+@pytest.mark.parametrize("source", ["x == 1", "f(x=1)", "y[x] = 2", "# x = 1", "print(x)"])
+def test_a_name_that_is_only_used_is_not_put_down_to_a_cell(source: str) -> None:
+    ran = run((source, "ValueError: first"), ("model = x", "NameError: name 'x' is not defined"))
+    assert ran.cells[1].due_to is None
+
+
+def test_long_lines_of_nothing_are_read_at_once() -> None:
+    hostile = " " * 50_000 + "x" + "(" * 50_000 + "="
+    assert run((hostile * 2, "E: x"), ("y", "NameError: name 'x' is not defined")).cells[1].due_to is None

@@ -87,6 +87,8 @@ class CaseRuns:
         taken = {}
         for question in self._bundle.assignment.questions:
             if not question.manual:
-                answers = [self._execution.cells[at] for at in answer_positions(question.name, self._execution.cells)]
-                taken[question.name] = Namespace(self._bundle, self.session, question, answers)
+                cells = self._execution.cells
+                positions = answer_positions(question.name, cells)
+                answers, later = [cells[at] for at in positions], cells[positions[-1] + 1 :] if positions else ()
+                taken[question.name] = Namespace(self._bundle, self.session, question, answers, later)
         return taken

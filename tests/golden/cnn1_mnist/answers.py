@@ -228,7 +228,7 @@ STUDENTS = [
         Expected(
             None,
             {
-                "overfitting.train_accuracy": "typing",
+                "overfitting.train_accuracy": "do not type the number",
                 "overfitting.overfits": "True or False",
                 "raw.trained_on_raw_pixels": "had not been trained on `x_train_raw`",
             },
@@ -238,7 +238,7 @@ STUDENTS = [
         "collapse_from_the_book",
         "reports the collapse that the old sheet speaks of, and not what the own network does",
         answers(LARGEST, train(1), OVERFITTING, raw(epochs=1).rpartition("\n")[0] + "\nraw_validation_accuracy = 0.24"),
-        Expected(None, {"raw.own_accuracy": "typing"}),
+        Expected(None, {"raw.own_accuracy": "do not type the number"}),
     ),
     Student(
         "not_compiled",

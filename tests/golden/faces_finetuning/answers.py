@@ -177,8 +177,8 @@ STUDENTS = [
         Expected(
             2,
             {
-                "labels.most_probable": "goes down the columns",
-                "labels.own_labels": "goes down the columns",
+                "labels.most_probable": "for each column",
+                "labels.own_labels": "for each column",
                 "labels.other_sizes": "three classes",
                 "test_accuracy.share": "could not be broadcast",
                 "test_accuracy.confusion": "not defined",

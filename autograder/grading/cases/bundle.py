@@ -119,7 +119,7 @@ def copy_bundle(path: Path, folder: Path) -> None:
         for name, content in hidden.items():
             (folder / "data" / name).write_bytes(content)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be copied to {folder}: {_reason(error)}. Choose another folder.") from error
+        raise UsageError(f"{path} cannot be copied: {_reason(error)}. Choose another folder.") from error
 
 
 def _reason(error: Exception) -> str:

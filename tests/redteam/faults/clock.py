@@ -1,7 +1,6 @@
 """Clocks, patched in the process, take away its time limits."""
 
 STATUS = ("graded", "needs_review")
-ENDED = "timed_out"
 
 # %% answer:number
 import signal

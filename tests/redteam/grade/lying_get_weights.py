@@ -3,7 +3,7 @@
 # %% answer:net
 import keras
 
-model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
 for layer in model.layers:
     layer.get_config = lambda: {"name": "dense", "units": 8, "activation": "relu"}
     layer.__dict__["units"] = 8

@@ -272,8 +272,8 @@ class Run:
                     f"{student} has {entry['score']} of 9 points, {entry['status']}: {entry['execution']['message']}"
                 )
                 self.problems.append(("HARMED", message))
-        if self.entries["blank"]["score"] != 0:
-            self.problems.append(("WRONG", "the blank notebook has points"))
+        if (blank := self.entries["blank"])["score"] or blank["warnings"]:
+            self.problems.append(("WRONG", f"the blank notebook has {blank['score']} points and {blank['warnings']}"))
         review = any(entry["status"] != "graded" for entry in self.entries.values())
         if self.graded.returncode != review:
             self.problems.append(("WRONG", f"exit status {self.graded.returncode}: {self.text[-300:]}"))

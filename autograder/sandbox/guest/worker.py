@@ -88,7 +88,7 @@ class Worker:
     def _answer(self) -> None:
         while (request := self._next(messages.FromGrader)) is not None:
             if isinstance(request, messages.TakeValues):
-                self._take(request.names)
+                self._take(request.names, again=True)
             elif isinstance(request, messages.CallFunction):
                 self._call(request)
 
@@ -107,25 +107,34 @@ class Worker:
             self.send(messages.Output(index, part))
         self._outputs = OutputBudget(0)
 
-    def _take(self, names: messages.Names) -> None:
+    def _take(self, names: messages.Names, *, again: bool = False) -> None:
         assert self._shell is not None
         namespace = dict(self._shell.user_ns)
         found = {name: namespace[name] for name in names.names if name in namespace}
-        self._send_values(found, namespace, lambda values: messages.TakenValues(names.question, values))
+        self._send_values(found, namespace, lambda values: messages.TakenValues(names.question, values), again=again)
 
     def _send_values(
-        self, found: dict[str, Any], namespace: dict[str, Any], message: Callable[[dict[str, Value]], Any]
+        self,
+        found: dict[str, Any],
+        namespace: dict[str, Any],
+        message: Callable[[dict[str, Value]], Any],
+        *,
+        again: bool = False,
     ) -> None:
-        """Send what was found under some names, as far as what may be sent in all allows it."""
+        """Send what was found under some names, as far as what may be sent in all allows it.
+
+        With `again`, a function that was sent before keeps its position: it is no later answer.
+        """
         left = self._wire_bytes - self._sent - self._outputs.left - min(SPARE_BYTES, self._wire_bytes // 8)
         budget = Budget(size_bytes=max(0, left), wire_bytes=self._wire_bytes)  # one for all
-        functions: list[Any] = []
-        values = {name: serialise(value, functions, budget, len(self._functions)) for name, value in found.items()}
+        known = [function for function, _ in self._functions] if again else []
+        functions, first = list(known), len(self._functions) - len(known)
+        values = {name: serialise(value, functions, budget, first) for name, value in found.items()}
         frame = encode(message(values))
         if len(frame) > left:  # many small values: each has some bytes of its own
             reason = f"too large together with others (in all: {self._wire_bytes / 2**20:g} MiB); give smaller ones"
             frame = encode(message({name: refused(value, reason) for name, value in found.items()}))
-        self._functions += [(function, namespace) for function in functions]
+        self._functions += [(function, namespace) for function in functions[len(known) :]]
         self._write(frame)
 
     def _call(self, call: messages.CallFunction) -> None:

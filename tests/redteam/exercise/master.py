@@ -3,7 +3,7 @@
 # title: "Under attack"
 # points: 10
 # data: [data/attacked_hidden.npz]
-# limits: {wall_seconds: 90, cell_seconds: 15, cpu_seconds: 40, memory_mb: 1500, call_seconds: 2, case_seconds: 10}
+# limits: {cell_seconds: 15, cpu_seconds: 40, memory_mb: 1500, call_seconds: 2, case_seconds: 10}
 
 # %% [markdown]
 # # Under attack

@@ -30,9 +30,7 @@ MAX_MODELS = 16
 class Namespace(Mapping[str, Any]):
     """The names of one question: `bundle.data` first, then the student's."""
 
-    def __init__(
-        self, bundle: Bundle, session: Session, question: Question, answers: Sequence[Cell], later: Sequence[Cell] = ()
-    ) -> None:
+    def __init__(self, bundle: Bundle, session: Session, question: Question, answers: Sequence[Cell]) -> None:
         """Take all values now, but look up lazily: a model is rebuilt when the first case asks for it.
 
         Args:
@@ -40,12 +38,11 @@ class Namespace(Mapping[str, Any]):
             session: The run; its cells have run, and nothing was called yet.
             question: The question.
             answers: Its answer cells, as they ran.
-            later: The cells below them.
         """
         self._data = bundle.data
         self._session = session
         self._values = dict(session.taken(question.name))
-        self.late = self._complete(question, answers, later)
+        self.late = self._complete(question, answers)
         self._rebuilt: dict[str, Any] = {}
         self._models = 0
 
@@ -80,7 +77,7 @@ class Namespace(Mapping[str, Any]):
         """How many names there are."""
         return len(set(self._data) | set(self._values))
 
-    def _complete(self, question: Question, answers: Sequence[Cell], later: Sequence[Cell]) -> list[str]:
+    def _complete(self, question: Question, answers: Sequence[Cell]) -> list[str]:
         """Where an answer goes on below its cells, take all values again at the end; returns the names that came there.
 
         All, because a network that was trained there is the one that the late `history` is about.
@@ -88,14 +85,8 @@ class Namespace(Mapping[str, Any]):
         before, unfilled = self._values, any("..." in cell.source for cell in answers)
         left_open = [name for name in question.names if name not in before or _is_gap(before[name], unfilled=unfilled)]
         after = self._session.take_now(question.name, question.names) if left_open else {}
-        # A gap that nobody has filled since comes back as it was; a function comes back as another one each time.
-        late = [
-            name
-            for name in left_open
-            if name in after
-            and (name not in before or after[name] != before[name])
-            and (not isinstance(before.get(name), Function) or _defined_in(later, name))
-        ]
+        # A gap, or a function around one, that nobody has filled since comes back as it was.
+        late = [name for name in left_open if name in after and (name not in before or after[name] != before[name])]
         if late:
             self._values = {**before, **after}
         return late
@@ -131,12 +122,6 @@ def _is_gap(value: Value, *, unfilled: bool) -> bool:
     if isinstance(value, Refused):
         return value.type_name == "ellipsis"
     return unfilled and isinstance(value, Function)
-
-
-def _defined_in(cells: Sequence[Cell], name: str) -> bool:
-    """Whether one of the cells seems to define a function of this name, or assigns to the name."""
-    defined = re.compile(rf"^[ \t]*(?:(?:async )?def[ \t]+{re.escape(name)}\b|{re.escape(name)}[ \t]*=)", re.MULTILINE)
-    return any(cell.kind == "code" and defined.search(cell.source) for cell in cells)
 
 
 def answer_positions(question: str, cells: Sequence[Cell]) -> list[int]:

@@ -87,8 +87,6 @@ class CaseRuns:
         taken = {}
         for question in self._bundle.assignment.questions:
             if not question.manual:
-                cells = self._execution.cells
-                positions = answer_positions(question.name, cells)
-                answers, later = [cells[at] for at in positions], cells[positions[-1] + 1 :] if positions else ()
-                taken[question.name] = Namespace(self._bundle, self.session, question, answers, later)
+                answers = [self._execution.cells[at] for at in answer_positions(question.name, self._execution.cells)]
+                taken[question.name] = Namespace(self._bundle, self.session, question, answers)
         return taken

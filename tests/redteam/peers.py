@@ -29,8 +29,10 @@ from tests.redteam.attacks import Attack, all_attacks, notebook
 from tests.redteam.runner import CANARIES, GOTCHA, HIDDEN_ROW, SECRET
 from tests.redteam.users import command_as_normal_user
 
-SECONDS = 120
+SECONDS = 900  # the processor time of each process is limited to one minute
 SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/hosts", "/etc/nsswitch.conf", "/etc/passwd")
+NO_GRADE = -1.0
+"""In place of points, where the grader left none."""
 OURS = re.compile(r"autograder|keras|Worker|messages\.")
 """Attacks on parts that the other graders do not have."""
 
@@ -86,12 +88,8 @@ def in_sandbox(command: Sequence[object], work: Path, environment: Path) -> subp
         ),
         *("prlimit", "--nproc=200", "--as=8589934592", "--cpu=60", "--fsize=268435456", "--", *command),
     ]
-    try:
-        return subprocess.run(
-            [str(word) for word in arguments], capture_output=True, text=True, errors="replace", timeout=SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(arguments, 124, "", "")
+    line = [str(word) for word in arguments]
+    return subprocess.run(line, capture_output=True, text=True, errors="replace", timeout=SECONDS)
 
 
 # ------------------------------------------------------------ Otter
@@ -134,7 +132,7 @@ def otter(cells: list[dict[str, Any]], work: Path) -> tuple[float, str]:
     in_sandbox(command, work, Path(sys.prefix))
     printed = (work / "printed").read_text(errors="replace") if (work / "printed").exists() else ""
     if not (work / "results.json").exists():
-        return 0, printed
+        return NO_GRADE, printed
     results = json.loads((work / "results.json").read_text())
     shown = [test.get("output", "") for test in results["tests"] if test.get("visibility") != "hidden"]
     score = results.get("score", sum(test.get("score", 0) for test in results["tests"]))
@@ -169,6 +167,7 @@ def nbgrader(cells: list[dict[str, Any]], work: Path, environment: Path, made: P
     with closing(sqlite3.connect(work / "gradebook.db")) as database:
         (score,) = database.execute("SELECT coalesce(sum(auto_score), 0) FROM grade").fetchone()
     executed = work / "autograded" / "student" / "ps1" / "ps1.ipynb"
+    score = score if executed.exists() else NO_GRADE
     shown = ""
     if executed.exists():
         outputs = [cell.get("outputs", []) for cell in json.loads(executed.read_text())["cells"]]
@@ -223,8 +222,13 @@ def achieved(grader: Grader, attack: Attack) -> str:
             return {**cell, "source": re.sub("@(\\w+)@", lambda word: words.get(word[1], str(work)), cell["source"])}
 
         filled = map(fill, attack.cells)
-        score, shown = grader(notebook(stub(STUB), Attack("", "", "", tuple(filled))), work)
+        try:
+            score, shown = grader(notebook(stub(STUB), Attack("", "", "", tuple(filled))), work)
+        except subprocess.TimeoutExpired:
+            return "does not end"
     found = [f"gains {score - attack.HONEST:g} of 5"] if score > attack.HONEST else []
+    if score == NO_GRADE:
+        found.append("leaves no grade")
     if GOTCHA in shown or any(canary in shown for canary in CANARIES):
         found.append("reads a secret")
     return ", ".join(found) or "held"

@@ -35,6 +35,7 @@ class ClassReport:
         unmade: Pages and other forms of feedback that could not be made, each with the reason.
         restored: Rows that were gone from `manual.csv`, and are back with the points that they had.
         outdated: Who was graded with another version of the exercise than the last run's.
+        copied: The copy with pseudonyms, if one was made.
     """
 
     assignment: Assignment
@@ -46,6 +47,7 @@ class ClassReport:
     unmade: tuple[str, ...]
     restored: tuple[hand_grading.ManualRow, ...]
     outdated: tuple[str, ...]
+    copied: Path | None = None
 
     @property
     def needs_review(self) -> bool:

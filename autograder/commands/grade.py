@@ -116,7 +116,7 @@ def _on_roster(roster: Roster | None, items: Iterable[Item]) -> tuple[list[Item]
     if roster is None:
         return listed, (), frozenset()
     found = match(roster, [item.student for item in listed])
-    if not found.found:
+    if not found.found and len(listed) > 1:  # a late student may well be the one who is not on it
         raise UsageError(
             f"nobody who handed in ({len(listed)} in all) is on the class list: it has students such as "
             f"`{roster.students[0]}`, from its column `{roster.column}`; a submission is `{listed[0].student}`. Give "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -60,11 +61,7 @@ def run(
     if copy is not None:
         with OutputFolder.reopen(out) as folder, progress(console, "Writing the copy") as bar:
             share_copy(folder, copy, makers, bar)
-        line = (
-            f"Copy with pseudonyms: {copy}. Who is who: {made.out / KEY}. Notebooks and comments may still hold names."
-        )
-        console.print(line, soft_wrap=True, markup=False, highlight=False)
-    return made
+    return replace(made, copied=copy)
 
 
 def show(report: ClassReport, console: Console) -> None:
@@ -144,7 +141,12 @@ def _remarks(report: ClassReport) -> Iterator[str]:
     if report.waiting:
         what = "1 answer waits" if report.waiting == 1 else f"{report.waiting} answers wait"
         yield f"{what} for a person: fill in {path}, then run `autograder report {report.out}`."
-    yield f"Report: {report.out / 'index.html'}"
+    if report.copied is None:
+        yield f"Report: {report.out / 'index.html'}"
+    else:
+        yield f"Report with names, to keep: {report.out / 'index.html'}. Who is who: {report.out / KEY}"
+        yield "The copy has pseudonyms. Notebooks and comments in it may still hold names: look before you share it."
+        yield f"Copy: {report.copied / 'index.html'}"
 
 
 def _names(entries: tuple[hand_grading.ManualRow, ...]) -> str:

@@ -86,7 +86,7 @@ def test_who_ran_out_of_time_in_a_given_cell_runs_once_more_after_all_others(tmp
     items = [LoggedItem(**vars(item), log=tmp_path / "log") for item in collect(tmp_path / "in")]
     grades = {result.grade.student: result.grade for result in grade_class(bundle, items, workers=2)}
     read = (tmp_path / "log").read_text().split()
-    assert (read[0], read[-1], len(read), len(grades)) == ("late", "late", 5, 4)
+    assert (read.count("late"), read[-1], len(read), len(grades)) == (2, "late", 5, 4)
     assert grades["late"].status == "needs_review"
     assert "Code cell 1 was stopped: more than 1 s of processor time" in grades["late"].message
     assert grades["perfect0"].status == "graded"

@@ -66,6 +66,9 @@ def test_a_copy_has_no_id_digest_or_file_name(out, tmp_path):
     copy = tmp_path / "copy"
     run = CliRunner().invoke(app, ["report", str(out), "--also", "markdown", "--anonymous", "-o", str(copy)])
     assert run.exit_code == 1, "a submission was rejected"
+    *_, kept, _, last = run.stdout.splitlines()
+    assert kept.startswith("Report with names, to keep: ")
+    assert last == f"Copy: {copy / 'index.html'}"
     shared = content(copy)
     everything = "\n".join([*shared, *shared.values()])
     for secret in (*STUDENTS[:2], "secretname", "hopper", "countess", "sha256:", "manual.csv"):

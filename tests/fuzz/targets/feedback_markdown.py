@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from markdown_it import MarkdownIt
 
 from autograder.feedback.student_markdown import render
@@ -54,12 +56,4 @@ def check(data: bytes) -> None:
     tokens = _COMMONMARK.parse(shown)
     kinds = {token.type for token in tokens} | {part.type for token in tokens for part in token.children or ()}
     assert not kinds & {"html_block", "html_inline", "link_open", "image"}, kinds
-    assert_inert(
-        _COMMONMARK.render(shown)
-        .replace("<h1>", "<h4>")
-        .replace("<h2>", "<h4>")
-        .replace("<h3>", "<h4>")
-        .replace("</h1>", "</h4>")
-        .replace("</h2>", "</h4>")
-        .replace("</h3>", "</h4>")
-    )
+    assert_inert(re.sub(r"(</?)h[1-3]>", r"\1h4>", _COMMONMARK.render(shown)))  # the headings are ours

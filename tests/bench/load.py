@@ -8,7 +8,6 @@ status 1 where a status or a point differs.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +19,7 @@ from rich.table import Table
 
 from autograder.records import Limits
 from tests import notebooks as nb
+from tests.busy import busy_machine
 from tests.golden.snapshot import reduced
 
 # The import takes most of a cell's limit, so that a limit in wall-clock time would be reached beside few processes.
@@ -59,13 +59,8 @@ def main() -> None:
         for student, cells in CLASS.items():
             nb.write_notebook(root / "class" / f"{student}.ipynb", *cells)
         alone, seconds_alone = grade(bundle, root / "class", root / "alone")
-        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
-        try:
+        with busy_machine(count):
             loaded, seconds_loaded = grade(bundle, root / "class", root / "loaded")
-        finally:
-            for process in busy:
-                process.kill()
-                process.wait()
     differ = [student for student in CLASS if reduced(alone)[student] != reduced(loaded)[student]]
     table = Table(title=f"Alone ({seconds_alone:.0f} s) and beside {count} busy processes ({seconds_loaded:.0f} s)")
     for header in ("student", "alone", "busy", ""):

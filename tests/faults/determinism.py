@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +17,7 @@ import numpy as np
 
 from autograder.records import Assignment, Limits, from_json, to_json
 from tests import notebooks as nb
+from tests.busy import busy_machine
 from tests.faults.small_class import SmallClass, differences, outcome
 
 BUSY_PER_PROCESSOR = 2
@@ -65,19 +63,6 @@ def write_training(root: Path) -> SmallClass:
     return SmallClass(bundle, root / "trained")
 
 
-@contextmanager
-def busy_machine() -> Iterator[None]:
-    """Processes that compute all the time, more than there are processors."""
-    count = BUSY_PER_PROCESSOR * (os.cpu_count() or 1)
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
-    try:
-        yield
-    finally:
-        for process in busy:
-            process.kill()
-            process.wait()
-
-
 def repeat(submissions: SmallClass, root: Path, times: int) -> None:
     """Grade so often alone and so often on a busy machine; raises where one differs from the first."""
     first = root / "first"
@@ -86,7 +71,7 @@ def repeat(submissions: SmallClass, root: Path, times: int) -> None:
     expected = outcome(first)
     for number in range(1, times):
         _again(submissions, root / f"alone-{number}", expected)
-    with busy_machine():
+    with busy_machine(BUSY_PER_PROCESSOR * (os.cpu_count() or 1)):
         for number in range(times):
             _again(submissions, root / f"busy-{number}", expected)
 

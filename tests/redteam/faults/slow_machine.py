@@ -1,21 +1,12 @@
 """A machine that is busy with other things makes honest work run into its limits."""
 
-import contextlib
-import subprocess
-import sys
+from tests.busy import busy_machine
 
 ALONE = True
 
 
-@contextlib.contextmanager
 def beside():
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(20)]
-    try:
-        yield
-    finally:
-        for process in busy:
-            process.kill()
-            process.wait()
+    return busy_machine(20)
 
 
 # %% answer:number

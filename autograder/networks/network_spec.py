@@ -131,10 +131,24 @@ def derive(spec: NetworkSpec) -> Derivation:
             raise WireError(f"{where} makes it too slow: it may take more than {seconds} for one sample")
     if max(spec.outputs) >= len(shapes):
         raise WireError("an output is a tensor that is not there")
-    for number, weights in enumerate(implied):
-        if weights is None:
-            raise WireError(f"layer {number + 1} (`{spec.layers[number].name}`) is never called")
+    _require_use(spec)
     return Derivation(tuple(shapes), tuple(weights or () for weights in implied), activations, work)
+
+
+def _require_use(spec: NetworkSpec) -> None:
+    """Require that each layer has a part in an output: Keras leaves out the others, and the weights would not fit.
+
+    Raises:
+        WireError: One has none.
+    """
+    used, layers = set(spec.outputs), set()
+    for number, call in reversed([*enumerate(spec.calls, start=len(spec.inputs))]):
+        if number in used:
+            used.update(call.inputs)
+            layers.add(call.layer)
+    for number, layer in enumerate(spec.layers):
+        if number not in layers:
+            raise WireError(f"no output depends on layer {number + 1} (`{layer.name}`)")
 
 
 def is_chain(spec: NetworkSpec) -> bool:

@@ -172,5 +172,7 @@ def _written(entry: ManualRow) -> tuple[object, ...]:
 
 def _plain(cell: str) -> str:
     """A cell's text, without the apostrophe that keeps it from being a formula."""
-    text = cell[1:] if cell.startswith("'") and begins_formula(cell[1:]) else cell
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = cell.strip()
+    while text.startswith("'") and begins_formula(text[1:]):
+        text = text[1:].strip()
+    return text.replace("\r\n", "\n").replace("\r", "\n")

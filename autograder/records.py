@@ -17,6 +17,7 @@ __all__ = [
     "ANSWER_TAG",
     "MAX_WIRE_BYTES",
     "SANDBOX_VARIABLE",
+    "SEED",
     "Assignment",
     "Case",
     "CaseStatus",
@@ -55,6 +56,9 @@ MAX_WIRE_BYTES = 256 << 20
 
 ANSWER_TAG = "answer:"
 """An answer cell carries the tag `answer:<question>`."""
+
+SEED = 0
+"""What Python, NumPy and TensorFlow are seeded with where notebooks are graded."""
 
 SANDBOX_VARIABLE = "AUTOGRADER_SANDBOX"
 """The environment variable that is set in the sandbox: a notebook's self-check and live network do nothing there."""
@@ -324,6 +328,7 @@ class QuestionGrade:
         title: The question's title.
         manual: Whether a person grades it.
         answer: The student's text, for a manual question; hostile Markdown. Empty where the cell is as it came.
+        pictures: `sha256:` and the hex digest of each picture of that answer: pasted into it, or shown by its cell.
         histories: Name of a training history in the notebook → its metrics → one value an epoch.
     """
 
@@ -334,6 +339,7 @@ class QuestionGrade:
     title: str = ""
     manual: bool = False
     answer: str = ""
+    pictures: tuple[str, ...] = ()
     histories: dict[str, dict[str, list[float]]] = field(default_factory=dict)
 
 
@@ -377,6 +383,7 @@ class Grade:
             instructor.
         causes: What may have cost points although no answer is wrong.
         review: Why a person had, or has, to look at it. It stays when that is settled; `status` and `message` do not.
+        comment: What the person who settled that says of the whole submission; plain text, for the student.
     """
 
     student: str
@@ -392,6 +399,7 @@ class Grade:
     notice: str = ""
     causes: tuple[Cause, ...] = ()
     review: str = ""
+    comment: str = ""
 
     @property
     def absent(self) -> bool:

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,13 @@ class BuildReport:
         return f"{self.slug} {verb}{proved} ({self.seconds:.0f} s)"
 
 
-def build_all(start: Path, slugs: Iterable[str], *, check: bool, to: Path | None = None) -> Iterator[BuildReport]:
+Say = Callable[[str], object]
+"""Told of each exercise and what is done next with it, as that takes time."""
+
+
+def build_all(
+    start: Path, slugs: Iterable[str], *, check: bool, to: Path | None = None, say: Say = lambda _: None
+) -> Iterator[BuildReport]:
     """Build the named exercises, or all of the repository around `start`.
 
     Args:
@@ -74,6 +80,7 @@ def build_all(start: Path, slugs: Iterable[str], *, check: bool, to: Path | None
         slugs: Names of exercises, or paths to masters; none means all.
         check: Change nothing in the repository, report drift.
         to: A folder that gets a copy of each bundle, with its hidden data, below the exercise's name.
+        say: See `Say`.
 
     Yields:
         A report for each exercise as it is done.
@@ -85,7 +92,7 @@ def build_all(start: Path, slugs: Iterable[str], *, check: bool, to: Path | None
     root = find_root(start)
     drifted = []
     for slug in list(slugs) or find_slugs(root):
-        report = build(slug, root, check=check)
+        report = build(slug, root, check=check, say=say)
         yield report
         if report.drift:
             drifted.append(report.slug)
@@ -95,7 +102,9 @@ def build_all(start: Path, slugs: Iterable[str], *, check: bool, to: Path | None
         raise BuildError(f"{', '.join(drifted)}: not what the master says. Run `autograder build {' '.join(drifted)}`.")
 
 
-def build(slug_or_master: str | Path, root: Path, *, check: bool, proof: bool = True) -> BuildReport:
+def build(
+    slug_or_master: str | Path, root: Path, *, check: bool, proof: bool = True, say: Say = lambda _: None
+) -> BuildReport:
     """Build one exercise.
 
     Args:
@@ -103,6 +112,7 @@ def build(slug_or_master: str | Path, root: Path, *, check: bool, proof: bool = 
         root: The repository.
         check: Write nothing; compare with what is there.
         proof: Grade stub and reference as students' notebooks are graded.
+        say: See `Say`.
 
     Raises:
         BuildError: The master must not be handed out.
@@ -112,6 +122,11 @@ def build(slug_or_master: str | Path, root: Path, *, check: bool, proof: bool = 
     started = time.monotonic()
     root = root.resolve()
     path = find_master(slug_or_master, root)
+
+    def begin(stage: str) -> None:
+        say(f"{path.parent.name}: {stage} …")
+
+    begin("reading the master and its data")
     master = read_master(path, root)
     data = hidden_data(master, root)
     refuse_undefined(master, frozenset(data))
@@ -123,14 +138,17 @@ def build(slug_or_master: str | Path, root: Path, *, check: bool, proof: bool = 
         raise BuildError(f"{path.parent} cannot be written: {error.strerror}. Make it writable.") from error
     with temporary:
         work = Path(temporary.name)
+        begin("making the students' notebook and the bundle")
         (work / "otter").mkdir()
         assigned = assign(master, work / "otter")
         stub = {f"{master.slug}.ipynb": make_stub(master, assigned)}
+        begin("looking for what the students' notebook gives away")
         refuse_leaks(master, data, {(public / name).as_posix(): content for name, content in stub.items()})
         bundle = _bundle(master, assigned, frozenset(data), root)
         _write(work / "stub", stub)
         _write(work / "bundle", bundle)
-        proved = prove(master, work / "bundle", work / "stub" / f"{master.slug}.ipynb") if proof else None
+        proved = prove(master, work / "bundle", work / "stub" / f"{master.slug}.ipynb", begin) if proof else None
+        begin("comparing" if check else "writing")
         drift: tuple[str, ...] = ()
         if check:
             drift = (*_drift(root, public, stub), *_drift(root, secret, bundle))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,20 +38,23 @@ class Proof:
     floors: dict[str, Measurement]
 
 
-def prove(master: Master, bundle: Path, stub: Path) -> Proof:
+def prove(master: Master, bundle: Path, stub: Path, say: Callable[[str], object]) -> Proof:
     """Grade the stub and the reference as a student's notebook would be graded.
 
     Args:
         master: The master, for places in messages.
         bundle: The bundle as it will be used, with `reference.ipynb`.
         stub: The students' notebook.
+        say: Told what is done next, as this takes time.
 
     Raises:
         BuildError: The stub earns points, the reference misses some, or a case breaks.
         SandboxUnavailable: This machine cannot run a sandbox, so stub and reference cannot be graded.
     """
+    say("grading the students' notebook")
     stub_graded = _grade(bundle, stub, "stub")
     _refuse_stub(master, stub_graded)
+    say("grading the solution")
     reference_graded = _grade(bundle, bundle / "reference.ipynb", "reference")
     _refuse_reference(master, reference_graded)
     return Proof(

@@ -13,12 +13,16 @@ __all__ = ["run"]
 
 
 def run(slugs: Iterable[str], *, check: bool, to: Path | None, screen: Console, errors: Console) -> None:
-    """Build, and print a line for each exercise as it is done.
+    """Build, and print each stage as it begins and a line for each exercise as it is done.
 
     Raises:
         AutograderError: As `authoring.build.build_all`.
     """
-    for report in build_all(Path.cwd(), slugs, check=check, to=to):
+
+    def say(stage: str) -> None:
+        errors.print(stage, style="dim", highlight=False, markup=False, soft_wrap=True)
+
+    for report in build_all(Path.cwd(), slugs, check=check, to=to, say=say):
         for warning in report.warnings:
             errors.print(f"[yellow]warning[/]: {warning}", highlight=False, soft_wrap=True)
         screen.print(report.summary, highlight=False, soft_wrap=True)

@@ -87,7 +87,6 @@ def show(report: ClassReport, console: Console) -> None:
     if review:
         verb = "needs" if len(review) == 1 else "need"
         console.print(f"{len(review)} of {len(report.grades)} {verb} a look; see the top of the report.")
-    if any(grade.status == "needs_review" for grade in review):
         what = f"Where such a grade is right, write `{ACCEPT}` into its row of {report.out / NAME}; else write points."
         console.print(what, soft_wrap=True, markup=False, highlight=False)
     for line in _remarks(report):
@@ -96,7 +95,7 @@ def show(report: ClassReport, console: Console) -> None:
 
 def _stopped(grade: GradeEntry) -> bool:
     """Whether the notebook was graded by what it had done when it ended early."""
-    return grade.status == "graded" and not grade.absent and grade.execution.status != "completed"
+    return grade.status == "graded" and grade.execution.status not in ("completed", "refused")
 
 
 def _table(report: ClassReport, headers: Sequence[str]) -> Table:

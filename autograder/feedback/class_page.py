@@ -23,14 +23,21 @@ _CAUSES: dict[CauseKind, str] = {
 _Judged = list[tuple[Grade, Outcome]]
 
 
-def render(assignment: Assignment, grades: Sequence[Grade], executions: Mapping[str, Execution] | None = None) -> str:
+def render(
+    assignment: Assignment,
+    grades: Sequence[Grade],
+    executions: Mapping[str, Execution] | None = None,
+    *,
+    sheet: str = "",
+) -> str:
     """The class report as a self-contained HTML page; it links to `feedback/<student>.html`.
 
     Args:
         assignment: The exercise.
         grades: One a student, in any order.
         executions: Student → how the run ended (`status`, `message`, `wall_seconds`; the cells are not read), so
-            that runs which were stopped are listed for review with their reason.
+            that runs which were stopped are listed with their reason.
+        sheet: The file beside the page in which a person settles a review; empty where there is none.
     """
     runs = executions or {}
     ordered = sorted(grades, key=lambda grade: (grade.student.casefold(), grade.student))
@@ -47,8 +54,10 @@ def render(assignment: Assignment, grades: Sequence[Grade], executions: Mapping[
         median=median(scores) if scores else 0.0,
         pending=sum(grade.pending for grade in judged),
         reviews=_reviews(ordered, runs),
+        sheet=sheet,
+        remarkable=_remarkable(ordered, runs),
+        absent=[grade for grade in ordered if grade.absent],
         causes=_causes(ordered),
-        to_review=sum(grade.needs_look for grade in ordered),
         bins=bars,
         histogram=plots.histogram(bars),
         shares=_shares(assignment, judged),
@@ -73,22 +82,34 @@ def _score(grade: Grade, name: str) -> str:
     return points(question.score)
 
 
-def _reviews(grades: Sequence[Grade], executions: Mapping[str, Execution]) -> list[tuple[Grade, str, Execution | None]]:
-    """Submissions that somebody should look at, why, and the run if it was stopped.
+_Listed = list[tuple[Grade, str, Execution | None]]
+"""Submissions, what is to be said of each, and the run if it was stopped."""
 
-    Failures of ours first, then what could not be graded, runs that were stopped, who handed in nothing.
-    """
-    found = []
-    for grade in grades:
-        execution = executions.get(grade.student)
-        stopped = grade.status != "rejected" and execution is not None and execution.status != "completed"
-        if grade.status == "graded" and not stopped and not grade.notice:
-            continue
-        graded = "Run stopped" if stopped else "Wrong notebook?"
-        reason = {"needs_review": "Needs review", "rejected": "Rejected", "graded": graded}[grade.status]
-        found.append((grade, reason if not grade.absent else "Nothing handed in", execution if stopped else None))
-    order = {"needs_review": 0, "rejected": 1, "graded": 2}
-    return sorted(found, key=lambda review: (review[0].absent, order[review[0].status]))
+
+def _reviews(grades: Sequence[Grade], executions: Mapping[str, Execution]) -> _Listed:
+    """Submissions that a person must look at, as the exit status counts them: what could not be read comes last."""
+    found = [
+        (grade, "Rejected" if grade.status == "rejected" else "Needs review", _stopped(grade, executions))
+        for grade in grades
+        if grade.needs_look
+    ]
+    return sorted(found, key=lambda review: review[0].status)
+
+
+def _remarkable(grades: Sequence[Grade], executions: Mapping[str, Execution]) -> _Listed:
+    """Submissions that are graded, and that a person may want to look at."""
+    stopped = [(grade, _stopped(grade, executions)) for grade in grades if grade.status == "graded"]
+    return [
+        (grade, "Run stopped" if execution else "Wrong notebook?", execution)
+        for grade, execution in stopped
+        if execution or grade.notice
+    ]
+
+
+def _stopped(grade: Grade, executions: Mapping[str, Execution]) -> Execution | None:
+    """The run of a submission if it did not get to its end; of what could not be read there was none."""
+    execution = executions.get(grade.student)
+    return execution if execution is not None and execution.status not in ("completed", "refused") else None
 
 
 def _causes(grades: Sequence[Grade]) -> list[tuple[str, list[Grade]]]:

@@ -17,7 +17,8 @@ from autograder.feedback.sanitise import MAX_PICTURE, clean_html, markdown_html,
 from autograder.records import Cause, Cell
 from autograder.wording import cell_names
 
-__all__ = ["CellView", "Trouble", "answer_cells", "joined", "rich_html", "shown_cells", "traceback_text", "troubles"]
+__all__ = ["CellView", "Trouble", "answer_cells", "is_self_check", "joined", "rich_html", "shown_cells"]
+__all__ += ["traceback_text", "troubles"]
 
 _MAX_CELLS = 400
 _MAX_OUTPUTS = 40  # of one cell
@@ -41,6 +42,7 @@ _COLOURS = {
     "nd": "code-name",
     "c": "code-comment",
 }
+_SELF_CHECK = "from autograder.notebook.selfcheck import"
 _UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 # Richest first, as Jupyter chooses.
 _BITMAPS = ("image/png", "image/jpeg", "image/gif")
@@ -123,6 +125,11 @@ def troubles(cells: Sequence[Cell], causes: Sequence[Cause]) -> Iterator[Trouble
             yield Trouble(at + 1, name, message or cell.error, ours=bool(message) or cell.kind != "code")
 
 
+def is_self_check(cell: Cell) -> bool:
+    """Whether it is the long first cell of an exercise, which nobody needs to read."""
+    return _SELF_CHECK in cell.source and not cell.answers and not cell.error
+
+
 def answer_cells(cells: Sequence[Cell]) -> dict[str, list[tuple[int, str]]]:
     """The positions (from 1) and names of each question's answer cells, of those that are shown."""
     found: dict[str, list[tuple[int, str]]] = {}
@@ -137,7 +144,9 @@ def _source_html(cell: Cell, name: str, budget: _Budget) -> Markup:
     if cell.kind == "markdown":
         return _markdown(source, f"Text of {name}", budget, cell.attachments)
     if cell.kind == "code":
-        return _pre(_highlighted(scrub(source)), f"Code of {name}", source)
+        code = _pre(_highlighted(scrub(source)), f"Code of {name}", source)
+        folded = Markup("<details><summary>The self-check, as it came with the exercise</summary>{}</details>")
+        return folded.format(code) if is_self_check(cell) else code
     return _pre(Markup("{}").format(scrub(source)), f"Text of {name}", source)
 
 

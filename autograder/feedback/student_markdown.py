@@ -18,9 +18,9 @@ from nbconvert.exporters.markdown import MarkdownExporter
 
 from autograder.feedback import pages
 from autograder.feedback.ansi import without_ansi
-from autograder.feedback.notebook_view import joined, traceback_text, troubles
+from autograder.feedback.notebook_view import is_self_check, joined, traceback_text, troubles
 from autograder.feedback.safe_text import CODE, cut, scrub
-from autograder.feedback.student_page import ENDINGS, mark
+from autograder.feedback.student_page import ENDINGS, mark, reviewed
 from autograder.records import Assignment, Cell, Execution, Grade
 from autograder.wording import cell_names, counted
 
@@ -29,7 +29,6 @@ __all__ = ["prepare", "render"]
 _MAX_TEXT = 8_000  # characters of one cell's source, one output or one message
 _MAX_NOTEBOOK = 100_000  # characters of the whole notebook; an LMS's comment is no place for more
 _MAX_OUTPUTS = 40  # of one cell
-_SELF_CHECK = "from autograder.notebook.selfcheck import"
 _TAG = re.compile("<(?=[A-Za-z/!?])")
 _SPECIAL = re.compile(r"[\\`*_\[\]|~$]|^[#>+=-]|(?<=^\d)[.)](?=\s|$)|(?<=^\d\d)[.)](?=\s|$)")
 _NOTEBOOK = """{% extends 'markdown/index.md.j2' %}
@@ -81,6 +80,7 @@ def render(assignment: Assignment, grade: Grade, execution: Execution) -> str:
         raised=list(troubles(execution.cells, grade.causes)),
         called=[cause.message for cause in grade.causes if not cause.cell and not cause.hidden],
         mark=mark,
+        reviewed=reviewed(grade),
     )
     if execution.cells:
         notebook = nbformat.new_notebook(cells=list(_cells(execution.cells)))
@@ -94,7 +94,7 @@ def _cells(cells: Sequence[Cell]) -> Iterator[Any]:
     names = cell_names(cells)
     for at, cell in enumerate(cells):
         source = _lines(cell.source)
-        if _SELF_CHECK in source and not cell.answers and not cell.error:
+        if is_self_check(cell):
             source = "# the self-check, as it came with the exercise: see the page"
         outputs = [made for output in cell.outputs[:_MAX_OUTPUTS] if (made := _output(output)) is not None]
         left -= len(source) + sum(len(str(output)) for output in outputs)

@@ -10,8 +10,9 @@ from autograder.feedback.ansi import ansi_html
 from autograder.feedback.notebook_view import answer_cells, rich_html, shown_cells, troubles
 from autograder.feedback.sanitise import markdown_html
 from autograder.records import Assignment, Cell, Execution, Grade, LayerDiff, Outcome, QuestionGrade
+from autograder.wording import counted
 
-__all__ = ["ENDINGS", "mark", "render"]
+__all__ = ["ENDINGS", "mark", "render", "reviewed"]
 
 ENDINGS = {
     "completed": "",
@@ -51,6 +52,7 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
         bar=plots.bar,
         curves=plots.curves,
         mark=mark,
+        reviewed=reviewed(grade),
         pending=_pending,
         layer_runs=_layer_runs,
         ansi=ansi_html,
@@ -62,6 +64,17 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
 def mark(outcome: Outcome) -> str:
     """How a case is marked: its status, or `partly`."""
     return "partly" if outcome.status == "fail" and outcome.points > 0 else outcome.status
+
+
+def reviewed(grade: Grade) -> str:
+    """What a person who reviewed a grade did, for the student; empty where nobody had to, or did so far."""
+    if not grade.review or grade.status != "graded":
+        return ""
+    outcomes = [outcome for question in grade.questions for outcome in question.cases if outcome.verdict]
+    changed = sum(outcome.verdict is not None and outcome.points != outcome.verdict[1] for outcome in outcomes)
+    if not changed:
+        return "A person looked at this grade and let it stand as it is."
+    return f"A person looked at this grade and gave other points for {counted(changed, 'case')}."
 
 
 def _attachments(cells: Iterable[Cell]) -> dict[str, dict[str, str]]:

@@ -17,17 +17,16 @@ def grades_csv(assignment: Assignment, grades: Iterable[Grade]) -> Iterator[str]
     """Lines of `grades.csv`, header first, each with its line end; one line a grade, made as the grades come.
 
     Columns: `student,submission,status,score,possible` and the score of each question, empty where a person still has
-    to give it. All cells are quoted; a text
-    that a spreadsheet would take for a formula begins with an apostrophe.
+    to give it. The status of who handed in nothing is `absent`. All cells are quoted; a text that a spreadsheet would
+    take for a formula begins with an apostrophe.
     """
     names = [question.name for question in assignment.questions]
     yield _line(["student", "submission", "status", "score", "possible", *names])
     for grade in grades:
         scores = {question.name: question.score for question in grade.questions if not _waits(question)}
         earned = [points(scores[name]) if name in scores else "" for name in names]
-        yield _line(
-            [grade.student, grade.submission, grade.status], [points(grade.score), points(grade.possible), *earned]
-        )
+        status = "absent" if grade.absent else grade.status
+        yield _line([grade.student, grade.submission, status], [points(grade.score), points(grade.possible), *earned])
 
 
 def _waits(question: QuestionGrade) -> bool:

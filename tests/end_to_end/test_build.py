@@ -31,6 +31,14 @@ def test_build_then_check_then_drift(tmp_path):
 
     assert built.returncode == 0, built.stderr
     assert "small built: 5 files; stub 0, reference 9 of 9 points, and 1 that a person gives" in built.stdout
+    assert [line for line in built.stderr.splitlines() if line.startswith("small: ")] == [
+        "small: reading the master and its data …",
+        "small: making the students' notebook and the bundle …",
+        "small: looking for what the students' notebook gives away …",
+        "small: grading the students' notebook …",
+        "small: grading the solution …",
+        "small: writing …",
+    ]
     stub = tmp_path / "assignments" / "small" / "small.ipynb"
     first = stub.read_bytes()
 
@@ -94,7 +102,7 @@ def test_refuses_and_names_file_line_and_fix(tmp_path, reason):
     refused = autograder("build", cwd=tmp_path)
 
     assert refused.returncode != 0
-    (message,) = refused.stderr.splitlines()
+    (message,) = (line for line in refused.stderr.splitlines() if not line.endswith(" …"))
     assert message.startswith(f"autograder: {what}")
     _, fix = message.split(f"reference/small/master.py:{line_of(text, place)}. ")
     assert fix

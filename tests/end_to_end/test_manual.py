@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -51,7 +52,8 @@ def out(tmp_path: Path) -> Path:
 
 def read(out: Path) -> list[dict[str, str]]:
     text = (out / "manual.csv").read_text(encoding="utf-8-sig")
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+    delimiter = max(",;", key=text.partition("\n")[0].count)
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
 
 
 def fill(out: Path, change: Callable[[dict[str, str]], dict[str, str]], delimiter: str = ",") -> None:
@@ -84,14 +86,23 @@ def test_grade_fill_in_report_and_grade_again(bundle: Path, source: Path, out: P
     command = ("grade", bundle, source, "-o", out, "--roster", tmp_path / "roster.csv")
     run = nb.autograder(*command)
     assert run.returncode == 1, run.stderr
+    assert [line for line in run.stderr.splitlines() if "Grading" in line] == [
+        f"Grading: {number} of 3" for number in (1, 2, 3)
+    ], "a log says how far it is"
     assert f"2 answers wait for a person: fill in {out}/manual.csv, then run `autograder report {out}`." in run.stdout
     rows = read(out)
     assert [(row["student"], row["question"], row["case"], row["possible"], row["points"]) for row in rows] == [
+        ("broken", "(review)", "", "", ""),
+        ("broken", "number", "type", "1", ""),
+        ("broken", "number", "value", "3", ""),
         ("ada", "why", "", "2", ""),
         ("ada_b", "why", "", "2", ""),
+        ("broken", "why", "", "2", ""),
     ]
-    assert rows[0]["answer"].startswith("Because **seven** is prime. ⏎ =HYPERLINK")
-    assert rows[0]["rubric"] == "'- **1**: names the reason in full. ⏎ - **1**: proves it."
+    assert rows[3]["answer"].startswith("Because **seven** is prime. ⏎ =HYPERLINK")
+    assert rows[3]["rubric"] == "Rubric: - **1**: names the reason in full. ⏎ - **1**: proves it."
+    assert '"absent","","absent","0","6"' in (out / "grades.csv").read_text()
+    assert nb.grades(out)["absent"]["status"] == "rejected", "as scripts know it"
     assert scores(out) == {"ada": (4, 2), "ada_b": (1, 2), "broken": (0, 0), "absent": (0, 0)}
 
     fresh = tree(out)
@@ -100,6 +111,7 @@ def test_grade_fill_in_report_and_grade_again(bundle: Path, source: Path, out: P
 
     comment = "Well seen.\nProve it <b>next</b> time."
     fill(out, give({"ada": "1,5", "ada_b": "2"}, comment), delimiter=";")
+    assert rows[5]["answer"] == "(the submission could not be read)"
     before = tree(out)
     moved = tmp_path / "elsewhere" / "grades"
     shutil.copytree(out, moved)
@@ -127,16 +139,27 @@ def test_grade_fill_in_report_and_grade_again(bundle: Path, source: Path, out: P
     assert nb.autograder("report", moved).returncode == 1
     assert tree(moved) == again
 
+    accepted = {"student": "broken", "question": "(review)"}
+    fill(moved, lambda row: row | ({"points": "accept"} if accepted.items() <= row.items() else {}))
+    run = nb.autograder("report", moved)
+    assert run.returncode == 0, "what a person settled, needs no other look"
+    assert "run stopped" not in run.stdout
+    assert scores(moved)["broken"] == (0, 0)
+    page = (moved / "feedback" / "broken.html").read_text()
+    assert "A person looked at this grade and let it stand as it is." in page
+    assert "Well seen.\nProve it &lt;b&gt;next&lt;/b&gt; time." in page
+    assert "This is not a notebook" in page, "why there are no points"
+
 
 def test_a_regrade_keeps_every_entry_and_flags_changed_answers(bundle: Path, source: Path, out: Path) -> None:
     command = ("grade", bundle, source, "-o", out)
-    assert nb.autograder(*command).returncode == 1
     (source / "broken.ipynb").unlink()
+    assert nb.autograder(*command).returncode == 0
     fill(out, give({"ada": "1.5", "ada_b": "2"}, "Good."))
     nb.write_notebook(source / "ada.ipynb", *cells(why="Another answer."))
     (source / "ada_b.ipynb").unlink()
     nb.write_notebook(source / "new.ipynb", *cells(why="Mine."))
-    run = nb.autograder(*command, "--remove", "ada_b", "--remove", "broken")
+    run = nb.autograder(*command, "--remove", "ada_b")
     assert run.returncode == 1, run.stderr
     assert "1 answer changed since graded by hand (ada why); the points stay." in run.stdout
     assert "1 row belongs to nothing in this run (ada_b why); kept in" in run.stdout
@@ -161,6 +184,17 @@ def test_a_regrade_keeps_every_entry_and_flags_changed_answers(bundle: Path, sou
     run = nb.autograder(*command)
     assert scores(out) == {"ada": (5.5, 0), "ada_b": (6, 0), "new": (4, 2)}, "back again; taken back again"
     assert run.returncode == 0, run.stdout
+
+    drawn = markdown("![](attachment:a.gif)", "answer:why")
+    for picture, status in ((b"GIF89a1", 0), (b"GIF89a2", 1)):
+        drawn["attachments"] = {"a.gif": {"image/gif": base64.b64encode(picture).decode()}}
+        nb.write_notebook(source / "new.ipynb", code(RIGHT_NUMBER, "answer:number"), drawn)
+        run = nb.autograder(*command)
+        assert run.returncode == status, run.stdout
+        (row,) = (row for row in read(out) if row["student"] == "new")
+        assert row["answer"] == "![](attachment:a.gif) (with 1 picture: see feedback/new.html)"
+        fill(out, give({"new": "1"}))
+    assert row["note"] == "answer changed since it was graded"
 
 
 @pytest.mark.parametrize(
@@ -274,7 +308,9 @@ def test_a_review_is_settled_in_the_table(tmp_path: Path, bundle: Path, out: Pat
         ("ada", "number", "value"),
         ("ada", "why", ""),
     ]
-    assert "not_installed_here" in read(out)[0]["answer"]
+    assert "not_installed_here" in read(out)[0]["answer"] and "your" not in read(out)[0]["answer"]
+    index = (out / "index.html").read_text()
+    assert index.index("write <code>accept</code>") < index.index("feedback/ada.html")
 
     decisions = {"(review)": "accept", "type": "1", "value": "2.5"}
     fill(
@@ -286,9 +322,14 @@ def test_a_review_is_settled_in_the_table(tmp_path: Path, bundle: Path, out: Pat
     )
     run = nb.autograder("report", out)
     assert run.returncode == 1 and "1 of 2 needs a look" in run.stdout
-    fill(out, lambda row: {**row, "points": "accept" if row["question"] == "(review)" else row["points"]})
+    decided = {"points": "accept", "comment": "The package is ours to install."}
+    fill(out, lambda row: row | (decided if row["question"] == "(review)" else {}))
     run = nb.autograder("report", out)
     assert run.returncode == 0, run.stdout
+    for student, what in ("ada", "gave other points for 2 cases."), ("bob", "let it stand as it is."):
+        page = (out / "feedback" / f"{student}.html").read_text()
+        assert f"A person looked at this grade and {what}" in page
+        assert "The package is ours to install." in page
     assert "a look" not in run.stdout
     assert scores(out) == {"ada": (3.5, 2), "bob": (0, 2)}
     assert {entry["status"] for entry in nb.grades(out).values()} == {"graded"}

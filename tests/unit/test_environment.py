@@ -15,7 +15,7 @@ def test_versions_processor_threads_and_seed():
     here = environment(3)
     assert here["python"] == platform.python_version()
     assert {name: here[name] for name in module.PACKAGES} == {name: metadata.version(name) for name in module.PACKAGES}
-    assert (here["threads"], here["hash_seed"]) == ("3", "0")
+    assert (here["threads"], here["seed"], here["hash_seed"]) == ("3", "0", "0")
     assert platform.machine() in here["platform"]
     assert all(here.values())
 

@@ -59,12 +59,14 @@ def test_failures_to_review_come_first_with_their_detail() -> None:
     review = section(html, "review")
     assert html.index('id="review"') < html.index('id="scores"') < html.index('id="students"')
     names = re.findall(r"<bdi>(\w+)</bdi>", review)
-    assert names == ["bob", "dee", "eve"]
+    assert names == ["bob", "dee"], "as many as the tile counts"
+    assert "To review 2" in text(section(html, "glance"))
     assert "detail of bob" in review
     assert "A check ended before it could judge: see its question." in review
     assert text(review).count("Not JSON.") == 1
-    assert "Timed out" in review
-    assert "The limit is 300 s." in review
+    known = section(html, "know")
+    assert re.findall(r"<bdi>(\w+)</bdi>", known) == ["eve"]
+    assert "Timed out" in known and "The limit is 300 s." in known
 
 
 def test_nothing_to_review() -> None:
@@ -72,7 +74,17 @@ def test_nothing_to_review() -> None:
     absent = grade("fay", status="rejected", submission="", message="Nothing was handed in.", pending=0.0)
     html = class_page.render(ASSIGNMENT, [grade("eve", "pass", "pass"), absent], RUNS)
     assert "Nothing to review" in html and "To review 0" in text(html), "as the exit status is 0"
-    assert re.findall(r"<bdi>(\w+)</bdi>", section(html, "review")) == ["eve", "fay"], "but they are named"
+    assert re.findall(r"<bdi>(\w+)</bdi>", section(html, "review")) == []
+    assert re.findall(r"<bdi>(\w+)</bdi>", section(html, "know")) == ["eve", "fay"], "but they are named"
+
+
+def test_how_a_review_is_settled_stands_above_the_list_where_there_is_a_table_for_it() -> None:
+    html = class_page.render(ASSIGNMENT, CLASS, RUNS, sheet="manual.csv")
+    assert "write accept under points in its row (review) of manual.csv" in " ".join(
+        re.sub(r"<[^>]*>", "", section(html, "review")).split()
+    )
+    assert "accept" not in class_page.render(ASSIGNMENT, CLASS, RUNS)
+    assert "accept" not in class_page.render(ASSIGNMENT, CLASS[:1], sheet="manual.csv")
 
 
 def test_mean_and_median_leave_rejected_out() -> None:
@@ -135,16 +147,18 @@ def test_who_handed_in_nothing_is_no_submission() -> None:
     absent = grade("fay", status="rejected", submission="", message="Nothing was handed in.", pending=0.0)
     html = class_page.render(ASSIGNMENT, [absent, *CLASS], RUNS)
     assert "Submissions 5 of 6 Median" in text(section(html, "glance"))
-    assert re.findall(r"<bdi>(\w+)</bdi>", section(html, "review"))[-1] == "fay"
-    assert "fay 0 / 6 Nothing handed in Nothing was handed in." in text(section(html, "review"))
-    assert "fay Nothing handed in 0 – – –" in text(section(html, "students"))
+    assert "fay" not in section(html, "review")
+    assert "Handed in nothing 1 student: fay" in text(section(html, "know"))
+    students = section(html, "students")
+    assert "fay Nothing handed in 0 – – –" in text(students)
+    assert re.search(r'<span class="badge skipped"><svg[^>]*>.*?</svg>Nothing handed in', students), "no failure"
 
 
 def test_what_had_to_be_put_right_is_reported() -> None:
     notes = ("2 notebooks were handed in.", "<script>alert(1)</script>")
     html = class_page.render(ASSIGNMENT, [grade("ada", "pass", "pass", warnings=notes), grade("bob", "pass", "pass")])
-    assert "Remarks on 1 submission ada : 2 notebooks were handed in." in text(section(html, "review"))
-    assert "bob" not in section(html, "review")
+    assert "Remarks on 1 submission ada : 2 notebooks were handed in." in text(section(html, "know"))
+    assert "bob" not in section(html, "know")
     assert "<script>alert" not in html
 
 

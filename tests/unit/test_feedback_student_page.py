@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -219,6 +220,27 @@ def test_the_one_mark_of_a_written_answer_is_not_said_twice() -> None:
     given = Outcome("compare", "pass", 2, 2, title="Graded by a person", by_hand=True)
     html = page(QuestionGrade("compare", 2, 2, (given,), manual=True))
     assert html.count("Graded by a person") == 1 and "Passed" in text(html)
+
+
+def test_what_a_person_decided_of_a_review_is_said_first() -> None:
+    given = Outcome("compare", "fail", 1, 2, by_hand=True, verdict=("fail", 0))
+    grade = {"review": "No `sklearn` here.", "comment": "We lack it.\n<b>Sorry</b>."}
+    html = page(question(given), **grade)
+    assert html.index("A person looked at this grade and gave other points for 1 case.") < html.index('id="question-1"')
+    assert "We lack it.\n&lt;b&gt;Sorry&lt;/b&gt;." in html
+    assert "No <code>sklearn</code> here" not in html and "No `sklearn` here" not in html
+    assert "let it stand as it is" in page(question(replace(given, points=0)), **grade)
+    assert "A person looked" not in page(question(given), **grade | {"status": "needs_review"})
+
+
+def test_the_long_cell_of_the_self_check_is_folded() -> None:
+    setup = "from autograder.notebook.selfcheck import Checks\ngrader = Checks({})"
+    html = page(execution=Execution("completed", cells=(Cell("code", setup), Cell("code", "x = 1"))))
+    assert html.count("<summary>The self-check, as it came with the exercise</summary>") == 1
+    folded = html[html.index("<summary>The self-check") :].partition("</details>")[0]
+    assert "selfcheck" in folded
+    raised = page(execution=Execution("completed", cells=(Cell("code", setup, error="ImportError: no"),)))
+    assert "<summary>The self-check" not in raised, "what raised is seen at once"
 
 
 def test_rejected() -> None:

@@ -30,10 +30,13 @@ def rows(*grades: Grade) -> list[list[str]]:
 
 
 def test_header_and_rows() -> None:
-    assert rows(grade(), grade(student="emmy", status="rejected", score=0, questions=())) == [
+    emmy = grade(student="emmy", status="rejected", score=0, questions=())
+    fay = grade(student="fay", status="rejected", score=0, questions=(), submission="")
+    assert rows(grade(), emmy, fay) == [
         ["student", "submission", "status", "score", "possible", "missing_layers", "train"],
         ["ada", "ada.ipynb", "graded", "7.5", "10", "4", "3.5"],
         ["emmy", "ada.ipynb", "rejected", "0", "10", "", ""],
+        ["fay", "", "absent", "0", "10", "", ""],
     ]
 
 

@@ -59,7 +59,7 @@ def test_what_waits_has_a_row_with_answer_and_rubric():
     assert (floor.key, floor.possible, floor.answer) == (("ada", "train", "floor"), "3", "0.951 of 0.952")
     assert floor.rubric == "Accuracy on new digits"
     assert (why.key, why.possible, why.answer) == (("ada", "why", ""), "2", "Because.")
-    assert why.rubric == "- names it in full ⏎ - proves it"
+    assert why.rubric == "Rubric: - names it in full ⏎ - proves it", "no formula, and no apostrophe"
     assert (settled.score, settled.pending, marks.waiting) == (1, 5, 2)
 
 
@@ -320,3 +320,76 @@ def test_rows_that_are_gone_come_back_with_what_the_last_report_had_of_them():
     sheet, added = completed(Sheet(tuple(replace(row, points=None) for row in rows)), [settled])
     assert added == (), "a cell that was emptied stays so"
     assert completed(Sheet((replace(rows[1], student="0ada"),)), [settled])[1][0].question == REVIEW
+
+
+def rejected(**fields):
+    """What is no notebook: every case skipped."""
+    cases = (Outcome("history", "skipped", 0, 1, message="Not JSON."), Outcome("floor", "skipped", 0, 3))
+    why = QuestionGrade("why", 0, 2, (Outcome("why", "skipped", 0, 2),), manual=True)
+    given = {"status": "rejected", "message": "Not JSON.", "score": 0, "pending": 0}
+    return grade(**given | {"questions": (QuestionGrade("train", 0, 4, cases), why)} | fields)
+
+
+@pytest.mark.parametrize(
+    ("written", "status", "score"),
+    [
+        ({"review": "accept"}, "graded", 0),
+        ({"train": 1, "why": 2}, "graded", 4),
+        ({"review": "accept", "why": 1.5}, "graded", 1.5),
+        ({"train": 1}, "rejected", 2),
+        ({}, "rejected", 0),
+    ],
+    ids=["accepted", "points", "both", "not all", "nothing"],
+)
+def test_a_rejected_submission_has_rows_in_which_a_person_settles_it(written, status, score):
+    given = rejected()
+    marks, (settled,) = marked(given, entries=rows_of(given, **written))
+    assert [row.key[1:] for row in marks.entries()] == [
+        (REVIEW, ""), ("train", "history"), ("train", "floor"), ("why", "")
+    ]  # fmt: skip
+    assert marks.entries()[0].answer == "Rejected. The student reads: Not JSON."
+    assert (settled.status, settled.score, settled.message) == (
+        status,
+        score,
+        "" if status == "graded" else "Not JSON.",
+    )
+    _, (back,) = marked(settled)
+    assert (back.status, back.message, back.score) == ("rejected", "Not JSON.", 0), "taken back"
+    other = rejected(digest="sha256:other")
+    marks, (again,) = marked(other, entries=rows_of(given, **written))
+    assert (again.status, len(marks.changed)) == ("rejected", sum(row.filled for row in marks.entries()))
+
+
+def test_who_handed_in_nothing_has_no_rows():
+    marks, (settled,) = marked(given := rejected(submission=""))
+    assert (settled, marks.entries()) == (given, [])
+
+
+def test_what_the_person_says_of_a_review_is_for_the_student_once_it_is_settled():
+    given = reviewed()
+    review, *rows = rows_of(given)
+    _, (waiting,) = marked(given, entries=[replace(review, comment="Fine."), *rows])
+    assert (waiting.status, waiting.comment) == ("needs_review", "")
+    row = replace(review, comment="Fine.", accept=True)
+    _, (settled,) = marked(given, entries=[row, *rows])
+    assert (settled.status, settled.comment) == ("graded", "Fine.")
+    sheet, _ = completed(Sheet(), [settled])
+    assert sheet.entries[0] == replace(row, answer="", rubric="", note=""), "with its comment, if its row is lost"
+
+
+def test_another_picture_is_another_answer():
+    def drawn(*pictures):
+        given = grade()
+        return replace(given, questions=(given.questions[0], replace(given.questions[1], pictures=pictures)))
+
+    entry = filled(drawn("sha256:1"), 2)
+    assert entry.answer == "Because. (with 1 picture: see feedback/ada.html)"
+    for pictures, changed in (("sha256:1",), False), (("sha256:2",), True), ((), True), (("sha256:1",) * 2, True):
+        marks, _ = marked(drawn(*pictures), entries=[entry])
+        assert bool(marks.changed) is changed, pictures
+
+
+@pytest.mark.parametrize("text", ["- list", "=1+1", "+1", "@x", "\u3000=1"])
+def test_no_text_of_a_row_begins_a_formula(text):
+    marks, _ = marked(grade(answer=text))
+    assert marks.entries()[-1].answer == f"Answer: {text.strip()}"

@@ -41,8 +41,8 @@ _LACKING: tuple[tuple[CauseKind, re.Pattern[str]], ...] = (
 """What lacks, by the error that says so, and where in it the name stands. The first that fits counts."""
 
 _WORDS: dict[CauseKind, str] = {
-    "module": "It uses {0}, which is not installed where it was graded. If that is a file of yours, put its code "
-    "into the notebook.",
+    "module": "It uses {0}, which is not installed where it was graded. If that is a file beside the notebook, "
+    "its code belongs into the notebook.",
     "file": "It reads {0}, which was not there where it was graded.",
     "host": "It needs {0}, and nothing of the network can be reached where it was graded.",
 }
@@ -154,9 +154,10 @@ def causes_of(execution: Execution, questions: Sequence[QuestionGrade]) -> tuple
             found.extend(lacking or _limit(execution.cells, at, number))
     for question in questions:
         for outcome in question.cases:
-            _, raised, error = (outcome.detail or outcome.message).partition("` raised ")
+            called, raised, error = (outcome.detail or outcome.message).partition("` raised ")
             if raised and outcome.status != "pass":
-                found += [replace(cause, hidden=outcome.hidden) for cause in _lacking(error, "Your function", 0)]
+                function = f"`{one_line(called.rpartition('`')[2], MAX_NAME)}`"
+                found += [replace(cause, hidden=outcome.hidden) for cause in _lacking(error, function, 0)]
     return tuple(dict.fromkeys(found))[:MAX_CAUSES]
 
 

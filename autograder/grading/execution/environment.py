@@ -1,4 +1,4 @@
-"""What a grade depends on besides notebook and bundle: versions, processor, threads, seed. Trusted side.
+"""What a grade depends on besides notebook and bundle: versions, processor, threads, seeds. Trusted side.
 
 The same notebook gives the same grade file, timings apart, where these are equal. TensorFlow computes with other
 instructions on another type of processor, so its results differ there in the last digits, and trainings in more.
@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 from autograder import __version__
+from autograder.records import SEED
 from autograder.sandbox.host.bubblewrap import HASH_SEED
 from autograder.wording import listed
 
@@ -30,7 +31,7 @@ def environment(threads: int) -> dict[str, str]:
     Args:
         threads: Threads of TensorFlow and of linear algebra for each submission, `Limits.threads`.
     """
-    return {"hash_seed": str(HASH_SEED), "threads": str(threads), **_machine()}
+    return {"seed": str(SEED), "hash_seed": str(HASH_SEED), "threads": str(threads), **_machine()}
 
 
 def differences(environments: Iterable[Mapping[str, str]]) -> str:

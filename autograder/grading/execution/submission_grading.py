@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.expect.mismatch import Unusable
-from autograder.grading.cases.bundle import Bundle
+from autograder.grading.cases.bundle import Bundle, sha256_of
 from autograder.grading.cases.case_grading import undecided
 from autograder.grading.cases.namespace import Namespace, answer_positions, takes
 from autograder.grading.execution.case_runs import BROKEN, CaseRuns
@@ -231,9 +231,19 @@ def _notice(questions: Sequence[QuestionGrade], cells: Sequence[Cell]) -> str:
 
 
 def _manual(question: Question, cells: Sequence[Cell]) -> QuestionGrade:
-    sources = (cells[at].source for at in answer_positions(question.name, cells))
-    answer = "\n\n".join(source.replace(PLACEHOLDER, "").strip() for source in sources).strip()
-    return replace(_ungraded(question, "", "manual"), answer=answer)
+    own = [cells[at] for at in answer_positions(question.name, cells)]
+    answer = "\n\n".join(cell.source.replace(PLACEHOLDER, "").strip() for cell in own).strip()
+    pictures = tuple(sha256_of(picture.encode("utf-8", "replace")) for cell in own for picture in _pictures(cell))
+    return replace(_ungraded(question, "", "manual"), answer=answer, pictures=pictures)
+
+
+def _pictures(cell: Cell) -> Iterator[str]:
+    """What was pasted into a cell, and what it showed when it ran."""
+    yield from cell.attachments.values()
+    for output in cell.outputs:
+        data = output.get("data")
+        if isinstance(data, Mapping):
+            yield from (str(content) for kind, content in data.items() if kind.startswith("image/"))
 
 
 def _skipped(bundle: Bundle, reason: str, status: CaseStatus = "skipped") -> tuple[QuestionGrade, ...]:

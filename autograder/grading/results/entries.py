@@ -34,7 +34,7 @@ class ExecutionSummary:
         cells: Number of code cells.
         message: One line where it did not complete.
         phases: Where the time went, in seconds.
-        environment: What the grade depends on besides notebook and bundle: versions, processor, threads, hash seed.
+        environment: What the grade depends on besides notebook and bundle: versions, processor, threads, seeds.
             Equal ones give equal grades. Empty if nothing ran.
     """
 

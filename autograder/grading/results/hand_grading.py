@@ -1,10 +1,10 @@
 """Grading by hand: what waits for a person, and that person's points as part of a grade. Trusted side.
 
 `manual.csv` has one row for each answer that a person has to judge: a manual question, or a case that gave no verdict.
-A submission that needs review has one for itself, `REVIEW`, in which `accept` lets its grade stand, and one for each
-case that did not give all its points. It belongs to that person as much as to us: no row with points or a comment in it
-is ever dropped, whatever is handed in later, and an answer that changed since keeps its points and says so until
-somebody clears the note.
+A submission that needs review, or was rejected, has one for itself, `REVIEW`, in which `accept` lets its grade stand,
+and one for each case that did not give all its points. It belongs to that person as much as to us: no row with points
+or a comment in it is ever dropped, whatever is handed in later, and an answer that changed since keeps its points and
+says so until somebody clears the note.
 """
 
 from __future__ import annotations
@@ -15,8 +15,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
+from autograder.csv_formulas import begins_formula
 from autograder.grading.intake.roster import same_student
-from autograder.records import Assignment, Case, CaseStatus, Grade, Outcome, Points, Question, QuestionGrade, rounded
+from autograder.records import (
+    Assignment,
+    Case,
+    CaseStatus,
+    Grade,
+    GradeStatus,
+    Outcome,
+    Points,
+    Question,
+    QuestionGrade,
+    rounded,
+)
+from autograder.wording import counted
 
 __all__ = ["ACCEPT", "CHANGED", "COLUMNS", "REVIEW", "UNUSED", "ManualRow", "Marks", "Sheet"]
 __all__ += ["cells", "completed", "parts"]
@@ -31,6 +44,7 @@ ACCEPT: Final = "accept"
 CHANGED: Final = "answer changed since it was graded"
 UNUSED: Final = "not asked for in this run"
 BLANK: Final = "(nothing in its cell; if it stands in another one, the student's page shows it)"
+UNREAD: Final = "(the submission could not be read)"
 UNDECIDED: Final = "An accuracy lies so little below its floor that it may be chance; decide it in manual.csv."
 ADVICE: Final = (
     f"Write `{ACCEPT}` under points where the grade is right as it is; or give points in each row of this student."
@@ -134,10 +148,11 @@ class Marks:
 
         Settling a grade that is settled already changes nothing. Score and what is pending follow.
         """
-        review = grade.review or (grade.message if grade.status == "needs_review" else "")
+        review = grade.review or (grade.message if grade.needs_look else "")
         if review == UNDECIDED:
             review = ""
-        accepted = bool(review) and self._accepted(grade, review)
+        row = self._review(grade, review) if review else None
+        accepted = row is not None and row.accept and CHANGED not in row.note
         asked = len(self._asked)
         questions = tuple(self._settled(grade, question, bool(review), accepted) for question in grade.questions)
         reviewed = [row for row in self._asked[asked:] if row.key in self._optional]
@@ -148,16 +163,15 @@ class Marks:
         waiting = [outcome.possible for outcome in outcomes if outcome.status == "manual"]
         automatic = [outcome for question in questions if not question.manual for outcome in question.cases]
         undecided = any(outcome.status == "manual" for outcome in automatic)
-        status, message = grade.status, grade.message
-        if status != "rejected":
-            message = "" if not review or accepted or decided else review
-            message = message or (UNDECIDED if undecided else "")
-            status = "needs_review" if message else "graded"
+        message = "" if accepted or decided else review
+        message = message or (UNDECIDED if undecided else "")
+        waits: GradeStatus = "rejected" if _is_unread(grade) else "needs_review"
         return replace(
             grade,
-            status=status,
+            status=waits if message else "graded",
             message=message,
             review=review,
+            comment=row.comment if row is not None and not message else "",
             questions=questions,
             score=rounded(sum(question.score for question in questions)),
             pending=rounded(sum(waiting)),
@@ -190,11 +204,11 @@ class Marks:
         at = -1 if entry.question == REVIEW else self._order.get((entry.question, entry.case), len(self._order))
         return at, entry.question, entry.case, entry.student.casefold(), entry.student
 
-    def _accepted(self, grade: Grade, review: str) -> bool:
-        """Whether a person lets the grade of a submission that needs review stand as it is."""
-        text = _flat(review, MAX_ANSWER, f"the whole is in feedback/{grade.student}.html")
-        row = self._ask(grade, (REVIEW, ""), text, ADVICE, "", _review_digest(grade), optional=True)
-        return row.accept and CHANGED not in row.note
+    def _review(self, grade: Grade, review: str) -> ManualRow:
+        """The row in which a person lets the grade of a submission that needs review stand as it is."""
+        reason = f"Rejected. The student reads: {review}" if _is_unread(grade) else review
+        text = _flat(reason, MAX_ANSWER, f"the whole is in feedback/{grade.student}.html", "Reason")
+        return self._ask(grade, (REVIEW, ""), text, ADVICE, "", _review_digest(grade), optional=True)
 
     def _settled(self, grade: Grade, question: QuestionGrade, review: bool, accepted: bool) -> QuestionGrade:
         cases = []
@@ -226,9 +240,16 @@ class Marks:
 
     def _ask_for(self, grade: Grade, question: QuestionGrade, outcome: Outcome, *, optional: bool = False) -> ManualRow:
         case = "" if question.manual else outcome.name
-        text = (question.answer or BLANK) if question.manual else outcome.detail or outcome.message
-        answer = _flat(text, MAX_ANSWER, f"the whole answer is in feedback/{grade.student}.html")
-        rubric = _flat(self._rubrics.get((question.name, case), ""), MAX_RUBRIC, "the rest is in the exercise")
+        page = f"feedback/{grade.student}.html"
+        text = outcome.detail or outcome.message
+        if question.manual:
+            text = question.answer or (UNREAD if _verdict(outcome)[0] == "skipped" else BLANK)
+        answer = _flat(text, MAX_ANSWER, f"the whole answer is in {page}", "Answer")
+        if question.pictures:
+            answer += f" (with {counted(len(question.pictures), 'picture')}: see {page})"
+        rubric = _flat(
+            self._rubrics.get((question.name, case), ""), MAX_RUBRIC, "the rest is in the exercise", "Rubric"
+        )
         possible, digest = str(rounded(outcome.possible)), _outcome_digest(grade, question)
         return self._ask(grade, (question.name, case), answer, rubric, possible, digest, optional=optional)
 
@@ -293,7 +314,7 @@ def completed(sheet: Sheet, earlier: Iterable[Grade]) -> tuple[Sheet, tuple[Manu
 
 def _rows_of(grade: Grade) -> Iterator[ManualRow]:
     if grade.review and grade.status == "graded":
-        yield ManualRow(grade.student, REVIEW, accept=True, digest=_review_digest(grade))
+        yield ManualRow(grade.student, REVIEW, comment=grade.comment, accept=True, digest=_review_digest(grade))
     for question in grade.questions:
         for outcome in question.cases:
             if outcome.by_hand:
@@ -311,9 +332,18 @@ def _verdict(outcome: Outcome) -> tuple[CaseStatus, Points]:
     return outcome.verdict or (outcome.status, outcome.points)
 
 
+def _is_unread(grade: Grade) -> bool:
+    """Whether it is, or was before a person settled it, a rejected one: no case was run."""
+    return all(
+        _verdict(case)[0] == "skipped" for question in grade.questions if not question.manual for case in question.cases
+    )
+
+
 def _outcome_digest(grade: Grade, question: QuestionGrade) -> str:
     # A case's message may differ from run to run; what was handed in does not.
-    return _digest(question.answer if question.manual else grade.digest)
+    if question.manual and _verdict(question.cases[0])[0] != "skipped":
+        return _digest("\n".join([question.answer, *question.pictures]))
+    return _digest(grade.digest)
 
 
 def _review_digest(grade: Grade) -> str:
@@ -359,8 +389,12 @@ def _noted(note: str, ours: str) -> str:
     return "; ".join([ours, *others] if ours else others)
 
 
-def _flat(text: str, limit: int, where: str) -> str:
-    """A text on one line; a line that is indented goes on with the one before it."""
+def _flat(text: str, limit: int, where: str, what: str) -> str:
+    """A text on one line; a line that is indented goes on with the one before it.
+
+    Where a spreadsheet would take it for a formula, as it would a list of Markdown, it begins with what it is: the
+    apostrophe that is put before other such cells is a sign that nobody wrote.
+    """
     lines: list[str] = []
     for line in re.split(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+", text.strip()[: 4 * limit]):
         if lines and line[:1].isspace():
@@ -368,5 +402,7 @@ def _flat(text: str, limit: int, where: str) -> str:
         elif line.strip():
             lines.append(line.strip())
     flat = _LINE.join(lines)
+    if begins_formula(flat):
+        flat = f"{what}: {flat}"
     cut = max(0, len(text.strip()) - 4 * limit) + max(0, len(flat) - limit)
     return f"{flat[:limit]} … (cut; {where})" if cut else flat

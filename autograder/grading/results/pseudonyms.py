@@ -72,6 +72,7 @@ def anonymous(stored: GradeEntry, execution: Execution, names: Mapping[str, str]
     questions = tuple(
         replace(
             question,
+            pictures=(),
             cases=tuple(
                 replace(case, message=unnamed(case.message)) if case.status == "skipped" else case
                 for case in question.cases

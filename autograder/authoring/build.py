@@ -67,7 +67,7 @@ class BuildReport:
 
 
 Say = Callable[[str], object]
-"""Told of each exercise and what is done next with it, as that takes time."""
+"""Prints an exercise and what is done with it next, as that takes time."""
 
 
 def build_all(

@@ -45,7 +45,7 @@ def prove(master: Master, bundle: Path, stub: Path, say: Callable[[str], object]
         master: The master, for places in messages.
         bundle: The bundle as it will be used, with `reference.ipynb`.
         stub: The students' notebook.
-        say: Told what is done next, as this takes time.
+        say: Prints what is done next, as that takes time.
 
     Raises:
         BuildError: The stub earns points, the reference misses some, or a case breaks.

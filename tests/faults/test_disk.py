@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.grading.results.hand_grading import BLANK
 from tests import notebooks as nb
 from tests.faults.conftest import Undisturbed
 from tests.faults.small_class import differences, half_written, outcome
@@ -81,13 +82,15 @@ def test_a_report_stays_where_the_disk_is_full_or_read_only(undisturbed: Undistu
 
 
 def cuts(out: Path) -> Iterator[tuple[str, bytes]]:
-    """Each file of an output folder, cut at each of its lines, or in the middle where it has only one."""
+    """Each file of an output folder, cut at each line or in the middle; of JSON, also without each line alone."""
     for path in sorted(each for each in out.rglob("*") if each.is_file() and each.suffix in (".json", ".gz", ".csv")):
         data = path.read_bytes()
         lines = data.splitlines(keepends=True) if path.suffix != ".gz" else [data]
         ends = range(len(lines)) if len(lines) > 1 else ()
-        for kept in (b"", data[: len(data) // 2], *(b"".join(lines[:end]) for end in ends if end)):
-            yield path.relative_to(out).as_posix(), kept
+        kept = [b"", data[: len(data) // 2], *(b"".join(lines[:end]) for end in ends if end)]
+        if path.suffix == ".json":
+            kept += [b"".join(lines[:at] + lines[at + 1 :]) for at in ends[1:-1]]
+        yield from ((path.relative_to(out).as_posix(), what) for what in kept)
 
 
 def test_files_that_are_cut(undisturbed: Undisturbed, tmp_path: Path) -> None:
@@ -118,12 +121,12 @@ def test_rows_of_a_person_that_are_cut_off_come_back(undisturbed: Undisturbed, t
     with sheet.open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.DictWriter(file, list(rows[0]), quoting=csv.QUOTE_ALL)
         table.writeheader()
-        table.writerows({**row, "points": "1.5"} for row in rows)
+        table.writerows(row | ({"points": "1.5"} if row["answer"] in ("Because.", BLANK) else {}) for row in rows)
     assert nb.autograder("report", out).returncode == 1
     expected = outcome(out)
     lines = sheet.read_bytes().splitlines(keepends=True)
-    assert len(lines) == 4
-    for end in range(1, 4):
+    assert [b"1.5" in line for line in lines] == [False] * 5 + [True] * 3 + [False]
+    for end in (1, 5, 6, 7):
         sheet.write_bytes(b"".join(lines[:end]))
         assert nb.autograder("report", out).returncode == 1
         kept = {name: content for name, content in outcome(out).items() if name != "manual.csv~"}

@@ -17,7 +17,8 @@ from autograder import files
 from autograder.errors import AutograderError, UsageError
 from autograder.grading.results import output_folder
 from autograder.grading.results.entries import ExecutionSummary
-from autograder.grading.results.output_folder import OutputFolder, load_grades
+from autograder.grading.results.grades_file import load_grades
+from autograder.grading.results.output_folder import OutputFolder
 from autograder.records import Assignment, Cell, Execution, Grade, LayerDiff, Outcome, QuestionGrade
 
 BUNDLE = "sha256:1"
@@ -100,7 +101,9 @@ def test_a_finished_run_leaves_the_contracts_files_and_nothing_else(out):
 def test_grades_json_has_the_contracts_shape(out):
     run(out, "bob", "ada")
     written = json.loads((out / "grades.json").read_text())
-    assert {"schema", "assignment", "bundle", "grades"} == set(written)
+    assert list(written) == ["schema", "assignment", "bundle", "grades", "count", "sha256"]
+    assert written["count"] == 2
+    assert (out / "grades.json").read_bytes().count(b"\n") == 4, "a head, a line for each grade, and how many they are"
     assert (written["schema"], written["assignment"], written["bundle"]) == (1, "cnn2_mnist", BUNDLE)
     assert [each["student"] for each in written["grades"]] == ["ada", "bob"]
     ada = written["grades"][0]
@@ -379,16 +382,21 @@ def test_a_cut_file_is_damaged_wherever_it_is_cut(out):
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3, 4])
-def test_a_line_that_is_lost_is_noticed_where_json_would_notice(out, lost):
+def test_a_line_that_is_lost_is_noticed(out, lost):
     run(out, "ada", "bob", "cem")
     path = out / "grades.json"
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[:lost] + lines[lost + 1 :]))
-    if lost in (1, 2):  # what is left is JSON, and a list of fewer students: no file can say more of itself
-        assert len(list(load_grades(out))) == 2
-    else:
-        with pytest.raises(UsageError, match="closing line"):
-            list(load_grades(out))
+    with pytest.raises(UsageError, match="closing line"):
+        list(load_grades(out))
+
+
+def test_a_number_that_is_changed_is_noticed(out):
+    run(out, "ada", "bob")
+    path = out / "grades.json"
+    path.write_text(path.read_text().replace('"score":4,"possible":10', '"score":9,"possible":10', 1))
+    with pytest.raises(UsageError, match="its 2 grades are not those that its closing line counts"):
+        opened(out)
 
 
 def test_a_forged_report_deletes_nothing_outside_of_feedback(out, tmp_path):

@@ -73,7 +73,7 @@ def test_a_copy_has_no_id_digest_or_file_name(out, tmp_path):
     everything = "\n".join([*shared, *shared.values()])
     for secret in (*STUDENTS[:2], "secretname", "hopper", "countess", "sha256:", "manual.csv"):
         assert secret not in everything, secret
-    names = json.loads((out / "pseudonyms.json").read_text())
+    names = json.loads((out / "pseudonyms.json").read_text())["names"]
     assert list(names) == sorted(STUDENTS)
     assert {f"feedback/{name}{suffix}" for name in names.values() for suffix in (".html", ".md")} <= set(shared)
     assert "pseudonyms.json" not in shared
@@ -92,13 +92,13 @@ def test_a_copy_has_no_id_digest_or_file_name(out, tmp_path):
 
 def test_pseudonyms_stay_and_are_nobody_elses(out, tmp_path):
     report.run(out, also=[], console=QUIET, copy=tmp_path / "one")
-    first = json.loads((out / "pseudonyms.json").read_text())
+    first = json.loads((out / "pseudonyms.json").read_text())["names"]
     with OutputFolder.start(out, ASSIGNMENT, "sha256:bundle", {}) as folder:
         folder.remove("absent")
         folder.add(grade("zoe", "zoe.ipynb"), RUN)
         publish(folder, {}, Progress(disable=True))
     report.run(out, also=[], console=QUIET, copy=tmp_path / "two")
-    second = json.loads((out / "pseudonyms.json").read_text())
+    second = json.loads((out / "pseudonyms.json").read_text())["names"]
     assert first.items() <= second.items() and set(second) == {*STUDENTS, "zoe"}
     assert len(set(second.values())) == 4
     assert {path.stem for path in (tmp_path / "two" / "feedback").iterdir()} == set(second.values()) - {first["absent"]}
@@ -129,7 +129,15 @@ def test_the_copy_and_its_folder_belong_together(out, arguments):
     assert isinstance(outcome.exception, UsageError)
 
 
-@pytest.mark.parametrize("change", [lambda text: text[:-9], lambda text: "[]", lambda text: '{"a": "x/../y"}'])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text[:-9],
+        lambda text: "[]",
+        lambda text: '{"count": 1, "names": {"a": "x/../y"}}',
+        lambda text: "\n".join(line for line in text.split("\n") if "grace" not in line),
+    ],
+)
 def test_a_key_that_is_damaged_is_one_line(out, tmp_path, change):
     report.run(out, also=[], console=QUIET, copy=tmp_path / "one")
     path = out / "pseudonyms.json"

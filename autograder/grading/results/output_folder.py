@@ -20,13 +20,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -34,14 +33,12 @@ from autograder.errors import AutograderError, UsageError
 from autograder.files import write_whole
 from autograder.grading.intake.roster import student_id
 from autograder.grading.results.entries import GradeEntry, decoded, encoded, entry, read_run, run_file, write_run
+from autograder.grading.results.grades_file import SCHEMA, grade_lines, load_grades, read_head
 from autograder.records import Assignment, Execution, Grade, from_json, to_json
 
-__all__ = ["SCHEMA", "OutputFolder", "load_grades"]
+__all__ = ["OutputFolder"]
 
-SCHEMA: Final = 1
 _FOLDERS: Final = ("feedback", "runs", ".partial")
-_LAST_LINE: Final = b"]}\n"
-_REPAIR: Final = "Put back a copy of it, or grade everybody into another folder (-o) and copy manual.csv there."
 
 
 @dataclass(frozen=True)
@@ -117,7 +114,7 @@ class OutputFolder:
         with _explained(out, "Choose another folder with -o."):
             _refuse_foreign(place, assignment.slug)
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if _slug(place) is None:
+            if not read_head(place):
                 place.chmod(0o700)  # it was there, empty; what comes into it is personal
             folder = cls(place, place / ".partial")
             with contextlib.ExitStack() as on_error:
@@ -143,7 +140,7 @@ class OutputFolder:
             UsageError: It holds no finished run of ours, is damaged, or another run is writing there.
         """
         place = out.resolve()
-        if _slug(place) is None:
+        if not read_head(place):
             raise UsageError(f"{out} holds no grades: expected the output folder of `autograder grade`.")
         for name in _FOLDERS:
             if (place / name).is_symlink():
@@ -153,7 +150,7 @@ class OutputFolder:
             with contextlib.ExitStack() as on_error:
                 on_error.push(folder)
                 folder._complete()
-                head = _head(place)
+                head = read_head(place)
                 folder.assignment, folder.bundle = _exercise(place, head["assignment"]), head.get("bundle", "")
                 shutil.rmtree(folder._staged, ignore_errors=True)
                 folder._make_stage()
@@ -356,60 +353,6 @@ class OutputFolder:
                 raise UsageError(f"{path} is not there. Run `autograder grade` again.")
 
 
-def grade_lines(assignment: str, bundle: str, stored: Iterable[bytes]) -> Iterator[bytes]:
-    """`grades.json` in pieces, from its exercise's slug, the digest of the bundle, and the grades as JSON."""
-    head = json.dumps({"schema": SCHEMA, "assignment": assignment, "bundle": bundle})
-    yield head.removesuffix("}").encode() + b', "grades": ['
-    separator = b"\n"
-    for line in stored:
-        yield separator + line
-        separator = b",\n"
-    yield b"\n]}\n"
-
-
-def load_grades(out: Path) -> Iterator[GradeEntry]:
-    """The grades of a finished run, one in memory at a time.
-
-    Raises:
-        UsageError: There are none, or the file does not have the shape it must have, to its last line.
-    """
-    path = out / "grades.json"
-    if _slug(out) is None:
-        raise UsageError(f"{path} holds no grades. Run `autograder grade` first.")
-    try:
-        with path.open("rb") as lines:
-            before = next(lines)
-            for line in lines:
-                if line == _LAST_LINE:
-                    break
-                if not before.endswith((b"[\n", b",\n")):
-                    raise ValueError("no comma between two grades")
-                yield decoded(line.removesuffix(b"\n").removesuffix(b","))
-                before = line
-            else:
-                raise ValueError("its closing line is missing, as after a copy that broke off")
-            if before.endswith(b",\n") or next(lines, b""):
-                raise ValueError("its closing line stands in another place")
-    except (OSError, msgspec.MsgspecError, ValueError) as error:
-        raise UsageError(f"{path} was changed or is damaged ({error}). {_REPAIR}") from error
-
-
-def _head(out: Path) -> dict[str, Any]:
-    """What the first line of `grades.json` says; empty where there is no finished report of ours."""
-    try:
-        with (out / "grades.json").open("rb") as lines:
-            head = json.loads(lines.readline(4096) + b"]}")
-    except (OSError, ValueError):
-        return {}
-    ours = isinstance(head, dict) and head.get("schema") == SCHEMA and isinstance(head.get("assignment"), str)
-    return head if ours else {}
-
-
-def _slug(out: Path) -> str | None:
-    """The exercise of the finished report in a folder, if there is one of ours."""
-    return _head(out).get("assignment")
-
-
 def _plan(staged: Path) -> _Finish | None:
     """What is left to do to put a staged report in its place; None where it is not complete, or there is none."""
     try:
@@ -455,7 +398,9 @@ def _refuse_foreign(out: Path, slug: str) -> None:
         if path.is_symlink() or (path.exists() and not path.is_dir()):
             raise UsageError(f"{path} is not a folder of its own. Choose another output folder with -o.")
     run = _interrupted(out)
-    written = [known for known in (_slug(out), run.assignment if run else None) if known is not None]
+    written = [
+        known for known in (read_head(out).get("assignment"), run.assignment if run else None) if known is not None
+    ]
     partial = out / ".partial"
     ours = not partial.is_dir() or (partial / "lock").exists()  # the first thing that is made in it
     others = [*(path for path in out.iterdir() if path != partial), *(() if ours else partial.iterdir())]

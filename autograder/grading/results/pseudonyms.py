@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,14 @@ _UNNAMED: Final = "(a file)"
 _TEXTS: Final = frozenset({"message", "detail", "comment", "answer", "notice", "received", "hint"})
 
 
+@dataclass(frozen=True)
+class _Key:
+    """Student → pseudonym, and of how many, so that a lost line is noticed: its student would get another name."""
+
+    count: int
+    names: dict[str, str]
+
+
 def pseudonyms(out: Path, students: Iterable[str]) -> Mapping[str, str]:
     """Student → pseudonym, of everybody who ever was in an output folder; who is new gets one, and the key is written.
 
@@ -38,15 +46,18 @@ def pseudonyms(out: Path, students: Iterable[str]) -> Mapping[str, str]:
         AutograderError: It cannot be written.
     """
     path = out / KEY
-    known: dict[str, str] = {}
+    key = _Key(0, {})
     try:
-        known = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+        key = msgspec.json.decode(path.read_bytes(), type=_Key)
     except FileNotFoundError:
         pass
     except (OSError, msgspec.MsgspecError, ValueError) as error:
         raise UsageError(f"{path} cannot be read ({error}). Put back a copy, or delete it to get new names.") from error
-    if len(set(known.values())) < len(known) or any(name != student_id(name) for name in known.values()):
-        raise UsageError(f"{path} was changed: a pseudonym is there twice, or is no name for a file. Put back a copy.")
+    known = key.names
+    if key.count != len(set(known.values())) or any(name != student_id(name) for name in known.values()):
+        raise UsageError(
+            f"{path} was changed: a pseudonym is gone, there twice, or no name for a file. Put back a copy."
+        )
     new = [student for student in students if student not in known]
     for student in new:
         name = f"student-{secrets.token_hex(5)}"
@@ -54,7 +65,7 @@ def pseudonyms(out: Path, students: Iterable[str]) -> Mapping[str, str]:
             name = f"student-{secrets.token_hex(5)}"
         known[student] = name
     if new:
-        write_whole(path, [to_json(known, indent=1), b"\n"], durable=True)
+        write_whole(path, [to_json(_Key(len(known), known), indent=1), b"\n"], durable=True)
     return known
 
 

@@ -488,6 +488,17 @@ def test_fits_a_narrow_phone(browser: Any, paths: dict[str, Path], name: str) ->
         assert watched.page.evaluate("scrollTo(100, 0), scrollX") == 0
 
 
+@pytest.mark.parametrize("width", [390, 768, 1024, 1440])
+def test_the_table_of_students_is_cut_nowhere(browser: Any, tmp_path: Path, width: int) -> None:
+    questions = tuple(Question(name, 2) for name in ("missing_layers", "train", "compare", "compare_why", "kernels"))
+    grade = Grade("ada", "lovelaceada_12345_67890_cnn2_mnist-3.ipynb", "", "graded", 3, 10)
+    path = tmp_path / "index.html"
+    path.write_text(class_page.render(replace(ASSIGNMENT, questions=questions), [grade]), encoding="utf-8")
+    with Watched(browser, path, viewport={"width": width, "height": 900}) as watched:
+        table = watched.page.locator("[aria-label='Table of students']")
+        assert table.evaluate("table => table.scrollWidth - table.clientWidth") == 0
+
+
 def test_a_student_cannot_leave_the_frame(browser: Any, paths: dict[str, Path]) -> None:
     """What claims to be the score stays inside the frame of the student's own notebook, and looks like it."""
     with Watched(browser, paths["hostile"]) as watched:

@@ -189,6 +189,11 @@ def _memory() -> tuple[bool, str]:
     return free >= needs, f"{free:,} MiB free; a worker takes up to {needs:,}: {fits}"
 
 
+def _limits() -> tuple[bool, str]:
+    lower = bubblewrap.lowered(Limits())
+    return not lower, lower or "none is lower than what a notebook may use"
+
+
 def _disk() -> tuple[bool, str]:
     free = shutil.disk_usage(Path.cwd()).free >> 20
     return free >= FREE_DISK_MB, f"{free:,} MiB free in {Path.cwd()}"
@@ -229,6 +234,8 @@ CHECKS = (
     Check("sandbox", _sandbox, "Do what the line above says, then run `autograder doctor` again.", needed=True),
     Check("cgroups", _cgroups),
     Check("memory", _memory, "Free some, or set `limits: {memory_mb: …}` in the master; grade with `--workers 1`."),
+    Check("limits", _limits, "Raise it where it was lowered, such as in a profile or by a batch system, or set lower "
+          "`limits:` in the master. Until then what fails in a notebook asks for review."),
     Check("disk", _disk, "Free some, or choose another folder with `-o`."),
     Check("GPU", _gpu),
     Check("browser", _browser, "Run `sudo apt install chromium` if you want PDF."),

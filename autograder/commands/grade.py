@@ -13,7 +13,7 @@ from autograder.errors import UsageError
 from autograder.grading.cases.bundle import find_bundle, load_bundle
 from autograder.grading.execution.environment import environment
 from autograder.grading.execution.pool import grade_class
-from autograder.grading.execution.submission_grading import rejected
+from autograder.grading.execution.submission_grading import LOWERED, rejected
 from autograder.grading.intake.owners import count_notebooks
 from autograder.grading.intake.roster import Roster, match, read_roster, same_student
 from autograder.grading.intake.submissions import Item, survey
@@ -21,6 +21,7 @@ from autograder.grading.results.manual_csv import NAME, read_sheet
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.publishing import ClassReport, publish
 from autograder.records import Submission
+from autograder.sandbox.host.bubblewrap import lowered
 from autograder.sandbox.host.launch import check_sandbox
 from autograder.wording import counted, one_line, shortened
 
@@ -75,6 +76,8 @@ def run(
     here = environment(assignment.limits.threads)
     with OutputFolder.start(out, assignment, bundle.digest, here, again=again) as folder:
         _say_what_is_there(console, notebooks, len(items), own)
+        if lower := lowered(assignment.limits):
+            console.print(f"{LOWERED} ({lower}). What fails asks for review.", soft_wrap=True, markup=False)
         items = _as_known(folder, items)
         for student in remove:
             if any(item.student == student for item in items):

@@ -149,3 +149,30 @@ def test_no_memory_for_what_a_student_sends(tmp_path: Path) -> None:
     assert small.grade(tmp_path / "undisturbed").returncode == 0
     # The sheet stays, without the row for what needed review.
     assert differences(out, outcome(tmp_path / "undisturbed")) == ["manual.csv is there"]
+
+
+def test_a_grader_with_less_than_a_notebook_may_use_puts_that_on_nobody(tmp_path: Path) -> None:
+    """After `ulimit -v`, what fails in a sandbox asks for review; what does not is graded as ever."""
+    bundle = nb.write_bundle(tmp_path / "small", {"number": nb.NUMBER_TESTS})
+    for student, answer in {
+        "large": f"import numpy as np\nrows = np.zeros(3 << 30, np.int8)\n{nb.RIGHT_NUMBER}",
+        "right": nb.RIGHT_NUMBER,
+        "wrong": "answer = 1",
+    }.items():
+        nb.write_notebook(tmp_path / "class" / f"{student}.ipynb", nb.code(answer, "answer:number"))
+    grade = [sys.executable, "-m", "autograder", "grade", bundle, tmp_path / "class", "-o"]
+    low = f"--as={2500 << 20}"
+    graded = subprocess.run(["prlimit", low, *grade, tmp_path / "low"], capture_output=True, text=True, check=False)
+    entries = nb.grades(tmp_path / "low")
+    assert {student: (entry["status"], entry["score"]) for student, entry in entries.items()} == {
+        "large": ("needs_review", 0),
+        "right": ("graded", 4),
+        "wrong": ("graded", 1),
+    }
+    less = "2,621,440,000 bytes of address space instead of 7,516,192,768: `ulimit -v`"
+    assert less in entries["large"]["message"]
+    assert graded.returncode == 1 and less in graded.stderr
+    said = subprocess.run(
+        ["prlimit", low, sys.executable, "-m", "autograder", "doctor"], capture_output=True, text=True, check=False
+    )
+    assert less in said.stdout

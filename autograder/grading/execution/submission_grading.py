@@ -34,12 +34,14 @@ from autograder.records import (
     Submission,
     rounded,
 )
+from autograder.sandbox.host import bubblewrap
 from autograder.sandbox.host.session import Session
 from autograder.sandbox.wire.values import History
 
-__all__ = ["GradedSubmission", "failed", "grade_one"]
+__all__ = ["LOWERED", "GradedSubmission", "failed", "grade_one"]
 
 MAX_EPOCHS = 2_000
+LOWERED = "The grader was started with less than a notebook may use"
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
     grade = _grade(bundle, submission, graded, tuple(warnings))
     grade = replace(grade, notice=_notice(graded, execution.cells), causes=causes_of(execution, graded))
     reasons, again = _reasons(grade, execution)
+    if lower := bubblewrap.lowered(limits) if _ended_or_raised(grade, execution) else "":
+        reasons.append(f"{LOWERED} ({lower}): that may be why.")
     if runs.unrepeated:
         reasons.append("A check ended the notebook's process, and the notebook did not run to its end again.")
     if runs.unjustified and any(question.score < question.possible for question in graded if not question.manual):
@@ -132,6 +136,13 @@ def _reasons(grade: Grade, execution: Execution) -> tuple[list[str], bool]:
             reasons.append(cause.message)
             again = again or cause.kind in ("time", "memory", "crash")
     return reasons, again
+
+
+def _ended_or_raised(grade: Grade, execution: Execution) -> bool:
+    """Whether points were lost where something ended or raised, as it may where a process gets less than it needs."""
+    failed = [case for question in grade.questions for case in question.cases if case.status in ("fail", "error")]
+    called = any("` raised " in (case.detail or case.message) for case in failed)
+    return bool(failed) and (called or execution.status != "completed" or any(cell.error for cell in execution.cells))
 
 
 def _lost_points(cause: Cause, grade: Grade, cells: Sequence[Cell]) -> bool:

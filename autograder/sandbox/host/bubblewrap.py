@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import platform
 import re
@@ -20,7 +21,7 @@ from autograder.errors import SandboxUnavailable
 from autograder.records import SANDBOX_VARIABLE, Limits
 from autograder.sandbox.host import seccomp, watchdog
 
-__all__ = ["Inherited", "check_machine", "command", "explain", "find_bubblewrap", "options", "user_files"]
+__all__ = ["Inherited", "check_machine", "command", "explain", "find_bubblewrap", "lowered", "options", "user_files"]
 
 MIB = 1 << 20
 FIRST_UID = 60000  # as root, each sandbox that runs at one time has a user of its own, from here on
@@ -251,25 +252,45 @@ def _become(uid: int) -> list[str]:
 
 def _process_limits(limits: Limits) -> list[str]:
     """Limits of each process. Set inside the sandbox: the number of processes counts by user and user namespace."""
-    # The watchdog ends the tree at `cpu_seconds`, of which there may be as many again for calls of functions.
-    cpu = _capped(resource.RLIMIT_CPU, 2 * limits.cpu_seconds + SPARE_CPU_SECONDS)
-    wanted = {
-        "nproc": _capped(resource.RLIMIT_NPROC, limits.processes),
-        "fsize": _capped(resource.RLIMIT_FSIZE, limits.tmp_mb * MIB),
-        "nofile": _capped(resource.RLIMIT_NOFILE, OPEN_FILES),
-        "as": _capped(resource.RLIMIT_AS, (limits.memory_mb + UNUSED_ADDRESSES_MB) * MIB),
-        "sigpending": _capped(resource.RLIMIT_SIGPENDING, PENDING_SIGNALS),
-        "core": 0,
-        "memlock": 0,
-        "msgqueue": 0,
-    }
-    return [PRLIMIT, f"--cpu={cpu}:{cpu}", *(f"--{name}={value}" for name, value in wanted.items()), "--"]
+    values = {bound.option: min(bound.wanted, bound.most) for bound in _bounds(limits)}
+    values |= {"core": 0, "memlock": 0, "msgqueue": 0}
+    return [PRLIMIT, *(f"--{option}={value}" for option, value in values.items()), "--"]
 
 
-def _capped(kind: int, wanted: int) -> int:
-    """The wanted limit, or the present hard limit if that is lower: a normal user cannot raise it."""
-    hard = resource.getrlimit(kind)[1]
-    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+class _Bound(NamedTuple):
+    """A limit of each process: prlimit's option, `ulimit`'s, what it is of, and how much a notebook may use."""
+
+    option: str
+    ulimit: str
+    what: str
+    wanted: int
+
+    @property
+    def most(self) -> float:
+        """What this process may give to another: nobody but root raises a hard limit, and in the sandbox nobody."""
+        hard = resource.getrlimit(getattr(resource, f"RLIMIT_{self.option.upper()}"))[1]
+        return math.inf if hard == resource.RLIM_INFINITY else hard
+
+
+def _bounds(limits: Limits) -> tuple[_Bound, ...]:
+    return (
+        # The watchdog ends the tree at `cpu_seconds`, of which there may be as many again for calls of functions.
+        _Bound("cpu", "-t", "seconds of processor time", 2 * limits.cpu_seconds + SPARE_CPU_SECONDS),
+        _Bound("nproc", "-u", "processes", limits.processes),
+        _Bound("fsize", "-f", "bytes in a file", limits.tmp_mb * MIB),
+        _Bound("nofile", "-n", "open files", OPEN_FILES),
+        _Bound("as", "-v", "bytes of address space", (limits.memory_mb + UNUSED_ADDRESSES_MB) * MIB),
+        _Bound("sigpending", "-i", "pending signals", PENDING_SIGNALS),
+    )
+
+
+def lowered(limits: Limits) -> str:
+    """Which limits that this process was started with are lower than what a notebook may use; empty if none is."""
+    return "; ".join(
+        f"{bound.most:,} {bound.what} instead of {bound.wanted:,}: `ulimit {bound.ulimit}`"
+        for bound in _bounds(limits)
+        if bound.most < bound.wanted
+    )
 
 
 def _environment(threads: int) -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import autograder
-from autograder.sandbox.host import launch
+from autograder.sandbox.host import endings
 from tests import sandboxes
 from tests.sandboxes import Answer
 
@@ -68,7 +68,7 @@ def run_as_normal_user(lines: str, **options: Any) -> Answer:
     done = subprocess.run(command, input=job, capture_output=True, text=True, timeout=120, cwd="/")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
-    return Answer(answer["reported"], launch.Ending(**answer["ending"]))
+    return Answer(answer["reported"], endings.Ending(**answer["ending"]))
 
 
 def clean_up() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.records import Limits
-from autograder.sandbox.host import launch
+from autograder.sandbox.host import endings, launch, running
 
 MARK = "@report "
 REPORT = f"import json, os, sys\ndef report(value): os.write(1, ('\\n{MARK}' + json.dumps(value) + '\\n').encode())\n"
@@ -26,15 +26,15 @@ class Answer:
     """What the lines gave to `report`, in order, and how the sandbox ended."""
 
     reported: list[Any]
-    ending: launch.Ending
+    ending: endings.Ending
 
 
-def run_lines(sandbox: launch.Sandbox, lines: str) -> None:
+def run_lines(sandbox: running.Sandbox, lines: str) -> None:
     """Have the console in a sandbox (`module="code"`) run some lines."""
     os.write(sandbox.requests, f"exec({REPORT + lines!r})\n".encode())
 
 
-def read_reports(sandbox: launch.Sandbox) -> list[Any]:
+def read_reports(sandbox: running.Sandbox) -> list[Any]:
     """Everything that is reported until the sandbox is dead."""
     output = bytearray()
     while chunk := os.read(sandbox.results, 1 << 16):
@@ -65,7 +65,7 @@ def processes(marker: str) -> list[str]:
     return found
 
 
-def wait_for(sandbox: launch.Sandbox, text: str) -> None:
+def wait_for(sandbox: running.Sandbox, text: str) -> None:
     """Read until the sandbox has written a text."""
     seen = b""
     while text.encode() not in seen:

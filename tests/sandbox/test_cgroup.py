@@ -10,13 +10,13 @@ SCRIPT = """
 import os, sys, time
 sys.path.insert(0, os.path.dirname(os.path.dirname(sys.executable)))
 from autograder.records import Limits
-from autograder.sandbox.host import cgroup, launch
+from autograder.sandbox.host import cgroup, launch, running
 from sandboxes import run_in_sandbox
 
 parent = cgroup.find_parent()
 assert str(parent) == "/sys/fs/cgroup", parent
 launch.check_sandbox()
-launch.Sandbox._enforce = lambda self, available, total: None  # only the kernel's bounds remain
+running.Sandbox._enforce = lambda self, available, total: None  # only the kernel's bounds remain
 
 answer = run_in_sandbox("report(sorted(os.listdir('/')))", memory_mb=200)
 assert answer.ending.status == "exited", answer

@@ -15,7 +15,7 @@ import pytest
 import autograder
 from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
-from autograder.sandbox.host import launch
+from autograder.sandbox.host import launch, running
 from tests.normal_user import ROOT, RunInSandbox
 from tests.sandboxes import processes, read_reports, run_in_sandbox, run_lines, wait_for
 
@@ -35,7 +35,7 @@ def test_processor_time(anyone: RunInSandbox) -> None:
 @pytest.mark.parametrize("lines", ["while True: pass", "import time\nwhile True: time.sleep(1)"])
 def test_wall_clock(monkeypatch: pytest.MonkeyPatch, lines: str) -> None:
     launch.check_sandbox()
-    monkeypatch.setattr(launch, "START_SECONDS", 0.0)
+    monkeypatch.setattr(running, "START_SECONDS", 0.0)
     started = time.monotonic()
     ending = run_in_sandbox(lines, wall_seconds=0.5).ending
     assert ending.status == "timed_out"
@@ -70,7 +70,7 @@ def test_sleep_counts_only_while_the_grader_waits_for_an_answer() -> None:
 
 def test_a_writer_is_released_when_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     launch.check_sandbox()
-    monkeypatch.setattr(launch, "START_SECONDS", 0.0)
+    monkeypatch.setattr(running, "START_SECONDS", 0.0)
     with launch.open_sandbox(Limits(wall_seconds=0.5), module="code", slot=1) as sandbox:
         run_lines(sandbox, "import time; time.sleep(30)")
         with pytest.raises(BrokenPipeError):
@@ -117,7 +117,7 @@ def test_a_sandbox_that_cannot_be_killed_is_an_error(monkeypatch: pytest.MonkeyP
     wait_for(sandbox, "busy")
     with monkeypatch.context() as patched:
         patched.setattr(sandbox, "_kill_tree", lambda: None)
-        patched.setattr(launch, "KILL_SECONDS", 0.1)
+        patched.setattr(running, "KILL_SECONDS", 0.1)
         with pytest.raises(SandboxUnavailable, match="outlived SIGKILL"):
             sandbox.close()
     assert sandbox.ending is None
@@ -241,7 +241,7 @@ from autograder.records import Limits
 from autograder.sandbox.host import launch
 launch.bubblewrap.find_bubblewrap()
 print(flush=True)
-launch.Sandbox(Limits(), module="nothing_{marker}", slot=1)
+launch._open(Limits(), module="nothing_{marker}", slot=1)
 """
     for number in range(40):
         with subprocess.Popen([sys.executable, "-c", script], cwd=REPOSITORY, stdout=subprocess.PIPE) as grader:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from autograder.records import Cell, Limits
-from autograder.sandbox.host import launch
+from autograder.sandbox.host import endings, launch
 from autograder.sandbox.host.session import CallFailed, Session
 from autograder.sandbox.wire import values
 from autograder.sandbox.wire.frames import encode, write_frame
@@ -33,7 +33,7 @@ DONE = CellDone(0, 1, "", 0.5)
 class ScriptedSandbox:
     """A sandbox whose process has written these messages, and ended."""
 
-    ending = launch.Ending("exited", 0, "", 0.0, "")
+    ending = endings.Ending("exited", 0, "", 0.0, "")
 
     def __init__(self, script: list[object]) -> None:
         self._read_by_nobody, self.requests = os.pipe()
@@ -55,7 +55,7 @@ class ScriptedSandbox:
     def pause(self) -> None:
         pass
 
-    def close(self) -> launch.Ending:
+    def close(self) -> endings.Ending:
         for descriptor in (self._read_by_nobody, self.requests, self.results):
             if descriptor >= 0:
                 os.close(descriptor)
@@ -136,13 +136,13 @@ def test_a_process_that_ends_itself_broke_no_protocol(session: Callable[..., Ses
 @pytest.mark.parametrize(
     ("ending", "broken"),
     [
-        (launch.Ending("out_of_memory", None, "It used 2 GB.", 2e3, ""), False),
-        (launch.Ending("crashed", 139, "Python crashed.", 0.0, ""), False),
-        (launch.Ending("crashed", None, "Its memory could not be measured.", 0.0, ""), True),
+        (endings.Ending("out_of_memory", None, "It used 2 GB.", 2e3, ""), False),
+        (endings.Ending("crashed", 139, "Python crashed.", 0.0, ""), False),
+        (endings.Ending("crashed", None, "Its memory could not be measured.", 0.0, ""), True),
     ],
 )
 def test_a_sandbox_that_was_ended_by_us_for_a_fault_asks_for_review(
-    session: Callable[..., Session], monkeypatch: pytest.MonkeyPatch, ending: launch.Ending, broken: bool
+    session: Callable[..., Session], monkeypatch: pytest.MonkeyPatch, ending: endings.Ending, broken: bool
 ) -> None:
     monkeypatch.setattr(ScriptedSandbox, "ending", ending)
     ended = session(Ready(), CellStarted(0))

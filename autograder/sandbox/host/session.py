@@ -16,6 +16,7 @@ from autograder.errors import WireError
 from autograder.records import Cell, Execution, ExecutionStatus, Limits
 from autograder.sandbox.host import launch
 from autograder.sandbox.host.cell_outputs import CellOutputs, Displays, settle_error
+from autograder.sandbox.host.endings import Ending
 from autograder.sandbox.wire import messages
 from autograder.sandbox.wire.deserialise import deserialise
 from autograder.sandbox.wire.frames import FrameReader, decode, encode, write_frame
@@ -162,7 +163,7 @@ class Session:
             raise WireError("output of a cell that is not running")
         return running
 
-    def _fail(self, error: Exception) -> launch.Ending:
+    def _fail(self, error: Exception) -> Ending:
         """End the sandbox; keep the first fault unless the sandbox itself had a reason to end."""
         self._answers = False
         ending = self._sandbox.close()

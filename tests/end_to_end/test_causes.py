@@ -212,7 +212,9 @@ def test_a_missing_name_is_put_down_to_the_cell_that_was_to_define_it(graded: Gr
 
 def test_a_module_that_a_hidden_case_showed_is_named_to_the_instructor_only(graded: Graded) -> None:
     assert f"uses {MISSING}" not in graded.page("import-in-a-hidden-call")
-    assert MISSING in graded.entries["import-in-a-hidden-call"]["message"]
+    message = graded.entries["import-in-a-hidden-call"]["message"]
+    assert message.startswith("`to_labels` raised ModuleNotFoundError") and MISSING in message
+    assert "your" not in message.lower(), "the instructor reads it"
 
 
 def test_the_class_page_counts_who_met_a_cause(graded: Graded) -> None:

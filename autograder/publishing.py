@@ -80,7 +80,7 @@ def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) ->
     entries = marks.entries()
     changed, unused = tuple(marks.changed), tuple(marks.unused)
     save_sheet(path, sheet, entries, tables.sheet_csv(hand_grading.cells(sheet, entries), sheet.delimiter))
-    _finish(folder, grades, sheet=NAME)
+    _finish(folder, grades, sheet=NAME, changed=len(changed))
     return ClassReport(
         assignment,
         folder.out,
@@ -142,13 +142,13 @@ def _pages(
     return grades, unmade
 
 
-def _finish(folder: OutputFolder, grades: Sequence[GradeEntry], *, sheet: str = "") -> None:
+def _finish(folder: OutputFolder, grades: Sequence[GradeEntry], *, sheet: str = "", changed: int = 0) -> None:
     executions = {
         entry.student: Execution(entry.execution.status, entry.execution.message, (), entry.execution.wall_seconds)
         for entry in grades
     }
     suffixes = [".html", *(form.suffix for form in FORMS.values())]
-    page = class_page.render(folder.assignment, grades, executions, sheet=sheet)
+    page = class_page.render(folder.assignment, grades, executions, sheet=sheet, changed=changed)
     folder.finish(tables.grades_csv(folder.assignment, grades), page, suffixes)
 
 

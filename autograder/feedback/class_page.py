@@ -29,6 +29,7 @@ def render(
     executions: Mapping[str, Execution] | None = None,
     *,
     sheet: str = "",
+    changed: int = 0,
 ) -> str:
     """The class report as a self-contained HTML page; it links to `feedback/<student>.html`.
 
@@ -38,6 +39,7 @@ def render(
         executions: Student → how the run ended (`status`, `message`, `wall_seconds`; the cells are not read), so
             that runs which were stopped are listed with their reason.
         sheet: The file beside the page in which a person settles a review; empty where there is none.
+        changed: Answers that changed since a person graded them.
     """
     runs = executions or {}
     ordered = sorted(grades, key=lambda grade: (grade.student.casefold(), grade.student))
@@ -55,6 +57,7 @@ def render(
         pending=sum(grade.pending for grade in judged),
         reviews=_reviews(ordered, runs),
         sheet=sheet,
+        changed=changed,
         remarkable=_remarkable(ordered, runs),
         absent=[grade for grade in ordered if grade.absent],
         causes=_causes(ordered),

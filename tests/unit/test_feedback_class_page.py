@@ -87,6 +87,12 @@ def test_how_a_review_is_settled_stands_above_the_list_where_there_is_a_table_fo
     assert "accept" not in class_page.render(ASSIGNMENT, CLASS[:1], sheet="manual.csv")
 
 
+def test_an_answer_that_changed_since_it_was_graded_is_something_to_review() -> None:
+    html = class_page.render(ASSIGNMENT, CLASS[:1], sheet="manual.csv", changed=2)
+    assert "2 answers changed since graded by hand" in text(section(html, "review"))
+    assert "Nothing to review" not in html, "as the exit status is 1"
+
+
 def test_mean_and_median_leave_rejected_out() -> None:
     read = text(section(class_page.render(ASSIGNMENT, CLASS), "glance"))  # 4, 3, 0, 3
     assert "Submissions 5 Median 3 / 6 Mean 2.5 / 6 To review 2 To give by hand 8 points" in read

@@ -42,7 +42,7 @@ _LACKING: tuple[tuple[CauseKind, re.Pattern[str]], ...] = (
 
 _WORDS: dict[CauseKind, str] = {
     "module": "It uses {0}, which is not installed where it was graded. If that is a file beside the notebook, "
-    "its code belongs into the notebook.",
+    "its code belongs in the notebook.",
     "file": "It reads {0}, which was not there where it was graded.",
     "host": "It needs {0}, and nothing of the network can be reached where it was graded.",
 }

@@ -22,9 +22,10 @@ from autograder.authoring.assign import Assigned, assign
 from autograder.authoring.leaks import refuse_leaks
 from autograder.authoring.master import Master, MasterQuestion, read_master
 from autograder.authoring.stub import make_reference, make_stub
-from autograder.authoring.verify import Proof, prove, refuse_undefined
+from autograder.authoring.verify import Proof, prove, refuse_undefined, refuse_unimportable
 from autograder.errors import BuildError, UsageError
 from autograder.grading.cases.bundle import copy_bundle, sha256_of
+from autograder.notebook.selfcheck import PACKAGE
 from autograder.records import Assignment, Question, to_json
 
 __all__ = ["BuildReport", "build", "build_all", "find_master", "find_root", "find_slugs", "hidden_data"]
@@ -130,6 +131,8 @@ def build(
     master = read_master(path, root)
     data = hidden_data(master, root)
     refuse_undefined(master, frozenset(data))
+    if proof:
+        refuse_unimportable(master)
     public, secret = Path("assignments", master.slug), Path("reference", master.slug, "bundle")
     _refuse_strays(master, root / public)
     try:
@@ -158,7 +161,7 @@ def build(
         slug=master.slug,
         files=tuple(sorted([public / name for name in stub] + [secret / name for name in bundle])),
         drift=drift,
-        warnings=(*master.warnings, *(_doubts(master, root, proved) if proved else ())),
+        warnings=(*master.warnings, *_unpublished(master), *(_doubts(master, root, proved) if proved else ())),
         proof=proved,
         seconds=time.monotonic() - started,
         checked=check,
@@ -250,6 +253,16 @@ def _bundle(master: Master, assigned: Assigned, data: frozenset[str], root: Path
             _refuse_other_cases(master, question, source)
             files[f"tests/{question.name}.py"] = source.encode()
     return files
+
+
+def _unpublished(master: Master) -> Iterator[str]:
+    """A stub that has students install what no index holds."""
+    if not master.config.install and any(not case.hidden for question in master.questions for case in question.cases):
+        yield (
+            f"the stub has students run `%pip install {PACKAGE}`, which is not on PyPI yet. Hand out the wheel that "
+            "`make wheel` writes beside the notebook, and write `install: ./` and its name into `# AUTOGRADER CONFIG`. "
+            f"{master.source.at(master.config_cell)}."
+        )
 
 
 def _doubts(master: Master, root: Path, proved: Proof) -> Iterator[str]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograder import keras_runtime
 from autograder.authoring.calibration import floors_of
 from autograder.authoring.master import Master, MasterQuestion
 from autograder.errors import AutograderError, BuildError
 from autograder.records import Grade, Measurement, Outcome, QuestionGrade, rounded
+from autograder.wording import one_line
 
 if TYPE_CHECKING:
     from autograder.grading.execution.submission_grading import GradedSubmission
 
-__all__ = ["Proof", "prove", "refuse_undefined"]
+__all__ = ["Proof", "prove", "refuse_undefined", "refuse_unimportable"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,38 @@ def refuse_undefined(master: Master, data: frozenset[str]) -> None:
                     raise master.source.refuse(case.cell, what, fix, case.offset)
 
 
+def refuse_unimportable(master: Master) -> None:
+    """Refuse a case that imports what is not here, before anything takes time.
+
+    What a case imports inside `try` may lack.
+
+    Raises:
+        BuildError: Such a case exists.
+    """
+    keras_runtime.share(master.config.limits.threads)
+    for question in master.questions:
+        for case in question.cases:
+            for statement in _imports(ast.parse(case.code)):
+                line = ast.unparse(statement)
+                if "keras" in line or "tensorflow" in line:
+                    keras_runtime.load()
+                try:
+                    exec(line, {})  # noqa: S102 - the author's own line, which the case is to run anyway
+                except Exception as error:  # a package may raise anything when it is imported
+                    what = f"case `{case.function}` cannot `{line}`: {type(error).__name__}: {one_line(str(error))}"
+                    fix = "Install it here, and for students if the case is public; or correct the line."
+                    place = case.offset + statement.lineno - 1
+                    raise master.source.refuse(case.cell, what.rstrip("."), fix, place) from error
+
+
+def _imports(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.Import, ast.ImportFrom)):
+            yield child
+        elif not isinstance(child, ast.Try):
+            yield from _imports(child)
+
+
 def _defined(master: Master, index: int, source: str) -> set[str]:
     """Names that a cell may define."""
     python = re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
@@ -109,7 +143,6 @@ def _defined(master: Master, index: int, source: str) -> set[str]:
 
 
 def _grade(bundle: Path, notebook: Path, student: str) -> GradedSubmission:
-    from autograder import keras_runtime
     from autograder.grading.cases.bundle import load_bundle
     from autograder.grading.execution.submission_grading import grade_one
     from autograder.grading.intake.submissions import read_notebook

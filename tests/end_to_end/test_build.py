@@ -80,6 +80,13 @@ REFUSED = {
         "case `right_sum` of `total` breaks on the reference: ZeroDivisionError",
         "def test_right_sum",
     ),
+    "a case that imports what is not here": (
+        WHOLE.replace("    allowance =", "    import nopackage_of_this_name\n    allowance =").replace(
+            "total = sum(numbers)  # SOLUTION", "total = not_reached  # SOLUTION"
+        ),
+        "case `test_right_sum` cannot `import nopackage_of_this_name`: ModuleNotFoundError: No module named",
+        "    import nopackage_of_this_name",
+    ),
     "a hidden case that was decorated by hand": (
         WHOLE.replace("def test_right_sum", "@test_case(points=3, hidden=True)\ndef test_right_sum"),
         "`test_right_sum` is decorated by hand",
@@ -144,6 +151,7 @@ def test_points_that_do_not_sum_up_are_a_warning(tmp_path):
 
     assert built.returncode == 0
     assert "9 points in all, not 10" in built.stderr
+    assert "run `%pip install keras-autograder`, which is not on PyPI yet. Hand out the wheel" in built.stderr
 
 
 # ---------------------------------------------------------------- the repository's own exercises

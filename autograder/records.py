@@ -45,7 +45,7 @@ CaseStatus = Literal["pass", "fail", "error", "skipped", "manual"]
 GradeStatus = Literal["graded", "needs_review", "rejected"]
 ExecutionStatus = Literal["completed", "timed_out", "out_of_memory", "crashed", "refused"]
 CellKind = Literal["code", "markdown", "raw"]
-CauseKind = Literal["module", "file", "host", "time", "memory", "crash"]
+CauseKind = Literal["module", "file", "host", "version", "given", "changed", "time", "memory", "crash"]
 
 
 Points = int | float
@@ -175,6 +175,10 @@ class Cell:
         seconds: How long the cell ran.
         cpu_seconds: Processor time of the whole process tree in that time, as the host measured it.
         due_to: Position of the earlier cell whose error is the cause of this one's; None where this one is the first.
+            A cell without an error has one where it uses a name that a failed cell was to define.
+        origin: Of a cell that failed: `given` where it is as it came with the exercise and no code of the student's can
+            be the reason, `changed` where it came with the exercise and the student's change is the reason.
+        note: What to say of its error, in words of ours.
         attachments: Name → data URL of the pictures pasted into a text; hostile, and bounded in size.
     """
 
@@ -187,6 +191,8 @@ class Cell:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     due_to: int | None = None
+    origin: Literal["", "given", "changed"] = ""
+    note: str = ""
     attachments: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -206,6 +212,7 @@ class Submission:
         cells: The notebook's cells, without their submitted outputs.
         problem: Why it cannot be graded (`not JSON`, …), or empty. Then `cells` is empty.
         warnings: What the grader had to correct, for the student (`2 cells with tag answer:train`).
+        beside: Names of files that were handed in with the notebook, and left out.
     """
 
     student: str
@@ -214,6 +221,7 @@ class Submission:
     cells: tuple[Cell, ...] = ()
     problem: str = ""
     warnings: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -348,12 +356,14 @@ class Cause:
     """What may have cost points although no answer is wrong.
 
     Attributes:
-        kind: `module`, `file` or `host` that is not there where notebooks are graded; or how a cell was ended: `time`,
-            `memory` or `crash`.
+        kind: `module`, `file` or `host` that is not there where notebooks are graded; `version` for a notebook that was
+            handed out with another version of this package; an error in a cell that came with the exercise, `given` or
+            `changed` as in `Cell.origin`; or how a cell was ended: `time`, `memory` or `crash`.
         name: Which module, file or host; empty for the others. Hostile text.
         cell: Number of the code cell, from 1 at the top of the notebook; 0 where a check called a function.
         message: One line for the student.
         hidden: Whether a call of a hidden case showed it: then only the instructor reads it.
+        given: Whether the cell is as it came with the exercise.
     """
 
     kind: CauseKind
@@ -361,6 +371,7 @@ class Cause:
     cell: int = 0
     message: str = ""
     hidden: bool = False
+    given: bool = False
 
 
 @dataclass(frozen=True)

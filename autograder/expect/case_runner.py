@@ -9,7 +9,7 @@ from typing import Any
 
 from autograder.expect.budget import OverBudget
 from autograder.expect.measurements import recording
-from autograder.expect.mismatch import Mismatch, Undecided
+from autograder.expect.mismatch import Mismatch, Undecided, Unusable
 from autograder.expect.test_files import LoadedCase
 from autograder.records import Case, CaseStatus, Outcome, rounded
 
@@ -59,6 +59,8 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str) -> Outc
         loaded.function(**values)
     except Undecided as near:
         return _outcome(loaded, "manual", str(near))
+    except Unusable as nothing:
+        return _outcome(replace(loaded, failure_message=""), "fail", str(nothing))
     except Mismatch as mismatch:
         return replace(_outcome(loaded, "fail", str(mismatch), credit=mismatch.credit), diff=mismatch.diff)
     except OverBudget as ended:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.expect.mismatch import Mismatch, described, require_value
+from autograder.expect.mismatch import Mismatch, Unusable, described, require_value
 from autograder.expect.training import probabilities
 
 __all__ = ["confusion", "labels", "predicted", "share_right"]
@@ -211,8 +211,12 @@ def _batch(random: np.random.Generator, rows: int, classes: int, dtype: str, tie
 def _call(function: Callable[..., Any], batch: _Batch, name: str) -> Any:
     try:
         answer = function(batch.probabilities)
+    except Unusable:
+        raise
     except Mismatch as mismatch:
         text = str(mismatch).rstrip(".")
+        if "` raised NameError: " in text:  # whatever it is given
+            raise
         raise Mismatch(
             f"{text}. It was called on {batch}, a NumPy array. Let it work with what it is given, however many rows "
             "and classes that has."

@@ -16,6 +16,9 @@ _CAUSES: dict[CauseKind, str] = {
     "module": "{} is not installed here",
     "file": "{} is not there",
     "host": "{} cannot be reached from here",
+    "version": "The notebook was handed out with another version of the package",
+    "given": "A cell that came with the exercise raised an error",
+    "changed": "A cell is not as it came with the exercise, and raised an error",
     "time": "A cell ran out of time",
     "memory": "A cell ran out of memory",
     "crash": "A cell ended Python",
@@ -117,14 +120,14 @@ def _stopped(grade: Grade, executions: Mapping[str, Execution]) -> Execution | N
 
 def _causes(grades: Sequence[Grade]) -> list[tuple[str, list[Grade]]]:
     """What was not there, or ended cells, with the submissions that met it; the most frequent first."""
-    met: dict[tuple[CauseKind, str], dict[str, Grade]] = {}
+    met: dict[str, dict[str, Grade]] = {}
     for grade in grades:
         for cause in grade.causes:
-            met.setdefault((cause.kind, cause.name), {})[grade.student] = grade
-    described = [
-        (_CAUSES[kind].format(f"`{name}`" if name else "The network"), [*each.values()])
-        for (kind, name), each in met.items()
-    ]
+            what = _CAUSES[cause.kind].format(f"`{cause.name}`" if cause.name else "The network")
+            if cause.given and cause.kind != "given":
+                what += ", in a cell that came with the exercise"
+            met.setdefault(what, {})[grade.student] = grade
+    described = [(what, [*each.values()]) for what, each in met.items()]
     return sorted(described, key=lambda entry: -len(entry[1]))
 
 

@@ -99,12 +99,14 @@ class Trouble:
     Attributes:
         position: Of the cell, from 1.
         name: What messages call it.
+        verb: What joins the two: `: `, ` raised ` or only a space.
         text: What happened, as the notebook's own error or in words of ours.
         ours: Whether it is in words of ours.
     """
 
     position: int
     name: str
+    verb: str
     text: str
     ours: bool
 
@@ -119,10 +121,13 @@ def troubles(cells: Sequence[Cell], causes: Sequence[Cause]) -> Iterator[Trouble
         if cell.due_to is not None:
             needed = _UNDEFINED.match(cell.error)
             what = f"needs `{needed[1]}`, which" if needed else "needs what"
-            yield Trouble(at + 1, name, f"{what} {names[cell.due_to]} did not define", ours=True)
+            yield Trouble(at + 1, name, " ", f"{what} {names[cell.due_to]} did not define", ours=True)
+        elif cell.kind != "code":
+            yield Trouble(at + 1, name, ": ", cell.error, ours=True)
+        elif message := messages.get(name, ""):
+            yield Trouble(at + 1, name, " ", message.removeprefix(f"{name.capitalize()} "), ours=True)
         else:
-            message = messages.get(name, "").removeprefix(f"{name.capitalize()} ")
-            yield Trouble(at + 1, name, message or cell.error, ours=bool(message) or cell.kind != "code")
+            yield Trouble(at + 1, name, " raised ", cell.error, ours=False)
 
 
 def is_self_check(cell: Cell) -> bool:

@@ -45,13 +45,13 @@ CLASS: dict[str, tuple[list[dict[str, Any]], str, float, list[str]]] = {
         [code(f"import {MISSING}.sub\nimport numpy as np"), NUMBER, LABELS],
         "needs_review",
         4,
-        [f"Code cell 1: raised ModuleNotFoundError: No module named '{MISSING}'", f"It uses {MISSING}, which is not"],
+        [f"Code cell 1 raised ModuleNotFoundError: No module named '{MISSING}'", f"It uses {MISSING}, which is not"],
     ),
     "import-in-an-answer": (
         [NUMPY, NUMBER, code(f"from {MISSING} import x\n{RIGHT_LABELS}", "answer:labels")],
         "needs_review",
         4,
-        [f"Code cell 3: raised ModuleNotFoundError: No module named '{MISSING}'"],
+        [f"Code cell 3 raised ModuleNotFoundError: No module named '{MISSING}'"],
     ),
     "import-without-harm": (
         [NUMPY, code("pick = min", "answer:pick"), NUMBER, LABELS, code(f"import {MISSING}")],
@@ -63,7 +63,7 @@ CLASS: dict[str, tuple[list[dict[str, Any]], str, float, list[str]]] = {
         [NUMPY, code("from numpy.nowhere import x", "answer:number"), LABELS],
         "graded",
         6,
-        ["Code cell 2: ModuleNotFoundError: No module named 'numpy.nowhere'"],
+        ["Code cell 2 raised ModuleNotFoundError: No module named 'numpy.nowhere'"],
     ),
     "optional-package": (
         [NUMPY, code(f"raise ImportError('This needs it. Run `pip install {MISSING}`.')", "answer:number"), LABELS],
@@ -81,7 +81,7 @@ CLASS: dict[str, tuple[list[dict[str, Any]], str, float, list[str]]] = {
         [NUMPY, code(f"import urllib.request as u; u.urlopen('http://a.b'); {RIGHT_NUMBER}", "answer:number"), LABELS],
         "needs_review",
         6,
-        ["Code cell 2: raised URLError", "nothing of the network can be reached where it was graded"],
+        ["Code cell 2 raised URLError", "nothing of the network can be reached where it was graded"],
     ),
     "import-in-a-hidden-call": (
         [NUMPY, NUMBER, code(f"def to_labels(rows):\n    import {MISSING}", "answer:labels")],
@@ -94,15 +94,15 @@ CLASS: dict[str, tuple[list[dict[str, Any]], str, float, list[str]]] = {
         "graded",
         6,
         [
-            "Code cell 2: NameError: name 'result' is not defined",
-            "Code cell 3: needs answer, which code cell 2 did not",
+            "Code cell 2 raised NameError: name 'result' is not defined",
+            "Code cell 3 needs answer, which code cell 2 did not",
         ],
     ),
     "import-cell-raised": (
         [code("import nmpy_is_no_module as nmpy, numpy as np"), NUMBER, code("to_labels = np.argmax", "answer:labels")],
         "needs_review",
         4,
-        ["Code cell 1: raised ModuleNotFoundError", "Code cell 3: needs np, which code cell 1 did not define"],
+        ["Code cell 1 raised ModuleNotFoundError", "Code cell 3 needs np, which code cell 1 did not define"],
     ),
     "text": (
         [NUMPY, markdown("# Mine"), markdown(RIGHT_NUMBER, "answer:number"), LABELS],
@@ -114,19 +114,19 @@ CLASS: dict[str, tuple[list[dict[str, Any]], str, float, list[str]]] = {
         [NUMPY, code("print('so far')\nimport os; os._exit(3)", "answer:number"), LABELS],
         "graded",
         6,
-        ["It was run again without code cell 2", "Code cell 2: was stopped: Python ended in it."],
+        ["It was run again without code cell 2", "Code cell 2 was stopped: Python ended in it."],
     ),
     "memory": (
         [NUMPY, code("hog = [bytearray(10_000_000) for _ in range(100)]", "answer:number"), LABELS],
         "graded",
         6,
-        ["It was run again without code cell 2", "Code cell 2: was stopped: the memory limit was reached in it."],
+        ["It was run again without code cell 2", "Code cell 2 was stopped: the memory limit was reached in it."],
     ),
     "crash-in-a-given-cell": (
         [NUMPY, code("two = 2\nimport os; os._exit(3)"), code(f"{RIGHT_NUMBER} + two - 2", "answer:number"), LABELS],
         "needs_review",
         6,
-        ["Code cell 2: was stopped: Python ended in it.", "Code cell 3: needs two, which code cell 2 did not define"],
+        ["Code cell 2 was stopped: Python ended in it.", "Code cell 3 needs two, which code cell 2 did not define"],
     ),
     "three-crashes": (
         [code("import os; os._exit(3)")] * 3 + [NUMPY, NUMBER, LABELS],
@@ -150,11 +150,11 @@ CLASS: dict[str, tuple[list[dict[str, Any]], str, float, list[str]]] = {
         [NUMPY, code("while True:\n    pass", "answer:number"), LABELS],
         "graded",
         6,
-        ["Code cell 2: was stopped: more than 4 s of processor time, the limit for one cell."],
+        ["Code cell 2 was stopped: more than 4 s of processor time, the limit for one cell."],
     ),
     "another-exercise": (
         [NUMPY, code("history = 1", "answer:train")],
-        "graded",
+        "needs_review",
         0,
         ["Is this the right file? This looks like the notebook of another exercise: it answers train, and none"],
     ),
@@ -226,7 +226,7 @@ def test_the_class_page_counts_who_met_a_cause(graded: Graded) -> None:
 
 
 def test_the_terminal_names_notebooks_that_answer_nothing(graded: Graded) -> None:
-    assert "wrong notebook? another-exercise: This looks like the notebook of another exercise" in graded.stdout
+    assert "needs review another-exercise: This looks like the notebook of another exercise" in graded.stdout
     assert "wrong notebook? as-it-came: Nothing is filled in" in graded.stdout
     assert graded.status == 1
 

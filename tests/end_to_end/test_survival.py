@@ -146,9 +146,9 @@ CLASS: dict[str, tuple[Any, str, float, str, str]] = {
     ),
     "another-exercise": (
         [code("import numpy as np"), code("history = 1", "answer:train"), markdown("Because.", "answer:why")],
-        "graded",
+        "needs_review",
         0,
-        "completed",
+        "refused",
         "it answers `train`, `why`, and none of the questions here",
     ),
     "syntax-error": (cells(code("if True print(1)")), "graded", 10, "completed", ""),

@@ -117,7 +117,7 @@ def sleeps(x):
     [
         (
             "forever",
-            "`forever` raised CellTimeout: more than 1 s of processor time, the limit for one call of a function",
+            "`forever` used more than 1 s of processor time in one call.",
             False,
         ),
         (

@@ -77,7 +77,7 @@ def test_it_says_what_the_page_says() -> None:
 
 1 more point can still come. A person reads and grades your written answers.
 
-Code cell 1: E: v
+Code cell 1 raised E: v
 
 You are not on the class list.
 

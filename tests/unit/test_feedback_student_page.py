@@ -193,7 +193,7 @@ def test_a_run_that_completed_is_no_trouble() -> None:
 def test_cells_that_raised_are_linked() -> None:
     cells = (Cell("code", "x"), Cell("code", "1/0", error="ZeroDivisionError: <x>", tags=("answer:missing_layers",)))
     html = page(question(), execution=Execution("completed", "", cells))
-    assert '<a href="#cell-2">Code cell 2</a>: <code><bdi>ZeroDivisionError: &lt;x&gt;</bdi></code>' in html
+    assert '<a href="#cell-2">Code cell 2</a> raised <code><bdi>ZeroDivisionError: &lt;x&gt;</bdi></code>' in html
     assert 'your answer: <a href="#cell-2">code cell 2</a>' in html
     assert 'id="cell-2"' in html
 

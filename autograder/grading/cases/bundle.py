@@ -3,7 +3,7 @@
 assignment.json    records.Assignment: questions, cases, points, limits, and the digests of the hidden data
 tests/<question>.py    Otter exception-format test files, hidden cases included
 data/*.npz         hidden arrays; each key is a name that a case may ask for
-reference.ipynb    the instructor's solution, for `autograder build --check`
+reference.ipynb    the instructor's solution; its other cells are those that students got
 
 In its repository a bundle has no `data/`: exercises share the files below `reference/`, which are found from there.
 """
@@ -21,9 +21,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from autograder.errors import BuildError, UsageError
+from autograder.errors import BuildError, IntakeError, UsageError
 from autograder.expect.test_files import LoadedCase, load
-from autograder.records import Assignment, from_json
+from autograder.grading.intake.notebook_reader import parse
+from autograder.records import Assignment, Cell, from_json
 from autograder.wording import one_line
 
 __all__ = ["Bundle", "copy_bundle", "find_bundle", "load_bundle", "sha256_of"]
@@ -38,6 +39,7 @@ class Bundle:
     Attributes:
         cases: Question name → its cases, ready to run.
         data: Name → hidden array.
+        given: The cells that came with the exercise and are no answers, as students got them; none if not known.
         digest: `sha256:` and a digest of all files, hidden data included, so that grades can say what they were made
             with. A copy of a bundle has the same one.
     """
@@ -47,6 +49,7 @@ class Bundle:
     cases: dict[str, list[LoadedCase]]
     data: dict[str, np.ndarray[Any, Any]]
     digest: str
+    given: tuple[Cell, ...] = ()
 
 
 def find_bundle(slug: str, start: Path) -> Path:
@@ -92,13 +95,14 @@ def load_bundle(path: Path) -> Bundle:
         for file, digest in assignment.data.items():
             with np.load(io.BytesIO(_hidden(path, file, digest)), allow_pickle=False) as arrays:
                 data.update({name: arrays[name] for name in arrays.files})
-    except (OSError, ValueError, msgspec.ValidationError, msgspec.DecodeError, BuildError) as error:
+        given = _given(path / "reference.ipynb")
+    except (OSError, ValueError, msgspec.ValidationError, msgspec.DecodeError, BuildError, IntakeError) as error:
         again = path.parent.name if path.name == "bundle" else "SLUG --to FOLDER"
         reason = _reason(error)
         raise UsageError(f"{path} is not a usable bundle: {reason}. Run `autograder build {again}`.") from error
     for array in data.values():
         array.setflags(write=False)
-    return Bundle(path, assignment, loaded, data, _digest(path))
+    return Bundle(path, assignment, loaded, data, _digest(path), given)
 
 
 def copy_bundle(path: Path, folder: Path) -> None:
@@ -127,6 +131,13 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and not isinstance(error, shutil.Error):
         return one_line(f"{error.filename}: {error.strerror.lower()}", MAX_REASON)
     return one_line(str(error), MAX_REASON)
+
+
+def _given(reference: Path) -> tuple[Cell, ...]:
+    """The cells of the reference that students have as well."""
+    if not reference.is_file():
+        return ()
+    return tuple(cell for cell in parse(reference.read_bytes()).cells if not cell.answers)
 
 
 def sha256_of(content: bytes) -> str:

@@ -58,7 +58,7 @@ def grade_case(
         except Mismatch as unmet:
             return undecided(case, "fail", str(unmet))
         with budget(seconds):
-            outcome = run(loaded, values)
+            outcome = run(replace(loaded, failure_message="") if cause else loaded, values)
     if case.hidden:
         outcome = redact(outcome, loaded)
     if outcome.status == "fail" and cause:

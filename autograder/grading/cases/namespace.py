@@ -28,7 +28,12 @@ MAX_MODELS = 16
 
 
 class Namespace(Mapping[str, Any]):
-    """The names of one question: `bundle.data` first, then the student's."""
+    """The names of one question: `bundle.data` first, then the student's.
+
+    Attributes:
+        late: Names that came below the answer's cells.
+        stopped_call: Why a call of a function gave nothing that can be judged, the last time; empty if none did so.
+    """
 
     def __init__(self, bundle: Bundle, session: Session, question: Question, answers: Sequence[Cell]) -> None:
         """Take all values now, but look up lazily: a model is rebuilt when the first case asks for it.
@@ -45,6 +50,7 @@ class Namespace(Mapping[str, Any]):
         self.late = self._complete(question, answers)
         self._rebuilt: dict[str, Any] = {}
         self._models = 0
+        self.stopped_call = ""
 
     def __getitem__(self, name: str) -> Any:
         """The value of a name.
@@ -105,13 +111,19 @@ class Namespace(Mapping[str, Any]):
             raise Unusable(f"`{name}` {error}") from error
 
     def _remote(self, function: Function) -> Callable[..., Any]:
-        """A student's function: it sends data to the student's process and gives data back, or raises `Mismatch`."""
+        """A student's function: it sends data to the student's process and gives data back.
+
+        It raises `Mismatch` where the function raised, and `Unusable` where it gave nothing to be judged.
+        """
 
         def call(*arguments: Any) -> Any:
             try:
                 return self._session.call(function, arguments, lambda part: self._resolve(f"{function.name}(…)", part))
             except CallFailed as error:
-                raise Mismatch(str(error)) from error
+                if error.raised:
+                    raise Mismatch(str(error)) from error
+                self.stopped_call = str(error)
+                raise Unusable(str(error)) from error
 
         call.__name__ = function.name
         return call

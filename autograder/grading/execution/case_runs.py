@@ -48,6 +48,7 @@ class CaseRuns:
         self.unjustified = session.unjustified and not execution.unjustified  # ended while values were taken
         self.unrepeated = False
         self._ended_by: set[str] = set()
+        self._stopped_calls: dict[str, str] = {}  # question → why a call in a public case gave nothing
         self._restarts = 0
 
     def run(self, question: Question, loaded: LoadedCase) -> Outcome:
@@ -68,8 +69,11 @@ class CaseRuns:
             self._now[question.name],
             seconds=self._bundle.assignment.limits.case_seconds,
             missing=lambda name: why_missing(name, answers, self._execution),
-            cause="" if self.values[question.name].late else why_wrong(answers, self._execution),
+            cause=self._stopped_calls.get(question.name)
+            or ("" if self.values[question.name].late else why_wrong(answers, self._execution)),
         )
+        if not loaded.case.hidden:  # what a hidden one showed, no other case may tell
+            self._stopped_calls[question.name] = self._now[question.name].stopped_call
         self.unjustified = self.unjustified or (self.session.unjustified and not unjustified)
         if self.session.ended and not ended:
             self._ended_by.add(question.name)

@@ -6,30 +6,37 @@ What a notebook says of itself is hostile text: it is read by patterns, cut, and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib import metadata, util
+from pathlib import PurePosixPath
 
 from autograder.expect.keras1_names import modern_spelling
+from autograder.grading.execution.given_cells import Change, GivenCells, defined, mentioned
 from autograder.records import Cause, CauseKind, Cell, Execution, ExecutionStatus, Question, QuestionGrade
 from autograder.wording import cell_name, one_line
 
-__all__ = ["causes_of", "doubtful", "explained", "stopped", "why_missing", "why_wrong", "without_ended"]
+__all__ = ["ENDED", "causes_of", "doubtful", "explained", "stopped", "why_missing", "why_wrong", "without_ended"]
 
 MAX_SHOWN = 200
 MAX_NAME = 80
 MAX_CAUSES = 40
 
 _STOPPED = "Stopped: "
+_TIMEOUT = "CellTimeout: "
 _ENDINGS: dict[ExecutionStatus, str] = {
     "timed_out": "the time limit was reached",
     "out_of_memory": "the memory limit was reached",
     "crashed": "Python ended",
 }
+ENDED: tuple[CauseKind, ...] = ("time", "memory", "crash")
+"""Causes that ended a cell."""
 _KINDS: dict[ExecutionStatus, CauseKind] = {"timed_out": "time", "out_of_memory": "memory", "crashed": "crash"}
 _TEXT = "It is no code cell, so it was not run. In Jupyter, click it, press Esc, then Y, and hand it in again."
 _LACKING: tuple[tuple[CauseKind, re.Pattern[str]], ...] = (
+    ("version", re.compile(r"ModuleNotFoundError: No module named '(autograder[\w.]*)'")),
+    ("version", re.compile(r"ImportError: cannot import name '\w+' from '(autograder[\w.]*)'")),
     ("module", re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")),
     ("module", re.compile(r"ImportError: .*?(?:pip install |requires the |(?:quires|stall|dency) [`'])([\w.-]+)")),
     ("file", re.compile(r"FileNotFoundError: .*?'([^']+)'")),
@@ -45,18 +52,33 @@ _WORDS: dict[CauseKind, str] = {
     "its code belongs in the notebook.",
     "file": "It reads {0}, which was not there where it was graded.",
     "host": "It needs {0}, and nothing of the network can be reached where it was graded.",
+    "version": "The notebook was handed out with another version of the package, which is no fault of the student's. "
+    "Whoever set the exercise should build it again, and hand that out.",
 }
-_TARGETS = re.compile(r"[\w \t,()\[\]*.:]+")
-_DEFINED = re.compile(r"[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
-_IMPORTED = re.compile(r"[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(.+)")
-_INDEXED = re.compile(r"\w+\[[^\]]*\]?")
-_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?![\w.(\[])")
+_GIVEN = (
+    "This cell is as it came with the exercise: that is no fault of the student's. Whoever set the exercise should {}."
+)
+_CHANGED = "This cell came with the exercise, and is different there: {}. Put that back."
+_WAITS = "Take out what waits there, such as `sleep`, an input or a lock; if nothing in it waits, tell who grades it."
+_TO_DO: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("raise `cell_seconds`", re.compile(rf"(?:{_TIMEOUT}|{_STOPPED}).*limit for one cell")),
+    ("raise `cpu_seconds`", re.compile(rf"{_STOPPED}.*limit for all cells together")),
+    ("raise `wall_seconds`", re.compile(rf"{_STOPPED}.*ran longer than")),
+    ("raise `memory_mb`", re.compile(rf"{_STOPPED}{_ENDINGS['out_of_memory']}")),
+    ("install `{}` where it is graded", re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,80})'")),
+    ("see that it runs where it is graded", re.compile("")),
+)
+"""What to do about a cell that came with the exercise, by its error. The first that fits counts."""
 _UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 
 
-def stopped(cell: Cell, status: ExecutionStatus) -> Cell:
+def stopped(cell: Cell, run: Execution) -> Cell:
     """A cell in which a run ended, with what ended it as its error."""
-    return replace(cell, error=f"{_STOPPED}{_ENDINGS.get(status, 'the run ended')} in it")
+    reason = f"{_ENDINGS.get(run.status, 'the run ended')} in it"
+    if run.status == "timed_out":  # which time, and whether it worked or waited
+        reason = one_line(run.message.partition(". ")[0], MAX_SHOWN)
+        reason = reason[:1].lower() + reason[1:]
+    return replace(cell, error=f"{_STOPPED}{reason}")
 
 
 def without_ended(cells: Sequence[Cell]) -> list[Cell]:
@@ -64,13 +86,28 @@ def without_ended(cells: Sequence[Cell]) -> list[Cell]:
     return [replace(cell, source="pass") if cell.error.startswith(_STOPPED) else cell for cell in cells]
 
 
-def explained(execution: Execution, questions: Sequence[Question]) -> Execution:
-    """The run with text cells that should be code as errors, and each error that another one caused as due to that."""
+def explained(
+    execution: Execution,
+    questions: Sequence[Question],
+    given: GivenCells | None = None,
+    beside: Sequence[str] = (),
+) -> Execution:
+    """The run with its failed cells explained: the first causes, and what only follows from another cell's failure.
+
+    A text cell that should be code counts as failed.
+
+    Args:
+        execution: The run.
+        questions: The exercise's.
+        given: The cells that came with it.
+        beside: Names of the files that were handed in with the notebook.
+    """
+    given = given or GivenCells()
     automatic = {question.name for question in questions if not question.manual}
     failed: dict[str, int] = {}  # name → the cell that was to define it
     cells: list[Cell] = []
     ended_in = None
-    for at, cell in enumerate(execution.cells):
+    for at, (cell, innocent) in enumerate(zip(execution.cells, given.innocent(execution.cells), strict=True)):
         if cell.kind != "code":
             error = _TEXT if automatic.intersection(cell.answers) else ""
             cell = replace(cell, error=error)
@@ -80,14 +117,54 @@ def explained(execution: Execution, questions: Sequence[Question]) -> Execution:
             due_to = ended_in
         elif cell.error.startswith(_STOPPED):
             ended_in = at
-        names = _defined(cell.source) if cell.kind == "code" or cell.error else ()
+        names = defined(cell.source) if cell.kind == "code" or cell.error else frozenset()
+        if cell.kind == "code" and not cell.error and due_to is None:  # such as a function that will need it
+            due_to = min((failed[name] for name in mentioned(cell.source) - names if name in failed), default=None)
         for name in names:
             if cell.error or due_to is not None:
                 failed[name] = at if due_to is None else due_to
             else:
                 failed.pop(name, None)
-        cells.append(replace(cell, due_to=due_to))
+        cell = replace(cell, due_to=due_to)
+        if cell.kind == "code" and cell.error and due_to is None:
+            change = given.change(cell, execution.cells)
+            cell = _with_origin(cell, is_given=given.has(cell), innocent=innocent, change=change, beside=beside)
+        cells.append(cell)
     return replace(execution, cells=tuple(cells))
+
+
+def _with_origin(cell: Cell, *, is_given: bool, innocent: bool, change: Change | None, beside: Sequence[str]) -> Cell:
+    """A cell whose failure is a first cause, with where it comes from and what to say of that."""
+    ended = cell.error.startswith((_STOPPED, _TIMEOUT))
+    lacking = _lacking(cell.error)
+    if lacking and lacking[0] == "version" and not cell.answers:
+        return cell
+    if innocent or (is_given and ended):
+        do, found = next((do, match) for do, pattern in _TO_DO if (match := pattern.match(cell.error)))
+        return replace(cell, origin="given", note=_GIVEN.format(do.format(*found.groups())))
+    misspelt = lacking is not None and lacking[0] == "module" and change is not None and change.misspelt(lacking[1])
+    if change and not ended and (lacking is None or misspelt):  # else it may be there for the student
+        return replace(cell, origin="changed", note=_CHANGED.format(change.said))
+    if lacking:
+        return replace(cell, note=_handed_in(*lacking, beside))
+    waits = cell.error.startswith(_STOPPED) and ("slept" in cell.error or "ran longer than" in cell.error)
+    return replace(cell, note=_WAITS if waits else "")
+
+
+def _handed_in(kind: CauseKind, name: str, beside: Sequence[str]) -> str:
+    """What to say where what lacks was handed in with the notebook; else empty."""
+    for each in beside:
+        path = PurePosixPath(each)
+        file = one_line(path.name, MAX_NAME)
+        handed_in = f"`{file}` was handed in, but only the notebook is graded."
+        if kind == "module" and path.name == f"{name}.py":
+            return (
+                f"{handed_in} Put its code into a cell of the notebook that begins with `%%writefile {file}`, above "
+                "this one."
+            )
+        if kind == "file" and path.name == PurePosixPath(name).name:
+            return f"{handed_in} Have a cell of the notebook make what is in it."
+    return ""
 
 
 def why_missing(name: str, answers: Sequence[int], execution: Execution) -> str:
@@ -100,7 +177,7 @@ def why_missing(name: str, answers: Sequence[int], execution: Execution) -> str:
     """
     cells = execution.cells
     for at in range(answers[-1] if answers else len(cells) - 1, -1, -1):
-        if name in _defined(cells[at].source) and (cells[at].kind == "code" or cells[at].error):
+        if name in defined(cells[at].source) and (cells[at].kind == "code" or cells[at].error):
             if said := _described(cells, at):
                 return said
             break
@@ -121,67 +198,91 @@ def _described(cells: Sequence[Cell], at: int) -> str:
     cell = cells[at]
     name = cell_name(cells, at).capitalize()
     if cell.due_to is not None:
-        needed = _UNDEFINED.match(cell.error)
-        what = f"needs `{needed[1]}`" if needed else "did not run"
-        return f"{name} {what}: {_described(cells, cell.due_to)}"
+        return f"{name} {_needs(cell, cells[cell.due_to])}: {_described(cells, cell.due_to)}"
     if not cell.error:
         return ""
     error = one_line(cell.error, MAX_SHOWN).rstrip(": ")
     if cell.kind != "code":
         return f"{name}: {error}"
-    if error.startswith((_STOPPED, "CellTimeout: ")):
-        return f"{name} was stopped: {error.partition(': ')[2]}."
-    if "llipsis" in error and "..." in cell.source:  # a word that students need not know
+    note = cell.note or modern_spelling(cell.error, cell.source)
+    if error.startswith((_STOPPED, _TIMEOUT)):
+        said = f"{name} was stopped: {error.partition(': ')[2]}."
+    elif "llipsis" in error and "..." in cell.source:  # a word that students need not know
         line = next(number for number, line in enumerate(cell.source.splitlines(), start=1) if "..." in line)
         return f"{name} still holds a gap, `...`, in line {line}: {error}"
-    hint = modern_spelling(cell.error, cell.source)
-    return f"{name} raised {error.rstrip('.')}. {hint}" if hint else f"{name} raised {error}"
+    else:
+        said = f"{name} raised {error.rstrip('.')}." if note else f"{name} raised {error}"
+    return f"{said} {note}".rstrip()
 
 
-def causes_of(execution: Execution, questions: Sequence[QuestionGrade]) -> tuple[Cause, ...]:
+def _needs(cell: Cell, cause: Cell) -> str:
+    """What a cell misses of the one that failed."""
+    if needed := _UNDEFINED.match(cell.error):
+        return f"needs `{needed[1]}`"
+    names = sorted(mentioned(cell.source) & defined(cause.source))
+    return f"needs `{names[0]}`" if names and not cell.error and cell.execution_count is not None else "did not run"
+
+
+def causes_of(
+    execution: Execution, questions: Sequence[QuestionGrade], beside: Sequence[str] = ()
+) -> tuple[Cause, ...]:
     """What may have cost points although no answer is wrong, in the order of the notebook; calls last.
 
     Args:
         execution: The run, `explained`.
         questions: What the questions gave.
+        beside: Names of the files that were handed in with the notebook.
     """
     found: list[Cause] = []
     number = 0
     for at, cell in enumerate(execution.cells):
         number += cell.kind == "code"
         if cell.kind == "code" and cell.due_to is None and cell.error:
-            lacking = _lacking(cell.error, cell_name(execution.cells, at).capitalize(), number)
-            found.extend(lacking or _limit(execution.cells, at, number))
+            kind, name = _kind(cell)
+            if kind:
+                message = _described(execution.cells, at)
+                if not cell.note and kind in _WORDS:
+                    message = f"{message.rstrip('.')}. {_shown(kind, name)}"
+                found.append(Cause(kind, name, number, message, given=cell.origin == "given"))
     for question in questions:
         for outcome in question.cases:
             called, raised, error = (outcome.detail or outcome.message).partition("` raised ")
-            if raised and outcome.status != "pass":
-                function = f"`{one_line(called.rpartition('`')[2], MAX_NAME)}`"
-                found += [replace(cause, hidden=outcome.hidden) for cause in _lacking(error, function, 0)]
+            lacking = _lacking(error) if raised and outcome.status != "pass" else None
+            if lacking and lacking[0] != "version":
+                said = f"`{one_line(called.rpartition('`')[2], MAX_NAME)}` raised {one_line(error, MAX_SHOWN)}."
+                shown = _handed_in(*lacking, beside) or _shown(*lacking)
+                found.append(Cause(*lacking, 0, f"{said} {shown}", hidden=outcome.hidden))
     return tuple(dict.fromkeys(found))[:MAX_CAUSES]
 
 
+def _kind(cell: Cell) -> tuple[CauseKind | None, str]:
+    """What kind of cause a cell's error is, and the name of what lacks; None where the answer is just wrong."""
+    if cell.error.startswith((_STOPPED, _TIMEOUT)):
+        return next((_KINDS[each] for each in _KINDS if cell.error == f"{_STOPPED}{_ENDINGS[each]} in it"), "time"), ""
+    lacking = _lacking(cell.error) if cell.origin != "changed" else None
+    if lacking and not (lacking[0] == "version" and cell.answers):
+        return lacking
+    return cell.origin or None, ""
+
+
 def doubtful(cause: Cause, execution: Execution, questions: Sequence[QuestionGrade]) -> bool:
-    """Whether a cell may have been ended through no fault of the student's.
+    """Whether no fault of the student's may be behind a cause.
 
-    So it is with a cell that is no answer, which came with the exercise, and where the run's own processor time and
-    memory do not explain it.
+    So it is with what lacks where it was graded; with a cell that came with the exercise and raised; and where a cell
+    was ended that is no answer, or for what the run's own processor time and memory do not explain.
     """
+    if cause.kind not in ENDED:
+        return cause.kind != "changed"
     cell = [cell for cell in execution.cells if cell.kind == "code"][cause.cell - 1]
-    given = not any(question.name in cell.answers for question in questions)
-    return given or (cause.kind in ("time", "memory", "crash") and execution.unjustified)
+    return execution.unjustified or not any(question.name in cell.answers for question in questions)
 
 
-def _limit(cells: Sequence[Cell], at: int, number: int) -> Iterator[Cause]:
-    error = cells[at].error
-    if error.startswith("CellTimeout: "):
-        yield Cause("time", cell=number, message=_described(cells, at))
-    for status, ending in _ENDINGS.items():
-        if error.startswith(f"{_STOPPED}{ending}"):
-            yield Cause(_KINDS[status], cell=number, message=_described(cells, at))
+def _shown(kind: CauseKind, name: str) -> str:
+    return _WORDS[kind].format(f"`{name}`" if name else "the network")
 
 
-def _lacking(error: str, where: str, number: int) -> list[Cause]:
+def _lacking(error: str) -> tuple[CauseKind, str] | None:
+    """What is not there, by the error that says so."""
     for kind, pattern in _LACKING:
         if match := pattern.match(error[:2000]):
             name = one_line(match[1], MAX_NAME)
@@ -189,10 +290,8 @@ def _lacking(error: str, where: str, number: int) -> list[Cause]:
                 name = name.partition(".")[0].rstrip(".-")
                 if _installed(name):
                     continue
-            shown = _WORDS[kind].format(f"`{name}`" if name else "the network")
-            raised = one_line(error, MAX_SHOWN)
-            return [Cause(kind, name, number, f"{where} raised {raised}. {shown}")]
-    return []
+            return kind, name
+    return None
 
 
 @lru_cache(1024)
@@ -209,20 +308,3 @@ def _installed(name: str) -> bool:
 @cache
 def _distributions() -> frozenset[str]:
     return frozenset(each.metadata["Name"] for each in metadata.distributions())
-
-
-@lru_cache(4096)
-def _defined(source: str) -> frozenset[str]:
-    """The names that a cell's lines seem to define. Approximate, and only to say whose error is behind another."""
-    names: set[str] = set()
-    for line in source[:100_000].splitlines():
-        if match := _IMPORTED.match(line):
-            parts = (part.split() for part in match[1].partition("#")[0].split(","))
-            names.update(part[-1].strip("()").partition(".")[0] for part in parts if part)
-        elif match := _DEFINED.match(line):
-            names.add(match[1])
-        else:
-            targets, _, value = line.partition("=")
-            if value[:1] not in ("", "=") and _TARGETS.fullmatch(targets) and targets.count("(") == targets.count(")"):
-                names.update(_NAME.findall(_INDEXED.sub("", targets)))
-    return frozenset(names)

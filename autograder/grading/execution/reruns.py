@@ -51,7 +51,7 @@ def run_notebook(
             if session.broken or at is None or at in ended or spent:
                 yield session, _merged(runs, cells, ended)
                 return
-            ended[at] = stopped(run.cells[at], run.status)
+            ended[at] = stopped(run.cells[at], run)
 
 
 def _ended_in(run: Execution) -> int | None:
@@ -72,7 +72,7 @@ def _merged(runs: Sequence[Execution], cells: Sequence[Cell], ended: Mapping[int
         message += f" That run did not get to its end either. {last.message}"
     at = _ended_in(last)
     if at is not None and at not in ended:
-        shown[at] = stopped(shown[at], last.status)
+        shown[at] = stopped(shown[at], last)
     return replace(
         first,
         message=message,

@@ -6,6 +6,7 @@ No student code runs in that process.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -17,8 +18,9 @@ from autograder.grading.cases.bundle import Bundle, sha256_of
 from autograder.grading.cases.case_grading import undecided
 from autograder.grading.cases.namespace import Namespace, answer_positions, takes
 from autograder.grading.execution.case_runs import BROKEN, CaseRuns
-from autograder.grading.execution.causes import causes_of, doubtful, explained, without_ended
+from autograder.grading.execution.causes import ENDED, causes_of, doubtful, explained, without_ended
 from autograder.grading.execution.environment import environment
+from autograder.grading.execution.given_cells import GivenCells
 from autograder.grading.execution.reruns import run_notebook
 from autograder.grading.intake import notebook_reader
 from autograder.records import (
@@ -42,6 +44,8 @@ __all__ = ["LOWERED", "GradedSubmission", "failed", "grade_one"]
 
 MAX_EPOCHS = 2_000
 LOWERED = "The grader was started with less than a notebook may use"
+NOT_ANSWERED = "Not answered: there is nothing in its cell, or what it came with."
+_PLACEHOLDERS = re.compile(rf"{re.escape(PLACEHOLDER)}|[_*]Type your answer here, replacing this text\.[_*]")
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,10 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
     """
     if submission.problem:
         return rejected(bundle, submission)
+    if other := _other_exercise(bundle, submission):
+        return _not_run(bundle, submission, other)
     questions = bundle.assignment.questions
+    given = GivenCells(bundle.given)
     automatic = [question for question in questions if not question.manual]
     limits = bundle.assignment.limits
     with ExitStack() as started:
@@ -79,7 +86,7 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
             return started.enter_context(run_notebook(limits, cells, takes(questions, cells), slot=slot))
 
         session, execution = run(submission.cells)
-        execution = explained(execution, questions)
+        execution = explained(execution, questions, given, submission.beside)
         began = time.monotonic()
         # All values before the first call of a hidden case, and all public cases: what the process knows of hidden
         # inputs from then on, it cannot tell the student.
@@ -99,7 +106,7 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
     for question in automatic:
         warnings += _remarks(question, runs.values[question.name], execution.cells)
     graded = tuple(
-        _manual(question, execution.cells)
+        _manual(question, execution.cells, given)
         if question.manual
         else _automatic(
             question, runs.values[question.name], tuple(outcomes[question.name, case.name] for case in question.cases)
@@ -108,7 +115,8 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
     )
     execution = replace(execution, phases=session.phases, environment=environment(limits.threads))
     grade = _grade(bundle, submission, graded, tuple(warnings))
-    grade = replace(grade, notice=_notice(graded, execution.cells), causes=causes_of(execution, graded))
+    grade = replace(grade, notice=_notice(graded, execution.cells))
+    grade = replace(grade, causes=causes_of(execution, graded, submission.beside))
     reasons, again = _reasons(grade, execution)
     if lower := bubblewrap.lowered(limits) if _ended_or_raised(grade, execution) else "":
         reasons.append(f"{LOWERED} ({lower}): that may be why.")
@@ -131,16 +139,16 @@ def _reasons(grade: Grade, execution: Execution) -> tuple[list[str], bool]:
     if any(outcome.status == "error" for question in grade.questions for outcome in question.cases):
         reasons.append("A check ended before it could judge: see its question.")
     for cause in grade.causes:
-        lacking = cause.kind in ("module", "file", "host")
-        if (lacking or doubtful(cause, execution, grade.questions)) and _lost_points(cause, grade, execution.cells):
+        if doubtful(cause, execution, grade.questions) and _lost_points(cause, grade, execution.cells):
             reasons.append(cause.message)
-            again = again or cause.kind in ("time", "memory", "crash")
+            again = again or cause.kind in ENDED
     return reasons, again
 
 
 def _ended_or_raised(grade: Grade, execution: Execution) -> bool:
     """Whether points were lost where something ended or raised, as it may where a process gets less than it needs."""
-    failed = [case for question in grade.questions for case in question.cases if case.status in ("fail", "error")]
+    automatic = [question for question in grade.questions if not question.manual]
+    failed = [case for question in automatic for case in question.cases if case.status in ("fail", "error")]
     called = any("` raised " in (case.detail or case.message) for case in failed)
     return bool(failed) and (called or execution.status != "completed" or any(cell.error for cell in execution.cells))
 
@@ -161,8 +169,16 @@ def rejected(bundle: Bundle, submission: Submission) -> GradedSubmission:
     """The grade of what is no notebook: every case skipped, and the reason."""
     graded = _grade(bundle, submission, _skipped(bundle, submission.problem), submission.warnings)
     return GradedSubmission(
-        replace(graded, status="rejected", message=submission.problem, pending=0),
+        replace(graded, status="rejected", message=submission.problem),
         Execution("refused", submission.problem),
+    )
+
+
+def _not_run(bundle: Bundle, submission: Submission, notice: str) -> GradedSubmission:
+    """The grade of another exercise's notebook: nothing of it is run, and a person decides what becomes of it."""
+    graded = _grade(bundle, submission, _skipped(bundle, "Not run: this is another exercise."), submission.warnings)
+    return GradedSubmission(
+        replace(graded, status="needs_review", message=notice, notice=notice), Execution("refused", notice)
     )
 
 
@@ -183,7 +199,9 @@ def _grade(
         score=rounded(sum(question.score for question in questions)),
         possible=bundle.assignment.possible,
         questions=questions,
-        pending=rounded(sum(question.possible for question in questions if question.manual)),
+        pending=rounded(
+            sum(case.possible for question in questions for case in question.cases if case.status == "manual")
+        ),
         warnings=warnings,
     )
 
@@ -228,24 +246,39 @@ def _histories(question: Question, namespace: Mapping[str, Any]) -> dict[str, di
     return found
 
 
+def _other_exercise(bundle: Bundle, submission: Submission) -> str:
+    """What to say of a notebook all of whose answers are to other questions; empty for one of this exercise."""
+    names = {question.name for question in bundle.assignment.questions}
+    answered = notebook_reader.answers(submission.cells)
+    if not answered or not answered.isdisjoint(names):
+        return ""
+    listed = ", ".join(f"`{name[:40]}`" for name in sorted(answered)[:4])
+    return (
+        f"This looks like the notebook of another exercise: it answers {listed}, and none of the questions here. "
+        "It was not run."
+    )
+
+
 def _notice(questions: Sequence[QuestionGrade], cells: Sequence[Cell]) -> str:
-    """What to say at once of a notebook all of whose answers are to other questions, or not given."""
+    """What to say at once of a notebook in which no answer is given."""
     names = {question.name for question in questions}
-    answered = notebook_reader.answers(tuple(cells))
-    if answered and answered.isdisjoint(names):
-        listed = ", ".join(f"`{name[:40]}`" for name in sorted(answered)[:4])
-        return f"This looks like the notebook of another exercise: it answers {listed}, and none of the questions here."
     gaps = all("..." in cell.source for cell in cells if cell.kind == "code" and names.intersection(cell.answers))
     if gaps and not any(question.score or question.answer for question in questions):
         return "Nothing is filled in: all answers are as the notebook came."
     return ""
 
 
-def _manual(question: Question, cells: Sequence[Cell]) -> QuestionGrade:
-    own = [cells[at] for at in answer_positions(question.name, cells)]
-    answer = "\n\n".join(cell.source.replace(PLACEHOLDER, "").strip() for cell in own).strip()
+def _manual(question: Question, cells: Sequence[Cell], given: GivenCells) -> QuestionGrade:
+    """A question that a person grades; one that is not answered gives no points, and waits for nobody."""
+    positions = answer_positions(question.name, cells)
+    own = [cells[at] for at in positions]
+    answer = "\n\n".join(_PLACEHOLDERS.sub("", cell.source).strip() for cell in own).strip()
     pictures = tuple(sha256_of(picture.encode("utf-8", "replace")) for cell in own for picture in _pictures(cell))
-    return replace(_ungraded(question, "", "manual"), answer=answer, pictures=pictures)
+    below = cells[positions[-1] + 1 :][:1] if positions else ()
+    elsewhere = any(cell.kind != "code" and not cell.answers and not given.has(cell) for cell in below)
+    if answer or pictures or elsewhere or not positions:
+        return replace(_ungraded(question, "", "manual"), answer=answer, pictures=pictures)
+    return _ungraded(question, NOT_ANSWERED, "fail")
 
 
 def _pictures(cell: Cell) -> Iterator[str]:
@@ -266,5 +299,6 @@ def _ungraded(question: Question, reason: str, status: CaseStatus) -> QuestionGr
     """A question without points yet; a manual one has a single outcome, that of the person who grades it."""
     cases = tuple(undecided(case, status, reason) for case in question.cases)
     if question.manual:
-        cases = (Outcome(question.name, status, 0, question.points, title="Graded by a person"),)
+        message = reason if status == "fail" else ""
+        cases = (Outcome(question.name, status, 0, question.points, title="Graded by a person", message=message),)
     return QuestionGrade(question.name, 0, question.points, cases, title=question.title, manual=question.manual)

@@ -46,6 +46,7 @@ OWN: Final = re.compile(
 OF_SYSTEMS: Final = frozenset({"timestamp.txt"})
 """Files that a system put beside a notebook (nbgrader)."""
 MAX_NAMED: Final = 3
+MAX_OTHERS: Final = 40
 OTHER_FORMAT: Final = re.compile(
     r".*\.(pdf|docx?|odt|rtf|pages|html?|py|r|rmd|png|jpe?g|heic|7z|rar|tar|t?gz|bz2|xz)", re.IGNORECASE | re.DOTALL
 )
@@ -59,7 +60,7 @@ class Item:
         student: See `records.Submission`; unique in the source, also if case is ignored.
         filename: A path of what was handed in, shown until the notebook is read.
         files: The student's notebooks and zips.
-        others: Names of other files that came with them; not more than a message names.
+        others: Names of other files that came with them, of which no more than some are kept.
     """
 
     student: str
@@ -103,7 +104,7 @@ class Item:
             best = replace(best, warnings=(f"{note} Hand in one.", *best.warnings))
         if others and not best.problem:
             note = f"Left out, because only the notebook is graded: {_named(list(others))}."
-            best = replace(best, warnings=(*best.warnings, note))
+            best = replace(best, warnings=(*best.warnings, note), beside=tuple(others)[:MAX_OTHERS])
         return best
 
     def _nothing(self) -> str:
@@ -192,7 +193,7 @@ def _item(student: str, found: list[Found]) -> Item:
         ]
     handed_in.sort(key=lambda file: file.modified, reverse=True)
     others = tuple(file.short for file in files if file not in handed_in and file.parts[-1] not in OF_SYSTEMS)
-    return Item(student, (handed_in or files or found)[0].name, tuple(handed_in), others[: MAX_NAMED + 1])
+    return Item(student, (handed_in or files or found)[0].name, tuple(handed_in), others[:MAX_OTHERS])
 
 
 def _named(names: Sequence[str]) -> str:

@@ -155,7 +155,7 @@ class Marks:
         accepted = row is not None and row.accept and CHANGED not in row.note
         asked = len(self._asked)
         questions = tuple(self._settled(grade, question, bool(review), accepted) for question in grade.questions)
-        reviewed = [row for row in self._asked[asked:] if row.key in self._optional]
+        reviewed = [row for row in self._asked[asked:] if row.key in self._optional and row.answer != BLANK]
         decided = bool(reviewed) and all(row.points is not None and CHANGED not in row.note for row in reviewed)
         outcomes = [outcome for question in questions for outcome in question.cases]
         if not review and not any(outcome.by_hand or outcome.status == "manual" for outcome in outcomes):
@@ -215,7 +215,7 @@ class Marks:
         for outcome in question.cases:
             if outcome.status == "manual" or (outcome.by_hand and outcome.verdict is None):
                 cases.append(self._given(grade, question, outcome))
-            elif review and _verdict(outcome)[0] != "pass":
+            elif (review and _verdict(outcome)[0] != "pass") or (question.manual and _verdict(outcome)[0] == "fail"):
                 cases.append(self._reviewed(grade, question, outcome, accepted))
             else:
                 cases.append(outcome)
@@ -229,7 +229,7 @@ class Marks:
         return _with_points(outcome, entry)
 
     def _reviewed(self, grade: Grade, question: QuestionGrade, outcome: Outcome, accepted: bool) -> Outcome:
-        """An outcome of a submission that needs review: a person may give other points, but need not."""
+        """An outcome of a submission that needs review, or no answer: a person may give points, but need not."""
         status, points = verdict = _verdict(outcome)
         entry = self._ask_for(grade, question, outcome, optional=True)
         if entry.points is not None:
@@ -333,8 +333,8 @@ def _verdict(outcome: Outcome) -> tuple[CaseStatus, Points]:
 
 
 def _is_unread(grade: Grade) -> bool:
-    """Whether it is, or was before a person settled it, a rejected one: no case was run."""
-    return all(
+    """Whether it is, or was before a person settled it, a rejected one: no case was run, for what it is as a file."""
+    return not grade.notice and all(
         _verdict(case)[0] == "skipped" for question in grade.questions if not question.manual for case in question.cases
     )
 

@@ -19,8 +19,8 @@ OUT_OF_CPU = (
     "fewer epochs."
 )
 ASLEEP = (
-    "The notebook slept for more than {:g} s, the limit for {}. Look for what waits and never gets it: a lock, a "
-    "queue, a process, `sleep`."
+    "The notebook slept for more than {:g} s, the limit for {}, and used {:.0f} s of processor time in all. Look for "
+    "what waits and never gets it: a lock, a queue, a process, `sleep`."
 )
 MACHINE_OUT_OF_MEMORY = (
     "The grader's machine ran out of memory; the notebook, which used {:,.0f} MiB, was stopped for that."

@@ -281,7 +281,8 @@ class Sandbox:
         elif step and tree.cpu_seconds > step.cpu_until:
             self.kill("timed_out", endings.OUT_OF_CPU.format(step.seconds, step.what))
         elif step and tree.asleep_seconds > step.asleep_until:
-            self.kill("timed_out", endings.ASLEEP.format(step.seconds, step.what), unjustified=True)
+            reason = endings.ASLEEP.format(step.seconds, step.what, tree.cpu_seconds)
+            self.kill("timed_out", reason, unjustified=True)
         elif time.monotonic() > self._deadline:
             self.kill("timed_out", endings.TIMED_OUT.format(limits.wall_seconds, tree.cpu_seconds), unjustified=True)
 

@@ -33,7 +33,16 @@ JUSTIFIED = 0.8  # of a cell's limit: what the worker says to have used, the hos
 
 
 class CallFailed(Exception):
-    """A remote call gave no value; the text says why, for the student. The student's fault, or the run had ended."""
+    """A remote call gave no value; the text says why, for the student. The student's fault, or the run had ended.
+
+    Attributes:
+        raised: Whether the function raised an exception of its own, so that what it was given may be the reason.
+    """
+
+    def __init__(self, message: str, *, raised: bool = False) -> None:
+        """Keep why."""
+        super().__init__(message)
+        self.raised = raised
 
 
 @dataclass
@@ -300,7 +309,8 @@ class Session:
         if isinstance(answer, messages.Raised):
             if answer.error.startswith(TIMEOUT):
                 self._unjustified |= self._sandbox.cpu_seconds() - used < JUSTIFIED * seconds
-            raise CallFailed(f"`{function.name}` raised {settle_error(answer.error)}")
+                raise CallFailed(f"`{function.name}` used more than {seconds:g} s of processor time in one call.")
+            raise CallFailed(f"`{function.name}` raised {settle_error(answer.error)}", raised=True)
         try:
             return deserialise(answer.value, resolve)
         except WireError as error:

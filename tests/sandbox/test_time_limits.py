@@ -80,7 +80,7 @@ def test_time_in_which_the_machine_does_something_else_does_not_count(monkeypatc
     def suspend(session: Session) -> None:
         while session._current != 1:
             time.sleep(0.01)
-        first = session._sandbox._pid
+        first = session._sandbox._tree._first
         (worker,) = map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())
         os.kill(worker, signal.SIGSTOP)
         time.sleep(4.5)

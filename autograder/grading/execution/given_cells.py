@@ -25,7 +25,8 @@ MAX_LINE = 80
 ALIKE = 0.6
 """From which share of equal characters on, a cell is another one with changes, and a name another one misspelt."""
 
-_OF_THE_BUILD = re.compile(r"# The self-check behind |grader\.check(?:_all)?\([^()\n]*\)$")
+_CHECK = re.compile(r"grader\.check(?:_all)?\([^()\n]*\)$")
+_SELF_CHECK = "# The self-check behind "
 _SECRET = re.compile(r"#\s*(?:BEGIN\s+)?SOLUTION\b", re.IGNORECASE)
 _TARGETS = re.compile(r"[\w \t,()\[\]*.:]+")
 _DEFINED = re.compile(r"[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
@@ -68,8 +69,8 @@ class GivenCells:
         """Whether a cell is as it came with the exercise."""
         if cell.answers:
             return False
-        checks = cell.kind == "code" and _OF_THE_BUILD.match(cell.source.strip())
-        return bool(checks) or (cell.kind, _settled(cell.source)) in self._sources
+        of_the_build = cell.kind == "code" and (_is_check(cell) or cell.source.strip().startswith(_SELF_CHECK))
+        return of_the_build or (cell.kind, _settled(cell.source)) in self._sources
 
     def change(self, cell: Cell, cells: Sequence[Cell]) -> Change | None:
         """What was changed in a cell that came with the exercise; None if it is as it came, or of the student's own.
@@ -98,6 +99,7 @@ class GivenCells:
     def innocent(self, cells: Sequence[Cell]) -> Iterator[bool]:
         """For each cell, whether it came with the exercise and uses nothing that a student's cell before it touched.
 
+        A check never is: it gives nothing that an answer needs, and a student's code may have broken it.
         Approximate, and on the safe side: a name that only occurs in a student's cell counts as touched, unless it is
         that of a module.
         """
@@ -109,12 +111,16 @@ class GivenCells:
                 continue
             names = defined(cell.source)
             own = self.has(cell)
-            clean = own and not mentioned(cell.source) & touched
+            clean = own and not _is_check(cell) and not mentioned(cell.source) & touched
             if clean:
                 modules |= _imported(cell.source)
             else:
                 touched |= names if own else names | (mentioned(cell.source) - modules)
             yield clean
+
+
+def _is_check(cell: Cell) -> bool:
+    return bool(_CHECK.match(cell.source.strip()))
 
 
 @lru_cache(4096)

@@ -2,8 +2,6 @@
 
 import zipfile
 
-STATUS = None
-
 
 def entries(archive, name, blank):
     for text in (

@@ -55,15 +55,17 @@ GOOD_STUB, GOOD_REFERENCE = graded({"": FAIL}), graded({"": PASS})
 def prove(
     monkeypatch, master, stub: GradedSubmission = GOOD_STUB, reference: GradedSubmission = GOOD_REFERENCE
 ) -> verify.Proof:
-    asked = []
+    asked: list[Path] = []
+    said: list[str] = []
 
     def grade(bundle: Path, notebook: Path, student: str) -> GradedSubmission:
         asked.append(notebook)
         return stub if notebook == Path("stub.ipynb") else reference
 
     monkeypatch.setattr(verify, "_grade", grade)
-    proof = verify.prove(master, Path("bundle"), Path("stub.ipynb"))
+    proof = verify.prove(master, Path("bundle"), Path("stub.ipynb"), said.append)
     assert asked == [Path("stub.ipynb"), Path("bundle/reference.ipynb")]
+    assert said == ["grading the students' notebook", "grading the solution"]
     return proof
 
 

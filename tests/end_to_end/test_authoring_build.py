@@ -236,7 +236,7 @@ def test_a_failed_proof_leaves_everything_as_it_was(tmp_path, fast, monkeypatch)
     master.write_text(WHOLE.replace("Six numbers", "A few numbers"))
     before = snapshot(tmp_path)
 
-    def refuse(master, bundle, stub):
+    def refuse(master, bundle, stub, say):
         assert b"A few numbers" in stub.read_bytes()
         assert (bundle / "assignment.json").is_file()
         raise BuildError("the reference fails")
@@ -311,7 +311,7 @@ def test_refuses_two_data_files_that_a_copy_could_not_hold(tmp_path, fast):
 
 def test_a_copy_of_a_bundle_is_the_same_bundle_anywhere(tmp_path, fast, monkeypatch):
     write_repository(tmp_path / "repository")
-    monkeypatch.setattr(authoring, "prove", lambda master, bundle, stub: None)
+    monkeypatch.setattr(authoring, "prove", lambda master, bundle, stub, say: None)
 
     list(build_all(tmp_path / "repository", [], check=False, to=tmp_path / "away"))
 
@@ -404,7 +404,7 @@ def test_without_names_all_exercises_are_built_and_drift_is_reported_at_the_end(
     for slug in ("alpha", "beta", "gamma"):
         write_repository(tmp_path, slug=slug)
 
-    def built(slug, root, *, check):
+    def built(slug, root, *, check, say):
         drift = (f"assignments/{slug} is missing.",) if slug != "beta" else ()
         return authoring.BuildReport(slug, (), drift, checked=check)
 

@@ -75,3 +75,31 @@ def test_a_name_that_is_only_used_is_not_put_down_to_a_cell(source: str) -> None
 def test_long_lines_of_nothing_are_read_at_once() -> None:
     hostile = " " * 50_000 + "x" + "(" * 50_000 + "="
     assert run((hostile * 2, "E: x"), ("y", "NameError: name 'x' is not defined")).cells[1].due_to is None
+
+
+@pytest.mark.parametrize(
+    ("source", "follows"),
+    [
+        ("def f(rows):\n    return rows * x", True),
+        ("y = f(x=x)", True),
+        ("y = x == 3", True),
+        ("y = rows.max(x=1)", False),
+        ("# x\ny = 'x' + \"x\" + f'''\nx'''", False),
+        ("y = [x + 1 for x in rows]", False),
+        ("for i, (x, z) in rows:\n    print(i)", False),
+        ("y = rows.x", False),
+        ("x = 3\ny = x", False),
+        ("f = lambda x: x", False),
+    ],
+)
+def test_a_cell_follows_from_a_failed_one_only_where_it_reads_a_name_of_that(source: str, follows: bool) -> None:
+    cells = run(("x = load()", "ValueError: first"), (source, "")).cells
+    assert cells[1].due_to == (0 if follows else None)
+
+
+@pytest.mark.parametrize(
+    "source", ["'a\\" * 30_000, '"""' * 30_001, "for x, " * 15_000, "x[ " * 30_000, "rb " * 30_000]
+)
+def test_what_a_cell_reads_is_found_in_one_pass(source: str) -> None:
+    """Where each character is read again for each other one, this takes minutes."""
+    assert run(("x = load()", "ValueError: first"), (source, "")).cells[1].source == source

@@ -16,7 +16,7 @@ from functools import lru_cache
 from autograder.records import Cell
 from autograder.wording import one_line
 
-__all__ = ["Change", "GivenCells", "defined", "mentioned"]
+__all__ = ["Change", "GivenCells", "defined", "read"]
 
 MAX_COMPARED = 2_000
 """Characters of a cell that are compared with others: the time for that grows with their square."""
@@ -34,6 +34,13 @@ _IMPORTED = re.compile(r"[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(.+)")
 _INDEXED = re.compile(r"\w+\[[^\]]*\]?")
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?![\w.(\[])")
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_READ = re.compile(r"(?<![\w.])[^\W\d]\w*\b(?!\s*=(?!=))")
+_LITERAL = re.compile(
+    r"""#[^\n]*|(?:\b[rbfu]{1,2})?(?:(\"{3}|'{3})(?s:.*?)(?:\1|\Z)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)""",
+    re.IGNORECASE,
+)
+"""Comments and texts. A text that nobody ends goes to the end of its line, so that each character is read once."""
+_BOUND = re.compile(r"\bfor\b([\w\s,()*]{1,80}?)\bin\b")
 _PARAMETERS = re.compile(r"(?:\bdef[ \t]+\w+[ \t]*\(|\blambda\b)([^():\n]*)")
 _PYTHON = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins)])
 
@@ -145,6 +152,14 @@ def mentioned(source: str) -> frozenset[str]:
     text = source[:MAX_SOURCE]
     parameters = {name for listed in _PARAMETERS.findall(text) for name in _WORD.findall(listed)}
     return frozenset(_WORD.findall(text)) - _PYTHON - parameters
+
+
+@lru_cache(4096)
+def read(source: str) -> frozenset[str]:
+    """The names that a cell's code seems to read: none in comments and texts, of keyword arguments or of loops."""
+    code = _LITERAL.sub(" ", source[:MAX_SOURCE])
+    bound = {name for targets in _BOUND.findall(code) for name in _WORD.findall(targets)}
+    return mentioned(code) & frozenset(_READ.findall(code)) - bound
 
 
 def _imported(source: str) -> frozenset[str]:

@@ -13,7 +13,7 @@ from importlib import metadata, util
 from pathlib import PurePosixPath
 
 from autograder.expect.keras1_names import modern_spelling
-from autograder.grading.execution.given_cells import Change, GivenCells, defined, read
+from autograder.grading.execution.given_cells import Change, GivenCells, defined, names_read
 from autograder.records import Cause, CauseKind, Cell, Execution, ExecutionStatus, Question, QuestionGrade
 from autograder.wording import cell_name, one_line
 
@@ -119,7 +119,7 @@ def explained(
             ended_in = at
         names = defined(cell.source) if cell.kind == "code" or cell.error else frozenset()
         if cell.kind == "code" and not cell.error and due_to is None:  # such as a function that will need it
-            due_to = min((failed[name] for name in read(cell.source) - names if name in failed), default=None)
+            due_to = min((failed[name] for name in names_read(cell.source) - names if name in failed), default=None)
         for name in names:
             if cell.error or due_to is not None:
                 failed[name] = at if due_to is None else due_to
@@ -219,7 +219,7 @@ def _needs(cell: Cell, cause: Cell) -> str:
     """What a cell misses of the one that failed."""
     if needed := _UNDEFINED.match(cell.error):
         return f"needs `{needed[1]}`"
-    names = sorted(read(cell.source) & defined(cause.source))
+    names = sorted(names_read(cell.source) & defined(cause.source))
     return f"needs `{names[0]}`" if names and not cell.error and cell.execution_count is not None else "did not run"
 
 

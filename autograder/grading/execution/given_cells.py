@@ -16,7 +16,7 @@ from functools import lru_cache
 from autograder.records import Cell
 from autograder.wording import one_line
 
-__all__ = ["Change", "GivenCells", "defined", "read"]
+__all__ = ["Change", "GivenCells", "defined", "names_read"]
 
 MAX_COMPARED = 2_000
 """Characters of a cell that are compared with others: the time for that grows with their square."""
@@ -155,7 +155,7 @@ def mentioned(source: str) -> frozenset[str]:
 
 
 @lru_cache(4096)
-def read(source: str) -> frozenset[str]:
+def names_read(source: str) -> frozenset[str]:
     """The names that a cell's code seems to read: none in comments and texts, of keyword arguments or of loops."""
     code = _LITERAL.sub(" ", source[:MAX_SOURCE])
     bound = {name for targets in _BOUND.findall(code) for name in _WORD.findall(targets)}

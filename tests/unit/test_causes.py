@@ -103,3 +103,20 @@ def test_a_cell_follows_from_a_failed_one_only_where_it_reads_a_name_of_that(sou
 def test_what_a_cell_reads_is_found_in_one_pass(source: str) -> None:
     """Where each character is read again for each other one, this takes minutes."""
     assert run(("x = load()", "ValueError: first"), (source, "")).cells[1].source == source
+
+
+def test_a_gap_is_named_with_its_line() -> None:
+    (cell, *_) = run(("n = 3\nmodel = n + ...", "TypeError: unsupported operand: 'int' and 'ellipsis'")).cells
+    said = why_missing("model", [0], Execution("completed", "", (cell,)))
+    assert said.startswith("Code cell 1 still holds a gap, `...`, in line 2: TypeError")
+
+
+def test_a_file_that_was_handed_in_beside_the_notebook_is_said_to_be_left_out() -> None:
+    error = "FileNotFoundError: [Errno 2] No such file or directory: 'data/x.csv'"
+    made = Cell("code", "read()", execution_count=1, error=error)
+    (cell,) = explained(Execution("completed", "", (made,)), QUESTIONS, beside=["ada/x.csv"]).cells
+    assert cell.note.startswith("`x.csv` was handed in, but only the notebook is graded.")
+
+
+def test_a_name_that_cannot_be_looked_for_counts_as_installed() -> None:
+    assert causes_of(run(("x", "ModuleNotFoundError: No module named '__main__'")), []) == ()

@@ -46,3 +46,12 @@ def test_what_differs_within_a_folder_is_named_once():
 
 def test_equal_environments_and_what_was_not_executed_give_no_warning():
     assert differences([environment(1), {}, environment(1)]) == ""
+
+
+def test_a_package_that_is_not_installed_has_no_version(monkeypatch):
+    monkeypatch.setattr(module, "PACKAGES", ("no-such-package",))
+    module._machine.cache_clear()
+    try:
+        assert environment(1)["no-such-package"] == "none"
+    finally:
+        module._machine.cache_clear()

@@ -18,6 +18,7 @@ __all__ = [
     "MAX_WIRE_BYTES",
     "SANDBOX_VARIABLE",
     "SEED",
+    "SELF_CHECK",
     "Assignment",
     "Case",
     "CaseStatus",
@@ -119,6 +120,9 @@ class Case:
 
 PLACEHOLDER = "*Write your answer here, in place of this line.*"
 """What a stub has in the answer cell of a manual question."""
+
+SELF_CHECK = "# The self-check behind `grader.check(…)`."
+"""How the cell of a stub begins that holds the tests which a student can run."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 from autograder.authoring.assign import Assigned, role_of
 from autograder.authoring.master import Master
 from autograder.notebook.selfcheck import PACKAGE
-from autograder.records import ANSWER_TAG
+from autograder.records import ANSWER_TAG, SELF_CHECK
 
 __all__ = ["embedded_tests", "make_reference", "make_stub", "notebook_bytes"]
 
@@ -21,14 +21,16 @@ _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-_SELFCHECK = """\
-# The self-check behind `grader.check(…)`. Run this cell first; there is nothing to edit.
+_SELFCHECK = (
+    f"{SELF_CHECK} Run this cell first; there is nothing to edit.\n"
+    + """\
 # If the import fails, run this once and restart the kernel:  %pip install {install}
 from autograder.notebook.selfcheck import Checks
 
 grader = Checks(
     {{
 """
+)
 
 
 def make_stub(master: Master, assigned: Assigned) -> bytes:
@@ -66,7 +68,7 @@ def notebook_bytes(cells: Iterable[Any]) -> bytes:
 def embedded_tests(cells: Iterable[Any]) -> dict[str, str]:
     """Question → test file, read back out of a stub's self-check cell; empty if there is none."""
     for cell in cells:
-        if cell["cell_type"] != "code" or "selfcheck import Checks" not in "".join(cell["source"]):
+        if cell["cell_type"] != "code" or not "".join(cell["source"]).startswith(SELF_CHECK):
             continue
         call = ast.parse("".join(cell["source"])).body[-1]
         if isinstance(call, ast.Assign) and isinstance(call.value, ast.Call) and call.value.args:

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from autograder.feedback.ansi import ansi_html
 from autograder.feedback.safe_text import cut, scrub
 from autograder.feedback.sanitise import MAX_PICTURE, clean_html, markdown_html, picture_html
-from autograder.records import Cause, Cell
+from autograder.records import SELF_CHECK, Cause, Cell
 from autograder.wording import cell_names
 
 __all__ = ["CellView", "Trouble", "answer_cells", "is_self_check", "joined", "rich_html", "shown_cells"]
@@ -42,7 +42,6 @@ _COLOURS = {
     "nd": "code-name",
     "c": "code-comment",
 }
-_SELF_CHECK = "from autograder.notebook.selfcheck import"
 _UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 # Richest first, as Jupyter chooses.
 _BITMAPS = ("image/png", "image/jpeg", "image/gif")
@@ -132,7 +131,7 @@ def troubles(cells: Sequence[Cell], causes: Sequence[Cause]) -> Iterator[Trouble
 
 def is_self_check(cell: Cell) -> bool:
     """Whether it is the long first cell of an exercise, which nobody needs to read."""
-    return _SELF_CHECK in cell.source and not cell.answers and not cell.error
+    return cell.source.startswith(SELF_CHECK) and not cell.answers and not cell.error
 
 
 def answer_cells(cells: Sequence[Cell]) -> dict[str, list[tuple[int, str]]]:

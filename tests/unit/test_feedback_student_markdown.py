@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from autograder.feedback import student_markdown
-from autograder.records import Assignment, Cell, Execution, Grade, Outcome, Question, QuestionGrade
+from autograder.records import SELF_CHECK, Assignment, Cell, Execution, Grade, Outcome, Question, QuestionGrade
 
 ASSIGNMENT = Assignment("cnn2_mnist", "A deeper network", (Question("gap", 4), Question("why", 2)))
 ATTACKS = [
@@ -173,7 +173,10 @@ def test_a_huge_notebook_is_cut() -> None:
 
 
 def test_the_cell_of_the_self_check_and_the_mark_of_a_written_answer_are_not_repeated() -> None:
-    setup = 'from autograder.notebook.selfcheck import Checks\ngrader = Checks({"gap": "def test_layers(): ..."})'
+    setup = (
+        f"{SELF_CHECK}\n"
+        'from autograder.notebook.selfcheck import Checks\ngrader = Checks({"gap": "def test_layers(): ..."})'
+    )
     given = Outcome("why", "pass", 2, 2, title="Graded by a person", by_hand=True)
     why = QuestionGrade("why", 2, 2, (given,), manual=True)
     text = markdown(why, cells=(Cell("code", setup), Cell("code", "x = 1")))

@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 
 from autograder.feedback import student_page
-from autograder.records import Assignment, Cell, Execution, Grade, LayerDiff, Outcome, Question, QuestionGrade
+from autograder.records import (
+    SELF_CHECK,
+    Assignment,
+    Cell,
+    Execution,
+    Grade,
+    LayerDiff,
+    Outcome,
+    Question,
+    QuestionGrade,
+)
 
 ASSIGNMENT = Assignment("cnn2_mnist", "A deeper network", (Question("missing_layers", 4), Question("compare", 2)))
 CANARY = "CANARY"
@@ -234,7 +244,7 @@ def test_what_a_person_decided_of_a_review_is_said_first() -> None:
 
 
 def test_the_long_cell_of_the_self_check_is_folded() -> None:
-    setup = "from autograder.notebook.selfcheck import Checks\ngrader = Checks({})"
+    setup = f"{SELF_CHECK}\nfrom autograder.notebook.selfcheck import Checks\ngrader = Checks({{}})"
     html = page(execution=Execution("completed", cells=(Cell("code", setup), Cell("code", "x = 1"))))
     assert html.count("<summary>The self-check, as it came with the exercise</summary>") == 1
     folded = html[html.index("<summary>The self-check") :].partition("</details>")[0]

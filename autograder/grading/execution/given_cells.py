@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 
-from autograder.records import Cell
+from autograder.records import SELF_CHECK, Cell
 from autograder.wording import one_line
 
 __all__ = ["Change", "GivenCells", "defined", "names_read"]
@@ -26,7 +26,6 @@ ALIKE = 0.6
 """From which share of equal characters on, a cell is another one with changes, and a name another one misspelt."""
 
 _CHECK = re.compile(r"grader\.check(?:_all)?\([^()\n]*\)$")
-_SELF_CHECK = "# The self-check behind "
 _SECRET = re.compile(r"#\s*(?:BEGIN\s+)?SOLUTION\b", re.IGNORECASE)
 _TARGETS = re.compile(r"[\w \t,()\[\]*.:]+")
 _DEFINED = re.compile(r"[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
@@ -76,7 +75,7 @@ class GivenCells:
         """Whether a cell is as it came with the exercise."""
         if cell.answers:
             return False
-        of_the_build = cell.kind == "code" and (_is_check(cell) or cell.source.strip().startswith(_SELF_CHECK))
+        of_the_build = cell.kind == "code" and (_is_check(cell) or cell.source.strip().startswith(SELF_CHECK))
         return of_the_build or (cell.kind, _settled(cell.source)) in self._sources
 
     def change(self, cell: Cell, cells: Sequence[Cell]) -> Change | None:

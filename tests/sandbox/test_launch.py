@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 import autograder
 from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
-from autograder.sandbox.host import launch, running
+from autograder.sandbox.host import bubblewrap, launch, running
 from tests.normal_user import ROOT, RunInSandbox
 from tests.sandboxes import processes, read_reports, run_in_sandbox, run_lines, wait_for
 
@@ -252,6 +253,52 @@ launch._open(Limits(), module="nothing_{marker}", slot=1)
     while processes(marker) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert processes(marker) == []
+
+
+def kill(process: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
+
+
+def test_bubblewrap_that_is_killed_while_it_starts_is_noticed(marker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed at any moment of the start, in some of which its child would wait for it for ever."""
+    launch.check_sandbox()
+    guard = launch._guard
+    for number in range(60):
+
+        def guard_and_kill(group: int, seconds: float = number * 0.0003) -> subprocess.Popen[bytes]:
+            threading.Timer(seconds, kill, (group,)).start()
+            return guard(group)
+
+        monkeypatch.setattr(launch, "_guard", guard_and_kill)
+        with launch._open(Limits(), module=f"nothing_{marker}", slot=1) as sandbox:
+            while os.read(sandbox.results, 4096):
+                pass
+            assert sandbox.close().status in ("crashed", "exited")  # the latter if it ended before
+    assert processes(marker) == []
+
+
+@pytest.mark.parametrize("message", ["", '{"child-pid":', '{"child-pid": %d}'])
+def test_what_bubblewrap_leaves_behind_ends_with_it(
+    marker: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It died when its child had not yet asked to die with it, before or after it said who its child is."""
+    launch.check_sandbox()
+    fake = tmp_path / "bwrap"
+    fake.write_text(
+        f"#!{sys.executable}\nimport os, subprocess, sys\n"
+        "words = open(int(sys.argv[2])).read().split(chr(0))\n"
+        f"child = subprocess.Popen(['sleep', '{marker}'], close_fds=False).pid\n"
+        "info = int(words[words.index('--info-fd') + 1])\n"
+        f"os.write(info, {message!r}.replace('%d', str(child)).encode())\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    fake.chmod(0o755)
+    monkeypatch.setattr(bubblewrap, "find_bubblewrap", lambda: fake)
+    with launch._open(Limits(), module="code", slot=1) as sandbox:
+        assert os.read(sandbox.results, 4096) == b""
+        assert sandbox.close().status == "crashed"
+    assert processes(f"sleep\0{marker}") == []
 
 
 def test_a_grader_keeps_no_file_descriptors_or_threads() -> None:

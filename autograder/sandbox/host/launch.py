@@ -15,8 +15,10 @@ import contextlib
 import functools
 import json
 import os
+import select
 import signal
 import subprocess
+import threading
 
 from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
@@ -102,6 +104,10 @@ def _start(limits: Limits, *, module: str, slot: int, group: cgroup.Group | None
             # The sandbox's first process is either still in this group, or has asked the kernel to die with its parent.
             failed.enter_context(process)  # closes its pipes, and waits for it
             failed.callback(os.killpg, process.pid, signal.SIGKILL)
+            follower = threading.Thread(
+                target=_end_group_with, args=(process.pid, os.pidfd_open(process.pid)), daemon=True
+            )
+            follower.start()
             guard = failed.enter_context(_guard(process.pid))
             failed.callback(guard.kill)
             if group is not None:
@@ -111,9 +117,26 @@ def _start(limits: Limits, *, module: str, slot: int, group: cgroup.Group | None
             inherited.close()  # now reading ends when bubblewrap has written the message, or has died
             with open(info, "rb", closefd=False) as pipe:
                 message = pipe.read()
-            first = int(json.loads(message)["child-pid"]) if message else 0
+            try:
+                first = int(json.loads(message)["child-pid"])
+            except ValueError:  # bubblewrap died before it had written all of it
+                first = 0
             failed.pop_all()
-            return Started(process, first, guard)
+            return Started(process, first, guard, follower)
+
+
+def _end_group_with(leader: int, pidfd: int) -> None:
+    """Kill a process group when the process that leads it, which this process has not reaped, ends.
+
+    Bubblewrap that dies between two of its first system calls leaves a process that waits for it for ever, and holds
+    the sandbox's pipes open: nobody would be told that the sandbox has ended.
+    """
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    poll.poll()
+    os.close(pidfd)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _guard(group: int) -> subprocess.Popen[bytes]:

@@ -44,11 +44,13 @@ class Started(NamedTuple):
         process: Bubblewrap.
         first: The process id of the sandbox's first process; 0 if it did not get that far.
         guard: What kills both if this process is killed.
+        follower: Kills what bubblewrap leaves behind if it is killed before its child would die with it.
     """
 
     process: subprocess.Popen[bytes]
     first: int
     guard: subprocess.Popen[bytes]
+    follower: threading.Thread
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Sandbox:
         self._closing = threading.Lock()
 
         self._group = group
-        self._process, self._guard = started.process, started.guard
+        self._process, self._guard, self._follower = started.process, started.guard, started.follower
         self._first = _pidfd(
             started.first
         )  # the sandbox's first process; None if there never was one, and after the end
@@ -214,11 +216,10 @@ class Sandbox:
 
     def _exit_code(self) -> int:
         """Reap bubblewrap, which ends when its child does."""
-        try:
-            return self._process.wait(EXIT_SECONDS)
-        except subprocess.TimeoutExpired:  # pragma: no cover - never seen; else `close` would wait for ever
+        self._follower.join(EXIT_SECONDS)
+        if self._follower.is_alive():  # pragma: no cover - never seen; else `close` would wait for ever
             os.killpg(self._process.pid, signal.SIGKILL)
-            return self._process.wait()
+        return self._process.wait()
 
     def _release(self) -> None:
         for thread in self._threads:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["forget_models", "load", "share", "variables"]
+__all__ = ["load", "share", "variables"]
 
 _loading = threading.Lock()
 _loaded = False
@@ -44,14 +44,6 @@ def load() -> None:
             with _silent_stderr():
                 import keras  # noqa: F401
             _loaded = True
-
-
-def forget_models() -> None:
-    """Free what Keras keeps of the models that were rebuilt for one submission."""
-    if _loaded:
-        import keras
-
-        keras.backend.clear_session()
 
 
 @contextmanager

@@ -83,7 +83,7 @@ class Limits:
         output_mb: What the cells may show, in MiB, text and pictures together; the rest is cut.
         wire_mb: What the sandbox may send in all (values, models, outputs), in MiB.
         call_seconds: Processor time for one remote call of a student's function, in seconds.
-        case_seconds: Processor time of the grader for one case, in seconds, such as for a network's predictions.
+        case_seconds: Processor time for one case, in seconds: its own, and that of what computes its predictions.
     """
 
     wall_seconds: float = 1800.0

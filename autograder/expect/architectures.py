@@ -10,6 +10,7 @@ from typing import Any
 from autograder.expect.mismatch import Mismatch, require_model
 from autograder.networks import comparison
 from autograder.networks.canonical import LayerRow, canonical, layer_rows, words
+from autograder.networks.network_view import NetworkView
 from autograder.wording import counted
 
 __all__ = ["layer", "layers", "output_shapes", "parameters", "rows_of"]
@@ -137,7 +138,8 @@ def rows_of(model: Any, name: str) -> list[LayerRow]:
         Mismatch: It is not a Keras model, or its layers cannot be read.
     """
     try:
-        return layer_rows(require_model(model, name))
+        model = require_model(model, name)
+        return list(model.rows) if isinstance(model, NetworkView) else layer_rows(model)
     except ValueError as error:
         raise Mismatch(f"`{name}` {error}") from error
 

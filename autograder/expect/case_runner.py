@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from autograder.expect.budget import OverBudget
 from autograder.expect.measurements import recording
 from autograder.expect.mismatch import Mismatch, Undecided, Unusable
 from autograder.expect.test_files import LoadedCase
+from autograder.networks.network_view import EvaluationEnded
 from autograder.records import Case, CaseStatus, Outcome, rounded
 
 __all__ = ["run", "values_of"]
@@ -63,7 +63,7 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str) -> Outc
         return _outcome(replace(loaded, failure_message=""), "fail", str(nothing))
     except Mismatch as mismatch:
         return replace(_outcome(loaded, "fail", str(mismatch), credit=mismatch.credit), diff=mismatch.diff)
-    except OverBudget as ended:
+    except EvaluationEnded as ended:
         return _outcome(loaded, "error", str(ended))
     except AssertionError as error:
         return _outcome(loaded, "fail", str(error).strip())

@@ -184,15 +184,7 @@ def _code_layers(model: Any, model_name: str) -> tuple[list[Any], list[Any]]:
 
 def _outputs_of(model: Any, layers: list[Any], x: Any) -> list[Array]:
     """The outputs of some layers for the inputs `x`, at inference."""
-    import keras
-
-    try:
-        part = keras.Model(model.inputs[0], [layer.output for layer in layers])
-    except ValueError as error:
-        raise Mismatch(
-            "The network's layers belong to another network, so their outputs cannot be computed."
-        ) from error
-    return outputs(part, x)
+    return outputs(model, x, layers)
 
 
 # ---------------------------------------------------------------- arrays

@@ -11,6 +11,7 @@ from typing import Any
 from autograder.expect.architectures import rows_of
 from autograder.expect.mismatch import Mismatch, described, require_value
 from autograder.expect.plain_values import number
+from autograder.networks.network_view import is_keras, is_model
 
 __all__ = ["largest_layer", "largest_layer_parameters", "layer_reference", "layers_of"]
 
@@ -34,12 +35,10 @@ def layer_reference(value: Any, model: Any, *, name: str = "layer", model_name: 
     Raises:
         Mismatch: There is no such layer, or it is another kind of value; the message lists the names.
     """
-    import keras
-
     layers = layers_of(model, model_name)
     require_value(value, name)
     step = f"Give a layer's name, or its index in `{model_name}.layers`."
-    if isinstance(value, keras.layers.Layer):
+    if is_keras(value, "Layer"):
         raise Mismatch(f"`{name}` is the layer itself. Give its name: `{name} = {name}.name`.")
     if isinstance(value, str):
         return _named(value.strip(), layers, name, model_name)
@@ -111,7 +110,7 @@ def largest_layer_parameters(
     if right and given == right:
         return right
     shown = f"`{name}` is {given:,}"
-    biases = math.prod(layer.bias.shape) if getattr(layer, "bias", None) is not None else 0
+    biases = sum(math.prod(weight.shape) for weight in layer.weights if weight.name == "bias")
     if biases and given == right - biases:
         raise Mismatch(
             f"{shown}: that counts the connections. What else does each unit or filter learn?",
@@ -171,11 +170,9 @@ def layers_of(model: Any, model_name: str) -> list[Any]:
 
 def _leaves(model: Any) -> Iterator[Any]:
     """The layers of `model.layers` in order; a nested model is replaced by its layers, without its inputs."""
-    import keras
-
     for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from (each for each in _leaves(layer) if not isinstance(each, keras.layers.InputLayer))
+        if is_model(layer):
+            yield from (each for each in _leaves(layer) if type(each).__name__ != "InputLayer")
         else:
             yield layer
 

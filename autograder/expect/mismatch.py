@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograder.networks.network_view import is_model
 from autograder.records import LayerDiff
 
 __all__ = ["Mismatch", "Undecided", "Unusable", "described", "require_model", "require_value"]
@@ -47,15 +48,13 @@ def require_value(value: Any, name: str) -> None:
 
 
 def require_model(value: Any, name: str) -> Any:
-    """The value, if it is a Keras model.
+    """The value, if it is a Keras model, or in the grader the view of one.
 
     Raises:
         Mismatch: It is not a Keras model.
     """
-    import keras
-
     require_value(value, name)
-    if isinstance(value, keras.Model):
+    if is_model(value):
         return value
     step = "Assign the network itself to it."
     if type(value).__name__ == "History":  # Keras's own, or the deserialised one

@@ -270,7 +270,7 @@ report(found)
 def test_bubblewrap_itself_has_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_PRELOAD", "")
     with launch.open_sandbox(Limits(), module="code", slot=1) as sandbox:
-        assert Path(f"/proc/{sandbox._process.pid}/environ").read_bytes() == b""
+        assert Path(f"/proc/{sandbox._started.process.pid}/environ").read_bytes() == b""
 
 
 def test_nothing_but_the_pipes_is_open(anyone: RunInSandbox) -> None:
@@ -641,7 +641,7 @@ def test_a_link_on_the_way_to_python_is_kept(monkeypatch: pytest.MonkeyPatch, tm
     start = tmp_path / "python"
     start.symlink_to("shims/python3")
     monkeypatch.setattr(bubblewrap.sys, "executable", str(start))
-    links = bubblewrap._links(bubblewrap._binds())
+    links = bubblewrap._links(bubblewrap._binds(bubblewrap.NOTEBOOK.parts))
     assert links[start] == Path("shims/python3")
     assert links[link] == Path(sys.executable).resolve()
 
@@ -652,7 +652,9 @@ def test_only_python_is_shown_of_an_environment(monkeypatch: pytest.MonkeyPatch,
         (tmp_path / name).mkdir()
     (tmp_path / "pyvenv.cfg").touch()
     monkeypatch.setattr(bubblewrap.sys, "prefix", str(tmp_path))
-    shown = {place.name for place in bubblewrap._binds() if tmp_path in (place, *place.parents)}
+    shown = {
+        place.name for place in bubblewrap._binds(bubblewrap.NOTEBOOK.parts) if tmp_path in (place, *place.parents)
+    }
     assert shown == {"bin", "lib", "pyvenv.cfg"}
 
 

@@ -12,10 +12,12 @@ from autograder.grading.cases import namespace as module
 from autograder.grading.cases.bundle import Bundle
 from autograder.grading.cases.namespace import Namespace, takes
 from autograder.networks.network_spec import NetworkSpec
-from autograder.records import Assignment, Cell, Question
+from autograder.records import Assignment, Cell, Limits, Question
+from autograder.sandbox.host.evaluation import Evaluation
 from autograder.sandbox.wire.values import Dict, Function, List, Network, Refused, Value
 
 QUESTION = Question("q", 1, names=("x", "f"))
+EVALUATION = Evaluation(Limits(), slot=0)  # nothing here gets as far as starting it
 GAP = Refused("ellipsis", "the gap")
 F0, F1 = Function(0, "f"), Function(1, "f")
 
@@ -38,7 +40,7 @@ def namespace(
     after_answer: dict[str, Value], at_end: dict[str, Value] | None = None, source: str = "x = 1", **data: object
 ) -> Namespace:
     bundle = Bundle(Path(), Assignment("a", "A", (QUESTION,)), {}, data, "sha256:0")
-    return Namespace(bundle, EndedSession(after_answer, at_end or {}), QUESTION, [Cell("code", source)])
+    return Namespace(bundle, EndedSession(after_answer, at_end or {}), EVALUATION, QUESTION, [Cell("code", source)])
 
 
 def test_hidden_data_cannot_be_replaced_by_the_student() -> None:

@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import Any
 
 from autograder.expect import Mismatch
-from autograder.expect.budget import budget
 from autograder.expect.case_runner import run, values_of
 from autograder.expect.test_files import LoadedCase
+from autograder.networks.network_view import EvaluationEnded
 from autograder.records import Case, CaseStatus, Outcome
 
 __all__ = ["grade_case", "redact", "undecided"]
@@ -45,8 +45,8 @@ def grade_case(
 
     Args:
         loaded: The case with its function.
-        namespace: The question's names; looking one up may raise `mismatch.Unusable`.
-        seconds: Processor time for it, `Limits.case_seconds`.
+        namespace: The question's names; looking one up may raise `mismatch.Unusable` or `EvaluationEnded`.
+        seconds: Processor time for it, `Limits.case_seconds`; what networks compute has a limit of its own.
         missing: What to add for the student when a name is not there (`Code cell 3 raised NameError: …`), or empty.
         cause: What kept the answer from running to its end; the first that the student reads where the case fails. From
             before any hidden case, as a hidden case's message holds it, too.
@@ -57,8 +57,9 @@ def grade_case(
             values = values_of(case, namespace, missing)
         except Mismatch as unmet:
             return undecided(case, "fail", str(unmet))
-        with budget(seconds):
-            outcome = run(replace(loaded, failure_message="") if cause else loaded, values)
+        except EvaluationEnded as ended:
+            return undecided(case, "error", str(ended))
+        outcome = run(replace(loaded, failure_message="") if cause else loaded, values)
     if case.hidden:
         outcome = redact(outcome, loaded)
     if outcome.status == "fail" and cause:
@@ -83,7 +84,7 @@ def redact(outcome: Outcome, loaded: LoadedCase) -> Outcome:
 
 @contextmanager
 def _ended_beyond(seconds: float) -> Iterator[None]:
-    """Have the kernel end this process where compiled code does not come back; the class goes on without it."""
+    """Have the kernel end this process where a case does not come back; the class goes on without it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
     limit = math.ceil(time.process_time() + BEYOND_BUDGET * seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))

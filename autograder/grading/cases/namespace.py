@@ -1,4 +1,6 @@
-"""What a case sees under a name: hidden data, or the student's value, deserialised and rebuilt. Trusted side.
+"""What a case sees under a name: hidden data, or the student's value, deserialised. Trusted side.
+
+A network stays where it was assembled, in an evaluation process: cases see a view of it.
 
 Values are taken right after a question's last answer cell, and once more at its `grader.check`, if the student put
 further cells between the two: the check in the student's notebook saw those values. Where neither found a name, or only
@@ -12,13 +14,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autograder import keras_runtime
 from autograder.errors import Unsupported, WireError
 from autograder.expect.mismatch import Mismatch, Unusable
 from autograder.grading.cases.bundle import Bundle
 from autograder.records import Cell, Question
+from autograder.sandbox.host.evaluation import Evaluation
 from autograder.sandbox.host.session import CallFailed, Session
-from autograder.sandbox.wire.deserialise import deserialise, keras_model
+from autograder.sandbox.wire.deserialise import deserialise, refusal
 from autograder.sandbox.wire.values import Function, Network, Refused, Value
 
 __all__ = ["Namespace", "answer_positions", "takes"]
@@ -35,17 +37,21 @@ class Namespace(Mapping[str, Any]):
         stopped_call: Why a call of a function gave nothing that can be judged, the last time; empty if none did so.
     """
 
-    def __init__(self, bundle: Bundle, session: Session, question: Question, answers: Sequence[Cell]) -> None:
-        """Take all values now, but look up lazily: a model is rebuilt when the first case asks for it.
+    def __init__(
+        self, bundle: Bundle, session: Session, evaluation: Evaluation, question: Question, answers: Sequence[Cell]
+    ) -> None:
+        """Take all values now, but look up lazily: a network is assembled when the first case asks for it.
 
         Args:
             bundle: Has the hidden data.
             session: The run; its cells have run, and nothing was called yet.
+            evaluation: Computes with networks.
             question: The question.
             answers: Its answer cells, as they ran.
         """
         self._data = bundle.data
         self._session = session
+        self._evaluation = evaluation
         self._values = dict(session.taken(question.name))
         self.late = self._complete(question, answers)
         self._rebuilt: dict[str, Any] = {}
@@ -58,6 +64,7 @@ class Namespace(Mapping[str, Any]):
         Raises:
             KeyError: The student did not define it.
             Unusable: It is something that cannot be serialised or rebuilt.
+            EvaluationEnded: It has a network, and assembling that was ended.
         """
         if name in self._data:
             return self._data[name]
@@ -101,14 +108,15 @@ class Namespace(Mapping[str, Any]):
         if isinstance(special, Function):
             return self._remote(special)
         if isinstance(special, Network):
-            self._models += 1
-            if self._models > MAX_MODELS:
+            if self._models >= MAX_MODELS:
                 raise Unusable(f"`{name}` holds too many models: a question takes {MAX_MODELS} at most.")
-            keras_runtime.load()
-        try:
-            return keras_model(special)
-        except Unsupported as error:
-            raise Unusable(f"`{name}` {error}") from error
+            try:
+                network = self._evaluation.network(special, name)
+            except Unsupported as error:
+                raise Unusable(f"`{name}` {error}") from error
+            self._models += 1
+            return network
+        raise Unusable(f"`{name}` {refusal(special)}")
 
     def _remote(self, function: Function) -> Callable[..., Any]:
         """A student's function: it sends data to the student's process and gives data back.

@@ -11,6 +11,7 @@ from autograder.grading.cases.namespace import Namespace, answer_positions
 from autograder.grading.execution.causes import why_missing, why_wrong
 from autograder.grading.execution.reruns import MAX_RUNS
 from autograder.records import Execution, Outcome, Question
+from autograder.sandbox.host.evaluation import Evaluation
 from autograder.sandbox.host.session import Session
 
 __all__ = ["BROKEN", "ENDED", "CaseRuns"]
@@ -30,17 +31,24 @@ class CaseRuns:
     """
 
     def __init__(
-        self, bundle: Bundle, session: Session, execution: Execution, start: Callable[[], tuple[Session, Execution]]
+        self,
+        bundle: Bundle,
+        session: Session,
+        evaluation: Evaluation,
+        execution: Execution,
+        start: Callable[[], tuple[Session, Execution]],
     ) -> None:
         """Take all values.
 
         Args:
             bundle: The exercise.
             session: The process, whose cells have run.
+            evaluation: Computes with its networks.
             execution: The run; its causes are explained.
             start: Runs the notebook once more, in a process of its own.
         """
         self._bundle = bundle
+        self._evaluation = evaluation
         self._execution = execution
         self._start = start
         self.session = session
@@ -64,6 +72,7 @@ class CaseRuns:
             self._restart()
         ended, unjustified = self.session.ended, self.session.unjustified
         answers = answer_positions(question.name, self._execution.cells)
+        self._evaluation.begin_case()
         outcome = grade_case(
             loaded,
             self._now[question.name],
@@ -92,5 +101,5 @@ class CaseRuns:
         for question in self._bundle.assignment.questions:
             if not question.manual:
                 answers = [self._execution.cells[at] for at in answer_positions(question.name, self._execution.cells)]
-                taken[question.name] = Namespace(self._bundle, self.session, question, answers)
+                taken[question.name] = Namespace(self._bundle, self.session, self._evaluation, question, answers)
         return taken

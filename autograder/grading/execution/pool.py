@@ -24,6 +24,7 @@ from autograder.grading.cases.case_grading import BEYOND_BUDGET
 from autograder.grading.execution.submission_grading import GradedSubmission, failed, grade_one
 from autograder.grading.intake.submissions import Item
 from autograder.records import Submission
+from autograder.sandbox.host.evaluation import prepare
 
 __all__ = ["grade_class"]
 
@@ -124,14 +125,15 @@ def _work(path: Path, item: Item) -> GradedSubmission:
     try:
         submission = item.read([question.name for question in bundle.assignment.questions])
         if any("keras" in cell.source or "tensorflow" in cell.source for cell in submission.cells):
-            threading.Thread(target=keras_runtime.load, daemon=True).start()  # while the notebook runs
+            # While the notebook runs: for the networks, and for the layers that cases expect.
+            prepare(bundle.assignment.limits, slot=_slot)
+            threading.Thread(target=keras_runtime.load, daemon=True).start()
         graded = grade_one(bundle, submission, slot=_slot)
     except SandboxUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class; it is reported as one
         reason = str(error) if isinstance(error, AutograderError) else f"{type(error).__name__}: {error}"
         graded = failed(bundle, submission, f"The grader failed: {reason[:300]}")
-    keras_runtime.forget_models()
     return graded
 
 

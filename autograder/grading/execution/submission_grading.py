@@ -1,7 +1,7 @@
 """One submission → its grade: run in a sandbox, its values taken, the cases run on them. Trusted side.
 
-It runs in a process of the pool, which reads the submission, owns its sandbox, rebuilds its models and runs the cases.
-No student code runs in that process.
+It runs in a process of the pool, which reads the submission, owns its sandboxes and runs the cases. In that process
+there is no student code, and no network is run: a sandbox of its own computes with those.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from autograder.grading.execution.environment import environment
 from autograder.grading.execution.given_cells import GivenCells
 from autograder.grading.execution.reruns import run_notebook
 from autograder.grading.intake import notebook_reader
+from autograder.networks.network_view import EvaluationEnded
 from autograder.records import (
     PLACEHOLDER,
     CaseStatus,
@@ -37,6 +38,7 @@ from autograder.records import (
     rounded,
 )
 from autograder.sandbox.host import bubblewrap
+from autograder.sandbox.host.evaluation import Evaluation
 from autograder.sandbox.host.session import Session
 from autograder.sandbox.wire.values import History
 
@@ -90,7 +92,8 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
         began = time.monotonic()
         # All values before the first call of a hidden case, and all public cases: what the process knows of hidden
         # inputs from then on, it cannot tell the student.
-        runs = CaseRuns(bundle, session, execution, lambda: run(without_ended(execution.cells)))
+        evaluation = started.enter_context(Evaluation(limits, slot=slot))
+        runs = CaseRuns(bundle, session, evaluation, execution, lambda: run(without_ended(execution.cells)))
         outcomes: dict[tuple[str, str], Outcome] = {}
         for hidden in (False, True):
             for question in automatic:
@@ -235,7 +238,7 @@ def _histories(question: Question, namespace: Mapping[str, Any]) -> dict[str, di
     for name in question.histories:
         try:
             history = namespace[name]
-        except (KeyError, Unusable):
+        except (KeyError, Unusable, EvaluationEnded):
             continue
         if isinstance(history, History):
             found[name] = {

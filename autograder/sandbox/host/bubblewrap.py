@@ -12,7 +12,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,20 @@ from autograder.errors import SandboxUnavailable
 from autograder.records import SANDBOX_VARIABLE, Limits
 from autograder.sandbox.host import seccomp, watchdog
 
-__all__ = ["Inherited", "check_machine", "command", "explain", "find_bubblewrap", "lowered", "options", "user_files"]
+__all__ = [
+    "EVALUATION",
+    "NOTEBOOK",
+    "Inherited",
+    "Profile",
+    "check_machine",
+    "command",
+    "explain",
+    "find_bubblewrap",
+    "lowered",
+    "options",
+    "process_limits",
+    "user_files",
+]
 
 MIB = 1 << 20
 FIRST_UID = 60000  # as root, each sandbox that runs at one time has a user of its own, from here on
@@ -41,12 +54,10 @@ NICENESS = 10  # the grader itself comes first: it ends what is beyond its limit
 
 PACKAGE = Path(__file__).resolve().parents[2]
 PACKAGE_IN_SANDBOX = Path("/opt/sandbox/autograder")
-PACKAGE_PARTS = (
+WORKER_PARTS = (
     *("__init__.py", "errors.py", "records.py", "wording.py"),
-    *("sandbox/__init__.py", "sandbox/wire", "sandbox/guest"),  # what runs a notebook
-    *("course", "expect", "live/__init__.py", "networks", "notebook"),  # what a notebook imports
+    *("sandbox/__init__.py", "sandbox/wire", "sandbox/guest", "networks"),
 )
-"""What of this package the guest sees: not `sandbox/host`, nothing that grades, no trained network."""
 
 # Of /usr only programs and libraries: /usr/src or /usr/local may hold anything. No fonts either: Matplotlib would index
 # all of them, in every sandbox anew.
@@ -65,6 +76,27 @@ SETPRIV = "/usr/bin/setpriv"
 PRLIMIT = "/usr/bin/prlimit"
 NICE = "/usr/bin/nice"
 OLDEST_BUBBLEWRAP = (0, 8)  # the first with --disable-userns and --size
+
+
+class Profile(NamedTuple):
+    """What a sandbox is for.
+
+    Attributes:
+        parts: What of this package it sees: not `sandbox/host`, nothing that grades, no trained network.
+        writable: Whether it has a `/tmp` and a `/dev/shm` to write to.
+        nests: Whether its processes may make namespaces of their own; only for a program that runs nothing of others'.
+    """
+
+    parts: tuple[str, ...]
+    writable: bool = True
+    nests: bool = False
+
+
+NOTEBOOK = Profile((*WORKER_PARTS, "course", "expect", "live/__init__.py", "notebook"))
+"""Runs a student's notebook, with what that imports."""
+
+EVALUATION = Profile(WORKER_PARTS, writable=False)
+"""Computes with a student's networks; no student code."""
 
 
 class Inherited(NamedTuple):
@@ -213,27 +245,28 @@ def command(limits: Limits, *, module: str, slot: int, fds: Inherited) -> list[s
         *(NICE, "-n", str(NICENESS), str(find_bubblewrap())),
         *("--args", str(fds.options), "--"),
         *(_become(_uid(slot)) if root else []),
-        *_process_limits(limits),
+        *_prlimit(limits),
         *(sys.executable, "-s", *(["-P"] if sys.version_info >= (3, 11) else []), "-m", module),
     ]
 
 
-def options(limits: Limits, fds: Inherited) -> bytes:
+def options(limits: Limits, fds: Inherited, profile: Profile = NOTEBOOK) -> bytes:
     """Bubblewrap's options, as it reads them from a pipe."""
     words = [
-        *(_rights_of_root() if os.geteuid() == 0 else _rights_of_user()),
+        *(_rights_of_root() if os.geteuid() == 0 else _rights_of_user(nests=profile.nests)),
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"),
         *("--hostname", "sandbox", "--die-with-parent", "--new-session"),
-        *_environment(limits.threads),
-        *_file_system(limits, fds),
+        *_environment(limits.threads, profile),
+        *_file_system(limits, fds, profile),
         *("--seccomp", str(fds.seccomp), "--info-fd", str(fds.info)),
     ]
     return b"".join(word.encode() + b"\0" for word in words)
 
 
-def _rights_of_user() -> list[str]:
+def _rights_of_user(*, nests: bool) -> list[str]:
     uid = str(INNER_UID)
-    return ["--unshare-user", "--uid", uid, "--gid", uid, "--disable-userns", "--cap-drop", "ALL"]
+    further = [] if nests else ["--disable-userns"]
+    return ["--unshare-user", "--uid", uid, "--gid", uid, *further, "--cap-drop", "ALL"]
 
 
 def _rights_of_root() -> list[str]:
@@ -250,11 +283,17 @@ def _become(uid: int) -> list[str]:
     ]
 
 
-def _process_limits(limits: Limits) -> list[str]:
-    """Limits of each process. Set inside the sandbox: the number of processes counts by user and user namespace."""
+def process_limits(limits: Limits) -> dict[str, float]:
+    """Limits of each process, by the names of prlimit(1).
+
+    To be set inside the sandbox: the number of processes counts by user and user namespace.
+    """
     values = {bound.option: min(bound.wanted, bound.most) for bound in _bounds(limits)}
-    values |= {"core": 0, "memlock": 0, "msgqueue": 0}
-    return [PRLIMIT, *(f"--{option}={value}" for option, value in values.items()), "--"]
+    return values | {"core": 0, "memlock": 0, "msgqueue": 0}
+
+
+def _prlimit(limits: Limits) -> list[str]:
+    return [PRLIMIT, *(f"--{option}={value}" for option, value in process_limits(limits).items()), "--"]
 
 
 class _Bound(NamedTuple):
@@ -293,7 +332,7 @@ def lowered(limits: Limits) -> str:
     )
 
 
-def _environment(threads: int) -> list[str]:
+def _environment(threads: int, profile: Profile) -> list[str]:
     variables: Mapping[str, str | int] = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": TMP,
@@ -305,15 +344,17 @@ def _environment(threads: int) -> list[str]:
         "KERAS_HOME": f"{TMP}/.keras",
         "MPLCONFIGDIR": f"{TMP}/.mpl",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "OPENBLAS_NUM_THREADS": threads,
+        # They start when NumPy is imported, and a process that is to fork must have none.
+        "OPENBLAS_NUM_THREADS": 1 if profile.nests else threads,
         **keras_runtime.variables(threads),
     }
     return ["--clearenv", *(word for name, value in variables.items() for word in ("--setenv", name, str(value)))]
 
 
-def _file_system(limits: Limits, fds: Inherited) -> list[str]:
-    """What can be seen in the sandbox; everything is read-only but `/tmp` and `/dev/shm`."""
-    binds = _binds()
+def _file_system(limits: Limits, fds: Inherited, profile: Profile) -> list[str]:
+    """What can be seen in the sandbox; everything is read-only, but for `/tmp` and `/dev/shm` where it may write."""
+    binds = _binds(profile.parts)
+    shared = ("--perms", "1777", "--size", str(SHARED_MEMORY_MB * MIB), "--tmpfs", "/dev/shm")  # noqa: S108
     links = _links(binds)
     # Made one by one, because bubblewrap lets only its own user enter the parent folders that it makes itself.
     folders = {folder for path in (*binds, *links, PASSWD) for folder in path.parents} - {Path("/"), Path(TMP)}
@@ -323,7 +364,7 @@ def _file_system(limits: Limits, fds: Inherited) -> list[str]:
         # Process 1 is bubblewrap itself, which no limit holds: a normal user's sandbox could write to its memory, and
         # any process could read this command line.
         *("--perms", "0555", "--size", "4096", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1"),
-        *("--perms", "1777", "--size", str(SHARED_MEMORY_MB * MIB), "--tmpfs", "/dev/shm"),  # noqa: S108
+        *(shared if profile.writable else ()),
         *("--remount-ro", "/dev"),
         # Before the rest: Python's environment may itself lie below /tmp.
         *("--perms", "1777", "--size", str(limits.tmp_mb * MIB), "--tmpfs", TMP),
@@ -332,11 +373,12 @@ def _file_system(limits: Limits, fds: Inherited) -> list[str]:
         *(word for path, target in links.items() for word in ("--symlink", str(target), str(path))),
         *("--perms", "0444", "--file", str(fds.passwd), str(PASSWD)),
         *("--perms", "0444", "--file", str(fds.group), str(GROUP)),
+        *(() if profile.writable else ("--remount-ro", TMP)),
         *("--remount-ro", "/", "--chdir", TMP),
     ]
 
 
-def _binds() -> dict[Path, Path]:
+def _binds(parts: Iterable[str]) -> dict[Path, Path]:
     """Path in the sandbox → path here. Only what Python needs to run: never a folder that could hold more."""
     candidates = [Path("/etc/ld.so.cache"), Path("/etc/alternatives"), *(Path("/usr", name) for name in SYSTEM_FOLDERS)]
     candidates += [path for path in (Path("/", name) for name in ROOT_FOLDERS) if not path.is_symlink()]
@@ -347,7 +389,7 @@ def _binds() -> dict[Path, Path]:
     for path in candidates:
         if path.exists() and not _shown(path, binds):
             binds[path] = path
-    binds.update({PACKAGE_IN_SANDBOX / part: PACKAGE / part for part in PACKAGE_PARTS})
+    binds.update({PACKAGE_IN_SANDBOX / part: PACKAGE / part for part in parts})
     return binds
 
 

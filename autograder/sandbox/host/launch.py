@@ -19,19 +19,23 @@ import select
 import signal
 import subprocess
 import threading
+from collections.abc import Callable
+from typing import IO, cast
 
 from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
 from autograder.sandbox.host import bubblewrap, cgroup, seccomp
-from autograder.sandbox.host.running import Sandbox, Started
+from autograder.sandbox.host.running import EXIT_SECONDS, Sandbox, Started
 
-__all__ = ["check_sandbox", "open_sandbox"]
+__all__ = ["BubblewrapProcess", "check_sandbox", "open_sandbox", "start", "watched"]
 
 TRIVIAL = "autograder.records"
 """Does nothing when it is run, but needs Python, a compiled package and this package's modules for it."""
 
 
-def open_sandbox(limits: Limits, *, module: str, slot: int) -> Sandbox:
+def open_sandbox(
+    limits: Limits, *, module: str, slot: int, profile: bubblewrap.Profile = bubblewrap.NOTEBOOK
+) -> Sandbox:
     """Start `python -m <module>` in a fresh sandbox.
 
     Args:
@@ -39,12 +43,13 @@ def open_sandbox(limits: Limits, *, module: str, slot: int) -> Sandbox:
         module: Name of a module that can be imported in the sandbox.
         slot: Number of the grader's worker, from 0. As root it chooses the sandbox's user id, so sandboxes that run at
             the same time need different ones.
+        profile: What the sandbox is for.
 
     Raises:
         SandboxUnavailable: This machine cannot sandbox student code.
     """
     check_sandbox()
-    return _open(limits, module=module, slot=slot)
+    return _open(limits, module=module, slot=slot, profile=profile)
 
 
 @functools.cache
@@ -64,10 +69,15 @@ def check_sandbox() -> None:
         raise SandboxUnavailable(bubblewrap.explain(ending.stderr_tail or ending.message))
 
 
-def _open(limits: Limits, *, module: str, slot: int) -> Sandbox:
+def _open(limits: Limits, *, module: str, slot: int, profile: bubblewrap.Profile = bubblewrap.NOTEBOOK) -> Sandbox:
+    return watched(limits, lambda group: start(limits, module=module, slot=slot, profile=profile, group=group))
+
+
+def watched(limits: Limits, begin: Callable[[cgroup.Group | None], Started]) -> Sandbox:
+    """What `begin` starts, in a control group where there is one, with a watchdog."""
     group = cgroup.make_group(limits, limits.tmp_mb + bubblewrap.SHARED_MEMORY_MB)
     try:
-        started = _start(limits, module=module, slot=slot, group=group)
+        started = begin(group)
     except BaseException:
         if group is not None:
             group.remove()
@@ -75,13 +85,73 @@ def _open(limits: Limits, *, module: str, slot: int) -> Sandbox:
     return Sandbox(limits, started, group)
 
 
-def _start(limits: Limits, *, module: str, slot: int, group: cgroup.Group | None) -> Started:
+class BubblewrapProcess:
+    """A sandbox that bubblewrap made; see `running.Started`."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], first: int, guard: subprocess.Popen[bytes], follower: threading.Thread
+    ) -> None:
+        """Keep what `start` started.
+
+        Args:
+            process: Bubblewrap.
+            first: Its child.
+            guard: What kills both if this process is killed.
+            follower: Kills what bubblewrap leaves behind if it is killed before its child would die with it.
+        """
+        self.process, self.first = process, first
+        self._guard, self._follower = guard, follower
+
+    @property
+    def stdin(self) -> IO[bytes]:
+        """The program's standard streams are bubblewrap's."""
+        return cast("IO[bytes]", self.process.stdin)
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        """See `stdin`."""
+        return cast("IO[bytes]", self.process.stdout)
+
+    @property
+    def stderr(self) -> IO[bytes]:
+        """See `stdin`."""
+        return cast("IO[bytes]", self.process.stderr)
+
+    def reap(self) -> int:
+        """Reap bubblewrap, which ends when its child does: its exit status, 128 + n for signal n."""
+        with self._guard:  # closes its pipe, and waits for it
+            self._guard.kill()
+        self._follower.join(EXIT_SECONDS)
+        if self._follower.is_alive():  # pragma: no cover - never seen; else this would wait for ever
+            os.killpg(self.process.pid, signal.SIGKILL)
+        return self.process.wait()
+
+
+def start(
+    limits: Limits,
+    *,
+    module: str,
+    slot: int,
+    profile: bubblewrap.Profile,
+    group: cgroup.Group | None = None,
+    stdin: int = subprocess.PIPE,
+) -> BubblewrapProcess:
+    """Start `python -m <module>` under bubblewrap, and watch nothing; see `open_sandbox`.
+
+    Args:
+        limits: What each process may use.
+        module: Name of a module that can be imported in the sandbox.
+        slot: Number of the grader's worker.
+        profile: What the sandbox is for.
+        group: The control group that it is put into.
+        stdin: The program's stdin; a new pipe by default.
+    """
     with contextlib.ExitStack() as kept_open, contextlib.ExitStack() as inherited:
         info, info_of_bubblewrap = os.pipe()
         kept_open.callback(os.close, info)
         options_of_bubblewrap, options = os.pipe()
         inherited.callback(os.close, options)
-        contents = (seccomp.program(), *bubblewrap.user_files(slot))
+        contents = (seccomp.program(nests=profile.nests), *bubblewrap.user_files(slot))
         fds = bubblewrap.Inherited(
             info_of_bubblewrap,
             options_of_bubblewrap,
@@ -91,7 +161,7 @@ def _start(limits: Limits, *, module: str, slot: int, group: cgroup.Group | None
             inherited.callback(os.close, fd)
         process = subprocess.Popen(
             bubblewrap.command(limits, module=module, slot=slot, fds=fds),
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
@@ -104,16 +174,15 @@ def _start(limits: Limits, *, module: str, slot: int, group: cgroup.Group | None
             # The sandbox's first process is either still in this group, or has asked the kernel to die with its parent.
             failed.enter_context(process)  # closes its pipes, and waits for it
             failed.callback(os.killpg, process.pid, signal.SIGKILL)
-            follower = threading.Thread(
-                target=_end_group_with, args=(process.pid, os.pidfd_open(process.pid)), daemon=True
-            )
+            leader = process.pid, os.pidfd_open(process.pid)
+            follower = threading.Thread(target=_end_group_with, args=leader, daemon=True)
             follower.start()
             guard = failed.enter_context(_guard(process.pid))
             failed.callback(guard.kill)
             if group is not None:
                 group.add(process.pid)  # which waits for its options, and has started nothing yet
             with contextlib.suppress(BrokenPipeError):
-                os.write(options, bubblewrap.options(limits, fds))
+                os.write(options, bubblewrap.options(limits, fds, profile))
             inherited.close()  # now reading ends when bubblewrap has written the message, or has died
             with open(info, "rb", closefd=False) as pipe:
                 message = pipe.read()
@@ -122,7 +191,7 @@ def _start(limits: Limits, *, module: str, slot: int, group: cgroup.Group | None
             except ValueError:  # bubblewrap died before it had written all of it
                 first = 0
             failed.pop_all()
-            return Started(process, first, guard, follower)
+            return BubblewrapProcess(process, first, guard, follower)
 
 
 def _end_group_with(leader: int, pidfd: int) -> None:

@@ -11,18 +11,17 @@ import math
 import os
 import select
 import signal
-import subprocess
 import threading
 import time
 from dataclasses import dataclass
-from typing import IO, NamedTuple, cast
+from typing import IO, Protocol
 
 from autograder.errors import SandboxUnavailable
 from autograder.records import Limits
 from autograder.sandbox.host import cgroup, endings, watchdog
 from autograder.sandbox.host.endings import Ending, EndingStatus
 
-__all__ = ["Sandbox", "Started"]
+__all__ = ["EXIT_SECONDS", "Sandbox", "Started"]
 
 START_SECONDS = 10.0
 """Added to `Limits.wall_seconds`, for Python and IPython to start; TensorFlow is imported in a cell."""
@@ -32,25 +31,37 @@ FLOOR_MB = 512.0
 FLOOR_SHARE = 0.05
 """Below this much free memory, or this share of all of it, the machine itself is in danger, and sandboxes are ended."""
 
-EXIT_SECONDS = 2.0  # from the end of output to the exit status
+EXIT_SECONDS = 2.0
+"""From the end of a sandbox's output to its exit status."""
+
 KILL_SECONDS = 30.0  # for the kernel to free the memory of a killed tree
 STDERR_BYTES = 4096
 
 
-class Started(NamedTuple):
-    """What `launch` has started.
+class Started(Protocol):
+    """A sandbox that was started, before anybody watches it.
 
     Attributes:
-        process: Bubblewrap.
-        first: The process id of the sandbox's first process; 0 if it did not get that far.
-        guard: What kills both if this process is killed.
-        follower: Kills what bubblewrap leaves behind if it is killed before its child would die with it.
+        first: The process id of the sandbox's first process, as this process sees it: all others of the sandbox descend
+            from it, and die with it. 0 if it did not get that far.
     """
 
-    process: subprocess.Popen[bytes]
     first: int
-    guard: subprocess.Popen[bytes]
-    follower: threading.Thread
+
+    @property
+    def stdin(self) -> IO[bytes]:
+        """Of the program; unbuffered, as the other two. Who closes a sandbox closes them."""
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        """What the program answers."""
+
+    @property
+    def stderr(self) -> IO[bytes]:
+        """For the instructor."""
+
+    def reap(self) -> int:
+        """Free what is left when the whole tree is dead: the program's exit status, 128 + n for signal n."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +104,9 @@ class Sandbox:
         self._closing = threading.Lock()
 
         self._group = group
-        self._process, self._guard, self._follower = started.process, started.guard, started.follower
-        self._first = _pidfd(
-            started.first
-        )  # the sandbox's first process; None if there never was one, and after the end
+        self._started = started
+        # The sandbox's first process; None if there never was one, and after the end.
+        self._first = _pidfd(started.first)
         self._tree = watchdog.ProcessTree(started.first)
         self._step: _Step | None = None
         self._cpu_until = float(limits.cpu_seconds)
@@ -114,12 +124,12 @@ class Sandbox:
     @property
     def requests(self) -> int:
         """The program's stdin."""
-        return _pipe(self._process.stdin).fileno()
+        return self._started.stdin.fileno()
 
     @property
     def results(self) -> int:
         """The program's stdout."""
-        return _pipe(self._process.stdout).fileno()
+        return self._started.stdout.fileno()
 
     @property
     def ending(self) -> Ending | None:
@@ -189,7 +199,7 @@ class Sandbox:
             return self._ending
 
     def _end(self) -> Ending:
-        _pipe(self._process.stdin).close()
+        self._started.stdin.close()
         # The end of output comes an instant before the exit status. Waited for, to distinguish a crash from a kill.
         alone = self._gone(EXIT_SECONDS if _hung_up(self.results) else 0)
         self.cpu_seconds()
@@ -204,9 +214,7 @@ class Sandbox:
                 f"A process of the sandbox outlived SIGKILL by {KILL_SECONDS:g} s. Restart this machine."
             )
         try:
-            with self._guard:  # closes its pipe, and waits for it
-                self._guard.kill()
-            code = self._exit_code()
+            code = self._started.reap()
         finally:
             self._release()
         status, message, unjustified = self._verdict or endings.judge(code if alone else None)
@@ -214,21 +222,14 @@ class Sandbox:
         stderr_tail = self._stderr_tail.decode(errors="replace")
         return Ending(status, code_of_its_own, message, self._peak_mb, stderr_tail, self._tree.cpu_seconds, unjustified)
 
-    def _exit_code(self) -> int:
-        """Reap bubblewrap, which ends when its child does."""
-        self._follower.join(EXIT_SECONDS)
-        if self._follower.is_alive():  # pragma: no cover - never seen; else `close` would wait for ever
-            os.killpg(self._process.pid, signal.SIGKILL)
-        return self._process.wait()
-
     def _release(self) -> None:
         for thread in self._threads:
             thread.join(EXIT_SECONDS)
         if self._group is not None:
             self._group.remove()
         with self._lock:
-            for pipe in (self._process.stdout, self._process.stderr):
-                _pipe(pipe).close()
+            for pipe in (self._started.stdout, self._started.stderr):
+                pipe.close()
             if self._first is not None:
                 os.close(self._first)
                 self._first = None
@@ -289,7 +290,7 @@ class Sandbox:
 
     def _drain(self) -> None:
         """Read stderr so that no writer blocks; keep the end."""
-        stderr = _pipe(self._process.stderr)
+        stderr = self._started.stderr
         while chunk := stderr.read(1 << 16):
             self._stderr_tail = (self._stderr_tail + chunk)[-STDERR_BYTES:]
 
@@ -301,10 +302,6 @@ def _pidfd(pid: int) -> int | None:
         return os.pidfd_open(pid)
     except ProcessLookupError:  # pragma: no cover - it ended in this very moment
         return None
-
-
-def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    return cast("IO[bytes]", pipe)
 
 
 def _readable(fd: int) -> bool:

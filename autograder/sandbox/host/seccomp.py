@@ -141,11 +141,13 @@ _Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, o
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data; little-endian machines only
 
 
-def program(machine: str | None = None) -> bytes:
+def program(machine: str | None = None, *, nests: bool = False) -> bytes:
     """The filter for a machine, as bubblewrap reads it.
 
     Args:
         machine: `x86_64` or `aarch64`; this machine's by default.
+        nests: Whether to allow new namespaces and mounts, as a program needs that puts its children into sandboxes of
+            their own, with the whole filter.
 
     Raises:
         ValueError: The filter does not know the machine.
@@ -164,22 +166,28 @@ def program(machine: str | None = None) -> bytes:
         code += _if_at_least(_X32_BIT, [_answer(_KILL_PROCESS)])
     # What is newer than this list does not exist. Every libc falls back to the older call then.
     code += _if_at_least(_NEWEST_CALL + 1, [_refuse(errno.ENOSYS)])
-    groups = (_OTHER_PROCESSES, _ATTACK_SURFACE, _KEYS, _NAMESPACES_AND_MOUNTS, _MACHINE, _UNCOUNTED_MEMORY)
-    for group in groups:
+    groups = (_OTHER_PROCESSES, _ATTACK_SURFACE, _KEYS, _MACHINE, _UNCOUNTED_MEMORY)
+    for group in (*groups, *([] if nests else [_NAMESPACES_AND_MOUNTS])):
         for numbers in group.values():
             if (number := numbers[column]) is not None:
                 code += _if_equal(number, [_refuse(errno.EPERM)])
+    if not nests:
+        code += _no_new_namespace(column)
     code += _rules_on_arguments(column)
     code.append(_answer(_ALLOW))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
 
 
-def _rules_on_arguments(column: int) -> list[_Instruction]:
-    """The calls whose arguments decide; each rule ends in an answer."""
+def _no_new_namespace(column: int) -> list[_Instruction]:
     # clone3 keeps its flags behind a pointer that no filter can follow: libc then falls back to clone.
     code = _if_equal(_CLONE3[column], [_refuse(errno.ENOSYS)])
     new_namespace = _if_any_bit(_ANY_NEW_NAMESPACE, [_refuse(errno.EPERM)])
-    code += _if_equal(_CLONE[column], [_argument(0), *new_namespace, _answer(_ALLOW)])
+    return code + _if_equal(_CLONE[column], [_argument(0), *new_namespace, _answer(_ALLOW)])
+
+
+def _rules_on_arguments(column: int) -> list[_Instruction]:
+    """The calls whose arguments decide; each rule ends in an answer."""
+    code: list[_Instruction] = []
     # Unix sockets only. A network namespace does not hold AF_VSOCK back; netlink, packet and AF_ALG sockets are attack
     # surface; and the buffers of TCP on loopback come out of a budget that the whole machine shares.
     only_unix = [_argument(0), *_unless_equal(_AF_UNIX, [_refuse(errno.EAFNOSUPPORT)]), _answer(_ALLOW)]

@@ -12,7 +12,7 @@ from autograder.sandbox.wire.arrays import unpack_array
 from autograder.sandbox.wire.network import rebuild_network
 from autograder.sandbox.wire.values import MAX_DEPTH, Array, Dict, Function, List, Network, Refused, Tuple, Value
 
-__all__ = ["arguments", "deserialise", "keras_model"]
+__all__ = ["arguments", "deserialise", "keras_model", "refusal"]
 
 
 def deserialise(value: Value, resolve: Callable[[Function | Network | Refused], Any] | None = None) -> Any:
@@ -32,19 +32,24 @@ def deserialise(value: Value, resolve: Callable[[Function | Network | Refused], 
 
 
 def keras_model(special: Network | Refused) -> Any:
-    """The Keras model that stands behind what `deserialise` leaves to `resolve`, functions apart.
+    """The live Keras model that stands behind what `deserialise` leaves to `resolve`, functions apart.
+
+    Only for networks that are trusted as far as this process is: a notebook's own, in that notebook.
 
     Raises:
         Unsupported: The value was refused, or cannot be rebuilt; the text goes on after the value's name.
     """
     if isinstance(special, Refused):
-        if special.type_name == "ellipsis":
-            raise Unsupported("is still `...`: the gap is not filled.")
-        raise Unsupported(f"is {special.reason}.")
+        raise Unsupported(refusal(special))
     try:
         return rebuild_network(special)
     except WireError as error:
         raise Unsupported(f"cannot be graded: {error}") from error
+
+
+def refusal(special: Refused) -> str:
+    """Why a value cannot be graded; the text goes on after its name."""
+    return "is still `...`: the gap is not filled." if special.type_name == "ellipsis" else f"is {special.reason}."
 
 
 def arguments(values: Iterable[Value]) -> list[Any]:

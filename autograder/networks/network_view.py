@@ -1,0 +1,332 @@
+"""A Keras network that another process holds, described by plain data: used like the model itself. Both sides.
+
+In the grader a student's network is assembled in a process of its own, which hostile weights may crash or take over. It
+answers two questions: what the network is (`describe`), and what it computes (`NetworkView.compute`). Checks and cases
+get a `NetworkView`, whose attributes are those of a Keras model as far as they are plain data. Its class, and those of
+its layers, are named as Keras's are.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Annotated, Any, Protocol
+
+import msgspec
+import numpy as np
+
+from autograder.networks.canonical import LayerRow, layer_rows
+
+__all__ = [
+    "ComputationError",
+    "EvaluationEnded",
+    "LayerView",
+    "NetworkDescription",
+    "NetworkView",
+    "TensorView",
+    "Weight",
+    "describe",
+    "is_keras",
+    "is_model",
+    "view",
+]
+
+Array = np.ndarray[Any, Any]
+Name = Annotated[str, msgspec.Meta(max_length=200)]
+Kind = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z_][A-Za-z0-9_]{0,59}\Z")]
+Summary = Annotated[str, msgspec.Meta(max_length=100_000)]
+
+
+class EvaluationEnded(Exception):
+    """A case could not be judged, as computing with a network was ended. For the student, and holds no secret."""
+
+
+class ComputationError(Exception):
+    """A network could not compute with what a case gave it, as where a live one raises."""
+
+
+# ---------------------------------------------------------------- the description
+
+
+@dataclass(frozen=True)
+class TensorView:
+    """A tensor of the network, such as a layer's output.
+
+    Attributes:
+        shape: With the batch axis, which is None.
+    """
+
+    name: Name
+    shape: tuple[int | None, ...]
+    dtype: Name
+
+
+@dataclass(frozen=True)
+class WeightDescription:
+    """A variable, without its values."""
+
+    name: Name
+    shape: tuple[int, ...]
+    trainable: bool
+
+
+@dataclass(frozen=True)
+class LayerDescription:
+    """A layer of `model.layers`.
+
+    Attributes:
+        kind: Its class.
+        parameters: `count_params()`.
+        config: Those of its arguments that are plain data.
+        outputs: Of its first call.
+        weights: Their positions in the network's `weights`.
+    """
+
+    name: Name
+    kind: Kind
+    trainable: bool
+    parameters: int
+    config: dict[Name, Any]
+    outputs: tuple[TensorView, ...]
+    weights: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class NetworkDescription:
+    """All of a network but what it computes and its weights' values; attributes as of a Keras model.
+
+    Attributes:
+        kind: Its class, `Sequential` or `Functional`.
+        rows: The layers as `canonical.layer_rows` gives them.
+        summary: What `summary()` prints.
+    """
+
+    name: Name
+    kind: Kind
+    rows: tuple[LayerRow, ...]
+    inputs: tuple[TensorView, ...]
+    outputs: tuple[TensorView, ...]
+    layers: tuple[LayerDescription, ...]
+    weights: tuple[WeightDescription, ...]
+    summary: Summary
+
+
+def describe(model: Any) -> NetworkDescription:
+    """The description of a live Keras model.
+
+    Raises:
+        ValueError: Its layers cannot be read.
+    """
+    from keras import tree
+
+    weights = list(model.weights)
+    positions = {id(weight): at for at, weight in enumerate(weights)}
+    lines: list[str] = []
+    model.summary(print_fn=lambda text, **_: lines.append(text))
+    return NetworkDescription(
+        name=model.name,
+        kind=type(model).__name__,
+        rows=tuple(layer_rows(model)),
+        inputs=tuple(map(_tensor, model.inputs)),
+        outputs=tuple(map(_tensor, model.outputs)),
+        layers=tuple(
+            LayerDescription(
+                name=layer.name,
+                kind=type(layer).__name__,
+                trainable=layer.trainable,
+                parameters=int(layer.count_params()),
+                config={key: value for key, value in layer.get_config().items() if _is_plain(value)},
+                outputs=tuple(map(_tensor, tree.flatten(layer.output))),
+                weights=tuple(positions[id(weight)] for weight in layer.weights),
+            )
+            for layer in model.layers
+        ),
+        weights=tuple(WeightDescription(each.name, tuple(each.shape), each.trainable) for each in weights),
+        summary="\n".join(lines),
+    )
+
+
+def _tensor(tensor: Any) -> TensorView:
+    return TensorView(tensor.name, tuple(tensor.shape), str(tensor.dtype))
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float, str))
+
+
+# ---------------------------------------------------------------- the view
+
+
+class NetworkHolder(Protocol):
+    """What a view asks; see `NetworkView.compute` for what it raises."""
+
+    def outputs(self, layers: Sequence[str], inputs: Sequence[Array]) -> list[Array]:
+        """The outputs of these layers at inference, or the network's where there are none, for one batch."""
+
+    def weights(self) -> list[Array]:
+        """The values of all weights, in the order of `NetworkDescription.weights`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weight:
+    """A variable; NumPy makes an array of it, which asks for the values."""
+
+    name: str
+    shape: tuple[int, ...]
+    trainable: bool
+    _values: Callable[[], Array] = field(repr=False)
+
+    def numpy(self) -> Array:
+        """Its values."""
+        return self._values()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.numpy(), dtype)
+
+
+class _Weighted:
+    """What a network and a layer have in common."""
+
+    name: str
+    weights: list[Weight]
+
+    @property
+    def trainable_weights(self) -> list[Weight]:
+        """Those that training changes."""
+        return [each for each in self.weights if each.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[Weight]:
+        """Those that it does not change."""
+        return [each for each in self.weights if not each.trainable]
+
+    def get_weights(self) -> list[Array]:
+        """The values of all weights."""
+        return [each.numpy() for each in self.weights]
+
+    def count_params(self) -> int:
+        """Number of weights, trainable or not."""
+        return sum(math.prod(each.shape) for each in self.weights)
+
+
+class LayerView(_Weighted):
+    """A layer: weights and arguments are attributes, as in Keras."""
+
+    def __init__(self, described: LayerDescription, weights: Sequence[Weight]) -> None:
+        """`weights` are the network's."""
+        self.name, self.trainable = described.name, described.trainable
+        self.weights = [weights[at] for at in described.weights]
+        self.output: Any = described.outputs[0] if len(described.outputs) == 1 else list(described.outputs)
+        self._config, self._parameters = described.config, described.parameters
+
+    def count_params(self) -> int:
+        """Number of weights, as Keras counts them."""
+        return self._parameters
+
+    def get_config(self) -> dict[str, Any]:
+        """Its arguments, as far as they are plain data."""
+        return dict(self._config)
+
+    def __getattr__(self, name: str) -> Any:
+        for weight in self.__dict__.get("weights", ()):
+            if weight.name == name:
+                return weight
+        try:
+            return self.__dict__["_config"][name]
+        except KeyError:
+            raise AttributeError(f"{type(self).__name__} has no {name!r} that the grader can see") from None
+
+
+class NetworkView(_Weighted):
+    """A network: use it as the Keras model, as far as plain data goes.
+
+    Attributes:
+        rows: Its layers in canonical form.
+    """
+
+    def __init__(self, described: NetworkDescription, holder: NetworkHolder) -> None:
+        """`holder` asks the process that holds it."""
+        self.name, self.rows = described.name, described.rows
+        self.inputs, self.outputs = list(described.inputs), list(described.outputs)
+        self._summary, self._holder = described.summary, holder
+        self._arrays: list[Array] | None = None
+        self.weights = [
+            Weight(each.name, each.shape, each.trainable, lambda at=at: self._all_weights()[at])  # type: ignore[misc]
+            for at, each in enumerate(described.weights)
+        ]
+        self.layers = [_named(each.kind, LayerView)(each, self.weights) for each in described.layers]
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
+        """A layer by its name or its index.
+
+        Raises:
+            ValueError: There is none.
+        """
+        found = [each for each in self.layers if each.name == name] if index is None else self.layers[index:][:1]
+        if not found:
+            raise ValueError(f"no layer {name if index is None else index!r} in {self.name}")
+        return found[0]
+
+    def summary(self, print_fn: Callable[[str], Any] = print, **_: Any) -> None:
+        """Print the table of layers."""
+        print_fn(self._summary)
+
+    def compute(self, inputs: Sequence[Array], layers: Sequence[str] = ()) -> list[Array]:
+        """Outputs for one batch, at inference: of the layers with these names, or by default of the network.
+
+        Raises:
+            ComputationError: It does not take such inputs.
+            EvaluationEnded: The process that computes them was ended.
+        """
+        return self._holder.outputs(layers, inputs)
+
+    def __call__(self, x: Any, training: bool = False) -> Any:
+        """The outputs for one batch, at inference."""
+        if training:
+            raise ValueError("in the grader a network computes at inference only")
+        given = self.compute(list(map(np.asarray, x)) if isinstance(x, (list, tuple)) else [np.asarray(x)])
+        return given[0] if len(given) == 1 else given
+
+    def predict(self, x: Any, batch_size: int | None = None, **_: Any) -> Any:
+        """The outputs for any number of inputs, in batches."""
+        arrays = list(map(np.asarray, x)) if isinstance(x, (list, tuple)) else [np.asarray(x)]
+        size = batch_size or 32
+        parts = [self.compute([each[at : at + size] for each in arrays]) for at in range(0, len(arrays[0]), size)]
+        given = [np.concatenate(each) for each in zip(*parts, strict=True)]
+        return given[0] if len(given) == 1 else given
+
+    def _all_weights(self) -> list[Array]:
+        if self._arrays is None:
+            self._arrays = self._holder.weights()
+        return self._arrays
+
+
+def view(described: NetworkDescription, holder: NetworkHolder) -> NetworkView:
+    """The view of a network."""
+    network: NetworkView = _named(described.kind, NetworkView)(described, holder)
+    return network
+
+
+@lru_cache(maxsize=1_000)
+def _named(kind: str, base: type) -> Any:
+    """A class of this name: messages and cases say `type(layer).__name__` of live layers, too."""
+    return type(kind, (base,), {})
+
+
+# ---------------------------------------------------------------- live or not
+
+
+def is_keras(value: Any, name: str) -> bool:
+    """Whether a value is of a class of Keras (`Model`, `Layer`), which is not imported for it."""
+    kind = getattr(sys.modules.get("keras"), name, None)
+    return kind is not None and isinstance(value, kind)
+
+
+def is_model(value: Any) -> bool:
+    """Whether a value is a network: a live Keras model, or the view of one."""
+    return isinstance(value, NetworkView) or is_keras(value, "Model")

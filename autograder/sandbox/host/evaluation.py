@@ -1,0 +1,301 @@
+"""Computes with a submission's networks in a process of their own, within a case's limits. Trusted side.
+
+Hostile weights must not reach compiled code in the process that holds cases and results. So a network stays plain data
+here; one sandbox for each submission assembles it and answers what a case asks. It sees networks and the inputs of
+these cases, and runs no student code. What goes beyond a limit, or crashes, ends that sandbox and one case: the next
+case gets a new one. An answer is checked as what a student's process sends is.
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import msgspec
+import numpy as np
+
+from autograder.errors import SandboxUnavailable, Unsupported, WireError
+from autograder.networks.network_view import (
+    ComputationError,
+    EvaluationEnded,
+    NetworkDescription,
+    NetworkView,
+    view,
+)
+from autograder.records import MAX_WIRE_BYTES, Limits
+from autograder.sandbox.host import bubblewrap, launch
+from autograder.sandbox.host.endings import Ending
+from autograder.sandbox.host.fork_server import ForkServer
+from autograder.sandbox.host.running import Sandbox
+from autograder.sandbox.wire import questions
+from autograder.sandbox.wire.arrays import pack_array, unpack_array
+from autograder.sandbox.wire.deserialise import deserialise
+from autograder.sandbox.wire.frames import FrameReader, decode, encode, write_frame
+from autograder.sandbox.wire.messages import Ready
+from autograder.sandbox.wire.network import Network
+from autograder.wording import one_line
+
+__all__ = ["Evaluation", "prepare"]
+
+Array = np.ndarray[Any, Any]
+Result = TypeVar("Result")
+
+MODULE = "autograder.sandbox.guest.evaluator"
+MANY_SECONDS = 10**6  # each question has a limit of its own, so all together have none
+START_SECONDS = 120.0  # of processor time for importing Keras, which no case pays for
+LEAST_MEMORY_MB = 2048  # Keras takes 600 MiB before it computes anything
+MAX_ANSWER_BYTES = MAX_WIRE_BYTES + (1 << 20)
+
+
+class Evaluation:
+    """The networks of one submission. Use as a context manager: leaving it ends the process."""
+
+    def __init__(self, limits: Limits, *, slot: int) -> None:
+        """Start nothing yet.
+
+        Args:
+            limits: What the submission may use; `case_seconds` bounds the processor time of each case.
+            slot: Number of the grader's worker, from 0; evaluations that go on at the same time need different ones.
+        """
+        self._limits = replace(limits, cpu_seconds=MANY_SECONDS, memory_mb=max(limits.memory_mb, LEAST_MEMORY_MB))
+        self._slot = slot
+        self._process: _Process | None = None
+        self._networks = 0
+        self._used = 0.0
+
+    def __enter__(self) -> Evaluation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        if self._process is not None:
+            self._process.sandbox.close()
+            self._process = None
+
+    def begin_case(self) -> None:
+        """Let processor time count from 0: another case begins."""
+        self._used = 0.0
+
+    def network(self, network: Network, name: str) -> NetworkView:
+        """A student's network.
+
+        Args:
+            network: As it was received.
+            name: What the student calls it, for messages.
+
+        Raises:
+            Unsupported: It cannot be rebuilt; the text goes on after the value's name.
+            EvaluationEnded: The process was ended meanwhile.
+            SandboxUnavailable: This machine cannot run a sandbox.
+        """
+        self._networks += 1
+        held = _HeldNetwork(self, self._networks, network, name)
+        return view(held.assemble(), held)
+
+    def ask(
+        self, question: questions.Question, held: _HeldNetwork, read: Callable[[questions.Answer], Result]
+    ) -> Result:
+        """What `read` makes of the answer, within what is left of the case's processor time.
+
+        Raises:
+            EvaluationEnded: There is no answer, or `read` raised `WireError`.
+        """
+        if self._process is None:
+            self._process = _Process(self._limits, self._slot)
+        process = self._process
+        try:
+            process.wait()
+            if held.number not in process.assembled and not isinstance(question, questions.Assemble):
+                held.assemble()  # an earlier process held it
+            before = process.sandbox.begin("one check", max(0.0, self._limits.case_seconds - self._used), 0)
+            result = read(process.exchange(question))
+            process.sandbox.pause()
+            self._used += process.sandbox.cpu_seconds() - before
+        except (WireError, OSError, EOFError) as error:
+            self._process = None
+            raise EvaluationEnded(self._why(held.name, process.sandbox.close(), error)) from error
+        process.assembled.add(held.number)
+        return result
+
+    def _why(self, name: str, ending: Ending, error: Exception) -> str:
+        """What happened, for the student; nothing in it comes from the evaluator."""
+        if ending.status == "timed_out" and not ending.unjustified:
+            what = f"took more than {self._limits.case_seconds:g} s of processor time, the limit for one check"
+        elif ending.status == "timed_out":
+            what = "took too long, although it used little processor time: the grader's machine was busy"
+        elif ending.status == "out_of_memory":
+            what = f"took {ending.peak_memory_mb:,.0f} MiB of memory, and the limit is {self._limits.memory_mb:,} MiB"
+        elif ending.status == "exited" and isinstance(error, WireError):
+            what = "gave what cannot be read"
+        else:
+            what = "crashed" + (f" with exit status {ending.code}" if ending.code is not None else "")
+        return f"This check was ended: computing with `{name}` {what}. A person looks at it."
+
+
+class _Process:
+    """A running evaluator.
+
+    Attributes:
+        assembled: Numbers of the networks that it holds.
+    """
+
+    def __init__(self, limits: Limits, slot: int) -> None:
+        self.assembled: set[int] = set()
+        self.sandbox = _open_sandbox(limits, slot)
+        self._reader = FrameReader(self.sandbox.results, MAX_ANSWER_BYTES, 1 << 60)
+        self._ready = False
+
+    def wait(self) -> None:
+        """Wait until it has started, and count none of that.
+
+        Raises:
+            WireError: It wrote something else.
+            EOFError: It is gone.
+        """
+        if not self._ready:
+            self.sandbox.begin("the start", START_SECONDS, 0)
+            if not isinstance(self._read(), Ready):
+                raise WireError("the first answer is not Ready")
+            self._ready = True
+
+    def exchange(self, question: questions.Question) -> questions.Answer:
+        """Send a question and read its answer.
+
+        Raises:
+            WireError: The answer is none.
+            OSError: The process is gone.
+            EOFError: The same.
+        """
+        write_frame(self.sandbox.requests, encode(question))
+        return self._read()
+
+    def _read(self) -> questions.Answer:
+        frame = self._reader.read()
+        if frame is None:
+            raise EOFError
+        return decode(frame, questions.Answer)  # type: ignore[no-any-return]
+
+
+def prepare(limits: Limits, *, slot: int) -> None:
+    """Have a process import Keras meanwhile from which evaluations can be forked, where that is possible.
+
+    Args:
+        limits: Have the number of threads.
+        slot: Number of the grader's worker; each has a fork server of its own, until this process ends.
+
+    Raises:
+        SandboxUnavailable: This machine cannot run a sandbox.
+    """
+    launch.check_sandbox()
+    if (slot, limits.threads) not in _servers:
+        _servers[slot, limits.threads] = server = ForkServer(
+            limits, slot=slot, profile=bubblewrap.EVALUATION, preload=[MODULE, "keras"]
+        )
+        atexit.register(server.close)
+
+
+_servers: dict[tuple[int, int], ForkServer | SandboxUnavailable] = {}
+"""Of each slot and number of threads; or why there is none."""
+
+
+def _open_sandbox(limits: Limits, slot: int) -> Sandbox:
+    """A forked evaluator; a fresh one where sandboxes cannot be nested."""
+    prepare(limits, slot=slot)
+    server = _servers[slot, limits.threads]
+    if isinstance(server, ForkServer):
+        try:
+            return launch.watched(limits, lambda group: server.fork(limits, program=f"{MODULE}:main", group=group))
+        except SandboxUnavailable as refusal:
+            _servers[slot, limits.threads] = refusal
+    return launch.open_sandbox(limits, module=MODULE, slot=slot, profile=bubblewrap.EVALUATION)
+
+
+class _HeldNetwork:
+    """A network as the evaluator's processes hold it, one after the other."""
+
+    def __init__(self, evaluation: Evaluation, number: int, network: Network, name: str) -> None:
+        self.number, self.name = number, name
+        self._evaluation, self._network = evaluation, network
+        self._described: NetworkDescription | None = None
+
+    def assemble(self) -> NetworkDescription:
+        """Have it assembled: what it is.
+
+        Raises:
+            Unsupported: It cannot be.
+            EvaluationEnded: The process was ended.
+        """
+        answer = self._evaluation.ask(questions.Assemble(self.number, self._network), self, _description)
+        if isinstance(answer, questions.Refusal):
+            raise Unsupported(f"cannot be graded: {one_line(answer.reason, 900)}")
+        self._described = self._described or answer
+        return self._described
+
+    def outputs(self, layers: Sequence[str], inputs: Sequence[Array]) -> list[Array]:
+        """See `networks.network_view.NetworkHolder`.
+
+        Raises:
+            ComputationError: Keras does not take such inputs.
+        """
+
+        def read(answer: questions.Answer) -> list[Array] | questions.Refusal:
+            arrays = _arrays(answer)
+            if isinstance(arrays, list) and any(each.shape[:1] != inputs[0].shape[:1] for each in arrays):
+                raise WireError("not an output for each input")
+            return arrays
+
+        packed = [pack_array(each) for each in inputs]
+        return self._values(questions.ComputeOutputs(self.number, list(layers), packed), read)
+
+    def weights(self) -> list[Array]:
+        """See `networks.network_view.NetworkHolder`."""
+        assert self._described is not None
+        shapes = [each.shape for each in self._described.weights]
+
+        def read(answer: questions.Answer) -> list[Array] | questions.Refusal:
+            arrays = _arrays(answer)
+            if isinstance(arrays, list) and [each.shape for each in arrays] != shapes:
+                raise WireError("other weights than described")
+            return arrays
+
+        return self._values(questions.ReadWeights(self.number), read)
+
+    def _values(
+        self, question: questions.Question, read: Callable[[questions.Answer], list[Array] | questions.Refusal]
+    ) -> list[Array]:
+        arrays = self._evaluation.ask(question, self, read)
+        if isinstance(arrays, questions.Refusal):
+            raise ComputationError(one_line(arrays.reason, 900))
+        return arrays
+
+
+def _description(answer: questions.Answer) -> NetworkDescription | questions.Refusal:
+    """Checked, as all that comes from the evaluator.
+
+    Raises:
+        WireError: It is no description.
+    """
+    if isinstance(answer, questions.Refusal):
+        return answer
+    if not isinstance(answer, questions.Assembled):
+        raise WireError("another answer than asked for")
+    try:
+        described = msgspec.convert(deserialise(answer.description), NetworkDescription)
+    except msgspec.ValidationError as error:
+        raise WireError(str(error)) from None
+    if any(not 0 <= at < len(described.weights) for layer in described.layers for at in layer.weights):
+        raise WireError("a layer has weights that are not there")
+    return described
+
+
+def _arrays(answer: questions.Answer) -> list[Array] | questions.Refusal:
+    if isinstance(answer, questions.Refusal):
+        return answer
+    if not isinstance(answer, questions.Arrays):
+        raise WireError("another answer than asked for")
+    return [unpack_array(each) for each in answer.arrays]

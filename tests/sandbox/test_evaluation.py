@@ -1,0 +1,139 @@
+"""Networks are computed in a process of their own: as Keras computes them, and whatever they do to that process."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.errors import SandboxUnavailable, Unsupported
+from autograder.networks.network_view import ComputationError, EvaluationEnded, NetworkView
+from autograder.records import Limits
+from autograder.sandbox.guest.network_serialiser import serialise_network
+from autograder.sandbox.host import evaluation as module
+from autograder.sandbox.host.evaluation import Evaluation
+from autograder.sandbox.host.fork_server import ForkServer
+from autograder.sandbox.wire.network import Network
+
+keras = pytest.importorskip("keras")
+layers = keras.layers
+
+LIMITS = Limits(case_seconds=30)
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    keras.utils.set_random_seed(1)
+    image = keras.Input((8, 8, 1), name="image")
+    x = layers.Conv2D(4, 3, activation="relu", name="first")(image)
+    x = layers.BatchNormalization(name="norm")(x)
+    x = layers.Flatten(name="flat")(x)
+    model = keras.Model(image, layers.Dense(3, activation="softmax", name="decision")(x), name="small")
+    model.get_layer("first").trainable = False
+    return model
+
+
+@pytest.fixture(scope="module")
+def x() -> Any:
+    return np.random.default_rng(0).random((40, 8, 8, 1)).astype("float32")
+
+
+@pytest.fixture
+def evaluation() -> Iterator[Evaluation]:
+    with Evaluation(LIMITS, slot=4) as evaluation:
+        evaluation.begin_case()
+        yield evaluation
+
+
+def kill(evaluation: Evaluation, number: int) -> None:
+    """Send the evaluator itself, the youngest process of its tree, a signal."""
+    assert evaluation._process is not None
+    pid = evaluation._process.sandbox._started.first
+    while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        pid = int(children[-1])
+    os.kill(pid, number)
+
+
+@pytest.mark.parametrize("way", ["forked", "fresh"])
+def test_a_view_is_as_the_model(monkeypatch: pytest.MonkeyPatch, way: str, model: Any, x: Any) -> None:
+    if way == "fresh":
+        monkeypatch.setattr(module, "_servers", {(4, 1): SandboxUnavailable("no nesting")})
+    with Evaluation(LIMITS, slot=4) as evaluation:
+        view = evaluation.network(serialise_network(model), "model")
+        assert (type(view.layers[0]).__name__, type(view).__name__) == ("InputLayer", "Functional")
+        assert isinstance(module._servers[4, 1], ForkServer if way == "forked" else SandboxUnavailable)
+        for mine, live in zip(view.layers, model.layers, strict=True):
+            assert (mine.name, mine.trainable, mine.count_params()) == (live.name, live.trainable, live.count_params())
+            assert mine.output.shape == live.output.shape
+            assert type(mine).__name__ == type(live).__name__
+        for kind in ("weights", "trainable_weights", "non_trainable_weights"):
+            names = [(each.name, each.shape) for each in getattr(view, kind)]
+            assert names == [(each.name, tuple(each.shape)) for each in getattr(model, kind)]
+        assert view.count_params() == model.count_params()
+        assert (view.get_layer("first").filters, view.layers[1].kernel.shape) == (4, (3, 3, 1, 4))
+        for mine, live in zip(view.get_weights(), model.get_weights(), strict=True):
+            np.testing.assert_array_equal(mine, live)
+        np.testing.assert_array_equal(view(x), model(x))
+        np.testing.assert_allclose(view.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-6)
+        part = keras.Model(model.inputs[0], model.get_layer("flat").output)
+        np.testing.assert_array_equal(view.compute([x], ["flat"])[0], part(x))
+        printed: list[str] = []
+        view.summary(print_fn=printed.append)
+        assert "decision (Dense)" in printed[0]
+
+
+def test_a_crash_ends_one_question(evaluation: Evaluation, model: Any, x: Any) -> None:
+    view = evaluation.network(serialise_network(model), "model")
+    before = view(x)
+    kill(evaluation, signal.SIGSEGV)
+    with pytest.raises(EvaluationEnded) as ended:
+        view(x)
+    assert str(ended.value) == (
+        "This check was ended: computing with `model` crashed with exit status 139. A person looks at it."
+    )
+    np.testing.assert_array_equal(view(x), before)
+
+
+def test_what_a_network_that_took_the_process_over_sends_is_checked(evaluation: Evaluation, model: Any, x: Any) -> None:
+    view = evaluation.network(serialise_network(model), "model")
+    process = evaluation._process
+    assert process is not None
+    for answer in (
+        module.Ready(),
+        module.questions.Arrays([module.pack_array(x[:3])]),  # three outputs for forty inputs
+        module.questions.Assembled({}),
+    ):
+        process.exchange = lambda question, answer=answer: answer  # type: ignore[method-assign,misc]
+        with pytest.raises(EvaluationEnded, match="computing with `model`"):
+            view(x)
+        evaluation._process = process
+    evaluation._process = None
+
+
+def test_beyond_memory(evaluation: Evaluation) -> None:
+    small = keras.Input((2, 2, 1))
+    large = layers.UpSampling2D(128)(layers.UpSampling2D(8)(small))
+    view = evaluation.network(serialise_network(keras.Model(small, large)), "large")
+    with pytest.raises((EvaluationEnded, ComputationError)) as ended:
+        view(np.zeros((400, 2, 2, 1), "float32"))
+    assert "MiB of memory, and the limit is 3,072 MiB" in str(ended.value) or "OOM" in str(ended.value)
+    assert view(np.ones((1, 2, 2, 1), "float32")).min() == 1
+
+
+def test_what_cannot_be_assembled(evaluation: Evaluation, model: Any, x: Any) -> None:
+    network = serialise_network(model)
+    with pytest.raises(Unsupported, match=r"^cannot be graded: "):
+        evaluation.network(Network(network.spec, network.weights[:-1]), "model")
+    view = evaluation.network(network, "model")
+    assert isinstance(view, NetworkView)
+    with pytest.raises(ComputationError, match="expected shape"):
+        view(x[:, :3])
+    with pytest.raises(ValueError, match="at inference only"):
+        view(x, training=True)
+    with pytest.raises(AttributeError, match="Conv2D has no 'secret'"):
+        _ = view.get_layer("first").secret

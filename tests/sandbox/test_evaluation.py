@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from autograder.errors import SandboxUnavailable, Unsupported
+from autograder.grading.execution.pool import grade_class
+from autograder.grading.intake.submissions import collect
 from autograder.networks.network_view import ComputationError, EvaluationEnded, NetworkView
 from autograder.records import Limits
 from autograder.sandbox.guest.network_serialiser import serialise_network
@@ -19,11 +21,13 @@ from autograder.sandbox.host import evaluation as module
 from autograder.sandbox.host.evaluation import Evaluation
 from autograder.sandbox.host.fork_server import ForkServer
 from autograder.sandbox.wire.network import Network
+from tests import notebooks as nb
 
 keras = pytest.importorskip("keras")
 layers = keras.layers
 
 LIMITS = Limits(case_seconds=30)
+CRASHED = "This check was ended: computing with `model` crashed with exit status 139. A person looks at it."
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +52,55 @@ def evaluation() -> Iterator[Evaluation]:
     with Evaluation(LIMITS, slot=4) as evaluation:
         evaluation.begin_case()
         yield evaluation
+
+
+CASES = """
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = "net"
+points = 3
+
+@test_case(points=1, hidden=False)
+def test_before(model, x, y):
+    \"\"\"`model` computes what it is given.\"\"\"
+    from autograder import expect
+    expect.accuracy(model, x, y, at_least=0)
+
+@test_case(points=1, hidden=True)
+def test_crash(model, x, y):
+    \"\"\"`model` crashes TensorFlow, as a hole in it would let it.\"\"\"
+    import signal
+    from autograder import expect
+    from tests.sandbox.test_evaluation import kill
+    expect.accuracy(model, x, y, at_least=0)
+    kill(model._holder._evaluation, signal.SIGSEGV)
+    expect.accuracy(model, x, y, at_least=0)
+
+@test_case(points=1, hidden=True)
+def test_below(model, x, y):
+    \"\"\"`model` computes what is hidden.\"\"\"
+    from autograder import expect
+    expect.accuracy(model, x, y, at_least=0)
+"""
+NOTEBOOK = """
+import keras
+from keras import layers
+model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(2)])
+"""
+
+
+def test_a_crash_costs_one_case_its_grade_and_the_class_goes_on(tmp_path: Path) -> None:
+    data = {"x": np.zeros((8, 8, 8, 1), "float32"), "y": np.arange(8) % 2}
+    bundle = nb.write_bundle(tmp_path / "tiny", {"net": CASES}, data=data)
+    nb.write_notebook(tmp_path / "in" / "a.ipynb", nb.code(NOTEBOOK, "answer:net"))
+    nb.write_notebook(tmp_path / "in" / "b.ipynb", nb.code("model = 0", "answer:net"))
+    results = grade_class(bundle, collect(tmp_path / "in"), workers=1)
+    first, second = sorted((result.grade for result in results), key=lambda grade: grade.student)
+    assert [case.status for case in first.questions[0].cases] == ["pass", "error", "pass"]
+    assert first.questions[0].cases[1].message == CRASHED
+    assert (first.status, first.score) == ("needs_review", 2)
+    assert (second.status, second.score) == ("graded", 0)
 
 
 def kill(evaluation: Evaluation, number: int) -> None:
@@ -93,9 +146,7 @@ def test_a_crash_ends_one_question(evaluation: Evaluation, model: Any, x: Any) -
     kill(evaluation, signal.SIGSEGV)
     with pytest.raises(EvaluationEnded) as ended:
         view(x)
-    assert str(ended.value) == (
-        "This check was ended: computing with `model` crashed with exit status 139. A person looks at it."
-    )
+    assert str(ended.value) == CRASHED
     np.testing.assert_array_equal(view(x), before)
 
 

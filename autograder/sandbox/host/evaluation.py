@@ -46,6 +46,7 @@ MODULE = "autograder.sandbox.guest.evaluator"
 MANY_SECONDS = 10**6  # each question has a limit of its own, so all together have none
 START_SECONDS = 120.0  # of processor time for importing Keras, which no case pays for
 LEAST_MEMORY_MB = 2048  # Keras takes 600 MiB before it computes anything
+OTHER_USERS = bubblewrap.SLOTS // 2  # as root, not the user of the notebook, which may use up that one's processes
 MAX_ANSWER_BYTES = MAX_WIRE_BYTES + (1 << 20)
 
 
@@ -194,7 +195,7 @@ def prepare(limits: Limits, *, slot: int) -> None:
     launch.check_sandbox()
     if (slot, limits.threads) not in _servers:
         _servers[slot, limits.threads] = server = ForkServer(
-            limits, slot=slot, profile=bubblewrap.EVALUATION, preload=[MODULE, "keras"]
+            limits, slot=slot + OTHER_USERS, profile=bubblewrap.EVALUATION, preload=[MODULE, "keras"]
         )
         atexit.register(server.close)
 
@@ -212,7 +213,7 @@ def _open_sandbox(limits: Limits, slot: int) -> Sandbox:
             return launch.watched(limits, lambda group: server.fork(limits, program=f"{MODULE}:main", group=group))
         except SandboxUnavailable as refusal:
             _servers[slot, limits.threads] = refusal
-    return launch.open_sandbox(limits, module=MODULE, slot=slot, profile=bubblewrap.EVALUATION)
+    return launch.open_sandbox(limits, module=MODULE, slot=slot + OTHER_USERS, profile=bubblewrap.EVALUATION)
 
 
 class _HeldNetwork:

@@ -435,7 +435,6 @@ HOSTILE = {
         outputs=[200],
     )
     | {"weights": []},
-    "too slow": chain(conv("c", 64, 31), shape=(400, 400, 1), weights=[array(31, 31, 1, 64)]),
     "201 layers": chain(*(plain(f"f{i}") for i in range(201))),
     "201 calls": spec(layers=[plain("f")], calls=[call(0, i) for i in range(201)], outputs=[202]) | {"weights": []},
     "weights of 16 GiB, none sent": chain(dense("d", 65_536), shape=(65_536,)),

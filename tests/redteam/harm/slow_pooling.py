@@ -1,5 +1,7 @@
 """A network of two kilobytes, pooling over windows of 128 × 128, keeps the grader busy for ten minutes."""
 
+STATUS = "needs_review"
+
 # %% answer:net
 import keras
 from keras import layers

@@ -38,7 +38,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser kills determinism fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-work matrix lines lock wheel redteam redteam-peers clean stale
+.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser kills determinism fuzz coverage lint frontend lint-js build-check bench bench-live bench-load matrix lines lock wheel redteam redteam-peers clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -129,10 +129,6 @@ bench-live: $(READY)
 ## whether a class gets the same grades beside 20 busy processes; takes some minutes
 bench-load: $(READY)
 	$(BIN)/python -m tests.bench.load
-
-## processor time of each kind of layer, beside what the grader says that it takes at most
-bench-work: $(READY)
-	$(BIN)/python tests/bench/work.py
 
 ## more than two hundred attacks, as root and as a normal user, with what each achieved; ARGS names attacks or groups
 redteam: $(READY)

@@ -11,8 +11,7 @@ from typing import Any, cast
 from autograder.errors import UsageError
 from autograder.networks.catalogue import layer_class
 from autograder.networks.catalogue.base import Operation
-from autograder.networks.catalogue.receptive_fields import ReceptiveField
-from autograder.networks.catalogue.shapes import Shape
+from autograder.networks.catalogue.receptive_fields import ReceptiveField, Shape
 from autograder.networks.graph import Call, UnreadableModel, read_graph
 
 __all__ = ["PIXELS", "Step", "gives_probabilities", "input_shape", "require_digits", "steps"]

@@ -11,7 +11,7 @@ import numpy as np
 from autograder.course.datasets import load_mnist
 from autograder.errors import UsageError
 from autograder.live.chain import PIXELS
-from autograder.networks.catalogue.shapes import Shape
+from autograder.networks.catalogue.receptive_fields import Shape
 
 __all__ = ["CHOICES", "Scaling", "choose", "named", "pictures_to_input"]
 

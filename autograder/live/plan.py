@@ -5,10 +5,9 @@ The page runs the plan with TensorFlow.js, and `rebuild` makes a Keras model of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import prod
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -17,11 +16,13 @@ from autograder.errors import Unsupported, UsageError
 from autograder.live import chain
 from autograder.live.chain import Step
 from autograder.networks.catalogue import LAYERS
-from autograder.networks.catalogue.shapes import Shape
-from autograder.networks.network_spec import NetworkInput
+from autograder.networks.catalogue.base import Weights
+from autograder.networks.catalogue.receptive_fields import Shape
+from autograder.networks.graph import Call, read_graph
+from autograder.networks.network_spec import NamedLayer, NetworkInput
 from autograder.sandbox.guest.network_serialiser import serialise_network
 from autograder.sandbox.wire.arrays import pack_array
-from autograder.sandbox.wire.network import Network, check, rebuild_network
+from autograder.sandbox.wire.network import Network, rebuild_network
 
 __all__ = ["Plan", "cannot_show", "half", "of_network", "rebuild", "supported", "translate"]
 
@@ -46,7 +47,7 @@ class Plan:
     @property
     def input_shape(self) -> Shape:
         """Of one drawing."""
-        return self.network.spec.inputs[0].shape
+        return cast(Shape, self.network.spec.inputs[0].shape)
 
 
 def translate(model: Any) -> Plan:
@@ -79,23 +80,28 @@ def of_network(
     Raises:
         UsageError: The page cannot compute one of its layers.
     """
-    checked = check(network)
-    layers, shapes = checked.spec.layers, checked.derived.shapes
     steps = []
-    for number, (call, x, y) in enumerate(zip(checked.spec.calls, shapes, shapes[1:], strict=False)):
-        config, name = layers[call.layer].config, names[number] if names else layers[call.layer].name
+    for number, (layer, call, weights) in enumerate(_calls(network)):
+        config, name = layer.config, names[number] if names else layer.name
+        (x,), (y,) = cast("list[Shape]", call.input_shapes), cast("list[Shape]", call.output_shapes)
         try:
-            operation = config.operation(x, checked.weights[call.layer])
+            operation = config.operation(x, weights)
         except Unsupported as error:
             raise UsageError(f"layer {name!r} {error}.") from None
         for what, array in operation.weights.items():
             if not np.isfinite(array).all():
                 raise UsageError(f"layer {name!r}: its {what} {no_number}")
-        shared = any(each.layer == call.layer for each in checked.spec.calls[:number])
-        parameters = 0 if shared else sum(map(prod, checked.derived.weights[call.layer]))
+        parameters = 0 if call.shared else sum(array.size for array in weights)
         sees = config.receptive_field(config, x, y)
         steps.append(Step(name, type(config).__name__, y, parameters, sees, config, operation))
     return Plan(network, tuple(steps), rounded)
+
+
+def _calls(network: Network) -> Iterator[tuple[NamedLayer, Call, Weights]]:
+    """Each layer of a chain in turn, with its call in a Keras model and its weights."""
+    for number, call in enumerate(read_graph(rebuild_network(network)).calls):
+        layer = network.spec.layers[network.spec.calls[number].layer]
+        yield layer, call, [variable.numpy() for variable in layer.config.variables(call.operation)]
 
 
 def supported() -> list[str]:
@@ -115,14 +121,15 @@ def half(plan: Plan) -> Plan:
     Raises:
         UsageError: One of them is too large for that.
     """
-    checked = check(plan.network)
     layers, arrays = [], []
     with np.errstate(over="ignore"):
-        for layer, weights in zip(checked.spec.layers, checked.weights, strict=True):
+        for layer, call, weights in _calls(plan.network):
+            if call.shared:
+                continue
             config, folded = layer.config.folded(weights)
             layers.append(msgspec.structs.replace(layer, config=config))
             arrays += [pack_array(each.astype("float16").astype("float32")) for each in folded]
-    network = Network(msgspec.structs.replace(checked.spec, layers=tuple(layers)), tuple(arrays))
+    network = Network(msgspec.structs.replace(plan.network.spec, layers=tuple(layers)), tuple(arrays))
     halved = of_network(network, [step.name for step in plan.steps], no_number=_TOO_LARGE)
     steps = zip(plan.steps, halved.steps, strict=True)
     return Plan(network, tuple(replace(old, operation=new.operation) for old, new in steps), plan.rounded)

@@ -161,6 +161,8 @@ def _function_row(operation: Any, shape: Shape) -> LayerRow:
     from keras import activations
 
     kind = type(operation).__name__
+    if layer_class(kind).APPLIES:
+        return LayerRow(ACTIVATION, _applied(operation), shape, 0)
     snake_case = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
     name = operation.name.rstrip("_0123456789") if kind == "Operation" else snake_case
     applied = callable(getattr(activations, name, None))
@@ -194,11 +196,8 @@ def _activation(layer: Any) -> dict[str, Any]:
     """What a layer applies at its end, as an activation's config."""
     from keras import Layer
 
-    known = layer_class(type(layer).__name__)
-    if isinstance(layer, Layer) and known.APPLIES:
-        given = {key: value for key, value in layer.get_config().items() if key not in known.HIDDEN}
-        usually = defaults(type(layer))
-        return known.applied(given, [key for key, value in given.items() if agrees(usually.get(key), value)])
+    if isinstance(layer, Layer) and layer_class(type(layer).__name__).APPLIES:
+        return _applied(layer)
     function = getattr(layer, "activation", None)
     if function is None:
         return {"activation": "linear"}
@@ -209,6 +208,13 @@ def _activation(layer: Any) -> dict[str, Any]:
     if not module.startswith(("keras.", "tensorflow.")):
         return {"activation": f"{name} (a function of your own)"}
     return {"activation": name, **({"negative_slope": 0.2} if name == "leaky_relu" else {})}
+
+
+def _applied(layer: Any) -> dict[str, Any]:
+    """What a layer, or an operation of the same name, applies that is an activation and nothing else."""
+    known, usually = layer_class(type(layer).__name__), defaults(type(layer))
+    given = {key: value for key, value in layer.get_config().items() if key not in known.HIDDEN}
+    return known.applied(given, [key for key, value in given.items() if agrees(usually.get(key), value)])
 
 
 def _is_plain(value: Any) -> bool:

@@ -39,6 +39,8 @@ class Call:
         operation: The Keras layer, or the operation behind a function such as `keras.ops.relu(x)`.
         inputs: Numbers of the tensors that it gets.
         outputs: Numbers of the tensors that it gives.
+        positional: What it is called with, tensors in their places.
+        keywords: The same by name, without the masks that Keras hands on by itself.
         node: Keras's own record of the call.
         shared: Whether it was called before in this graph.
     """
@@ -46,13 +48,20 @@ class Call:
     operation: Any
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    positional: tuple[Any, ...]
+    keywords: dict[str, Any]
     node: Any
     shared: bool
 
     @property
+    def input_tensors(self) -> list[Any]:
+        """The Keras tensors that it gets."""
+        return _tensors((self.positional, self.keywords))
+
+    @property
     def input_shapes(self) -> list[Shape]:
         """Shapes of the inputs, without the batch."""
-        return [tuple(tensor.shape[1:]) for tensor in self.node.input_tensors]
+        return [tuple(tensor.shape[1:]) for tensor in self.input_tensors]
 
     @property
     def output_shapes(self) -> list[Shape]:
@@ -102,16 +111,21 @@ def read_graph(model: Any) -> Graph:
                 continue
             operation, index, _ = tensor._keras_history
             node = operation._inbound_nodes[index]
+            positional, keywords = node.arguments.args, _without_masks(node)
+            tensors = _tensors((positional, keywords))
             if not ready:
                 waiting.append((tensor, True))
-                waiting += [(each, False) for each in reversed(node.input_tensors)]
+                waiting += [(each, False) for each in reversed(tensors)]
                 continue
-            inputs = [known[id(each)] for each in node.input_tensors]
+            inputs = [known[id(each)] for each in tensors]
             if isinstance(operation, Model):
+                if isinstance(given := positional[0], dict) and not isinstance(operation.input, dict):
+                    inputs = [known[id(given[each.name])] for each in operation.inputs]
                 outputs, free = read(operation, inputs, free)
             else:
                 outputs, free = [*range(free, free + len(node.output_tensors))], free + len(node.output_tensors)
-                calls.append(Call(operation, tuple(inputs), tuple(outputs), node, id(operation) in seen))
+                shared = id(operation) in seen
+                calls.append(Call(operation, tuple(inputs), tuple(outputs), positional, keywords, node, shared))
                 seen.add(id(operation))
             known.update(zip(map(id, node.output_tensors), outputs, strict=True))
         return [known[id(tensor)] for tensor in model.outputs], free
@@ -119,3 +133,25 @@ def read_graph(model: Any) -> Graph:
     begin = range(len(getattr(model, "inputs", None) or ()))
     outputs, _ = read(model, begin, len(begin))
     return Graph(tuple(model.inputs), tuple(calls), tuple(outputs), tuple(models))
+
+
+def _tensors(arguments: Any) -> list[Any]:
+    import keras
+
+    return [each for each in keras.tree.flatten(arguments) if isinstance(each, keras.KerasTensor)]
+
+
+def _without_masks(node: Any) -> dict[str, Any]:
+    """Keyword arguments; Keras sometimes records masks that come with the tensors as if they had been given."""
+    import keras
+
+    masks = [getattr(each, "_keras_mask", None) for each in node.input_tensors]
+
+    def given(value: Any) -> Any:
+        return None if any(value is mask for mask in masks) else value
+
+    keywords = {
+        key: keras.tree.map_structure(given, value) if key.endswith("mask") else value
+        for key, value in node.arguments.kwargs.items()
+    }
+    return {key: value for key, value in keywords.items() if {*map(id, keras.tree.flatten(value))} != {id(None)}}

@@ -221,7 +221,7 @@ def test_softmax_of_a_picture_looks_along_the_channels_of_each_place(layers: Any
 def test_a_scale_for_each_channel_is_refused_and_a_list_of_one_is_not(layers: Any) -> None:
     (rescaling, *_) = plan.translate(network(layers.Rescaling([0.5]), layers.Flatten(), layers.Dense(10))).steps
     assert rescaling.operation.arguments == {"scale": 0.5, "offset": 0.0}
-    with pytest.raises(UsageError, match=r"\(`own`\) rescales each channel by itself"):
+    with pytest.raises(UsageError, match=r"'own' rescales each channel by itself"):
         plan.translate(network(layers.Conv2D(2, 3), layers.Rescaling([0.5, 2.0], name="own")))
 
 

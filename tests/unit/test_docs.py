@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +21,9 @@ from autograder.cli import app
 from autograder.errors import BuildError
 from autograder.grading.results.entries import ExecutionSummary
 from autograder.networks.catalogue import LAYERS
+from autograder.networks.catalogue.table import LEFT_OUT
 from autograder.records import Grade, LayerDiff, Measurement, Outcome, QuestionGrade
+from docs import layers_page
 
 ROOT = Path(__file__).parents[2]
 AT_ROOT = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "RELEASING", "SECURITY", "CHANGELOG")]
@@ -177,10 +180,14 @@ def test_every_check_is_in_the_table_of_checks() -> None:
     assert set(listed) | {"Mismatch", "Undecided"} == set(exported)
 
 
-def test_every_layer_of_the_catalogue_is_listed() -> None:
-    page = (ROOT / "docs" / "authors" / "expect.md").read_text(encoding="utf-8")
-    (listed,) = re.findall(r"^`Identity`, .*?(?=\.\n\n)", page, re.DOTALL | re.MULTILINE)
-    assert sorted(re.findall(r"`(\w+)`", listed)) == sorted(LAYERS)
+def test_every_layer_is_in_the_table_of_layers() -> None:
+    page = (ROOT / "docs" / "authors" / "layers.md").read_text(encoding="utf-8")
+    shown = layers_page.on_page_markdown(page, page=SimpleNamespace(file=SimpleNamespace(src_uri=layers_page.PAGE)))
+    rows = re.findall(r"^\| `(\w+)` \| (yes|no) \| (.*) \|$", shown, re.MULTILINE)
+    assert [name for name, *_ in rows] == sorted({*LAYERS, *LEFT_OUT, "InputLayer"})
+    assert {name for name, rebuilt, _ in rows if rebuilt == "no"} == {*LEFT_OUT}
+    assert ("Dense", "yes", "`activation`, `use_bias`, `units`") in rows
+    assert "<!--" not in shown
 
 
 SETTINGS = {"Configuration": "title:", "Questions": "name: network", "Cases": "points: 3"}

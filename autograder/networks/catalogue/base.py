@@ -1,46 +1,35 @@
 """What the package knows of a layer, and how: the base of the catalogue's classes. Both sides.
 
 A class of the catalogue is named as the Keras layer is, and its fields are that layer's own arguments, typed and
-bounded: decoding one checks it. `derive` computes, from the arguments and the input shapes alone, the output shape, the
-shapes of the weights and the processor time for one sample. So what a model takes is known, and compared with what
-came, before Keras is asked for anything. Everything else that is known of a layer is an attribute or a method here,
-with a default that fits most layers, and those that Keras has but the catalogue has not.
-
-Shapes leave out the batch axis. Images are channels last.
+bounded: decoding one checks it. Everything else that is known of a layer is an attribute or a method here, with a
+default that fits most layers, and those that Keras has but the catalogue has not.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Mapping, Sequence
-from math import prod
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 import numpy as np
 
-from autograder.errors import Unsupported, WireError
-from autograder.networks.catalogue.receptive_fields import ALL, UNIT, ReceptiveField
-from autograder.networks.catalogue.shapes import Shape
+from autograder.errors import Unsupported
+from autograder.networks.catalogue.arguments import ACTIVATIONS, activation_name
+from autograder.networks.catalogue.receptive_fields import ALL, UNIT, ReceptiveField, Shape
 
-__all__ = ["Derived", "IdentityAtInference", "Layer", "Operation", "nanoseconds"]
+__all__ = ["IdentityAtInference", "Layer", "Operation"]
 
 Names = Mapping[str, str]
 Weights = Sequence[np.ndarray[Any, Any]]
 
-Padding = Literal["valid", "same"]
-Window = Annotated[int, msgspec.Meta(ge=1, le=128)]
-Pair = tuple[Window, Window]
-Margin = Annotated[int, msgspec.Meta(ge=0, le=1024)]
-Margins = tuple[tuple[Margin, Margin], tuple[Margin, Margin]]
-Axis = Annotated[int, msgspec.Meta(ge=-8, le=8)]
-Axes = Annotated[tuple[Axis, ...], msgspec.Meta(max_length=4)]
-Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Number = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
-Positive = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
-
-TRAINING = ("seed", "noise_shape", "momentum", "synchronized", "_initializer", "_regularizer", "_constraint")
+# fmt: off
+TRAINING = (
+    "seed", "noise_shape", "momentum", "synchronized", "unit_forget_bias",
+    "_initializer", "_regularizer", "_constraint",
+)
+# fmt: on
 """Endings of the arguments that, in any layer, change nothing at inference."""
 
 
@@ -48,30 +37,6 @@ def defaults(keras_layer: type) -> dict[str, Any]:
     """The arguments that a class of layers of Keras takes → their default values."""
     parameters = inspect.signature(keras_layer.__init__).parameters.values()  # type: ignore[misc]
     return {each.name: each.default for each in parameters if each.name not in {"self", "kwargs"}}
-
-
-def nanoseconds(*, elements: float = 0, multiplications: float = 0) -> int:
-    """Processor time that TensorFlow takes at most, as `tests/bench/work.py` measures it on one thread.
-
-    Args:
-        elements: Numbers read or written one by one.
-        multiplications: Multiply-accumulates, or comparisons in a window, which vectorised code does.
-    """
-    return int(10 * elements + 0.5 * multiplications)
-
-
-class Derived(NamedTuple):
-    """What a layer does to one sample.
-
-    Attributes:
-        output: Shape of the output.
-        weights: Shapes of the weights, in Keras's order.
-        work: Processor time at most, in nanoseconds.
-    """
-
-    output: Shape
-    weights: tuple[Shape, ...]
-    work: int
 
 
 class Operation(NamedTuple):
@@ -89,57 +54,50 @@ class Operation(NamedTuple):
 
 
 class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """Base of all, and itself the simplest: one input, an output of the same shape, no weights."""
+    """Base of all, and itself the simplest: no arguments, and weights as Keras orders them."""
 
-    # ------------------------------------------------------------ arguments, shapes, weights
+    # ------------------------------------------------------------ from Keras and to Keras
 
     IGNORED: ClassVar[tuple[str, ...]] = ()
     """Arguments that change nothing at inference, besides those of `TRAINING`."""
 
-    TAKES_LIST: ClassVar[bool] = False
-    """Whether Keras wants the inputs as one list."""
+    DTYPES: ClassVar[tuple[str, ...]] = ("float32",)
+    """In which the layer may compute; where there are several, Keras finds it from the arguments."""
 
-    def derive(self, *inputs: Shape) -> Derived:
-        """Output shape, weight shapes and work, for inputs of these shapes.
-
-        Raises:
-            WireError: The layer does not take such inputs.
-        """
-        if len(inputs) != 1:
-            raise WireError(f"takes 1 input, got {len(inputs)}")
-        return self._derive(*inputs)
-
-    def _derive(self, x: Shape) -> Derived:
-        return Derived(x, (), nanoseconds(elements=prod(x)))
-
-    # ------------------------------------------------------------ from Keras and to Keras
+    INNER: ClassVar[Names] = {}
+    """Arguments that are layers themselves → the attributes of a live layer that hold them, one or a list."""
 
     @classmethod
     def arguments(cls, layer: Any) -> dict[str, Any]:
-        """The arguments of a live Keras layer of this kind, by Keras's names.
+        """The arguments of a live Keras layer of this kind, by Keras's names, without layers in it.
 
         Raises:
             Unsupported: One of them cannot be rebuilt; the text goes on after the layer's name.
         """
-        return dict(layer.get_config())
+        given = {"sparse": getattr(layer, "sparse", False), **layer.get_config()}  # which not every config has
+        for key in ACTIVATIONS & {*cls.__struct_fields__}:
+            given[key] = activation_name(getattr(layer if hasattr(layer, key) else layer.cell, key))
+        return given
 
-    @classmethod
-    def from_function(cls, operation: Any) -> Layer | None:
-        """The layer of this kind that does what a function of Keras between tensors does, if there is one."""
-        return None
+    def build(self, name: str, inner: Sequence[Any] = ()) -> Any:
+        """A layer of Keras's own. The class's name comes from the catalogue, never from what was received.
 
-    def build(self, name: str) -> Any:
-        """A layer of Keras's own. The class's name comes from the catalogue, never from what was received."""
+        Args:
+            name: What to call it.
+            inner: The Keras layers that it holds, in the order of `INNER`.
+        """
         import keras
 
         kind = getattr(keras.layers, type(self).__name__)
+        given = {key: value for key, value in msgspec.structs.asdict(self).items() if value is not msgspec.UNSET}
         # Drawing initial values is wasted time when the real weights follow.
-        initial = {each: "zeros" for each in defaults(kind) if each.endswith("_initializer")}
-        return kind(name=name, dtype="float32", **initial, **msgspec.structs.asdict(self))
+        given |= {each: "zeros" for each in defaults(kind) if each.endswith("_initializer")}
+        if len(self.DTYPES) == 1:
+            given["dtype"] = self.DTYPES[0]
+        return kind(name=name, **given, **dict(zip(self.INNER, inner, strict=False)))
 
-    @staticmethod
-    def variables(layer: Any) -> list[Any]:
-        """The weights of a live Keras layer that are carried, in Keras's order."""
+    def variables(self, layer: Any) -> list[Any]:
+        """The weights of a live Keras layer of this kind that are carried, in Keras's order."""
         return list(layer.weights)
 
     def load(self, layer: Any, weights: Weights) -> None:
@@ -148,6 +106,9 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
             variable.assign(array)
 
     # ------------------------------------------------------------ comparison and wording
+
+    ORDERLESS: ClassVar[bool] = False
+    """Whether a network is as good with the layer's inputs in another order."""
 
     APPLIES: ClassVar[str] = ""
     """Keras's name of the activation that the layer is and nothing else, so that `Activation` can say the same."""
@@ -182,11 +143,13 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     WEIGHING: ClassVar[frozenset[str]] = frozenset({"center", "depth_multiplier", "groups", "scale", "use_bias"})
     """Arguments that change the number of parameters, and that an exercise seldom names."""
 
-    HIDDEN: ClassVar[tuple[str, ...]] = ("activation", "data_format", "dtype", "epsilon", "name", "trainable")
+    # fmt: off
+    HIDDEN: ClassVar[tuple[str, ...]] = (
+        "activation", "data_format", "dtype", "epsilon", "idf_weights", "name", "trainable", "vocabulary",
+        "vocabulary_size",
+    )
+    # fmt: on
     """Arguments that a network's table does not show, besides those of `TRAINING`."""
-
-    SPATIAL_AXES: ClassVar[int] = 1
-    """Along how many axes a window of the layer lies."""
 
     WINDOWS: ClassVar[tuple[str, ...]] = ("dilation_rate", "kernel_size", "pool_size", "size", "strides")
     """Arguments with one number for each spatial axis, where a single number stands for all."""
@@ -268,3 +231,9 @@ class IdentityAtInference(Layer, frozen=True):
 
     OPERATION: ClassVar[str] = "identity"
     RECEPTIVE_FIELD: ClassVar[ReceptiveField] = UNIT
+
+
+class Orderless(Layer, frozen=True):
+    """Merges tensors in any order; behind a concatenation in another order, training finds the weights in that order."""
+
+    ORDERLESS: ClassVar[bool] = True

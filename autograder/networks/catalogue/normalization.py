@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import prod
 from typing import Any, ClassVar
 
 import msgspec
 import numpy as np
 
-from autograder.errors import Unsupported, WireError
-from autograder.networks.catalogue.base import (
-    Axes,
-    Axis,
-    Derived,
-    Layer,
-    Number,
-    Operation,
-    Positive,
-    Rate,
-    Weights,
-    nanoseconds,
-)
-from autograder.networks.catalogue.receptive_fields import UNIT, ReceptiveField
-from autograder.networks.catalogue.shapes import Shape, axis_position
+from autograder.errors import Unsupported
+from autograder.networks.catalogue.arguments import Axes, Axis, Numbers, Rate
+from autograder.networks.catalogue.base import Layer, Operation, Weights
+from autograder.networks.catalogue.receptive_fields import UNIT, ReceptiveField, Shape
 
 
 class _Normalization(Layer, frozen=True):
@@ -41,10 +29,6 @@ class BatchNormalization(_Normalization, frozen=True):
     center: bool
     scale: bool
 
-    def _derive(self, x: Shape) -> Derived:
-        along = (x[axis_position(self.axis, x)],)
-        return Derived(x, (along,) * (self.scale + self.center + 2), nanoseconds(elements=prod(x)))
-
     def operation(self, x: Shape, weights: Weights) -> Operation:
         if self.axis not in (-1, len(x)):
             raise Unsupported(f"normalises axis {self.axis}; the page shows the last one")
@@ -60,36 +44,15 @@ class BatchNormalization(_Normalization, frozen=True):
         return same, [each.astype("float32") for each in arrays]
 
 
-class LayerNormalization(_Normalization, frozen=True):
-    """`gamma` and `beta` along one axis."""
-
-    axis: tuple[Axis]
-    epsilon: Rate
-    center: bool
-    scale: bool
-
-    def _derive(self, x: Shape) -> Derived:
-        along = (x[axis_position(self.axis[0], x)],)
-        return Derived(x, (along,) * (self.scale + self.center), nanoseconds(elements=3 * prod(x)))
-
-
 class Normalization(_Normalization, frozen=True):
     """Adapted to data it has weights; given numbers it has none."""
 
     axis: Axes
-    mean: Number | None
-    variance: Positive | None
+    mean: Numbers | None
+    variance: Numbers | None
     invert: bool
 
-    def _derive(self, x: Shape) -> Derived:
-        kept = sorted({axis_position(axis, x) for axis in self.axis})
-        if len(kept) != len(self.axis) or (self.mean is None) != (self.variance is None):
-            raise WireError("axes must differ, and mean and variance come together")
-        along = tuple(x[position] for position in kept)
-        return Derived(x, (along, along) if self.mean is None else (), nanoseconds(elements=prod(x)))
-
-    @staticmethod
-    def variables(layer: Any) -> list[Any]:
+    def variables(self, layer: Any) -> list[Any]:
         return list(layer.weights[:2])  # without Keras's count of batches, an integer that nothing reads
 
     def load(self, layer: Any, weights: Weights) -> None:
@@ -104,12 +67,17 @@ class Rescaling(Layer, frozen=True):
     OPERATION: ClassVar[str] = "rescale"
     RECEPTIVE_FIELD: ClassVar[ReceptiveField] = UNIT
     OPERATION_ARGUMENTS: ClassVar[Mapping[str, str]] = {"scale": "scale", "offset": "offset"}
-    scale: Number
-    offset: Number
+    scale: Numbers
+    offset: Numbers
 
     @classmethod
     def arguments(cls, layer: Any) -> dict[str, Any]:
         numbers = {name: np.asarray(getattr(layer, name), dtype="float64") for name in ("scale", "offset")}
-        if any(value.size != 1 for value in numbers.values()):
+        return super().arguments(layer) | {
+            name: value.item() if value.size == 1 else value.tolist() for name, value in numbers.items()
+        }
+
+    def operation(self, x: Shape, weights: Weights) -> Operation:
+        if isinstance(self.scale, tuple) or isinstance(self.offset, tuple):
             raise Unsupported("rescales each channel by itself; give one scale for all")
-        return super().arguments(layer) | {name: value.item() for name, value in numbers.items()}
+        return super().operation(x, weights)

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.networks.catalogue.shapes import Shape
-
-__all__ = ["ALL", "UNIT", "ReceptiveField", "along", "window"]
+__all__ = ["ALL", "UNIT", "ReceptiveField", "Shape", "along", "window"]
 
 ReceptiveField = dict[str, Any]
+
+Shape = tuple[int, ...]
+"""Of a tensor without the batch, channels last."""
 
 ALL: ReceptiveField = {"see": "all"}
 UNIT: ReceptiveField = {"see": "unit"}

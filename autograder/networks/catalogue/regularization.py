@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar
 
-from autograder.networks.catalogue.base import Derived, IdentityAtInference, Layer, Number, Rate
-from autograder.networks.catalogue.shapes import Shape, need_image
+from autograder.networks.catalogue.base import IdentityAtInference, Layer
 
 
 class Identity(IdentityAtInference, frozen=True):
@@ -14,44 +13,17 @@ class Identity(IdentityAtInference, frozen=True):
     IS_IDENTITY: ClassVar[bool] = True
 
 
-class _Dropout(IdentityAtInference, frozen=True):
+class Noise(IdentityAtInference, frozen=True):
+    """Base of what makes training harder."""
+
     FAMILY: ClassVar[str] = "Dropout and noise"
-    rate: Rate
 
 
-class Dropout(_Dropout, frozen=True):
-    pass
+class Sheared(Layer, frozen=True):
+    """Base of what shears images in training."""
 
-
-class AlphaDropout(_Dropout, frozen=True):
-    pass
-
-
-class GaussianDropout(_Dropout, frozen=True):
-    pass
-
-
-class SpatialDropout2D(_Dropout, frozen=True):
-    def _derive(self, x: Shape) -> Derived:
-        need_image(x)
-        return super()._derive(x)
-
-
-class GaussianNoise(IdentityAtInference, frozen=True):
-    FAMILY: ClassVar[str] = "Dropout and noise"
-    stddev: Rate
-
-
-class ActivityRegularization(IdentityAtInference, frozen=True):
-    """A penalty on what passes."""
-
-    IGNORED: ClassVar[tuple[str, ...]] = ("l1", "l2")
-
-
-class RandomFlip(Layer, frozen=True):
-    mode: Literal["horizontal", "vertical", "horizontal_and_vertical"]
-
-
-class RandomRotation(Layer, frozen=True):
-    IGNORED: ClassVar[tuple[str, ...]] = ("fill_mode", "fill_value", "interpolation")
-    factor: tuple[Number, Number]
+    @classmethod
+    def arguments(cls, layer: Any) -> dict[str, Any]:
+        # Of a single number Keras makes a range around 0, which it does not take for an argument.
+        factors = {key: getattr(layer, key) for key in ("x_factor", "y_factor")}
+        return super().arguments(layer) | {key: abs(factor[1]) for key, factor in factors.items()}

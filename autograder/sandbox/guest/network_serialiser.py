@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,8 +16,22 @@ import numpy as np
 from autograder.errors import Unsupported, WireError
 from autograder.networks.catalogue import LAYERS
 from autograder.networks.catalogue.base import TRAINING, Layer, defaults
+from autograder.networks.catalogue.operations import OPERATIONS, TensorOperation, operation_class
+from autograder.networks.catalogue.table import LEFT_OUT
 from autograder.networks.graph import Call, Graph, UnreadableModel, read_graph
-from autograder.networks.network_spec import MAX_LAYERS, LayerCall, NamedLayer, NetworkInput, NetworkSpec, is_chain
+from autograder.networks.network_spec import (
+    MAX_LAYERS,
+    Constant,
+    Dots,
+    LayerCall,
+    NamedLayer,
+    NetworkInput,
+    NetworkSpec,
+    Slice,
+    StoredArray,
+    is_chain,
+)
+from autograder.networks.rebuild import variables_of
 from autograder.sandbox.wire.arrays import Array, pack_array
 from autograder.sandbox.wire.network import Network, check
 
@@ -29,12 +44,9 @@ def serialise_network(model: Any) -> Network:
     Raises:
         Unsupported: It cannot be rebuilt, or is too large; the text tells its author why, and what to do.
     """
-    import keras
-
-    graph = _graph(model)
     serialiser = _Serialiser()
     try:
-        spec = serialiser.run(graph, _clean(model.name), sequential=isinstance(model, keras.Sequential))
+        spec = serialiser.network(model)
         msgspec.convert(msgspec.to_builtins(spec), NetworkSpec)
         network = Network(spec, tuple(serialiser.weights))
         check(network)
@@ -75,47 +87,109 @@ class _Serialiser:
         self._places: dict[int, int] = {}
         self._names: set[str] = set()
 
-    def run(self, graph: Graph, name: str, *, sequential: bool) -> NetworkSpec:
+    def network(self, model: Any) -> NetworkSpec:
+        import keras
+
+        graph = _graph(model)
         inputs = tuple(map(self._input, graph.inputs))
-        calls = tuple(LayerCall(self._place(call), call.inputs) for call in graph.calls)
-        spec = NetworkSpec(name, sequential, inputs, tuple(self._layers), calls, graph.outputs)
+        calls = tuple(map(self._call, graph.calls))
+        only_layers = all(isinstance(call.operation, keras.layers.Layer) for call in graph.calls)
+        spec = NetworkSpec(
+            _clean(model.name),
+            isinstance(model, keras.Sequential) and only_layers,
+            inputs,
+            tuple(self._layers),
+            calls,
+            graph.outputs,
+            None if isinstance(model, keras.Sequential) else _structure(model.input),
+            None if isinstance(model, keras.Sequential) else _structure(model.output),
+        )
         # A branch inside a nested model cannot be a layer of a Sequential.
         return spec if is_chain(spec) else msgspec.structs.replace(spec, sequential=False)
 
     def _input(self, tensor: Any) -> NetworkInput:
-        shape = tensor.shape[1:]
-        if None in shape:
-            raise Unsupported(f"its input shape {shape} is not known in full; name every size in keras.Input(...)")
         if tensor.sparse or tensor.ragged:
             raise Unsupported("its input is sparse or ragged; use a dense one")
-        return NetworkInput(self._unique(tensor._keras_history.operation.name), tuple(shape), tensor.dtype)
+        return NetworkInput(self._unique(tensor._keras_history.operation.name), tuple(tensor.shape[1:]), tensor.dtype)
 
-    def _place(self, call: Call) -> int:
-        """Where the layer that is called stands in the list; it is put there if it is new."""
+    def _call(self, call: Call) -> LayerCall:
         import keras
 
-        operation = call.operation
-        is_layer = isinstance(operation, keras.layers.Layer)
-        if is_layer:
-            _refuse_call_arguments(call)
-        if id(operation) not in self._places:
+        operation, first = call.operation, id(call.operation) not in self._places
+        if first:
             if len(self._layers) == MAX_LAYERS:
-                raise Unsupported(f"it has more than {MAX_LAYERS} layers")
+                raise Unsupported(f"it has more than {MAX_LAYERS:,} layers")
             place = self._places[id(operation)] = len(self._layers)
             where = f"layer {place + 1} (`{_clean(operation.name)}`)"
-            config = _config(operation, where) if is_layer else _function(call)
-            if is_layer:
-                self._add_weights(config.variables(operation), where)
-            trainable = operation.trainable if is_layer else True
-            self._layers.append(NamedLayer(self._unique(operation.name), config, trainable))
-        return self._places[id(operation)]
+            if isinstance(operation, keras.layers.Layer):
+                named = self._named(operation, where)
+            else:
+                named = NamedLayer(self._unique(operation.name), _operation(operation), True)
+            self._layers.append(named)
+        place = self._places[id(operation)]
+        inputs, keywords = self._arguments(call)
+        if first and isinstance(operation, keras.layers.Layer):
+            for variable in variables_of(operation, self._layers[place]):
+                array = variable.numpy()
+                if array.dtype != np.float32:
+                    raise Unsupported(f"{where} has weights of {array.dtype}; use float32")
+                self.weights.append(pack_array(array))
+        return LayerCall(place, inputs, keywords, len(call.outputs))
 
-    def _add_weights(self, variables: list[Any], where: str) -> None:
-        for variable in variables:
-            array = variable.numpy()
-            if array.dtype != np.float32:
-                raise Unsupported(f"{where} has weights of {array.dtype}; use float32")
-            self.weights.append(pack_array(array))
+    def _named(self, layer: Any, where: str) -> NamedLayer:
+        """A layer with those that it holds, or the model that it holds."""
+        import keras
+
+        config = _config(layer, where)
+        held = [each for attribute in config.INNER.values() for each in _listed(getattr(layer, attribute))]
+        named = NamedLayer(self._unique(layer.name), config, layer.trainable)
+        if len(held) == 1 and isinstance(held[0], keras.Model):
+            network = _Serialiser().network(held[0])
+            if any(isinstance(leaf, StoredArray) for call in network.calls for leaf in call.leaves()):
+                raise Unsupported(f"{where} holds a network that computes with an array of its own; use a layer for it")
+            return msgspec.structs.replace(named, network=network)
+        inner = tuple(_Serialiser()._named(each, f"{where} holds `{_clean(each.name)}`, which") for each in held)
+        return msgspec.structs.replace(named, inner=inner)
+
+    def _arguments(self, call: Call) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What a layer is called with; but `training`, which `predict` sets whatever it was."""
+        import keras
+
+        numbers = dict(zip(map(id, call.input_tensors), call.inputs, strict=True))
+        is_layer = isinstance(call.operation, keras.layers.Layer)
+
+        def plain(value: Any, key: str = "") -> Any:
+            if id(value) in numbers:
+                return numbers[id(value)]
+            if value is None or isinstance(value, bool):
+                return value
+            if isinstance(value, (list, tuple)):
+                return tuple(plain(each, key) for each in value)
+            if not is_layer:
+                return self._constant(value, call)
+            what = f"{key}={value!r:.20}" if key else f"{value!r:.20}"
+            raise Unsupported(
+                f"layer `{_clean(call.operation.name)}` is called with {what}; call it on its inputs alone"
+            )
+
+        keywords = {key: plain(value, key) for key, value in call.keywords.items() if key != "training"}
+        return tuple(map(plain, call.positional)), {key: each for key, each in keywords.items() if each is not None}
+
+    def _constant(self, value: Any, call: Call) -> Any:
+        """What an operation is called with besides tensors."""
+        import keras
+
+        if isinstance(value, (int, float)) and not isinstance(value, np.generic):
+            return Constant(value)
+        if isinstance(value, slice):
+            return Slice(value.start, value.stop, value.step)
+        if value is Ellipsis:
+            return Dots()
+        if isinstance(value, (np.ndarray, np.generic)) or keras.ops.is_tensor(value):
+            self.weights.append(pack_array(np.asarray(value)))
+            return StoredArray()
+        name = _clean(type(call.operation).__name__)
+        raise Unsupported(f"its operation `{name}` gets {type(value).__name__} {value!r:.20}, which is no number")
 
     def _unique(self, name: str) -> str:
         """A clean name that no layer or input has yet; nested models may repeat names, one model may not."""
@@ -128,46 +202,52 @@ class _Serialiser:
         return candidate
 
 
-def _function(call: Call) -> Layer:
-    """The layer that does what a function between layers does, such as `keras.ops.relu(x)` or `x + y`."""
+def _operation(operation: Any) -> TensorOperation:
+    """An operation between tensors, such as that of `x + y` or `keras.ops.mean(x, axis=1)`."""
+    name = type(operation).__name__
+    if name not in OPERATIONS or operation_class(name) is not type(operation):
+        raise Unsupported(
+            f"it uses the operation `{_clean(name)}` between its layers, which the grader does not know; use a layer"
+        )
+    try:
+        given = operation.get_config()
+    except NotImplementedError:
+        raise Unsupported(f"its operation `{name}` has an argument that is no plain number or text") from None
+    return TensorOperation(name, {key: _plain(value) for key, value in given.items() if key != "name"})  # type: ignore[arg-type]
+
+
+def _structure(nested: Any) -> Any:
+    """How tensors are nested, by their places in the flat list; None for one alone, or a list of several."""
     import keras
 
-    kind = type(call.operation)
-    found = None
-    only_tensors = len(keras.tree.flatten((call.node.arguments.args, call.node.arguments.kwargs))) == len(call.inputs)
-    if kind.__module__.startswith("keras.src.") and only_tensors:
-        found = next(filter(None, (each.from_function(call.operation) for each in LAYERS.values())), None)
-    if found is None:
-        raise Unsupported(
-            f"it uses the operation `{_clean(kind.__name__)}` between its layers; use a layer, such as "
-            "keras.layers.ReLU, Rescaling or Add"
-        )
-    return found
+    flat = {id(tensor): place for place, tensor in enumerate(keras.tree.flatten(nested))}
 
+    def places(nested: Any) -> Any:
+        if isinstance(nested, Mapping):
+            return {key: places(each) for key, each in nested.items()}
+        if isinstance(nested, Sequence):
+            return tuple(map(places, nested))
+        return flat[id(nested)]
 
-def _refuse_call_arguments(call: Call) -> None:
-    """Refuse what a layer was called with besides tensors; but `training`, which `predict` sets whatever it was."""
-    for key, value in call.node.arguments.kwargs.items():
-        if key != "training" and isinstance(value, (int, float, str)) and value is not False:
-            raise Unsupported(
-                f"layer `{_clean(call.operation.name)}` is called with {key}={value!r:.20}; call it on its inputs alone"
-            )
+    found = places(nested)
+    return None if found in (0, tuple(range(len(flat)))) else found
 
 
 def _config(layer: Any, where: str) -> Layer:
     """A layer's arguments, as its class of the catalogue."""
     import keras
 
-    name = type(layer).__name__
-    if getattr(keras.layers, name, None) is not type(layer):
+    name = next((name for name in (*LAYERS, *LEFT_OUT) if getattr(keras.layers, name, None) is type(layer)), None)
+    if name is None:
         raise Unsupported(
-            f"{where} is of the class `{_clean(name)}`, which is not Keras's own; use one of Keras's layers"
+            f"{where} is of the class `{_clean(type(layer).__name__)}`, which is not Keras's own; use one of Keras's "
+            "layers"
         )
-    kind = LAYERS.get(name)
-    if kind is None:
+    if name in LEFT_OUT:
         instead = "Rescaling, Reshape or Activation" if name == "Lambda" else "layers such as Dense, Conv2D or Dropout"
         raise Unsupported(f"{where} is a layer of the kind {name}, which the grader cannot rebuild; use {instead}")
-    if layer.dtype_policy.name != "float32":
+    kind = LAYERS[name]
+    if layer.dtype_policy.name not in kind.DTYPES:
         raise Unsupported(f"{where} computes in {layer.dtype_policy.name}; use float32")
     try:
         with warnings.catch_warnings():
@@ -202,6 +282,10 @@ def _reworded(error: msgspec.ValidationError) -> str:
     """`units: expected int <= 65536` for msgspec's "Expected `int` <= 65536 - at `$.units`"."""
     text, _, path = str(error).replace("`", "").partition(" - at $.")
     return f"{path}: {text[:1].lower()}{text[1:]}" if path else text
+
+
+def _listed(held: Any) -> list[Any]:
+    return list(held) if isinstance(held, (list, tuple)) else [held]
 
 
 def _clean(name: str) -> str:

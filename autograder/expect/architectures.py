@@ -9,7 +9,7 @@ from typing import Any
 
 from autograder.expect.mismatch import Mismatch, require_model
 from autograder.networks import comparison
-from autograder.networks.canonical import LayerRow, canonical, layer_rows, words
+from autograder.networks.canonical import LayerRow, expected_rows, layer_rows, words
 from autograder.networks.network_view import NetworkView
 from autograder.wording import counted
 
@@ -20,26 +20,38 @@ Shape = Sequence[int | None]
 _COMPARE = "Compare `summary()` layer by layer with the table in the exercise."
 
 
-def layer(kind: str, *, output_shape: Shape | None = None, parameters: int | None = None, **config: Any) -> LayerRow:
+def layer(
+    kind: str,
+    *,
+    output_shape: Shape | None = None,
+    parameters: int | None = None,
+    inputs: Sequence[int] | None = None,
+    **config: Any,
+) -> LayerRow:
     """An expected layer; only what is given here is compared, and only that is shown to the student.
 
     Args:
         kind: A layer of `keras.layers`; an activation is `ReLU`, `Softmax` or `Activation` with its `activation`.
         output_shape: Without the batch axis; None in it allows any size.
         parameters: Number of weights, trainable or not.
+        inputs: For a network with branches: the rows whose outputs it gets, by their positions in the list of layers
+            (from 0), and -1, -2, … for the network's inputs. By default the row before; where no row says it, what the
+            layers are connected to is not compared.
         config: The layer's own arguments; `kernel_size=3` is `kernel_size=(3, 3)`.
     """
-    return LayerRow(kind, config, None if output_shape is None else tuple(output_shape), parameters)
+    shape = None if output_shape is None else tuple(output_shape)
+    return LayerRow(kind, config, shape, parameters, sources=None if inputs is None else tuple(inputs))
 
 
 def layers(
     model: Any, expected: Sequence[LayerRow], *, name: str = "model", partial: bool = False, gap: slice | None = None
 ) -> None:
-    """Require a sequence of layers; Sequential or functional, nested or not, does not matter.
+    """Require layers; Sequential or functional, nested or not, and the order of branches, do not matter.
 
     Args:
         model: What the student calls `name`.
-        expected: All layers of the network, activations in rows of their own (or as a layer's `activation`).
+        expected: All layers of the network, activations in rows of their own (or as a layer's `activation`). Where a
+            row says its `inputs`, a layer that gets another one's output is reported.
         name: The model's name in the notebook.
         partial: Give credit for the layers that are right.
         gap: The rows that the credit counts, all by default: give the rows that the student has to fill in. A model
@@ -51,7 +63,7 @@ def layers(
     """
     received = rows_of(model, name)
     in_gap = set(range(len(expected))[gap or slice(None)])
-    parts = [(part, position in in_gap) for position, row in enumerate(expected) for part in canonical(row)]
+    parts = [(part, position in in_gap) for part, position in expected_rows(expected)]
     compared = comparison.compare([part for part, _ in parts], received)
     if compared.equal:
         return

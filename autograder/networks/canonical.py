@@ -1,4 +1,4 @@
-"""A Keras model as a sequence of layers in which equivalent models are equal. Both sides.
+"""A Keras model as rows, one a layer, in which equivalent models are equal. Both sides.
 
 Names, explicit inputs, nesting and the way an activation is written (an argument, `Activation`, a layer of its own) do
 not matter; order, arguments, shapes and parameters do.
@@ -7,15 +7,15 @@ not matter; order, arguments, shapes and parameters do.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autograder.networks.catalogue import LAYERS, layer_class, spatial_axes
 from autograder.networks.catalogue.base import TRAINING, defaults
 from autograder.networks.graph import Call, UnreadableModel, read_graph
 
-__all__ = ["LayerRow", "agrees", "canonical", "layer_rows", "words"]
+__all__ = ["LayerRow", "agrees", "canonical", "expected_rows", "layer_rows", "words"]
 
 Shape = tuple[int | None, ...]
 
@@ -34,6 +34,8 @@ class LayerRow:
         parameters: Number of weights, trained or not; 0 for a layer that shares those of an earlier one.
         usual: Arguments that have Keras's default value and need not be shown.
         shared: Whether it is an earlier layer, used once more.
+        sources: The rows whose outputs it gets, by position; -1, -2, … are the network's inputs. None where an expected
+            row may stand behind any other.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class LayerRow:
     parameters: int | None = None
     usual: frozenset[str] = frozenset()
     shared: bool = False
+    sources: tuple[int, ...] | None = None
 
 
 def layer_rows(model: Any) -> list[LayerRow]:
@@ -63,7 +66,36 @@ def layer_rows(model: Any) -> list[LayerRow]:
             f"is a subclass of Model ({type(error.model).__name__}), whose layers cannot be read. "
             "Build it with `keras.Sequential` or `keras.Model(inputs, outputs)`."
         ) from None
-    return [row for call in graph.calls for row in _call_rows(call)]
+    rows: list[LayerRow] = []
+    gives = {number: -1 - number for number in range(len(graph.inputs))}
+    for call in graph.calls:
+        sources = tuple(gives[number] for number in call.inputs)
+        for row in _call_rows(call):
+            rows.append(replace(row, sources=sources))
+            sources = (len(rows) - 1,)
+        gives |= dict.fromkeys(call.outputs, sources[0])
+    return rows
+
+
+def expected_rows(rows: Sequence[LayerRow]) -> list[tuple[LayerRow, int]]:
+    """Rows as an author wrote them, in canonical form, each with the position of the one it comes from.
+
+    Where one of them says what its sources are, those that do not have the row before.
+
+    Raises:
+        ValueError: See `canonical`.
+    """
+    graph = any(row.sources is not None for row in rows)
+    parts: list[tuple[LayerRow, int]] = []
+    ends: list[int] = []
+    for position, row in enumerate(rows):
+        sources = (position - 1,) if row.sources is None else row.sources
+        ahead = tuple(ends[each] if 0 <= each < position else min(each, -1) for each in sources)
+        for part in canonical(row):
+            parts.append((replace(part, sources=ahead) if graph else part, position))
+            ahead = (len(parts) - 1,)
+        ends.append(len(parts) - 1)
+    return parts
 
 
 def canonical(row: LayerRow) -> list[LayerRow]:
@@ -80,7 +112,7 @@ def canonical(row: LayerRow) -> list[LayerRow]:
     known = defaults(keras_layer)
     if unknown := sorted(set(row.config) - set(known)):
         raise ValueError(f"{row.kind} has no argument {unknown[0]!r}; it has {', '.join(known)}")
-    kind, config = keras_layer.__name__, dict(row.config)
+    kind, config = keras_layer.__name__, {key: _canonical_inner(value) for key, value in row.config.items()}
     ours, axes = layer_class(kind), spatial_axes(kind)
     config.update({key: (config[key],) * axes for key in ours.WINDOWS if axes > 1 and isinstance(config.get(key), int)})
     if applies := ours.APPLIES:
@@ -93,12 +125,19 @@ def canonical(row: LayerRow) -> list[LayerRow]:
     return rows
 
 
+def _canonical_inner(value: Any) -> Any:
+    return canonical(value)[0] if isinstance(value, LayerRow) else value
+
+
 def agrees(expected: Any, received: Any) -> bool:
     """Whether an argument is what was asked for; `3` is as good as `(3, 3)`."""
     if isinstance(expected, (list, tuple)) and isinstance(received, (list, tuple)):
         return len(expected) == len(received) and all(map(agrees, expected, received))
     if isinstance(received, (list, tuple)):
         return bool(received) and all(agrees(expected, each) for each in received)
+    if isinstance(expected, LayerRow) and isinstance(received, LayerRow):
+        inner = (agrees(value, received.config.get(key)) for key, value in expected.config.items())
+        return expected.kind == received.kind and all(inner)
     if isinstance(expected, str) and isinstance(received, str):
         return expected.lower() == received.lower()
     if isinstance(expected, float) and isinstance(received, (int, float)):
@@ -120,7 +159,7 @@ def words(row: LayerRow, also: Collection[str] = ()) -> str:
     for key in leading:
         if key in shown and not (key == "padding" and not isinstance(shown[key], str)):
             parts.append(_brief(shown.pop(key)))
-    parts += [f"{key}={value}" for key, value in shown.items()]
+    parts += [f"of {words(each)}" if isinstance(each, LayerRow) else f"{key}={each}" for key, each in shown.items()]
     if row.shared:
         parts.append("(shared)")
     if row.output_shape is not None:
@@ -181,6 +220,7 @@ def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:
         for key, value in given.items()
         if key not in hidden and not key.endswith(TRAINING) and _is_plain(value)
     }
+    config |= _held(layer)
     if given.get("data_format") == "channels_first":
         config["data_format"] = "channels_first"
     if config.get("axis") == len(shape):
@@ -190,6 +230,16 @@ def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:
     if "strides" in config and config["strides"] == config.get("pool_size"):
         usual.add("strides")
     return config, frozenset(usual)
+
+
+def _held(layer: Any) -> dict[str, Any]:
+    """What a layer such as Bidirectional holds, as a row in place of an argument."""
+    for argument, attribute in [*layer_class(type(layer).__name__).INNER.items()][:1]:
+        held = getattr(layer, attribute)
+        if not isinstance(held, (list, tuple)):
+            config, usual = _config(held, ())
+            return {argument: LayerRow(type(held).__name__, config, usual=usual)}
+    return {}
 
 
 def _activation(layer: Any) -> dict[str, Any]:

@@ -7,9 +7,11 @@ since difflib aligns what is equal, and here a pair costs as much as its layers 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from autograder.networks.arrangement import arranged, sources_of
 from autograder.networks.canonical import LayerRow, Shape, agrees, words
 from autograder.networks.catalogue import family, layer_class
 from autograder.records import LayerDiff
@@ -31,7 +33,8 @@ class AlignmentStep:
     """One row of the alignment, by position in the two sequences; None where one of them has nothing.
 
     Attributes:
-        differs: What is wrong with the layer itself: `kind`, arguments, `output_shape`, `parameters`.
+        differs: What is wrong with the layer itself: `kind`, arguments, `output_shape`, `parameters`, and `sources`
+            where it gets what another layer gives than the expected one.
         follows: Whether only shape or parameters differ, because the layers before it do.
         moved: For a missing or extra layer that is only in the wrong place: the step of its other half.
     """
@@ -101,6 +104,13 @@ class Comparison:
 
     def _hint(self, at: int) -> str:
         step = self.steps[at]
+        if "sources" not in step.differs:
+            return self._own_hint(at)
+        hints = [] if _only_connected(step) else [self._own_hint(at)]
+        return "; ".join([*hints, self._connection(step)])
+
+    def _own_hint(self, at: int) -> str:
+        step = self.steps[at]
         if step.moved is not None:
             return self._order(at, step.moved)
         if step.received is None:
@@ -113,7 +123,7 @@ class Comparison:
         known = layer_class(wanted.kind)
         if "kind" in step.differs:
             return f"use {_title(wanted)} here"
-        arguments = [key for key in step.differs if key not in _SIZES]
+        arguments = [key for key in step.differs if key not in {*_SIZES, "sources"}]
         if not arguments and given.shared:
             return "use a new layer, not an earlier one again"
         if not arguments and step.differs:
@@ -125,6 +135,10 @@ class Comparison:
             # In Keras 1, rows and columns of the window were two numbers.
             return f"check the strides: a third number sets them, so write the window as `{window}`"
         if arguments:
+            if "output_shape" in self._sizes_besides(step):
+                arguments += [
+                    key for key in given.config if key in known.SHAPING - given.usual - {*wanted.config, *arguments}
+                ]
             return f"check {listed([known.WORDS.get(key, f'`{key}`') for key in arguments])}"
         if not step.differs:
             return ""
@@ -148,6 +162,36 @@ class Comparison:
         neighbour = self.received[between[0] if missing < extra else between[-1]]
         side = "before" if missing < extra else "after"
         return f"{_short(moved)} comes {side} {_short(neighbour)}"
+
+    def _connection(self, step: AlignmentStep) -> str:
+        """What a layer gets that it should not, and what it lacks."""
+        wanted, given = _connections(self.expected, self.received, self.steps, step)
+        lacks, extra = [*(Counter(wanted) - Counter(given))], [*(Counter(given) - Counter(wanted))]
+        twice = [each for each in extra if each in wanted]
+        if lacks and extra and not twice:
+            return f"it gets {self._place(extra[0])} in place of {self._place(lacks[0])}"
+        parts = [f"it gets {self._place(each)} {'twice' if each in twice else 'besides'}" for each in extra]
+        parts += [f"{self._place(each)} is missing among its inputs" for each in lacks]
+        return "; ".join(parts) or "it gets its inputs in another order"
+
+    def _place(self, received: int) -> str:
+        """A layer that was received, by the number that it has in the table."""
+        if received < 0:
+            return "the network's input" if received == -1 else f"the network's input {-received}"
+        numbers = {step.received: step.expected for step in self.steps if step.expected is not None}
+        name = _short(self.received[received])
+        return f"layer {numbers[received] + 1} ({name})" if received in numbers else name
+
+    def _sizes_besides(self, step: AlignmentStep) -> tuple[str, ...]:
+        """Sizes that are wrong besides arguments: of the first axes, where the input is as expected."""
+        wanted, given = self._both(step)
+        i, j = step.expected or 0, step.received or 0
+        before = [rows[at - 1].output_shape if at else None for rows, at in ((self.expected, i), (self.received, j))]
+        known = wanted.output_shape and given.output_shape and (i == j == 0 or None not in before)
+        if not known or before[0] != before[1]:
+            return ()
+        cut = [replace(row, output_shape=row.output_shape[:-1]) for row in (wanted, given) if row.output_shape]
+        return _size_differences(cut[0], cut[1]) if len(cut) == 2 else ()
 
     def _both(self, step: AlignmentStep) -> tuple[LayerRow, LayerRow]:
         return self.expected[step.expected or 0], self.received[step.received or 0]
@@ -175,6 +219,8 @@ class Comparison:
             return f"has its layers in another order {place}: {hint}. Swap them."
         if step.expected is not None and step.received is not None:
             wanted, given = self._both(step)
+            if _only_connected(step):
+                return f"layer {done + 1} ({words(given)}): {hint}. Check what it is called with."
             return (
                 f"layer {done + 1}: expected {words(wanted, step.differs)}, got {words(given, step.differs)}. "
                 f"{hint[:1].upper()}{hint[1:]}."
@@ -192,8 +238,11 @@ class Comparison:
 
 def compare(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> Comparison:
     """Align the layers of a model with those that are expected (in canonical form)."""
+    graph = all(row.sources is not None for row in (*expected, *received))
+    if graph:
+        received = arranged(expected, received, lambda wanted, given: _cost(wanted, given, 0.0))
     steps = _with_moves(expected, received, list(_with_differences(expected, received)))
-    return Comparison(expected, received, steps)
+    return Comparison(expected, received, _with_connections(expected, received, steps) if graph else steps)
 
 
 def row_texts(rows: Sequence[LayerDiff]) -> Iterator[tuple[str, str, str, str, str]]:
@@ -326,6 +375,47 @@ def _with_moves(
                 steps[here], steps[there] = replace(step, moved=there), replace(other, moved=here)
                 break
     return steps
+
+
+def _with_connections(
+    expected: Sequence[LayerRow], received: Sequence[LayerRow], steps: list[AlignmentStep]
+) -> list[AlignmentStep]:
+    """Add `sources` to what differs where a layer is connected to others than the expected one is."""
+    found = []
+    for step in steps:
+        if step.expected is not None and step.received is not None and "kind" not in step.differs:
+            wanted, given = _connections(expected, received, steps, step)
+            orderless = layer_class(expected[step.expected].kind).ORDERLESS
+            if wanted != given and (not orderless or Counter(wanted) != Counter(given)):
+                step = replace(step, differs=(*step.differs, "sources"), follows=False)
+        found.append(step)
+    return found
+
+
+def _only_connected(step: AlignmentStep) -> bool:
+    """Whether nothing is wrong but what a layer gets, and what follows from that."""
+    return {*step.differs} - _SIZES == {"sources"}
+
+
+def _connections(
+    expected: Sequence[LayerRow], received: Sequence[LayerRow], steps: Sequence[AlignmentStep], step: AlignmentStep
+) -> tuple[list[int], list[int]]:
+    """What a layer should get, and what it gets, as positions of received rows; through what is missing or extra."""
+    partner = {
+        each.expected: each.received for each in steps if each.expected is not None and each.received is not None
+    }
+    there = set(partner.values())
+    wanted = []
+    for at in sources_of(expected, step.expected or 0):
+        while at >= 0 and at not in partner:
+            at = sources_of(expected, at)[0]
+        wanted.append(at if at < 0 else partner[at])
+    given = []
+    for at in sources_of(received, step.received or 0):
+        while at >= 0 and at not in there:
+            at = sources_of(received, at)[0]
+        given.append(at)
+    return wanted, given
 
 
 def _trouble(step: AlignmentStep) -> str:

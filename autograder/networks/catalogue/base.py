@@ -234,6 +234,6 @@ class IdentityAtInference(Layer, frozen=True):
 
 
 class Orderless(Layer, frozen=True):
-    """Merges tensors in any order; behind a concatenation in another order, training finds the weights in that order."""
+    """Merges tensors in any order; what follows a concatenation learns its weights in whichever order that has."""
 
     ORDERLESS: ClassVar[bool] = True

@@ -31,7 +31,9 @@ def layer(
     """An expected layer; only what is given here is compared, and only that is shown to the student.
 
     Args:
-        kind: A layer of `keras.layers`; an activation is `ReLU`, `Softmax` or `Activation` with its `activation`.
+        kind: A layer of `keras.layers`; an activation is `ReLU`, `Softmax` or `Activation` with its `activation`. Or an
+            operation between tensors, such as `Mean` with `axis=1`, `Multiply` with `value=2`, or `GetItem` with
+            `value=":, 0"` for `x[:, 0]`.
         output_shape: Without the batch axis; None in it allows any size.
         parameters: Number of weights, trainable or not.
         inputs: For a network with branches: the rows whose outputs it gets, by their positions in the list of layers

@@ -13,6 +13,7 @@ from typing import Any
 
 from autograder.networks.catalogue import LAYERS, layer_class, spatial_axes
 from autograder.networks.catalogue.base import TRAINING, defaults
+from autograder.networks.catalogue.operations import OPERATIONS, operation_class
 from autograder.networks.graph import Call, UnreadableModel, read_graph
 
 __all__ = ["LayerRow", "agrees", "canonical", "expected_rows", "layer_rows", "words"]
@@ -21,6 +22,9 @@ Shape = tuple[int | None, ...]
 
 ACTIVATION = "Activation"
 """The kind of every activation; which one it is stands in its `activation`."""
+
+VALUE = "value"
+"""In the row of an operation: the number of `x * 2`, or the key of `x[:, 0]`."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +110,11 @@ def canonical(row: LayerRow) -> list[LayerRow]:
     """
     from keras import layers
 
-    keras_layer = getattr(layers, row.kind, None)
+    is_operation = row.kind in OPERATIONS
+    keras_layer = getattr(layers, row.kind, operation_class(row.kind) if is_operation else None)
     if not isinstance(keras_layer, type):
         raise ValueError(f"Keras has no layer {row.kind!r}")
-    known = defaults(keras_layer)
+    known = {**defaults(keras_layer), **({VALUE: None} if is_operation else {})}
     if unknown := sorted(set(row.config) - set(known)):
         raise ValueError(f"{row.kind} has no argument {unknown[0]!r}; it has {', '.join(known)}")
     kind, config = keras_layer.__name__, {key: _canonical_inner(value) for key, value in row.config.items()}
@@ -177,7 +182,7 @@ def _call_rows(call: Call) -> Iterator[LayerRow]:
 
     layer, shape = call.operation, call.output_shapes[0]
     if not isinstance(layer, Layer):
-        yield _function_row(layer, shape)
+        yield _function_row(call, shape)
         return
     kind = type(layer).__name__
     known = layer_class(kind)
@@ -195,26 +200,47 @@ def _call_rows(call: Call) -> Iterator[LayerRow]:
         yield LayerRow(ACTIVATION, config, shape, parameters)
 
 
-def _function_row(operation: Any, shape: Shape) -> LayerRow:
+def _function_row(call: Call, shape: Shape) -> LayerRow:
     """A function in a functional model, such as `keras.ops.relu(x)` or `x + y`: as the layer that does the same."""
     from keras import activations
 
-    kind = type(operation).__name__
+    operation, kind = call.operation, type(call.operation).__name__
     if layer_class(kind).APPLIES:
         return LayerRow(ACTIVATION, _applied(operation), shape, 0)
     snake_case = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
     name = operation.name.rstrip("_0123456789") if kind == "Operation" else snake_case
-    applied = callable(getattr(activations, name, None))
-    return LayerRow(ACTIVATION, {"activation": name}, shape, 0) if applied else LayerRow(kind, {}, shape, 0)
+    if callable(getattr(activations, name, None)):
+        return LayerRow(ACTIVATION, {"activation": name}, shape, 0)
+    config, usual = _config(operation, shape)
+    tensors = {*map(id, call.input_tensors)}
+    values = [each for each in call.positional if not isinstance(each, (list, tuple)) and id(each) not in tensors]
+    if kind == "GetItem":
+        config = {VALUE: _key_text(call.positional[1])}
+    elif len(values) == 1 and _is_plain(values[0]):
+        config = {**config, VALUE: values[0]}
+    return LayerRow(kind, config, shape, 0, usual)
+
+
+def _key_text(key: Any) -> str:
+    """What stands in the brackets of `x[:, 1:-1]`."""
+    if isinstance(key, tuple):
+        return ", ".join(map(_key_text, key))
+    if isinstance(key, slice):
+        bounds = [("" if each is None else f"{each}") for each in (key.start, key.stop)]
+        return ":".join([*bounds, *([] if key.step is None else [f"{key.step}"])])
+    return "..." if key is Ellipsis else f"{key}"[:20]
 
 
 def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:
     """The arguments that matter, and which of them have their usual value."""
+    from keras import layers
+
     try:
         given = layer.get_config()
     except Exception:  # noqa: BLE001 - a student's own layer class may raise anything; its kind and shape remain
         return {}, frozenset()
-    usually, hidden = defaults(type(layer)), layer_class(type(layer).__name__).HIDDEN
+    kind = type(layer).__name__
+    usually, hidden = defaults(getattr(layers, kind, type(layer))), layer_class(kind).HIDDEN
     config = {
         key: _plain(value)
         for key, value in given.items()
@@ -223,7 +249,7 @@ def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:
     config |= _held(layer)
     if given.get("data_format") == "channels_first":
         config["data_format"] = "channels_first"
-    if config.get("axis") == len(shape):
+    if config.get("axis") == len(shape) and hasattr(layers, kind):  # an operation such as Mean removes the axis
         config["axis"] = -1
     # What is no named argument, and off, is not shown either.
     usual = {key for key, value in config.items() if agrees(usually.get(key, False), value)}
@@ -234,9 +260,11 @@ def _config(layer: Any, shape: Shape) -> tuple[dict[str, Any], frozenset[str]]:
 
 def _held(layer: Any) -> dict[str, Any]:
     """What a layer such as Bidirectional holds, as a row in place of an argument."""
+    from keras import Layer, Model
+
     for argument, attribute in [*layer_class(type(layer).__name__).INNER.items()][:1]:
-        held = getattr(layer, attribute)
-        if not isinstance(held, (list, tuple)):
+        held = getattr(layer, attribute, None)
+        if isinstance(held, Layer) and not isinstance(held, Model):
             config, usual = _config(held, ())
             return {argument: LayerRow(type(held).__name__, config, usual=usual)}
     return {}

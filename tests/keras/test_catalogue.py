@@ -263,7 +263,7 @@ def test_a_layer_comes_back_as_it_was(name):
 @pytest.mark.parametrize("name", sorted({*LAYERS} - HELD_ALONE))
 def test_a_layer_comes_back_as_it_was_with_many_arguments(name):
     verdicts = compare(name, 25)
-    assert verdicts["equal"] >= 5, verdicts
+    assert 2 * verdicts["equal"] >= verdicts.total(), verdicts
 
 
 # ---------------------------------------------------------------- the table beside Keras

@@ -87,7 +87,7 @@ def test_the_order_of_branches_is_no_difference(received, expected):
         ),
     ],
 )
-def test_what_a_layer_gets_is_told(received, expected, summary):
+def test_a_wrong_connection_is_reported(received, expected, summary):
     assert compared(received, expected).summary("net") == summary
 
 
@@ -142,3 +142,21 @@ def test_what_a_layer_holds_is_compared():
         expect.Mismatch, match=r"expected Bidirectional of GRU 8, got Bidirectional of LSTM 8 → \(16,\)"
     ):
         expect.layers(given, rows)
+
+
+def test_operations_are_rows_with_their_values():
+    inputs = keras.Input((5, 3))
+    x = keras.ops.mean(inputs[:, 1:-1] * 2, axis=1)
+    given = keras.Model(inputs, L.Dense(1)(x))
+    rows = [
+        expect.layer("GetItem", value=":, 1:-1"),
+        expect.layer("Multiply", value=2),
+        expect.layer("Mean", axis=1),
+        expect.layer("Dense", units=1),
+    ]
+    expect.layers(given, rows)
+    rows[0] = expect.layer("GetItem", value=":, 0")
+    with pytest.raises(expect.Mismatch, match="expected GetItem value=:, 0, got GetItem value=:, 1:-1"):
+        expect.layers(given, rows)
+    with pytest.raises(ValueError, match="Mean has no argument 'axes'"):
+        expect.layers(given, [expect.layer("Mean", axes=1)])

@@ -7,7 +7,6 @@ merge's inputs, and then listed as the expected ones are. A chain of layers has 
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import permutations
@@ -15,7 +14,7 @@ from itertools import permutations
 from autograder.networks.canonical import LayerRow
 from autograder.networks.catalogue import layer_class
 
-__all__ = ["arranged", "sources_of"]
+__all__ = ["arranged", "branches", "like_a_list", "sources_of"]
 
 _MAX_PAIRS = 40_000  # of an expected and a received layer; a larger network stays as it is
 _MAX_PERMUTED = 4
@@ -29,6 +28,12 @@ def sources_of(rows: Sequence[LayerRow], at: int) -> tuple[int, ...]:
     return rows[at].sources or (-1,)
 
 
+def branches(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> bool:
+    """Whether the received rows may be listed in several orders, and are not too many to look for the best."""
+    chain = all(row.sources == (at - 1,) for at, row in enumerate(received))
+    return not chain and bool(expected) and len(expected) * len(received) <= _MAX_PAIRS
+
+
 def arranged(expected: Sequence[LayerRow], received: Sequence[LayerRow], cost: Cost) -> list[LayerRow]:
     """The received rows in the order of the expected ones they are most like.
 
@@ -37,35 +42,44 @@ def arranged(expected: Sequence[LayerRow], received: Sequence[LayerRow], cost: C
         received: Rows whose sources are known.
         cost: Of pairing two rows, where a missing one costs 1 and an extra one, too.
     """
-    branches = any(row.sources != (at - 1,) for at, row in enumerate(received))
-    if not branches or not expected or len(expected) * len(received) > _MAX_PAIRS:
+    if not branches(expected, received):
         return [*received]
     places = _matched(expected, received, cost)
-    order: list[int] = []
-    waiting: list[tuple[float, int]] = []
-    lacks = {at: {each for each in sources_of(received, at) if each >= 0} for at in range(len(received))}
     key: dict[int, float] = {}
     for at in range(len(received)):
-        before = max((key[each] for each in lacks[at]), default=-1.0)
+        before = max((key[each] for each in sources_of(received, at) if each >= 0), default=-1.0)
         key[at] = float(places[at]) if at in places else before + 0.5
-    users: dict[int, list[int]] = {}
-    for at, sources in lacks.items():
-        for each in sources:
-            users.setdefault(each, []).append(at)
-        if not sources:
-            heapq.heappush(waiting, (key[at], at))
-    while waiting:
-        _, at = heapq.heappop(waiting)
-        order.append(at)
-        for user in users.get(at, ()):
-            lacks[user].discard(at)
-            if not lacks[user]:
-                heapq.heappush(waiting, (key[user], user))
+    return _listed(received, lambda at, _: key[at])
+
+
+def like_a_list(expected: Sequence[LayerRow], received: Sequence[LayerRow], cost: Cost) -> list[LayerRow]:
+    """The received rows in an order in which each is, of those that may come next, the most like the expected one.
+
+    Args:
+        expected: Rows whose sources are not known.
+        received: Rows whose sources are known.
+        cost: Of pairing two rows.
+    """
+    return _listed(received, lambda at, place: cost(expected[min(place, len(expected) - 1)], received[at]))
+
+
+def _listed(rows: Sequence[LayerRow], key: Callable[[int, int], float]) -> list[LayerRow]:
+    """Rows behind those whose outputs they get; of several that may come next, the one of the smallest key.
+
+    Args:
+        rows: Rows whose sources are known.
+        key: Of a row, by its position, for a place in the new list.
+    """
+    order: list[int] = []
+    lacks = [{each for each in sources_of(rows, at) if each >= 0} for at in range(len(rows))]
+    while len(order) < len(rows):
+        ready = [at for at in range(len(rows)) if at not in order and not lacks[at]]
+        chosen = min(ready, key=lambda at: key(at, len(order)))
+        order.append(chosen)
+        for each in lacks:
+            each.discard(chosen)
     moved = {old: new for new, old in enumerate(order)}
-    return [
-        replace(received[old], sources=tuple(moved.get(each, each) for each in sources_of(received, old)))
-        for old in order
-    ]
+    return [replace(rows[old], sources=tuple(moved.get(each, each) for each in sources_of(rows, old))) for old in order]
 
 
 def _matched(expected: Sequence[LayerRow], received: Sequence[LayerRow], cost: Cost) -> dict[int, int]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from autograder.networks.arrangement import arranged, sources_of
+from autograder.networks.arrangement import arranged, branches, like_a_list, sources_of
 from autograder.networks.canonical import LayerRow, Shape, agrees, words
 from autograder.networks.catalogue import family, layer_class
 from autograder.records import LayerDiff
@@ -238,9 +238,12 @@ class Comparison:
 
 def compare(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> Comparison:
     """Align the layers of a model with those that are expected (in canonical form)."""
-    graph = all(row.sources is not None for row in (*expected, *received))
+    graph = all(row.sources is not None for row in expected) and all(row.sources is not None for row in received)
     if graph:
-        received = arranged(expected, received, lambda wanted, given: _cost(wanted, given, 0.0))
+        received = arranged(expected, received, _plain_cost)
+    elif all(row.sources is not None for row in received) and branches(expected, received):
+        orders = [received, like_a_list(expected, received, _plain_cost)]
+        received = min(orders, key=lambda order: _alignment_cost(expected, order))
     steps = _with_moves(expected, received, list(_with_differences(expected, received)))
     return Comparison(expected, received, _with_connections(expected, received, steps) if graph else steps)
 
@@ -305,6 +308,15 @@ def _pairs(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> Iterat
         _, next_i, next_j = min(choices(i, j), key=lambda choice: choice[0])
         yield (i if next_i > i else None), (j if next_j > j else None)
         i, j = next_i, next_j
+
+
+def _alignment_cost(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> float:
+    pairs = _pairs(expected, received)
+    return sum(1 if i is None or j is None else _plain_cost(expected[i], received[j]) for i, j in pairs)
+
+
+def _plain_cost(expected: LayerRow, received: LayerRow) -> float:
+    return _cost(expected, received, 0.0)
 
 
 def _cost(expected: LayerRow, received: LayerRow, weight: float) -> float:

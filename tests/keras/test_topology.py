@@ -160,3 +160,13 @@ def test_operations_are_rows_with_their_values():
         expect.layers(given, rows)
     with pytest.raises(ValueError, match="Mean has no argument 'axes'"):
         expect.layers(given, [expect.layer("Mean", axes=1)])
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_a_list_without_connections_takes_branches_in_any_order(order):
+    windows = [[(1, 1)], [(1, 1), (3, 3)], [(1, 1), (5, 5)]]
+    rows = [expect.layer("Conv2D", kernel_size=window) for branch in windows for window in branch]
+    rows = [*rows, expect.layer("Concatenate"), expect.layer("Flatten")]
+    expect.layers(inception(order), rows)
+    with pytest.raises(expect.Mismatch, match="expected Conv2D 5×5, got Conv2D 4 4×4"):
+        expect.layers(inception(order, (1, 3, 4)), rows)

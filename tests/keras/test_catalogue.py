@@ -81,7 +81,7 @@ SPECIAL: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     },
     "Rescaling": {"scale": st.sampled_from([0.5, (1.0, 2.0, 3.0, 4.0)]), "offset": st.sampled_from([0.0, 1.0])},
     "GroupQueryAttention": {"num_query_heads": st.just(4), "num_key_value_heads": st.sampled_from([1, 2])},
-    "Resizing": {"crop_to_aspect_ratio": st.booleans(), "pad_to_aspect_ratio": st.just(False)},
+    "Resizing": {"pad_to_aspect_ratio": st.just(False), "fill_mode": st.just("constant")},
     "TextVectorization": {
         "max_tokens": st.sampled_from([None, 9]),
         "output_mode": st.sampled_from(["int", "multi_hot", "count", "tf_idf"]),

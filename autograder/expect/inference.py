@@ -10,7 +10,7 @@ import numpy as np
 
 from autograder.expect.architectures import rows_of
 from autograder.expect.mismatch import Mismatch
-from autograder.networks.network_view import NetworkView
+from autograder.networks.network_view import NetworkView, leaves
 
 __all__ = ["outputs"]
 
@@ -52,7 +52,7 @@ def _computing(model: Any, layers: Sequence[Any]) -> Callable[[Array], list[Arra
     """What computes the outputs for one batch."""
     if isinstance(model, NetworkView):
         names = [layer.name for layer in layers]
-        return lambda x: model.compute([x], names)
+        return lambda x: leaves(model.compute(x, names))
     from keras import Model, ops, tree
 
     try:

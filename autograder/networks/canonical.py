@@ -19,6 +19,8 @@ from autograder.networks.graph import Call, UnreadableModel, read_graph
 __all__ = ["LayerRow", "agrees", "canonical", "expected_rows", "layer_rows", "words"]
 
 Shape = tuple[int | None, ...]
+Plain = bool | int | float | str | None
+Settings = tuple[Plain | tuple[Plain | tuple[Plain, ...], ...], ...]
 
 ACTIVATION = "Activation"
 """The kind of every activation; which one it is stands in its `activation`."""
@@ -43,7 +45,7 @@ class LayerRow:
     """
 
     kind: str
-    config: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Plain | Settings | LayerRow] = field(default_factory=dict)
     output_shape: Shape | None = None
     parameters: int | None = None
     usual: frozenset[str] = frozenset()
@@ -223,7 +225,7 @@ def _function_row(call: Call, shape: Shape) -> LayerRow:
 
 def _key_text(key: Any) -> str:
     """What stands in the brackets of `x[:, 1:-1]`."""
-    if isinstance(key, tuple):
+    if isinstance(key, (list, tuple)):  # Keras takes both alike
         return ", ".join(map(_key_text, key))
     if isinstance(key, slice):
         bounds = [("" if each is None else f"{each}") for each in (key.start, key.stop)]

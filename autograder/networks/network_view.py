@@ -18,7 +18,9 @@ from typing import Annotated, Any, Protocol
 import msgspec
 import numpy as np
 
-from autograder.networks.canonical import LayerRow, layer_rows
+from autograder.errors import WireError
+from autograder.networks.canonical import LayerRow, Plain, Settings, layer_rows
+from autograder.networks.network_spec import MAX_LAYERS
 
 __all__ = [
     "ComputationError",
@@ -28,16 +30,24 @@ __all__ = [
     "NetworkView",
     "TensorView",
     "Weight",
+    "as_data",
     "describe",
+    "description_of",
     "is_keras",
     "is_model",
+    "leaves",
     "view",
 ]
 
 Array = np.ndarray[Any, Any]
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 Kind = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z_][A-Za-z0-9_]{0,59}\Z")]
-Summary = Annotated[str, msgspec.Meta(max_length=100_000)]
+Rows = Annotated[tuple[LayerRow, ...], msgspec.Meta(max_length=2 * MAX_LAYERS)]  # with an activation each
+
+MAX_ITEMS = 1_000
+"""Of a list among a layer's arguments; vocabularies are longer, and nobody asks for them."""
+MAX_SUMMARY = 900_000
+"""Characters, a little less than one text may have on the wire."""
 
 
 class EvaluationEnded(Exception):
@@ -80,7 +90,7 @@ class LayerDescription:
     Attributes:
         kind: Its class.
         parameters: `count_params()`.
-        config: Those of its arguments that are plain data.
+        config: Those of its arguments that are plain data, and no long lists.
         outputs: Of its first call.
         weights: Their positions in the network's `weights`.
     """
@@ -89,7 +99,7 @@ class LayerDescription:
     kind: Kind
     trainable: bool
     parameters: int
-    config: dict[Name, Any]
+    config: dict[Name, Plain | Settings]
     outputs: tuple[TensorView, ...]
     weights: tuple[int, ...]
 
@@ -106,12 +116,12 @@ class NetworkDescription:
 
     name: Name
     kind: Kind
-    rows: tuple[LayerRow, ...]
+    rows: Rows
     inputs: tuple[TensorView, ...]
     outputs: tuple[TensorView, ...]
     layers: tuple[LayerDescription, ...]
     weights: tuple[WeightDescription, ...]
-    summary: Summary
+    summary: Annotated[str, msgspec.Meta(max_length=MAX_SUMMARY)]
 
 
 def describe(model: Any) -> NetworkDescription:
@@ -145,8 +155,31 @@ def describe(model: Any) -> NetworkDescription:
             for layer in model.layers
         ),
         weights=tuple(WeightDescription(each.name, tuple(each.shape), each.trainable) for each in weights),
-        summary="\n".join(lines),
+        summary="\n".join(lines)[:MAX_SUMMARY],
     )
+
+
+def as_data(described: NetworkDescription) -> Any:
+    """A description as plain data: dicts and lists."""
+    return msgspec.to_builtins(described)
+
+
+def description_of(data: Any) -> NetworkDescription:
+    """The description that is plain data, checked: hostile weights may have written it.
+
+    Raises:
+        WireError: It is none.
+    """
+    try:
+        described = msgspec.convert(data, NetworkDescription)
+    except msgspec.ValidationError as error:
+        raise WireError(str(error)) from None
+    if any(not 0 <= at < len(described.weights) for layer in described.layers for at in layer.weights):
+        raise WireError("a layer has weights that are not there")
+    for position, row in enumerate(described.rows):
+        if not row.sources or any(not -len(described.inputs) <= at < position for at in row.sources):
+            raise WireError("a layer gets what no input or earlier layer gives")
+    return described
 
 
 def _tensor(tensor: Any) -> TensorView:
@@ -155,7 +188,7 @@ def _tensor(tensor: Any) -> TensorView:
 
 def _is_plain(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
-        return all(map(_is_plain, value))
+        return len(value) <= MAX_ITEMS and all(map(_is_plain, value))
     return value is None or isinstance(value, (bool, int, float, str))
 
 
@@ -165,7 +198,7 @@ def _is_plain(value: Any) -> bool:
 class NetworkHolder(Protocol):
     """What a view asks; see `NetworkView.compute` for what it raises."""
 
-    def outputs(self, layers: Sequence[str], inputs: Sequence[Array]) -> list[Array]:
+    def outputs(self, layers: Sequence[str], inputs: Any) -> Any:
         """The outputs of these layers at inference, or the network's where there are none, for one batch."""
 
     def weights(self) -> list[Array]:
@@ -276,8 +309,12 @@ class NetworkView(_Weighted):
         """Print the table of layers."""
         print_fn(self._summary)
 
-    def compute(self, inputs: Sequence[Array], layers: Sequence[str] = ()) -> list[Array]:
-        """Outputs for one batch, at inference: of the layers with these names, or by default of the network.
+    def compute(self, inputs: Any, layers: Sequence[str] = ()) -> Any:
+        """Outputs for one batch, at inference: a list of those of the layers with these names, or the network's.
+
+        Args:
+            inputs: Arrays, nested as the Keras model takes them; so are the outputs as it gives them.
+            layers: Names of layers.
 
         Raises:
             ComputationError: It does not take such inputs.
@@ -289,16 +326,14 @@ class NetworkView(_Weighted):
         """The outputs for one batch, at inference."""
         if training:
             raise ValueError("in the grader a network computes at inference only")
-        given = self.compute(list(map(np.asarray, x)) if isinstance(x, (list, tuple)) else [np.asarray(x)])
-        return given[0] if len(given) == 1 else given
+        return self.compute(_mapped(np.asarray, x))
 
     def predict(self, x: Any, batch_size: int | None = None, **_: Any) -> Any:
         """The outputs for any number of inputs, in batches."""
-        arrays = list(map(np.asarray, x)) if isinstance(x, (list, tuple)) else [np.asarray(x)]
-        size = batch_size or 32
-        parts = [self.compute([each[at : at + size] for each in arrays]) for at in range(0, len(arrays[0]), size)]
-        given = [np.concatenate(each) for each in zip(*parts, strict=True)]
-        return given[0] if len(given) == 1 else given
+        arrays, size = _mapped(np.asarray, x), batch_size or 32
+        begins = range(0, max(1, len(leaves(arrays)[0])), size)
+        parts = [self.compute(_mapped(lambda each, at=at: each[at : at + size], arrays)) for at in begins]
+        return _mapped(lambda *each: np.concatenate(each), *parts)
 
     def _all_weights(self) -> list[Array]:
         if self._arrays is None:
@@ -316,6 +351,27 @@ def view(described: NetworkDescription, holder: NetworkHolder) -> NetworkView:
 def _named(kind: str, base: type) -> Any:
     """A class of this name: messages and cases say `type(layer).__name__` of live layers, too."""
     return type(kind, (base,), {})
+
+
+# ---------------------------------------------------------------- nested arrays
+
+
+def leaves(nested: Any) -> list[Any]:
+    """What lists, tuples and dicts hold, in the order of `keras.tree.flatten`, which sorts keys."""
+    found: list[Any] = []
+    _mapped(found.append, nested)
+    return found
+
+
+def _mapped(function: Callable[..., Any], *nested: Any) -> Any:
+    """What a function makes of the leaves in the same places, nested as they are."""
+    first = nested[0]
+    if isinstance(first, dict):
+        return {key: _mapped(function, *(each[key] for each in nested)) for key in sorted(first)}
+    if isinstance(first, (list, tuple)):
+        items = [_mapped(function, *each) for each in zip(*nested, strict=True)]
+        return tuple(items) if isinstance(first, tuple) else items
+    return function(*nested)
 
 
 # ---------------------------------------------------------------- live or not

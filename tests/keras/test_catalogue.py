@@ -12,12 +12,17 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from autograder.networks.canonical import layer_rows
 from autograder.networks.catalogue import LAYERS, LayerConfig, family
 from autograder.networks.catalogue.base import TRAINING
 from autograder.networks.catalogue.operations import OPERATIONS, operation_class
 from autograder.networks.catalogue.table import LEFT_OUT
+from autograder.networks.network_view import as_data, describe, description_of
+from autograder.sandbox.wire.deserialise import plain_data
 from autograder.sandbox.wire.frames import decode, encode
 from autograder.sandbox.wire.network import Network, rebuild_network
+from autograder.sandbox.wire.serialise import PlainSerialiser
+from autograder.sandbox.wire.values import Value
 
 keras = pytest.importorskip("keras")
 
@@ -242,6 +247,9 @@ def compare(name: str, examples: int) -> Counter[str]:
         expected = model(x, training=False)
         received = decode(encode(serialise_network(model)), Network)
         twin = rebuild_network(received)
+        described = describe(twin)
+        sent = decode(encode(PlainSerialiser().serialise(as_data(described))), Value)
+        assert description_of(plain_data(sent)).rows == described.rows == tuple(layer_rows(model))
         assert [tuple(each.shape) for each in twin.outputs] == [tuple(each.shape) for each in model.outputs]
         for one, other in zip(model.get_weights(), twin.get_weights(), strict=True):
             np.testing.assert_array_equal(one, other)

@@ -14,6 +14,7 @@ import pytest
 from autograder.errors import SandboxUnavailable, Unsupported
 from autograder.grading.execution.pool import grade_class
 from autograder.grading.intake.submissions import collect
+from autograder.networks.canonical import layer_rows
 from autograder.networks.network_view import ComputationError, EvaluationEnded, NetworkView
 from autograder.records import Limits
 from autograder.sandbox.guest.network_serialiser import serialise_network
@@ -134,10 +135,43 @@ def test_a_view_is_as_the_model(monkeypatch: pytest.MonkeyPatch, way: str, model
         np.testing.assert_array_equal(view(x), model(x))
         np.testing.assert_allclose(view.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-6)
         part = keras.Model(model.inputs[0], model.get_layer("flat").output)
-        np.testing.assert_array_equal(view.compute([x], ["flat"])[0], part(x))
+        np.testing.assert_array_equal(view.compute(x, ["flat"])[0], part(x))
         printed: list[str] = []
         view.summary(print_fn=printed.append)
         assert "decision (Dense)" in printed[0]
+
+
+def test_nested_inputs_text_and_several_outputs(evaluation: Evaluation) -> None:
+    words = layers.TextVectorization(output_sequence_length=4, vocabulary=["good", "bad"])
+    text, image = keras.Input((1,), dtype="string", name="text"), keras.Input((None, None, 1), name="image")
+    states = layers.Bidirectional(layers.LSTM(3, return_sequences=True), name="both")(
+        layers.Embedding(4, 2)(words(text))
+    )
+    seen = layers.Conv2D(2, 3, activation="relu", padding="same")(image)
+    label = layers.Dense(2, name="label")(layers.Concatenate()([states[:, -1], keras.ops.mean(seen, axis=[1, 2]) * 2]))
+    back = layers.StringLookup(vocabulary=["good", "bad"], invert=True)(words(text)[:, 0] - 1)
+    model = keras.Model({"text": text, "image": image}, {"label": label, "parts": [states, seen], "word": back})
+    view = evaluation.network(serialise_network(model), "model")
+    assert list(view.rows) == layer_rows(model)
+    given = {"text": np.array([["good bad"], ["bad"], ["så"]]), "image": np.ones((3, 5, 4, 1), "float32")}
+    wanted = model({key: keras.ops.convert_to_tensor(each) for key, each in given.items()}, training=False)
+    np.testing.assert_array_equal(view.get_layer("both").weights[0], model.get_layer("both").weights[0])
+    for outputs in (view(given), view.predict(given, batch_size=2)):
+        assert sorted(outputs) == ["label", "parts", "word"]
+        np.testing.assert_allclose(outputs["label"], wanted["label"], atol=1e-6)
+        np.testing.assert_allclose(outputs["parts"][0], wanted["parts"][0], atol=1e-6)
+        np.testing.assert_allclose(outputs["parts"][1], wanted["parts"][1], atol=1e-6)
+        assert outputs["word"].tolist() == ["good", "bad", "[UNK]"]
+    (both, label) = view.compute(given, ["both", "label"])
+    np.testing.assert_allclose(label, wanted["label"], atol=1e-6)
+    assert both.shape == (3, 4, 6)
+
+
+def test_outputs_that_are_not_one_for_each_input(evaluation: Evaluation) -> None:
+    x = keras.Input((4,))
+    view = evaluation.network(serialise_network(keras.Model(x, keras.ops.sum(x) + 1)), "model")
+    with pytest.raises(ComputationError, match="its outputs are not one for each input"):
+        view(np.zeros((3, 4), "float32"))
 
 
 def test_a_crash_ends_one_question(evaluation: Evaluation, model: Any, x: Any) -> None:
@@ -156,8 +190,8 @@ def test_what_a_network_that_took_the_process_over_sends_is_checked(evaluation: 
     assert process is not None
     for answer in (
         module.Ready(),
-        module.questions.Arrays([module.pack_array(x[:3])]),  # three outputs for forty inputs
-        module.questions.Assembled({}),
+        module.questions.Data("no array"),
+        module.questions.Data(serialise_network(model)),
     ):
         process.exchange = lambda question, answer=answer: answer  # type: ignore[method-assign,misc]
         with pytest.raises(EvaluationEnded, match="computing with `model`"):

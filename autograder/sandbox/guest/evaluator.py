@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from dataclasses import asdict
 from typing import Any
 
-from autograder.errors import WireError
-from autograder.networks.network_view import describe
+import numpy as np
+
+from autograder.errors import Unsupported, WireError
+from autograder.networks.network_view import as_data, describe
 from autograder.sandbox.wire import questions
-from autograder.sandbox.wire.arrays import pack_array, unpack_array
+from autograder.sandbox.wire.deserialise import plain_data
 from autograder.sandbox.wire.frames import FrameReader, decode, encode, write_frame
 from autograder.sandbox.wire.messages import Ready
 from autograder.sandbox.wire.network import rebuild_network
@@ -46,23 +47,24 @@ class Evaluator:
                 return self._assemble(question)
             if isinstance(question, questions.ComputeOutputs):
                 return self._compute(question)
-            return questions.Arrays([pack_array(each) for each in self._models[question.number].get_weights()])
-        except WireError as error:
+            return _data(self._models[question.number].get_weights())
+        except (Unsupported, WireError) as error:
             return questions.Refusal(_short(str(error)))
         except Exception as error:  # noqa: BLE001 - anything may fail inside of Keras
             return questions.Refusal(_short(f"{type(error).__name__}: {error}"))
 
-    def _assemble(self, question: questions.Assemble) -> questions.Assembled:
+    def _assemble(self, question: questions.Assemble) -> questions.Data:
         model = self._models[question.number] = rebuild_network(question.network)
-        return questions.Assembled(PlainSerialiser().serialise(_plain(asdict(describe(model)))))
+        return _data(as_data(describe(model)))
 
-    def _compute(self, question: questions.ComputeOutputs) -> questions.Arrays:
+    def _compute(self, question: questions.ComputeOutputs) -> questions.Data:
         from keras import ops, tree
 
         model = self._part(question.number, tuple(question.layers))
-        inputs = [unpack_array(each) for each in question.inputs]
-        given = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
-        return questions.Arrays([pack_array(ops.convert_to_numpy(each)) for each in tree.flatten(given)])
+        # Tensors, as a Keras model takes no arrays of text.
+        given = model(tree.map_structure(ops.convert_to_tensor, plain_data(question.inputs)), training=False)
+        # Keras takes a list of one output for that output.
+        return _data(tree.map_structure(_output, [given] if len(question.layers) == 1 else given))
 
     def _part(self, number: int, layers: tuple[str, ...]) -> Any:
         """The network up to some layers."""
@@ -72,18 +74,21 @@ class Evaluator:
         if not layers:
             return model
         if (number, layers) not in self._parts:
-            inputs = model.inputs[0] if len(model.inputs) == 1 else model.inputs
+            inputs = model.inputs if isinstance(model, keras.Sequential) else model.input
             self._parts[number, layers] = keras.Model(inputs, [model.get_layer(name).output for name in layers])
         return self._parts[number, layers]
 
 
-def _plain(value: Any) -> Any:
-    """Nested data with lists for sets, which have no wire form."""
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, (frozenset, set)):
-        return sorted(value)
-    return type(value)(map(_plain, value)) if isinstance(value, (list, tuple)) else value
+def _data(value: Any) -> questions.Data:
+    return questions.Data(PlainSerialiser().serialise(value))
+
+
+def _output(tensor: Any) -> Any:
+    """As NumPy has it; TensorFlow gives text as bytes."""
+    from keras import ops
+
+    array = ops.convert_to_numpy(tensor)
+    return np.char.decode(array.astype("S"), errors="replace") if array.dtype.kind == "O" else array
 
 
 def _short(text: str) -> str:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-import msgspec
 import numpy as np
 
 from autograder.errors import SandboxUnavailable, Unsupported, WireError
@@ -22,6 +21,8 @@ from autograder.networks.network_view import (
     EvaluationEnded,
     NetworkDescription,
     NetworkView,
+    description_of,
+    leaves,
     view,
 )
 from autograder.records import MAX_WIRE_BYTES, Limits
@@ -30,11 +31,11 @@ from autograder.sandbox.host.endings import Ending
 from autograder.sandbox.host.fork_server import ForkServer
 from autograder.sandbox.host.running import Sandbox
 from autograder.sandbox.wire import questions
-from autograder.sandbox.wire.arrays import pack_array, unpack_array
-from autograder.sandbox.wire.deserialise import deserialise
+from autograder.sandbox.wire.deserialise import plain_data
 from autograder.sandbox.wire.frames import FrameReader, decode, encode, write_frame
 from autograder.sandbox.wire.messages import Ready
 from autograder.sandbox.wire.network import Network
+from autograder.sandbox.wire.serialise import PlainSerialiser
 from autograder.wording import one_line
 
 __all__ = ["Evaluation", "prepare"]
@@ -237,20 +238,24 @@ class _HeldNetwork:
         self._described = self._described or answer
         return self._described
 
-    def outputs(self, layers: Sequence[str], inputs: Sequence[Array]) -> list[Array]:
+    def outputs(self, layers: Sequence[str], inputs: Any) -> Any:
         """See `networks.network_view.NetworkHolder`.
 
         Raises:
             ComputationError: Keras does not take such inputs.
         """
+        batch = leaves(inputs)[0].shape[:1]
 
-        def read(answer: questions.Answer) -> list[Array] | questions.Refusal:
-            arrays = _arrays(answer)
-            if isinstance(arrays, list) and any(each.shape[:1] != inputs[0].shape[:1] for each in arrays):
-                raise WireError("not an output for each input")
-            return arrays
+        def read(answer: questions.Answer) -> Any:
+            given = _data(answer)
+            if isinstance(given, questions.Refusal):
+                return given
+            _require_arrays(leaves(given))
+            if any(each.shape[:1] != batch for each in leaves(given)):
+                return questions.Refusal("its outputs are not one for each input")
+            return given
 
-        packed = [pack_array(each) for each in inputs]
+        packed = PlainSerialiser().serialise(inputs)
         return self._values(questions.ComputeOutputs(self.number, list(layers), packed), read)
 
     def weights(self) -> list[Array]:
@@ -258,21 +263,22 @@ class _HeldNetwork:
         assert self._described is not None
         shapes = [each.shape for each in self._described.weights]
 
-        def read(answer: questions.Answer) -> list[Array] | questions.Refusal:
-            arrays = _arrays(answer)
-            if isinstance(arrays, list) and [each.shape for each in arrays] != shapes:
-                raise WireError("other weights than described")
-            return arrays
+        def read(answer: questions.Answer) -> Any:
+            given = _data(answer)
+            if not isinstance(given, questions.Refusal):
+                _require_arrays(given)
+                if [each.shape for each in given] != shapes:
+                    raise WireError("other weights than described")
+            return given
 
-        return self._values(questions.ReadWeights(self.number), read)
-
-    def _values(
-        self, question: questions.Question, read: Callable[[questions.Answer], list[Array] | questions.Refusal]
-    ) -> list[Array]:
-        arrays = self._evaluation.ask(question, self, read)
-        if isinstance(arrays, questions.Refusal):
-            raise ComputationError(one_line(arrays.reason, 900))
+        arrays: list[Array] = self._values(questions.ReadWeights(self.number), read)
         return arrays
+
+    def _values(self, question: questions.Question, read: Callable[[questions.Answer], Any]) -> Any:
+        given = self._evaluation.ask(question, self, read)
+        if isinstance(given, questions.Refusal):
+            raise ComputationError(one_line(given.reason, 900))
+        return given
 
 
 def _description(answer: questions.Answer) -> NetworkDescription | questions.Refusal:
@@ -281,22 +287,33 @@ def _description(answer: questions.Answer) -> NetworkDescription | questions.Ref
     Raises:
         WireError: It is no description.
     """
+    given = _data(answer)
+    if isinstance(given, questions.Refusal):
+        return given
+    return description_of(given)
+
+
+def _data(answer: questions.Answer) -> Any:
+    """Plain data, or a `questions.Refusal`.
+
+    Raises:
+        WireError: It is neither.
+    """
     if isinstance(answer, questions.Refusal):
         return answer
-    if not isinstance(answer, questions.Assembled):
+    if not isinstance(answer, questions.Data):
         raise WireError("another answer than asked for")
     try:
-        described = msgspec.convert(deserialise(answer.description), NetworkDescription)
-    except msgspec.ValidationError as error:
-        raise WireError(str(error)) from None
-    if any(not 0 <= at < len(described.weights) for layer in described.layers for at in layer.weights):
-        raise WireError("a layer has weights that are not there")
-    return described
+        return plain_data(answer.value)
+    except Unsupported as error:
+        return questions.Refusal(one_line(str(error), 900))
 
 
-def _arrays(answer: questions.Answer) -> list[Array] | questions.Refusal:
-    if isinstance(answer, questions.Refusal):
-        return answer
-    if not isinstance(answer, questions.Arrays):
-        raise WireError("another answer than asked for")
-    return [unpack_array(each) for each in answer.arrays]
+def _require_arrays(values: Any) -> None:
+    """Require a list of arrays.
+
+    Raises:
+        WireError: It is something else.
+    """
+    if not isinstance(values, list) or not all(isinstance(each, (np.ndarray, np.generic)) for each in values):
+        raise WireError("something else than arrays")

@@ -12,7 +12,7 @@ from autograder.sandbox.wire.arrays import unpack_array
 from autograder.sandbox.wire.network import rebuild_network
 from autograder.sandbox.wire.values import MAX_DEPTH, Array, Dict, Function, List, Network, Refused, Tuple, Value
 
-__all__ = ["arguments", "deserialise", "keras_model", "refusal"]
+__all__ = ["arguments", "deserialise", "keras_model", "plain_data", "refusal"]
 
 
 def deserialise(value: Value, resolve: Callable[[Function | Network | Refused], Any] | None = None) -> Any:
@@ -29,6 +29,22 @@ def deserialise(value: Value, resolve: Callable[[Function | Network | Refused], 
         WireError: The sender's fault: a rule that types cannot express is broken (an array's length, a duplicate key).
     """
     return _part(value, resolve, 0)
+
+
+def plain_data(value: Value) -> Any:
+    """What `deserialise` gives, and nothing but plain data.
+
+    Raises:
+        Unsupported: A part of it was refused.
+        WireError: The sender's fault, as it is where a part is no plain data.
+    """
+
+    def refuse(special: Function | Network | Refused) -> Any:
+        if isinstance(special, Refused):
+            raise Unsupported(f"it is {special.reason}")
+        raise WireError(f"a {type(special).__name__.lower()} in place of plain data")
+
+    return deserialise(value, refuse)
 
 
 def keras_model(special: Network | Refused) -> Any:

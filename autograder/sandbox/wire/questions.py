@@ -1,7 +1,7 @@
 """Questions about networks, to the process that computes with them, and its answers. Both sides.
 
     grader → evaluator    (Assemble | ComputeOutputs | ReadWeights)*
-    evaluator → grader    messages.Ready (Assembled | Arrays | Refusal)*
+    evaluator → grader    messages.Ready (Data | Refusal)*
 
 One answer to each question, in order. Hostile weights may take the evaluator over, so an answer is no more to be
 trusted than what a student's process sends.
@@ -13,12 +13,11 @@ from typing import Annotated
 
 import msgspec
 
-from autograder.sandbox.wire.arrays import Array
 from autograder.sandbox.wire.messages import Ready
 from autograder.sandbox.wire.network import Network
 from autograder.sandbox.wire.values import Value
 
-__all__ = ["Answer", "Arrays", "Assemble", "Assembled", "ComputeOutputs", "Question", "ReadWeights", "Refusal"]
+__all__ = ["Answer", "Assemble", "ComputeOutputs", "Data", "Question", "ReadWeights", "Refusal"]
 
 
 class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -26,7 +25,7 @@ class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True
 
 
 class Assemble(_Message, frozen=True):
-    """Make a Keras model of a network, and describe it; the answer is `Assembled` or `Refusal`.
+    """Make a Keras model of a network; the answer is a `networks.network_view.NetworkDescription`, or `Refusal`.
 
     Attributes:
         number: What later questions call it.
@@ -37,21 +36,21 @@ class Assemble(_Message, frozen=True):
 
 
 class ComputeOutputs(_Message, frozen=True):
-    """Compute outputs at inference; the answer is `Arrays` or `Refusal`.
+    """Compute outputs at inference; the answer has arrays, nested as Keras nests them, or is `Refusal`.
 
     Attributes:
         number: Of the network.
         layers: Names of the layers whose outputs are wanted; none for the network's own.
-        inputs: One batch, an array for each input of the network.
+        inputs: One batch, nested as the network takes it.
     """
 
     number: int
     layers: list[str]
-    inputs: list[Array]
+    inputs: Value
 
 
 class ReadWeights(_Message, frozen=True):
-    """The values of all weights; the answer is `Arrays`."""
+    """The values of all weights; the answer is a list of arrays."""
 
     number: int
 
@@ -59,16 +58,10 @@ class ReadWeights(_Message, frozen=True):
 Question = Assemble | ComputeOutputs | ReadWeights
 
 
-class Assembled(_Message, frozen=True):
-    """A `networks.network_view.NetworkDescription` as plain data."""
+class Data(_Message, frozen=True):
+    """What was asked for, as plain data."""
 
-    description: Value
-
-
-class Arrays(_Message, frozen=True):
-    """One or more arrays."""
-
-    arrays: Annotated[list[Array], msgspec.Meta(max_length=10_000)]
+    value: Value
 
 
 class Refusal(_Message, frozen=True):
@@ -77,4 +70,4 @@ class Refusal(_Message, frozen=True):
     reason: Annotated[str, msgspec.Meta(max_length=1_000)]
 
 
-Answer = Ready | Assembled | Arrays | Refusal
+Answer = Ready | Data | Refusal

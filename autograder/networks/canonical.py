@@ -110,16 +110,8 @@ def canonical(row: LayerRow) -> list[LayerRow]:
     Raises:
         ValueError: The author's fault: Keras has no such layer, or the layer no such argument.
     """
-    from keras import layers
-
-    is_operation = row.kind in OPERATIONS
-    keras_layer = getattr(layers, row.kind, operation_class(row.kind) if is_operation else None)
-    if not isinstance(keras_layer, type):
-        raise ValueError(f"Keras has no layer {row.kind!r}")
-    known = {**defaults(keras_layer), **({VALUE: None} if is_operation else {})}
-    if unknown := sorted(set(row.config) - set(known)):
-        raise ValueError(f"{row.kind} has no argument {unknown[0]!r}; it has {', '.join(known)}")
-    kind, config = keras_layer.__name__, {key: _canonical_inner(value) for key, value in row.config.items()}
+    kind, known = _known_arguments(row)
+    config = {key: _canonical_inner(value) for key, value in row.config.items()}
     ours, axes = layer_class(kind), spatial_axes(kind)
     config.update({key: (config[key],) * axes for key in ours.WINDOWS if axes > 1 and isinstance(config.get(key), int)})
     if applies := ours.APPLIES:
@@ -130,6 +122,29 @@ def canonical(row: LayerRow) -> list[LayerRow]:
     if activation not in (None, "linear"):
         rows.append(LayerRow(ACTIVATION, {"activation": activation}, row.output_shape, 0))
     return rows
+
+
+def _known_arguments(row: LayerRow) -> tuple[str, Collection[str]]:
+    """Keras's own name of a layer that an author named, and its arguments.
+
+    They come from the catalogue where it has those that are given: importing Keras takes seconds.
+
+    Raises:
+        ValueError: See `canonical`.
+    """
+    ours = LAYERS.get(row.kind)
+    if ours and {*row.config} <= {*ours.__struct_fields__, *ours.INNER}:
+        return row.kind, ours.__struct_fields__
+    from keras import layers
+
+    is_operation = row.kind in OPERATIONS
+    keras_layer = getattr(layers, row.kind, operation_class(row.kind) if is_operation else None)
+    if not isinstance(keras_layer, type):
+        raise ValueError(f"Keras has no layer {row.kind!r}")
+    known = [*defaults(keras_layer), *([VALUE] if is_operation else [])]
+    if unknown := sorted({*row.config} - {*known}):
+        raise ValueError(f"{row.kind} has no argument {unknown[0]!r}; it has {', '.join(known)}")
+    return keras_layer.__name__, known
 
 
 def _canonical_inner(value: Any) -> Any:

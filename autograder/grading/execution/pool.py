@@ -19,7 +19,7 @@ from pathlib import Path
 
 from autograder import keras_runtime
 from autograder.errors import AutograderError, SandboxUnavailable
-from autograder.grading.cases.bundle import load_bundle
+from autograder.grading.cases.bundle import Bundle, load_bundle
 from autograder.grading.cases.case_grading import BEYOND_BUDGET
 from autograder.grading.execution.submission_grading import GradedSubmission, failed, grade_one
 from autograder.grading.intake.submissions import Item
@@ -125,8 +125,8 @@ def _work(path: Path, item: Item) -> GradedSubmission:
     try:
         submission = item.read([question.name for question in bundle.assignment.questions])
         if any("keras" in cell.source or "tensorflow" in cell.source for cell in submission.cells):
-            # While the notebook runs: for the networks, and for the layers that cases expect.
-            prepare(bundle.assignment.limits, slot=_slot)
+            prepare(bundle.assignment.limits, slot=_slot)  # while the notebook runs
+        if _imports_keras(bundle):
             threading.Thread(target=keras_runtime.load, daemon=True).start()
         graded = grade_one(bundle, submission, slot=_slot)
     except SandboxUnavailable:
@@ -135,6 +135,12 @@ def _work(path: Path, item: Item) -> GradedSubmission:
         reason = str(error) if isinstance(error, AutograderError) else f"{type(error).__name__}: {error}"
         graded = failed(bundle, submission, f"The grader failed: {reason[:300]}")
     return graded
+
+
+def _imports_keras(bundle: Bundle) -> bool:
+    """Whether a case imports Keras, which takes long, and writes to the terminal unless `keras_runtime` does it."""
+    functions = [case.function for cases in bundle.cases.values() for case in cases]
+    return any({"keras", "tensorflow"} & {*function.__code__.co_names} for function in functions)
 
 
 def _lost(path: Path, item: Item) -> GradedSubmission:

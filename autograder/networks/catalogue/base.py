@@ -163,7 +163,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     @classmethod
     def fuses(cls, names: Collection[str]) -> bool:
         """Whether a layer with these arguments or attributes ends with its `activation`, as good as one after it."""
-        return {"activation", "bias_initializer"} <= {*names} and "recurrent_initializer" not in names
+        biased = not {"use_bias", "bias_axes"}.isdisjoint(names)
+        return biased and "activation" in names and "recurrent_dropout" not in names
 
     @classmethod
     def applied(cls, given: Mapping[str, Any], usual: Collection[str]) -> dict[str, Any]:

@@ -1,0 +1,98 @@
+"""The view of a network that another process holds, and what that process says of it; without Keras."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder import expect
+from autograder.errors import WireError
+from autograder.networks.canonical import LayerRow
+from autograder.networks.network_view import (
+    LayerDescription,
+    NetworkDescription,
+    TensorView,
+    WeightDescription,
+    as_data,
+    description_of,
+    view,
+)
+
+OUTPUT = TensorView("y", (None, 28, 28, 8), "float32")
+CONVOLUTION = LayerRow(
+    "Conv2D", {"filters": 8, "kernel_size": (3, 3)}, (28, 28, 8), 80, frozenset({"strides"}), sources=(-1,)
+)
+HELD = LayerRow("TimeDistributed", {"layer": LayerRow("Dense", {"units": 2})}, (28, 28, 2), 18, sources=(1,))
+RELU = LayerRow("Activation", {"activation": "relu"}, (28, 28, 8), 0, sources=(0,))
+DESCRIBED = NetworkDescription(
+    name="net",
+    kind="Functional",
+    rows=(CONVOLUTION, RELU, HELD),
+    inputs=(TensorView("x", (None, 28, 28, 1), "float32"),),
+    outputs=(OUTPUT,),
+    layers=(LayerDescription("c", "Conv2D", True, 80, {"kernel_size": (3, 3)}, (OUTPUT,), (0,)),),
+    weights=(WeightDescription("kernel", (3, 3, 1, 8), True),),
+    summary="Conv2D",
+)
+
+
+class Doubling:
+    """Gives twice its inputs, nested as they are, and counts."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def outputs(self, layers: Any, inputs: Any) -> Any:
+        self.batches.append(len(inputs["a"]))
+        return {"twice": [2 * inputs["a"], 2 * inputs["b"]]}
+
+    def weights(self) -> list[Any]:
+        return [np.zeros((3, 3, 1, 8))]
+
+
+def test_a_description_comes_back_from_plain_data() -> None:
+    assert description_of(as_data(DESCRIBED)) == DESCRIBED
+
+
+def test_layers_are_compared_without_keras() -> None:
+    network = view(DESCRIBED, Doubling())
+    held = expect.layer("TimeDistributed", layer=expect.layer("Dense", units=2))
+    expect.layers(network, [expect.layer("Conv2D", filters=8, kernel_size=3, activation="relu"), held], name="net")
+    with pytest.raises(expect.Mismatch, match="expected Conv2D 16 3×3, got Conv2D 8 3×3"):
+        expect.layers(network, [expect.layer("Conv2D", filters=16, kernel_size=3), expect.layer("ReLU"), held])
+    with pytest.raises(expect.Mismatch):
+        expect.layers(
+            network, [CONVOLUTION, RELU, expect.layer("TimeDistributed", layer=expect.layer("Dense", units=3))]
+        )
+
+
+def test_nested_inputs_go_in_batches() -> None:
+    holder = Doubling()
+    given = view(DESCRIBED, holder).predict({"a": np.arange(5), "b": np.arange(10).reshape(5, 2)}, batch_size=2)
+    assert holder.batches == [2, 2, 1]
+    assert [each.tolist() for each in given["twice"]] == [
+        [0, 2, 4, 6, 8],
+        [[0, 2], [4, 6], [8, 10], [12, 14], [16, 18]],
+    ]
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        replace(DESCRIBED, rows=(CONVOLUTION, replace(RELU, sources=(1,)))),  # itself
+        replace(DESCRIBED, rows=(replace(CONVOLUTION, sources=(1,)), RELU)),  # a loop
+        replace(DESCRIBED, rows=(replace(CONVOLUTION, sources=(-2,)),)),  # a second input
+        replace(DESCRIBED, rows=(replace(CONVOLUTION, sources=()),)),
+        replace(DESCRIBED, rows=(replace(CONVOLUTION, sources=None),)),
+        replace(DESCRIBED, rows=(CONVOLUTION,) + (RELU,) * 4_000),
+        replace(DESCRIBED, rows=(replace(CONVOLUTION, config={"filters": {"deep": 1}}),)),
+        replace(DESCRIBED, kind="</script>"),
+        replace(DESCRIBED, weights=()),
+    ],
+)
+def test_what_is_no_description_is_refused(described: NetworkDescription) -> None:
+    with pytest.raises(WireError):
+        description_of(as_data(described))

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,23 @@ def test_a_failure_of_ours_asks_for_review_and_the_others_are_graded(bundle: Pat
     for student in ("broken", "deadly"):
         statuses = {case.status for question in grades[student].questions for case in question.cases}
         assert statuses == {"error"}
+
+
+def test_a_process_that_is_killed_while_it_starts_loses_nothing(
+    bundle: Path, perfect: Item, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, killed = BaseProcess.start, []
+
+    def start_and_kill(process: BaseProcess) -> None:
+        start(process)
+        if len(killed) < 2:
+            killed.append(process)
+            process.kill()
+
+    monkeypatch.setattr(BaseProcess, "start", start_and_kill)
+    items = [replace(perfect, student=f"perfect{number}") for number in range(5)]
+    assert [result.grade.score for result in grade_class(bundle, items, workers=2)] == [10] * 5
+    assert len(killed) == 2
 
 
 def test_who_ran_out_of_time_in_a_given_cell_runs_once_more_after_all_others(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ of the pool, and only its grade and its run are returned.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import resource
@@ -13,8 +14,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from autograder import keras_runtime
@@ -43,73 +43,109 @@ def grade_class(bundle: Path, items: Sequence[Item], *, workers: int) -> Iterato
     Raises:
         SandboxUnavailable: This machine cannot sandbox student code.
     """
-    waiting = deque(items)
-    # In progress when a pool process died, or out of time perhaps for what else ran: each runs once more, alone.
+    # Their process died, or they were out of time perhaps for what else ran: each runs once more, alone.
     suspects = []
-    while waiting:
-        for item, result in _run_pool(bundle, waiting, workers):
-            if result is None or result.again:
-                suspects.append(item)
-            else:
-                yield result
+    for item, result in _run_pool(bundle, items, workers):
+        if result is None or result.again:
+            suspects.append(item)
+        else:
+            yield result
     for item in suspects:
-        for _, result in _run_pool(bundle, deque([item]), 1):
+        for _, result in _run_pool(bundle, [item], 1):
             yield result or _lost(bundle, item)
 
 
-def _run_pool(bundle: Path, waiting: deque[Item], workers: int) -> Iterator[tuple[Item, GradedSubmission | None]]:
-    """Grade `waiting` with one pool until it is empty or the pool breaks; `None` for what was in progress then."""
-    context = multiprocessing.get_context("spawn")
-    slots = context.SimpleQueue()
-    for slot in range(workers):
-        slots.put(slot)
-    threads = load_bundle(bundle).assignment.limits.threads
-    pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(slots, threads))
-    running: dict[Future[GradedSubmission], Item] = {}
-    broken = False
+def _run_pool(bundle: Path, items: Sequence[Item], workers: int) -> Iterator[tuple[Item, GradedSubmission | None]]:
+    """Grade with so many processes; `None` for one on which its process died."""
+    waiting = deque(items)
+    processes: dict[int, _PoolProcess] = {}
+    running: dict[int, Item] = {}
+    results: list[tuple[Item, GradedSubmission | None]] = []
     try:
-        while running or (waiting and not broken):
-            while waiting and not broken and len(running) < workers + 1:
-                item = waiting.popleft()
-                try:
-                    running[pool.submit(_work, bundle, item)] = item
-                except BrokenProcessPool:
-                    waiting.appendleft(item)
-                    broken = True
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                item = running.pop(future)
-                try:
-                    yield item, future.result()
-                except BrokenProcessPool:
-                    broken = True
-                    yield item, None
+        while waiting or running:
+            for slot in range(workers):
+                if slot not in running and waiting:
+                    processes[slot] = processes.get(slot) or _PoolProcess(bundle, slot)
+                    running[slot] = waiting.popleft()
+                    processes[slot].begin(running[slot])
+            yield from results  # while the processes work
+            ready = wait([processes[slot].connection for slot in running])
+            results.clear()
+            for slot in [slot for slot in running if processes[slot].connection in ready]:
+                graded = processes[slot].end()
+                results.append((running.pop(slot), graded))
+                if graded is None:
+                    processes.pop(slot).kill()
+        yield from results
     except BaseException:
-        _kill(pool)
+        for process in processes.values():
+            process.kill()
         raise
-    pool.shutdown(wait=True, cancel_futures=True)
+    for process in processes.values():
+        process.close()
 
 
-def _kill(pool: ProcessPoolExecutor) -> None:
-    """End the pool's processes now; their sandboxes die with them."""
-    for process in list((pool._processes or {}).values()):
-        process.kill()
-    pool.shutdown(wait=False, cancel_futures=True)
+class _PoolProcess:
+    """A process of the pool, which grades one submission at a time.
 
-
-_slot = 0
-
-
-def _start(slots: multiprocessing.SimpleQueue[int], threads: int) -> None:
-    """Prepare a pool process: its slot, its number of threads, and Ctrl-C ignored (the parent handles it).
-
-    It ends with its parent, even if that is killed: else it would wait for the pool's queues for ever.
+    Each has a pipe of its own, which only it writes to: if it dies, its pipe ends, in the middle of an answer as well,
+    and nothing of another process is lost. (In Python's own pools, processes share queues, and one that is killed while
+    another is started may leave the pool waiting for ever.)
     """
-    global _slot
-    _slot = slots.get()
+
+    def __init__(self, bundle: Path, slot: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, bundle, slot))
+        with theirs:
+            self._process.start()
+
+    def begin(self, item: Item) -> None:
+        """Let it grade a submission."""
+        with contextlib.suppress(OSError):  # it has died: `end` says so
+            self.connection.send(item)
+
+    def end(self) -> GradedSubmission | None:
+        """The result, waited for; `None` if the process died.
+
+        Raises:
+            SandboxUnavailable: This machine cannot sandbox student code.
+        """
+        try:
+            result: GradedSubmission | SandboxUnavailable = self.connection.recv()
+        except (EOFError, OSError):
+            return None
+        if isinstance(result, SandboxUnavailable):
+            raise result
+        return result
+
+    def kill(self) -> None:
+        """End it now; its sandboxes die with it."""
+        self._process.kill()
+        self.close()
+
+    def close(self) -> None:
+        """Let it end, and wait for that."""
+        self.connection.close()
+        self._process.join()
+
+
+def _serve(connection: Connection, bundle: Path, slot: int) -> None:
+    """Grade what comes, until no more can come.
+
+    Ctrl-C is ignored (the parent handles it). It ends with its parent, even if that is killed while this one grades.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # where a case is ended
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    keras_runtime.share(threads)
+    keras_runtime.share(load_bundle(bundle).assignment.limits.threads)
+    with contextlib.suppress(EOFError):
+        while True:
+            item = connection.recv()
+            try:
+                connection.send(_work(bundle, item, slot))
+            except SandboxUnavailable as error:
+                connection.send(error)
 
 
 def _end_with_parent() -> None:
@@ -119,16 +155,16 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(path: Path, item: Item) -> GradedSubmission:
+def _work(path: Path, item: Item, slot: int) -> GradedSubmission:
     bundle = load_bundle(path)
     submission = Submission(item.student, item.filename)
     try:
         submission = item.read([question.name for question in bundle.assignment.questions])
         if any("keras" in cell.source or "tensorflow" in cell.source for cell in submission.cells):
-            prepare(bundle.assignment.limits, slot=_slot)  # while the notebook runs
+            prepare(bundle.assignment.limits, slot=slot)  # while the notebook runs
         if _imports_keras(bundle):
             threading.Thread(target=keras_runtime.load, daemon=True).start()
-        graded = grade_one(bundle, submission, slot=_slot)
+        graded = grade_one(bundle, submission, slot=slot)
     except SandboxUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class; it is reported as one

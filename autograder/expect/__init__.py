@@ -6,11 +6,12 @@ In the notebook as in the grader a check sees plain data, rebuilt Keras models a
 """
 
 from autograder.expect.architectures import layer, layers, output_shapes, parameters
+from autograder.expect.array_values import array, function, gradient, raises
 from autograder.expect.class_labels import confusion, labels, predicted, share_right
 from autograder.expect.layer_codes import code_layer, code_length, codes
 from autograder.expect.layer_references import largest_layer, largest_layer_parameters, layer_reference
 from autograder.expect.mismatch import Mismatch, Undecided
-from autograder.expect.plain_values import mapping, number
+from autograder.expect.plain_values import mapping, number, text
 from autograder.expect.reported_figures import claim, truth
 from autograder.expect.training import accuracy, history
 from autograder.expect.training_runs import record, trained, twin
@@ -19,11 +20,14 @@ __all__ = [
     "Mismatch",
     "Undecided",
     "accuracy",
+    "array",
     "claim",
     "code_layer",
     "code_length",
     "codes",
     "confusion",
+    "function",
+    "gradient",
     "history",
     "labels",
     "largest_layer",
@@ -36,8 +40,10 @@ __all__ = [
     "output_shapes",
     "parameters",
     "predicted",
+    "raises",
     "record",
     "share_right",
+    "text",
     "trained",
     "truth",
     "twin",

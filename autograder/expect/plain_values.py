@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from autograder.expect.mismatch import Mismatch, described, require_value
 
-__all__ = ["mapping", "number"]
+__all__ = ["mapping", "number", "text"]
 
 RELATIVE_ROUNDING_ERROR = 1e-9
 LARGEST_NUMBER = 10**300  # larger integers overflow a float
@@ -81,6 +82,64 @@ def mapping(value: Any, keys: Sequence[Hashable], *, name: str = "value") -> dic
     for key in keys:
         require_value(given[key], f"{name}[{key!r}]")
     return {key: given[key] for key in keys}
+
+
+def text(
+    value: Any,
+    equal_to: str | None = None,
+    *,
+    contains: Sequence[str] = (),
+    pattern: str | None = None,
+    name: str = "text",
+) -> str:
+    """Require a text; small and capital letters, and how many spaces there are, do not matter.
+
+    Args:
+        value: What the student calls `name`.
+        equal_to: The right text; None if any will do.
+        contains: What must be in it.
+        pattern: A regular expression that must match somewhere in it, as it was written.
+        name: The text's name in the notebook.
+
+    Returns:
+        The student's text.
+
+    Raises:
+        Mismatch: It is no text, or another one.
+    """
+    require_value(value, name)
+    if not isinstance(value, str):
+        raise Mismatch(f"`{name}` should be text, received {described(value)}. Put it in quotation marks.")
+    given = _plain(value)
+    if equal_to is not None and given != _plain(equal_to):
+        raise Mismatch(
+            f"`{name}` is {_quoted(value)}, expected {_quoted(equal_to)}. {_where_texts_part(value, equal_to)}"
+        )
+    missing = [part for part in contains if _plain(part) not in given]
+    if missing:
+        raise Mismatch(f"`{name}` lacks {_quoted(missing[0])}, it is {_quoted(value)}. Add what is missing.")
+    if pattern is not None and not re.search(pattern, value):
+        raise Mismatch(
+            f"`{name}` is {_quoted(value)}, which is not of the form that is asked for. Compare it with that."
+        )
+    return value
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:60]}…")
+
+
+def _where_texts_part(given: str, expected: str) -> str:
+    """The first word that differs."""
+    one, other = given.split(), expected.split()
+    at = next((at for at, pair in enumerate(zip(one, other, strict=False)) if _plain(pair[0]) != _plain(pair[1])), None)
+    if at is None:
+        return f"It {'ends too early' if len(one) < len(other) else 'goes on too long'}."
+    return f"Word {at + 1} differs."
 
 
 def _as_number(value: Any, name: str) -> float:

@@ -1,0 +1,143 @@
+"""What kind of thing a value is: an array of which shape, a tuple of how many, a function. Both sides."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autograder.networks.canonical import layer_rows
+from autograder.networks.network_view import NetworkView, is_model, leaves
+
+__all__ = ["ValueKind", "as_array", "kind_of", "wrong_kind"]
+
+MAX_PARTS = 20
+"""Of a container whose parts are looked at."""
+
+MAX_DEPTH = 3
+_SEQUENCES: dict[Any, str] = {list: "list", tuple: "tuple", dict: "dict", set: "set", frozenset: "set"}
+_UNCOUNTED = {"None": "nothing (None)", "...": "the gap `...`", "text": "text"}
+_CLASSES = {"f": "floats", "i": "integers", "u": "integers", "b": "booleans", "U": "texts", "c": "complex numbers"}
+
+
+@dataclass(frozen=True)
+class ValueKind:
+    """What may be said of a value without giving it away.
+
+    Attributes:
+        kind: `array`, `number`, `boolean`, `text`, `list`, `tuple`, `dict`, `set`, `function`, `model`, `history`,
+            `None`, `...`, or the name of another class.
+        shape: Of an array or a frame; the length of a container.
+        dtype: Letter of an array's dtype, as in `numpy.dtype.kind`.
+        parts: Of a container, the kinds of its first items; of a network, of its inputs and then its outputs.
+        digest: Of what must not be read from it: the keys of a dict, the kinds of a network's layers.
+    """
+
+    kind: str
+    shape: tuple[int | None, ...] = ()
+    dtype: str = ""
+    parts: tuple[ValueKind, ...] = ()
+    digest: str = ""
+
+    @property
+    def alone(self) -> ValueKind:
+        """The kind without shape, dtype and parts."""
+        return ValueKind(self.kind)
+
+    def __str__(self) -> str:
+        """As in `an array (4, 3) of floats`."""
+        shape = f" {tuple(self.shape)}" if self.kind not in _SEQUENCES.values() and self.shape else ""
+        if self.kind == "array":
+            return f"an array{shape}{f' of {_CLASSES[self.dtype]}' if self.dtype in _CLASSES else ''}"
+        if self.kind == "model":
+            return "a Keras model" + "".join(f", {part.shape}" for part in self.parts)
+        if self.kind in _UNCOUNTED:
+            return _UNCOUNTED[self.kind]
+        if self.kind in _SEQUENCES.values():
+            return f"a {self.kind}{f' of {self.shape[0]}' if self.shape else ''}"
+        words = {"history": "training history"}.get(self.kind, self.kind)
+        return f"{'an' if words[0] in 'aeiouAEIOU' else 'a'} {words}{shape}"
+
+
+def kind_of(value: Any, depth: int = 0) -> ValueKind:
+    """The kind of any value; numbers of NumPy and TensorFlow are numbers."""
+    if value is None or value is Ellipsis:
+        return ValueKind("None" if value is None else "...")
+    if isinstance(value, (bool, np.bool_)):
+        return ValueKind("boolean")
+    if isinstance(value, (int, float, complex, np.number)):
+        return ValueKind("number")
+    if isinstance(value, str):
+        return ValueKind("text")
+    for sequence, name in _SEQUENCES.items():
+        if type(value) is sequence:
+            return _of_container(value, name, depth)
+    if is_model(value):
+        return _of_model(value)
+    if isinstance(getattr(value, "history", None), Mapping):
+        return ValueKind("history")
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if isinstance(value, np.ndarray) or (shape is not None and dtype is not None and as_array(value) is not None):
+        array = np.asarray(value)
+        return ValueKind("array", array.shape, array.dtype.kind) if array.ndim else kind_of(array[()].item(), depth)
+    if isinstance(shape, tuple) and hasattr(value, "iloc"):
+        return ValueKind(type(value).__name__, shape, digest=_digest(getattr(value, "columns", ())))
+    if callable(value) and not isinstance(value, type):
+        return ValueKind("function")
+    return ValueKind(type(value).__name__[:40])
+
+
+def as_array(value: Any) -> np.ndarray[Any, Any] | None:
+    """An array, number, list or tensor as an array; None where it is none, or one of objects."""
+    if isinstance(value, (str, bytes, dict)) or value is None or value is Ellipsis or hasattr(value, "iloc"):
+        return None
+    try:
+        array = np.asarray(value)
+    except Exception:  # noqa: BLE001 - rows of different lengths, symbolic tensors
+        return None
+    return None if array.dtype.kind == "O" else array
+
+
+def _of_container(value: Any, name: str, depth: int) -> ValueKind:
+    items = list(value.values()) if name == "dict" else list(value) if name != "set" else []
+    parts = tuple(kind_of(item, depth + 1) for item in items[:MAX_PARTS]) if depth < MAX_DEPTH else ()
+    return ValueKind(name, (len(value),), parts=parts, digest=_digest(value) if name == "dict" else "")
+
+
+def _of_model(model: Any) -> ValueKind:
+    """Equivalent networks are of the same kind."""
+    try:
+        rows = list(model.rows) if isinstance(model, NetworkView) else layer_rows(model)
+        ends = [*leaves(model.inputs), *leaves(model.outputs)]
+        parts = tuple(ValueKind("array", tuple(each.shape)[1:], str(each.dtype)[0]) for each in ends)
+    except (ValueError, AttributeError):  # no network that has been built
+        return ValueKind("model")
+    return ValueKind("model", parts=parts, digest=_digest(row.kind for row in rows))
+
+
+def _digest(names: Any) -> str:
+    return hashlib.sha256(repr(list(map(str, names))).encode()).hexdigest()[:8]
+
+
+def wrong_kind(given: ValueKind, expected: ValueKind, name: str, *, hidden: bool) -> str:
+    """What to tell the student of a value of another kind than the reference's; empty where it is of the same.
+
+    Args:
+        given: The student's.
+        expected: The reference's.
+        name: What it is called.
+        hidden: Whether shape and dtype are not to be shown.
+    """
+    if given == expected:
+        return ""
+    if given.kind == expected.kind and (hidden or replace(given, digest="") == replace(expected, digest="")):
+        what = {"dict": "keys and values", "model": "layers", "array": "shape and type"}.get(given.kind, "parts")
+        return f"`{name}` is {given}, whose {what} are not those that the question asks for."
+    if given.kind == expected.kind and str(given) == str(expected):  # a part of it differs
+        for at, (one, other) in enumerate(zip(given.parts, expected.parts, strict=False)):
+            if one != other:
+                return wrong_kind(one, other, f"{name}[{at}]", hidden=hidden)
+    return f"`{name}` should be {expected.alone if hidden else expected}, got {given}."

@@ -15,6 +15,7 @@ import msgspec
 
 __all__ = [
     "ANSWER_TAG",
+    "MAX_GIVEN_BYTES",
     "MAX_WIRE_BYTES",
     "SANDBOX_VARIABLE",
     "SEED",
@@ -54,6 +55,9 @@ Points = int | float
 
 MAX_WIRE_BYTES = 256 << 20
 """What a submission may send in all, by default: the one bound of a frame, an array, and the weights of a network."""
+
+MAX_GIVEN_BYTES = 64 << 20
+"""What the files that come with an exercise may have together."""
 
 ANSWER_TAG = "answer:"
 """An answer cell carries the tag `answer:<question>`."""
@@ -152,7 +156,8 @@ class Assignment:
     """An exercise as the grader knows it.
 
     Attributes:
-        data: File of hidden arrays, relative to the repository's `reference/` → `sha256:` and its hex digest.
+        data: Hidden file, relative to the repository's `reference/` → `sha256:` and its hex digest.
+        requires: Packages that the notebooks need where they are graded, as pip writes them: `pandas>=2`.
     """
 
     slug: str
@@ -160,6 +165,7 @@ class Assignment:
     questions: tuple[Question, ...]
     limits: Limits = field(default_factory=Limits)
     data: dict[str, str] = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
 
     @property
     def possible(self) -> float:

@@ -19,18 +19,20 @@ import numpy as np
 
 from autograder.authoring import calibration
 from autograder.authoring.assign import Assigned, assign
+from autograder.authoring.given_files import given_files
 from autograder.authoring.leaks import refuse_leaks
-from autograder.authoring.master import Master, MasterQuestion, read_master
+from autograder.authoring.master import MASTERS, Master, MasterQuestion, read_master
 from autograder.authoring.stub import make_reference, make_stub
 from autograder.authoring.verify import Proof, prove, refuse_undefined, refuse_unimportable
 from autograder.errors import BuildError, UsageError
-from autograder.grading.cases.bundle import copy_bundle, sha256_of
+from autograder.grading.cases.bundle import FILES, copy_bundle, hidden_name, sha256_of
+from autograder.grading.requirements import installable, refuse_lacking
 from autograder.notebook.selfcheck import PACKAGE
 from autograder.records import Assignment, Question, to_json
 
 __all__ = ["BuildReport", "build", "build_all", "find_master", "find_root", "find_slugs", "hidden_data"]
 
-MASTERS = ("master.py", "master.ipynb")
+HEAD_BYTES, TELLING_BYTES = 1024, 24
 
 
 @dataclass(frozen=True)
@@ -129,12 +131,15 @@ def build(
 
     begin("reading the master and its data")
     master = read_master(path, root)
+    if proof:
+        refuse_lacking(master.slug, master.config.requires)
     data = hidden_data(master, root)
+    files = given_files(master)
     refuse_undefined(master, frozenset(data))
     if proof:
         refuse_unimportable(master)
     public, secret = Path("assignments", master.slug), Path("reference", master.slug, "bundle")
-    _refuse_strays(master, root / public)
+    _refuse_strays(master, root / public, {*files, *_present(root / secret / FILES)})
     try:
         temporary = tempfile.TemporaryDirectory(prefix=".build-", dir=path.parent)
     except OSError as error:
@@ -144,10 +149,11 @@ def build(
         begin("making the students' notebook and the bundle")
         (work / "otter").mkdir()
         assigned = assign(master, work / "otter")
-        stub = {f"{master.slug}.ipynb": make_stub(master, assigned)}
+        stub = {f"{master.slug}.ipynb": make_stub(master, assigned), **files}
         begin("looking for what the students' notebook gives away")
         refuse_leaks(master, data, {(public / name).as_posix(): content for name, content in stub.items()})
         bundle = _bundle(master, assigned, frozenset(data), root)
+        bundle |= {f"{FILES}/{name}": content for name, content in files.items()}
         _write(work / "stub", stub)
         _write(work / "bundle", bundle)
         proved = prove(master, work / "bundle", work / "stub" / f"{master.slug}.ipynb", begin) if proof else None
@@ -214,32 +220,50 @@ def find_master(slug_or_master: str | Path, root: Path) -> Path:
 
 
 def hidden_data(master: Master, root: Path) -> dict[str, np.ndarray[Any, Any]]:
-    """Name → hidden array, of all files that the master names."""
+    """Name → hidden array, of all `.npz` files that the master names; of files of other kinds, their telling bytes.
+
+    Raises:
+        BuildError: One cannot be read, or a name is there twice.
+    """
     data: dict[str, np.ndarray[Any, Any]] = {}
-    fix = "Name a `.npz` file of plain arrays, relative to reference/, under `data:`."
+    fix = "Name a file relative to reference/ under `data:`; `.npz` for plain arrays."
     reference = (root / "reference").resolve()
     for name in master.config.data:
         path = (reference / name).resolve()
-        if not path.is_relative_to(reference) or path.suffix != ".npz":
-            raise master.source.refuse(master.config_cell, f"{name} is no `.npz` file below reference/", fix)
+        if not path.is_relative_to(reference):
+            raise master.source.refuse(master.config_cell, f"{name} is no file below reference/", fix)
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                loaded = {key: arrays[key] for key in arrays.files}
+            if path.suffix == ".npz":
+                with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                    loaded = {key: arrays[key] for key in arrays.files}
+            else:
+                loaded = {hidden_name(name): _telling(path.read_bytes())}
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise master.source.refuse(master.config_cell, f"{name} cannot be read: {reason}", fix) from error
         if twice := sorted(set(data) & set(loaded)):
             fix = "Rename it in one of the files."
             raise master.source.refuse(master.config_cell, f"two data files hold `{twice[0]}`", fix)
+        if no_name := [key for key in loaded if not key.isidentifier()]:
+            fix = "Rename it: a case asks for it by that name, and a file's name counts up to its first dot."
+            raise master.source.refuse(master.config_cell, f"{name} holds `{no_name[0]}`, which is no name", fix)
         data.update(loaded)
     return data
+
+
+def _telling(content: bytes) -> np.ndarray[Any, Any]:
+    """The bytes of a hidden file but for its head, which all tables and pictures of its kind may have."""
+    tail = content[min(HEAD_BYTES, len(content) // 2) :]
+    return np.array(bytearray(tail if len(tail) >= TELLING_BYTES else b""), np.uint8)
 
 
 def _bundle(master: Master, assigned: Assigned, data: frozenset[str], root: Path) -> dict[str, bytes]:
     """Name → content of the bundle's files."""
     questions = tuple(_question(master, question, data) for question in master.questions)
     digests = {name: sha256_of((root / "reference" / name).read_bytes()) for name in master.config.data}
-    assignment = Assignment(master.slug, master.config.title, questions, master.config.limits, digests)
+    config = master.config
+    requires = tuple(map(installable, config.requires))
+    assignment = Assignment(master.slug, config.title, questions, config.limits, digests, requires)
     if len({Path(name).name for name in digests}) < len(digests):
         fix = "Rename one: a copy of the bundle holds them side by side."
         raise master.source.refuse(master.config_cell, "two data files have the same name", fix)
@@ -313,9 +337,9 @@ def _present(folder: Path) -> Iterator[str]:
             yield Path(*parts).as_posix()
 
 
-def _refuse_strays(master: Master, folder: Path) -> None:
+def _refuse_strays(master: Master, folder: Path, files: set[str]) -> None:
     for name in _present(folder):
-        if name != f"{master.slug}.ipynb":
+        if name not in {f"{master.slug}.ipynb", *files}:
             raise BuildError(f"{folder / name} is not made by the build. Move it away: this folder goes to students.")
 
 

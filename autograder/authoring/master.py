@@ -5,7 +5,9 @@ A master is a notebook (Jupytext `py:percent`, or `.ipynb`) in Otter Assign's ma
 
     # AUTOGRADER CONFIG
     title: The exercise's title
-    data: [data/digits.npz]          hidden arrays, relative to reference/
+    data: [data/digits.npz]          hidden arrays, and files of any other kind, relative to reference/
+    files: [points.csv, helper.py]   what students get beside the notebook: files and folders beside the master
+    requires: ["pandas>=2"]          packages that the notebooks need
     limits: {wall_seconds: 300}      fields of records.Limits
     points: 20                       of all questions together; 10 if left out
     install: ./keras_autograder-0.1.0-py3-none-any.whl
@@ -29,9 +31,13 @@ import msgspec
 from autograder.authoring.case_source import CaseCell, read_case
 from autograder.authoring.source import Source, read_source
 from autograder.errors import BuildError
+from autograder.grading.requirements import installable
 from autograder.records import Limits, rounded
+from autograder.wording import one_line
 
-__all__ = ["Config", "Master", "MasterQuestion", "read_master"]
+__all__ = ["MASTERS", "Config", "Master", "MasterQuestion", "read_master"]
+
+MASTERS = ("master.py", "master.ipynb")
 
 _BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|TESTS|PROMPT)\s*$", re.IGNORECASE)
 _CONFIG = re.compile(r"#\s+AUTOGRADER\s+CONFIG\s*$", re.IGNORECASE)
@@ -52,7 +58,9 @@ class Config:
 
     Attributes:
         title: What students read above their grade.
-        data: Files of hidden arrays (`.npz`), relative to `reference/`.
+        data: Hidden files, relative to `reference/`: arrays (`.npz`), and files of any other kind.
+        files: Files and folders beside the master that students get beside the notebook.
+        requires: Packages that the notebooks need, as pip writes them.
         limits: What a submission may use.
         points: What the questions are to be worth together; a build warns where they are not.
         install: What students put behind `%pip install`; empty for the package's name.
@@ -60,6 +68,8 @@ class Config:
 
     title: str
     data: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     points: float = 10
     install: str = ""
@@ -172,7 +182,8 @@ class _Reader:
         if isinstance(limits, dict):
             unknown += [f"limits.{key}" for key in limits if key not in {field.name for field in fields(Limits)}]
         if unknown:
-            keys = "title, data, points, install and limits (" + ", ".join(field.name for field in fields(Limits)) + ")"
+            keys = ", ".join(each.name for each in fields(Config) if each.name != "limits")
+            keys += f" and limits ({', '.join(each.name for each in fields(Limits))})"
             at = self.source.find(cell, unknown[0].rpartition(".")[2])
             raise self.source.refuse(cell, f"the configuration has no key `{unknown[0]}`", f"There are {keys}.", at)
         try:
@@ -187,6 +198,13 @@ class _Reader:
         if not 0 <= config.points < math.inf:
             at, what = self.source.find(cell, "points"), f"the exercise is worth {config.points:g} points"
             raise self.source.refuse(cell, what, "Give a number from 0 on, or leave it out.", at)
+        for required in config.requires:
+            try:
+                installable(required)
+            except ValueError as error:
+                what, at = f"`requires` has `{required}`: {one_line(str(error))}", self.source.find(cell, "requires")
+                fix = "Name a package as pip writes it, such as `pandas` or `pandas>=2`."
+                raise self.source.refuse(cell, what.rstrip("."), fix, at) from error
         if re.search(r"[\n\r`]|^\s*[%!]?pip\b", config.install):
             at, what = self.source.find(cell, "install"), "`install` is more than what stands behind `%pip install`"
             raise self.source.refuse(cell, what, "Write that alone, in one line, without backticks.", at)

@@ -10,6 +10,7 @@ from typing import Any
 
 from autograder.authoring.assign import Assigned, role_of
 from autograder.authoring.master import Master
+from autograder.grading.requirements import installable
 from autograder.notebook.selfcheck import PACKAGE
 from autograder.records import ANSWER_TAG, SELF_CHECK
 
@@ -41,7 +42,10 @@ def make_stub(master: Master, assigned: Assigned) -> bytes:
     cells = [cell for cell in assigned.student if role_of(cell) is not None or cell.source not in idle]
     _require_answers(master, cells)
     tests = {name: source for name, source in assigned.public_tests.items() if name in public}
-    return notebook_bytes(_with_selfcheck(_clean(cells), tests, master.config.install or _installed_by_default(cells)))
+    required = map(installable, master.config.requires)
+    packages = [f'"{each}"' if re.search(r"[^\w.-]", each) else each for each in required]
+    install = " ".join([master.config.install or _installed_by_default(cells), *packages])
+    return notebook_bytes(_with_selfcheck(_clean(cells), tests, install))
 
 
 def make_reference(master: Master, assigned: Assigned) -> bytes:

@@ -13,6 +13,7 @@ from autograder import keras_runtime
 from autograder.authoring.calibration import floors_of
 from autograder.authoring.master import Master, MasterQuestion
 from autograder.errors import AutograderError, BuildError
+from autograder.grading.cases.bundle import beside
 from autograder.records import Grade, Measurement, Outcome, QuestionGrade, rounded
 from autograder.wording import one_line
 
@@ -107,7 +108,8 @@ def refuse_unimportable(master: Master) -> None:
                 if "keras" in line or "tensorflow" in line:
                     keras_runtime.load()
                 try:
-                    exec(line, {})  # noqa: S102 - the author's own line, which the case is to run anyway
+                    with beside(master.source.path.parent):
+                        exec(line, {})  # noqa: S102 - the author's own line, which the case is to run anyway
                 except Exception as error:  # a package may raise anything when it is imported
                     what = f"case `{case.function}` cannot `{line}`: {type(error).__name__}: {one_line(str(error))}"
                     fix = "Install it here, and for students if the case is public; or correct the line."

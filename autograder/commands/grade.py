@@ -17,6 +17,7 @@ from autograder.grading.execution.submission_grading import LOWERED, rejected
 from autograder.grading.intake.owners import count_notebooks
 from autograder.grading.intake.roster import Roster, match, read_roster, same_student
 from autograder.grading.intake.submissions import Item, survey
+from autograder.grading.requirements import refuse_lacking
 from autograder.grading.results.manual_csv import NAME, read_sheet
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.publishing import ClassReport, publish
@@ -63,6 +64,7 @@ def run(
         raise UsageError(f"executor {executor!r} is not there in this version; leave --executor out.")
     bundle = load_bundle(find_bundle(slug, Path.cwd()))
     assignment = bundle.assignment
+    refuse_lacking(assignment.slug, assignment.requires)
     out = out or Path(f"{assignment.slug}-grades")
     if source.is_dir() and out.resolve().is_relative_to(source.resolve()):
         raise UsageError(f"{out} lies in {source}, where its pages would be taken for submissions. Choose another -o.")

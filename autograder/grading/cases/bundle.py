@@ -2,7 +2,9 @@
 
 assignment.json    records.Assignment: questions, cases, points, limits, and the digests of the hidden data
 tests/<question>.py    Otter exception-format test files, hidden cases included
+files/*            what students get beside the notebook; beside it in the sandbox, too, and beside the cases
 data/*.npz         hidden arrays; each key is a name that a case may ask for
+data/*             hidden files of other kinds; a case asks for one by its name up to the first dot, and gets its path
 reference.ipynb    the instructor's solution; its other cells are those that students got
 
 In its repository a bundle has no `data/`: exercises share the files below `reference/`, which are found from there.
@@ -12,8 +14,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shutil
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +33,10 @@ from autograder.grading.intake.notebook_reader import parse
 from autograder.records import Assignment, Cell, from_json
 from autograder.wording import one_line
 
-__all__ = ["Bundle", "copy_bundle", "find_bundle", "load_bundle", "sha256_of"]
+__all__ = ["FILES", "Bundle", "beside", "copy_bundle", "find_bundle", "hidden_name", "load_bundle", "sha256_of"]
+
+FILES = "files"
+"""The bundle's folder of what students get beside the notebook."""
 
 MAX_REASON = 400
 
@@ -38,7 +47,8 @@ class Bundle:
 
     Attributes:
         cases: Question name → its cases, ready to run.
-        data: Name → hidden array.
+        data: Name → hidden array, or the path of a hidden file.
+        files: Relative path → content of each file that students get beside the notebook.
         given: The cells that came with the exercise and are no answers, as students got them; none if not known.
         digest: `sha256:` and a digest of all files, hidden data included, so that grades can say what they were made
             with. A copy of a bundle has the same one.
@@ -47,9 +57,34 @@ class Bundle:
     path: Path
     assignment: Assignment
     cases: dict[str, list[LoadedCase]]
-    data: dict[str, np.ndarray[Any, Any]]
+    data: dict[str, np.ndarray[Any, Any] | Path]
     digest: str
     given: tuple[Cell, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@contextmanager
+def beside(folder: Path) -> Iterator[None]:
+    """Have `folder` as the working folder for a while, as a case has it in a notebook; nothing where it is not there.
+
+    Modules that are imported from there are forgotten afterwards: another exercise may have some of the same names.
+    """
+    if not folder.is_dir():
+        yield
+        return
+    folder, before, writes = folder.resolve(), Path.cwd(), sys.dont_write_bytecode
+    sys.path.insert(0, str(folder))
+    sys.dont_write_bytecode = True
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+        sys.dont_write_bytecode = writes
+        sys.path.remove(str(folder))
+        for name, module in [*sys.modules.items()]:
+            if str(getattr(module, "__file__", None) or "").startswith(f"{folder}{os.sep}"):
+                del sys.modules[name]
 
 
 def find_bundle(slug: str, start: Path) -> Path:
@@ -91,18 +126,36 @@ def load_bundle(path: Path) -> Bundle:
             if not question.manual:
                 source = f"tests/{question.name}.py"
                 loaded[question.name] = load((path / source).read_text(encoding="utf-8"), source)
-        data: dict[str, np.ndarray[Any, Any]] = {}
+        data: dict[str, np.ndarray[Any, Any] | Path] = {}
         for file, digest in assignment.data.items():
-            with np.load(io.BytesIO(_hidden(path, file, digest)), allow_pickle=False) as arrays:
-                data.update({name: arrays[name] for name in arrays.files})
+            found, content = _hidden(path, file, digest)
+            if found.suffix == ".npz":
+                with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+                    data.update({name: _read_only(arrays[name]) for name in arrays.files})
+            else:
+                data[hidden_name(file)] = found.resolve()
         given = _given(path / "reference.ipynb")
     except (OSError, ValueError, msgspec.ValidationError, msgspec.DecodeError, BuildError, IntakeError) as error:
         again = path.parent.name if path.name == "bundle" else "SLUG --to FOLDER"
         reason = _reason(error)
         raise UsageError(f"{path} is not a usable bundle: {reason}. Run `autograder build {again}`.") from error
-    for array in data.values():
-        array.setflags(write=False)
-    return Bundle(path, assignment, loaded, data, _digest(path), given)
+    return Bundle(path, assignment, loaded, data, _digest(path), given, dict(_files(path / FILES)))
+
+
+def hidden_name(file: str) -> str:
+    """The name by which a case asks for a hidden file that is no `.npz`: the file's own, up to the first dot."""
+    return Path(file).name.partition(".")[0]
+
+
+def _read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    array.setflags(write=False)
+    return array
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path.relative_to(folder).as_posix(), path.read_bytes()
 
 
 def copy_bundle(path: Path, folder: Path) -> None:
@@ -117,7 +170,7 @@ def copy_bundle(path: Path, folder: Path) -> None:
     """
     try:
         data = from_json((path / "assignment.json").read_bytes(), Assignment).data
-        hidden = {Path(file).name: _hidden(path, file, digest) for file, digest in data.items()}
+        hidden = {Path(file).name: _hidden(path, file, digest)[1] for file, digest in data.items()}
         shutil.copytree(path, folder, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "data").mkdir(exist_ok=True)
         for name, content in hidden.items():
@@ -145,15 +198,15 @@ def sha256_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def _hidden(path: Path, file: str, digest: str) -> bytes:
-    """A file of hidden arrays: the bundle's own, or that below the `reference/` around the bundle."""
+def _hidden(path: Path, file: str, digest: str) -> tuple[Path, bytes]:
+    """A hidden file and its content: the bundle's own, or that below the `reference/` around the bundle."""
     found = path / "data" / Path(file).name
     if not found.is_file():
         found = next((folder for folder in path.resolve().parents if folder.name == "reference"), path) / file
     content = found.read_bytes()
     if sha256_of(content) != digest:
         raise ValueError(f"{found} is another file than the bundle was built with")
-    return content
+    return found, content
 
 
 def _digest(path: Path) -> str:

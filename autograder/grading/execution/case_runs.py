@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autograder.expect.test_files import LoadedCase
-from autograder.grading.cases.bundle import Bundle
+from autograder.grading.cases.bundle import FILES, Bundle, beside
 from autograder.grading.cases.case_grading import grade_case, undecided
 from autograder.grading.cases.namespace import Namespace, answer_positions
 from autograder.grading.execution.causes import why_missing, why_wrong
@@ -73,14 +73,15 @@ class CaseRuns:
         ended, unjustified = self.session.ended, self.session.unjustified
         answers = answer_positions(question.name, self._execution.cells)
         self._evaluation.begin_case()
-        outcome = grade_case(
-            loaded,
-            self._now[question.name],
-            seconds=self._bundle.assignment.limits.case_seconds,
-            missing=lambda name: why_missing(name, answers, self._execution),
-            cause=self._stopped_calls.get(question.name)
-            or ("" if self.values[question.name].late else why_wrong(answers, self._execution)),
-        )
+        with beside(self._bundle.path / FILES):
+            outcome = grade_case(
+                loaded,
+                self._now[question.name],
+                seconds=self._bundle.assignment.limits.case_seconds,
+                missing=lambda name: why_missing(name, answers, self._execution),
+                cause=self._stopped_calls.get(question.name)
+                or ("" if self.values[question.name].late else why_wrong(answers, self._execution)),
+            )
         if not loaded.case.hidden:  # what a hidden one showed, no other case may tell
             self._stopped_calls[question.name] = self._now[question.name].stopped_call
         self.unjustified = self.unjustified or (self.session.unjustified and not unjustified)

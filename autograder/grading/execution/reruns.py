@@ -18,7 +18,12 @@ MAX_RUNS = 3
 
 @contextmanager
 def run_notebook(
-    limits: Limits, cells: Sequence[Cell], takes: Mapping[int, Sequence[tuple[str, Sequence[str]]]], *, slot: int
+    limits: Limits,
+    cells: Sequence[Cell],
+    takes: Mapping[int, Sequence[tuple[str, Sequence[str]]]],
+    *,
+    slot: int,
+    files: Mapping[str, bytes],
 ) -> Iterator[tuple[Session, Execution]]:
     """Run a notebook until it gets to its end: at most three times, each time without the cell that ended the last.
 
@@ -31,6 +36,7 @@ def run_notebook(
         cells: The submission's cells.
         takes: Position in `cells` → the questions, with their names, to take when that cell has run.
         slot: Number of the grader's worker.
+        files: Relative path → content of what lies beside the notebook.
 
     Yields:
         The last run, whose functions can be called, and what all of them gave; how it ended and what the student reads
@@ -43,7 +49,7 @@ def run_notebook(
     runs: list[Execution] = []
     while True:
         left = without_ended([ended.get(at, cell) for at, cell in enumerate(cells)])
-        with Session(limits, slot=slot) as session:
+        with Session(limits, slot=slot, files=files) as session:
             run = session.run(left, takes)
             runs.append(run)
             at = _ended_in(run)

@@ -85,7 +85,9 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
     with ExitStack() as started:
 
         def run(cells: Sequence[Cell]) -> tuple[Session, Execution]:
-            return started.enter_context(run_notebook(limits, cells, takes(questions, cells), slot=slot))
+            return started.enter_context(
+                run_notebook(limits, cells, takes(questions, cells), slot=slot, files=bundle.files)
+            )
 
         session, execution = run(submission.cells)
         execution = explained(execution, questions, given, submission.beside)

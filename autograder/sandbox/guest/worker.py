@@ -13,9 +13,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+from autograder.records import MAX_GIVEN_BYTES
 from autograder.sandbox.guest.seeds import seed_everything
 from autograder.sandbox.guest.shell import Shell, make_shell
 from autograder.sandbox.guest.value_serialiser import serialise
@@ -28,7 +30,7 @@ from autograder.sandbox.wire.values import Value
 
 __all__ = ["main"]
 
-MAX_REQUEST_BYTES = 64 << 20
+MAX_REQUEST_BYTES = MAX_GIVEN_BYTES + (64 << 20)
 SPARE_BYTES = 1 << 20
 """Of what may be sent in all: for messages that are neither values nor outputs."""
 
@@ -66,6 +68,9 @@ class Worker:
         if job is None:
             return
         self._wire_bytes, self._outputs = job.wire_bytes, OutputBudget(job.output_bytes)
+        for path, content in job.files.items():  # a copy: what the notebook writes there, no other run sees
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).write_bytes(content)
         shell = self._shell = make_shell(capture)
         _fake_colab()
         sys.path.insert(0, "")  # the working folder, as in a kernel

@@ -58,17 +58,19 @@ class _Running:
 class Session:
     """One submission's run. Use as a context manager: leaving it kills whatever is left of the process tree."""
 
-    def __init__(self, limits: Limits, *, slot: int) -> None:
+    def __init__(self, limits: Limits, *, slot: int, files: Mapping[str, bytes] | None = None) -> None:
         """Start the sandbox.
 
         Args:
             limits: What the submission may use.
             slot: Number of the grader's worker, from 0; concurrent sessions need different ones.
+            files: Relative path → content of what lies beside the notebook; the notebook gets a copy of its own.
 
         Raises:
             SandboxUnavailable: This machine cannot sandbox student code.
         """
         self._limits = limits
+        self._files = dict(files or {})
         self._started = time.monotonic()
         self._sandbox = launch.open_sandbox(limits, module=WORKER, slot=slot)
         budget = int(limits.wire_mb * MIB)
@@ -114,6 +116,7 @@ class Session:
             cell_seconds=self._limits.cell_seconds,
             output_bytes=min(int(self._limits.output_mb * MIB), wire_bytes // 4),
             wire_bytes=wire_bytes,
+            files=self._files,
         )
         self._converse(job, len(positions))
         return self._execution(cells, positions)

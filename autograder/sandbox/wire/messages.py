@@ -50,6 +50,7 @@ class Job(_Message, frozen=True):
         cell_seconds: Time for one cell.
         output_bytes: What all cells together may show, as `OutputBudget` counts it.
         wire_bytes: What the worker may send in all.
+        files: Relative path → content of what lies beside the notebook.
     """
 
     cells: list[str]
@@ -57,6 +58,7 @@ class Job(_Message, frozen=True):
     cell_seconds: float
     output_bytes: int
     wire_bytes: int
+    files: dict[str, bytes] = {}
 
 
 class TakeValues(_Message, frozen=True):

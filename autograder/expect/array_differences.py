@@ -38,11 +38,13 @@ _CONSTANTS: dict[str, Callable[..., Array]] = {
 """What softmax and other normalisations make so for each row; along another axis it is not so."""
 
 
+@np.errstate(all="ignore")
 def close(given: Array, expected: Array, tolerance: float) -> bool:
     """Whether two arrays of the same shape hold the same values, but for rounding."""
     return given.shape == expected.shape and bool(_matching(given, expected, tolerance).all())
 
 
+@np.errstate(all="ignore")
 def difference(given: Array, expected: Array, tolerance: float, sources: Sequence[Shape] = ()) -> str:
     """What is wrong with an array, to follow its name; empty where nothing is.
 
@@ -69,8 +71,7 @@ def difference(given: Array, expected: Array, tolerance: float, sources: Sequenc
                 f"is NaN or infinite in {int(strange.sum()):,} of {given.size:,} places. "
                 "Look for a division by 0, the logarithm of 0, or an overflow."
             )
-        with np.errstate(all="ignore"):
-            usual = next(_usual(given, expected, tolerance), "")
+        usual = next(_usual(given, expected, tolerance), "")
         if usual:
             return f"{usual}{f' (`{at}` is {example})' if at else f' (it is {example})'}."
     if not at:
@@ -83,10 +84,12 @@ def _matching(given: Array, expected: Array, tolerance: float) -> Array:
     """Where two arrays of the same shape are the same, but for rounding."""
     if given.dtype.kind not in "biufc" or expected.dtype.kind not in "biufc":
         return np.asarray(given == expected)
+    if given.dtype.kind in "iu" and expected.dtype.kind in "iu":
+        return np.asarray(given == expected)
     if "b" in (given.dtype.kind, expected.dtype.kind):
         return np.asarray((given == expected) & (given.dtype == expected.dtype))
     finite = np.abs(expected[np.isfinite(expected)])
-    scale = float(finite.mean()) if finite.size and finite.any() else 1.0
+    scale = float((finite / finite.size).sum()) if finite.any() else 1.0  # a sum of the largest would overflow
     return np.isclose(given, expected, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
 
 

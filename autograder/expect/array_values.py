@@ -11,6 +11,7 @@ import numpy as np
 
 from autograder.expect.array_differences import UNEXPLAINED, difference
 from autograder.expect.mismatch import Mismatch, Unusable, require_value
+from autograder.expect.reference_record import pack, recorded_answer, unpack
 from autograder.expect.value_kinds import as_array, kind_of
 
 __all__ = ["array", "differs", "function", "gradient", "raises"]
@@ -72,8 +73,8 @@ def array(
 
 def function(
     function: Any,
-    answers: Callable[..., Any] | Sequence[Any],
     inputs: Callable[[np.random.Generator], Any] | Sequence[Any],
+    answers: Callable[..., Any] | Sequence[Any] | None = None,
     *,
     count: int = 20,
     seed: int = 0,
@@ -84,9 +85,10 @@ def function(
 
     Args:
         function: What the student calls `name`.
-        answers: A function that is right, or the right answer to each of a list of inputs.
         inputs: What draws one input from a random generator, or a list of inputs. A tuple has one item for each
             argument; anything else is the only argument.
+        answers: A function that is right, or the right answer to each of the inputs; by default what the reference's
+            function answers, which the build records, in a public case for students to read.
         count: How many inputs are drawn.
         seed: Of the generator.
         tolerance: Share of a value that rounding may change.
@@ -99,7 +101,11 @@ def function(
     random = np.random.default_rng(seed)
     drawn = [inputs(random) for _ in range(count)] if callable(inputs) else list(inputs)
     calls = [each if isinstance(each, tuple) else (each,) for each in drawn]
-    right = [answers(*copy.deepcopy(each)) for each in calls] if callable(answers) else list(answers)
+    if answers is None:
+        packed = recorded_answer(lambda _: pack([_call(function, each, name) for each in calls]))
+        right = unpack(packed)
+    else:
+        right = [answers(*copy.deepcopy(each)) for each in calls] if callable(answers) else list(answers)
     if len(right) != len(calls):
         raise ValueError(f"there must be one answer for each input. Received: {len(right)} and {len(calls)}")
     order = sorted(range(len(calls)), key=lambda at: (_size(calls[at]), at))

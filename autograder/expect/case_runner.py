@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder.expect.measurements import recording
 from autograder.expect.mismatch import Mismatch, Undecided, Unusable
+from autograder.expect.reference_record import CaseRun, running_case
 from autograder.expect.test_files import LoadedCase
 from autograder.networks.network_view import EvaluationEnded
 from autograder.records import Case, CaseStatus, Outcome, rounded
@@ -48,14 +49,16 @@ def run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str = RUN_IT)
         namespace: Name → value, for all of the case's parameters that there are; see `values_of`.
         missing: What to add for the student when one is not there.
     """
-    with recording() as measured:
-        outcome = _run(loaded, namespace, missing)
+    case = loaded.case
+    with recording() as measured, running_case(loaded.path, case.name, loaded.record, hidden=case.hidden) as now:
+        outcome = _run(loaded, namespace, missing, now)
     return replace(outcome, measurements=tuple(measured))
 
 
-def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str) -> Outcome:
+def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str, now: CaseRun) -> Outcome:
     try:
         values = values_of(loaded.case, namespace, lambda name: missing)
+        now.note(values)
         loaded.function(**values)
     except Undecided as near:
         return _outcome(loaded, "manual", str(near))
@@ -67,9 +70,15 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str) -> Outc
         return _outcome(loaded, "error", str(ended))
     except AssertionError as error:
         return _outcome(loaded, "fail", str(error).strip())
-    except Exception as error:  # noqa: BLE001 - whatever else a case raises counts as a bug in the case until a person has looked
+    except Exception as error:  # noqa: BLE001 - anything else is a bug in the case, or the student gave what it cannot use
         what = f"{type(error).__name__}: {error}".strip(": ")
         detail = f"{what} ({_where(error, loaded)})"
+        if wrong := now.wrong_value():
+            return _outcome(loaded, "fail", wrong, detail=detail)
+        if wrong := now.wrong_answer():
+            if loaded.case.hidden:  # the grader keeps all of it from the student, as of any other failure
+                return _outcome(loaded, "fail", f"{wrong} ({detail})")
+            return _outcome(loaded, "fail", wrong, detail=detail)
         return _outcome(loaded, "error", f"This check ended in {what}. {_UNEXPECTED}", detail=detail)
     return _outcome(loaded, "pass", loaded.success_message, credit=1.0)
 

@@ -9,14 +9,18 @@ import ast
 import inspect
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.errors import BuildError
+from autograder.expect.reference_record import CaseRecord
 from autograder.records import Case
 from autograder.wording import one_line
 
-__all__ = ["LoadedCase", "load", "resolve_points"]
+__all__ = ["RECORDS", "LoadedCase", "load", "resolve_points"]
+
+RECORDS = "recorded"
+"""In a test file: name of a case → `CaseRecord` as text."""
 
 _OTTER = "otter.test_files"
 
@@ -29,6 +33,7 @@ class LoadedCase:
         path: The test file, as given to `load`.
         success_message: What the student reads when it passes; may be empty.
         failure_message: Advice for the student when it fails; may be empty.
+        record: What the reference gave to it; None where that was not recorded.
     """
 
     case: Case
@@ -36,6 +41,7 @@ class LoadedCase:
     path: str
     success_message: str = ""
     failure_message: str = ""
+    record: CaseRecord | None = None
 
 
 @dataclass(eq=False)
@@ -77,6 +83,7 @@ def load(source: str, path: str) -> list[LoadedCase]:
         namespace = _executed(tree, path)
         decorated = [value for value in namespace.values() if isinstance(value, _Decorated)]
         points = resolve_points(namespace.get("points"), [each.points for each in decorated])
+        records = {name: CaseRecord.from_text(text) for name, text in namespace.get(RECORDS, {}).items()}
     except Exception as error:  # a test file may raise anything
         reason = f"{type(error).__name__}: {one_line(str(error))}"
         raise BuildError(f"{path} cannot be loaded: {reason}. Correct it.") from error
@@ -84,7 +91,8 @@ def load(source: str, path: str) -> list[LoadedCase]:
         if function.name.startswith("test_") and not isinstance(namespace.get(function.name), _Decorated):
             where = f"{path}:{function.lineno}"
             raise BuildError(f"{where}: {function.name} would never run. Decorate it with `@test_case(…)`.")
-    return [_loaded(each, worth, path) for each, worth in zip(decorated, points, strict=True)]
+    cases = [_loaded(each, worth, path) for each, worth in zip(decorated, points, strict=True)]
+    return [replace(each, record=records.get(each.case.name)) for each in cases]
 
 
 def resolve_points(total: float | list[float | None] | None, given: Sequence[float | None]) -> list[float]:

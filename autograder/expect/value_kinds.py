@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from autograder.networks.canonical import layer_rows
@@ -23,8 +23,7 @@ _UNCOUNTED = {"None": "nothing (None)", "...": "the gap `...`", "text": "text"}
 _CLASSES = {"f": "floats", "i": "integers", "u": "integers", "b": "booleans", "U": "texts", "c": "complex numbers"}
 
 
-@dataclass(frozen=True)
-class ValueKind:
+class ValueKind(msgspec.Struct, frozen=True, omit_defaults=True):
     """What may be said of a value without giving it away.
 
     Attributes:
@@ -41,11 +40,6 @@ class ValueKind:
     dtype: str = ""
     parts: tuple[ValueKind, ...] = ()
     digest: str = ""
-
-    @property
-    def alone(self) -> ValueKind:
-        """The kind without shape, dtype and parts."""
-        return ValueKind(self.kind)
 
     def __str__(self) -> str:
         """As in `an array (4, 3) of floats`."""
@@ -122,22 +116,23 @@ def _digest(names: Any) -> str:
     return hashlib.sha256(repr(list(map(str, names))).encode()).hexdigest()[:8]
 
 
-def wrong_kind(given: ValueKind, expected: ValueKind, name: str, *, hidden: bool) -> str:
+def wrong_kind(given: ValueKind, expected: ValueKind, name: str, *, hidden: bool = False) -> str:
     """What to tell the student of a value of another kind than the reference's; empty where it is of the same.
 
     Args:
         given: The student's.
         expected: The reference's.
         name: What it is called.
-        hidden: Whether shape and dtype are not to be shown.
+        hidden: Whether nothing but the kind may be shown of the reference's.
     """
     if given == expected:
         return ""
-    if given.kind == expected.kind and (hidden or replace(given, digest="") == replace(expected, digest="")):
-        what = {"dict": "keys and values", "model": "layers", "array": "shape and type"}.get(given.kind, "parts")
-        return f"`{name}` is {given}, whose {what} are not those that the question asks for."
-    if given.kind == expected.kind and str(given) == str(expected):  # a part of it differs
+    alike = given.kind == expected.kind
+    if alike and not hidden and str(given) == str(expected):
         for at, (one, other) in enumerate(zip(given.parts, expected.parts, strict=False)):
-            if one != other:
-                return wrong_kind(one, other, f"{name}[{at}]", hidden=hidden)
-    return f"`{name}` should be {expected.alone if hidden else expected}, got {given}."
+            if given.kind != "model" and one != other:
+                return wrong_kind(one, other, f"{name}[{at}]")
+    if alike and (hidden or str(given) == str(expected)):
+        what = {"array": "shape and dtype", "dict": "keys and values", "model": "layers"}.get(given.kind, "items")
+        return f"`{name}` is {given}, and its {what} are not those that the question asks for."
+    return f"`{name}` should be {ValueKind(expected.kind) if hidden else expected}, got {given}."

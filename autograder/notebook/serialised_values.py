@@ -11,6 +11,7 @@ from typing import Any
 
 from autograder.errors import Unsupported
 from autograder.expect.mismatch import Mismatch, Unusable
+from autograder.expect.reference_record import note_returned
 from autograder.sandbox.guest.value_serialiser import serialise
 from autograder.sandbox.wire.deserialise import arguments as plain_arguments
 from autograder.sandbox.wire.deserialise import deserialise, keras_model
@@ -47,7 +48,9 @@ def _guarded(function: Callable[..., Any], name: str) -> Callable[..., Any]:
             returned = function(*copies)
         except (Exception, SystemExit) as error:  # a student's function may raise anything
             raise Mismatch(f"`{name}` raised {type(error).__name__}: {error}") from error
-        return _round_trip(f"{name}(…)", returned)
+        answer = _round_trip(f"{name}(…)", returned)
+        note_returned(name, answer)
+        return answer
 
     call.__name__ = name
     return call

@@ -275,11 +275,11 @@ FUNCTIONS = [
 
 @pytest.mark.parametrize(("function", "answers", "inputs", "text"), FUNCTIONS, ids=range(len(FUNCTIONS)))
 def test_functions(function: Any, answers: Any, inputs: Any, text: str) -> None:
-    assert message(expect.function, function, answers, inputs, name="f") == text
+    assert message(expect.function, function, inputs, answers, name="f") == text
 
 
 def test_of_the_inputs_that_fail_the_smallest_is_shown() -> None:
-    assert "`f(4)`" in message(expect.function, steps, lambda n: n, lambda random: int(random.integers(100)), name="f")
+    assert "`f(4)`" in message(expect.function, steps, lambda random: int(random.integers(100)), lambda n: n, name="f")
 
 
 def loss(w: Any, x: Any) -> Any:
@@ -331,8 +331,8 @@ def test_gradients(function: Any, text: str) -> None:
 
 
 def test_right_functions_and_gradients() -> None:
-    expect.function(sigmoid, sigmoid, matrix)
-    expect.function(lambda z: sigmoid(z).astype("float32"), sigmoid, matrix)
+    expect.function(sigmoid, matrix, sigmoid)
+    expect.function(lambda z: sigmoid(z).astype("float32"), matrix, sigmoid)
     expect.gradient(slope, loss, POINT)
     expect.gradient(lambda x, w: slope(w, x), lambda x, w: loss(w, x), [POINT[0][::-1]], argument=1)
     big = np.random.default_rng(1).normal(size=(9, 9))

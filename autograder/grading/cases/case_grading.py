@@ -78,6 +78,8 @@ def redact(outcome: Outcome, loaded: LoadedCase) -> Outcome:
         return replace(outcome, diff=(), message=ERROR_MESSAGE)
     if outcome.status == "manual":
         return replace(outcome, message=UNDECIDED_MESSAGE, detail=outcome.message, diff=())
+    if outcome.detail:  # a value of a wrong kind, of which the message says no more
+        return replace(outcome, diff=())
     public = loaded.failure_message or f"Not met: {outcome.title}"
     return replace(outcome, message=public, detail=outcome.message, diff=())
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from autograder.errors import Unsupported, WireError
 from autograder.expect.mismatch import Mismatch, Unusable
+from autograder.expect.reference_record import note_returned
 from autograder.grading.cases.bundle import Bundle
 from autograder.records import Cell, Question
 from autograder.sandbox.host.evaluation import Evaluation
@@ -126,7 +127,11 @@ class Namespace(Mapping[str, Any]):
 
         def call(*arguments: Any) -> Any:
             try:
-                return self._session.call(function, arguments, lambda part: self._resolve(f"{function.name}(…)", part))
+                answer = self._session.call(
+                    function, arguments, lambda part: self._resolve(f"{function.name}(…)", part)
+                )
+                note_returned(function.name, answer)
+                return answer
             except CallFailed as error:
                 if error.raised:
                     raise Mismatch(str(error)) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shutil
@@ -20,12 +21,13 @@ from autograder.errors import SandboxUnavailable
 from autograder.feedback import student_pdf
 from autograder.records import Limits
 from autograder.sandbox.host import bubblewrap, cgroup, launch, seccomp
+from autograder.sandbox.host.fork_server import ForkServer
 
 __all__ = ["Finding", "run", "show"]
 
 ROOT = Path("/")
 SYSTEM_BUBBLEWRAP = Path("/usr/bin/bwrap")
-GRADER_MB = 1024  # of a worker, beside the sandbox
+GRADER_MB = 1024  # of a worker, beside the sandboxes of a notebook and of its networks
 FREE_DISK_MB = 1024
 SECONDS = 10  # for a tool to answer
 MARKS = {"ok": "[green]✓[/]", "missing": "[red]✗[/]", "optional": "[yellow]–[/]"}
@@ -155,6 +157,17 @@ def _sandbox() -> tuple[bool, str]:
     return True, "one was started, and ended"
 
 
+def _nesting() -> tuple[bool, str]:
+    limits = Limits()
+    try:
+        launch.check_sandbox()
+        with contextlib.closing(ForkServer(limits, slot=0, profile=bubblewrap.EVALUATION, preload=[])) as server:
+            launch.watched(limits, lambda group: server.fork(limits, program="code:interact", group=group)).close()
+    except SandboxUnavailable as error:
+        return False, f"not to be had, so that Keras is imported again for each notebook's networks ({error})"
+    return True, "one was started; what computes a notebook's networks is forked from a process that has imported Keras"
+
+
 def _cgroups() -> tuple[bool, str]:
     if not (ROOT / "sys/fs/cgroup/cgroup.controllers").exists():
         return False, "no cgroup v2; grading does not need it"
@@ -184,7 +197,7 @@ def _browser() -> tuple[bool, str]:
 def _memory() -> tuple[bool, str]:
     lines = (line.partition(":") for line in _text("proc/meminfo").splitlines())
     free = {name: int(value.split()[0]) // 1024 for name, _, value in lines if value.split()}.get("MemAvailable", 0)
-    needs = Limits().memory_mb + GRADER_MB
+    needs = 2 * Limits().memory_mb + GRADER_MB
     fits = f"enough for `--workers {free // needs}`" if free >= needs else "not enough for one"
     return free >= needs, f"{free:,} MiB free; a worker takes up to {needs:,}: {fits}"
 
@@ -232,6 +245,7 @@ CHECKS = (
     Check("AppArmor", _apparmor, f"{SYSTEMS_OWN} Where that has no profile, "
           "`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`."),
     Check("sandbox", _sandbox, "Do what the line above says, then run `autograder doctor` again.", needed=True),
+    Check("nested sandboxes", _nesting),
     Check("cgroups", _cgroups),
     Check("memory", _memory, "Free some, or set `limits: {memory_mb: …}` in the master; grade with `--workers 1`."),
     Check("limits", _limits, "Raise it where it was lowered, such as in a profile or by a batch system, or set lower "

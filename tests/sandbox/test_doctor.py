@@ -58,6 +58,17 @@ def test_what_is_missing_is_named_with_its_fix(monkeypatch: pytest.MonkeyPatch) 
     assert done.output.endswith("Nothing can be graded here before this is there: bubblewrap, sandbox.\n")
 
 
+def test_where_sandboxes_cannot_be_nested(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise SandboxUnavailable("Sandboxes cannot be nested here: Operation not permitted.")
+
+    monkeypatch.setattr(doctor.ForkServer, "fork", refuse)
+    done = CliRunner().invoke(app, ["doctor"])
+    assert done.exit_code == 0, done.output
+    assert "– nested sandboxes  not to be had" in done.output
+    assert "nested here: Operation not permitted.)" in done.output
+
+
 @pytest.mark.parametrize(
     ("path", "there", "text"),
     [
@@ -86,7 +97,7 @@ def test_other_machines(machine: dict[str, str], monkeypatch: pytest.MonkeyPatch
     assert looked({**there, "sys/fs/cgroup/cgroup.subtree_control": "memory\n"}, "cgroups")[0] is False
     delegated = {**there, "sys/fs/cgroup/user.slice/cgroup.subtree_control": "cpu memory pids\n"}
     assert looked(delegated, "cgroups") == (True, "v2; each sandbox gets a group with limits of its own")
-    assert looked(machine, "memory") == (True, "8,300 MiB free; a worker takes up to 4,096: enough for `--workers 2`")
+    assert looked(machine, "memory") == (True, "8,300 MiB free; a worker takes up to 7,168: enough for `--workers 1`")
     assert looked({"proc/meminfo": "MemAvailable: 1024000 kB\n"}, "memory")[0] is False
     monkeypatch.setenv("PATH", str(doctor.ROOT))
     assert [looked(machine, name)[0] for name in ("GPU", "npm", "browser")] == [False] * 3

@@ -198,7 +198,7 @@ def _end_group_with(leader: int, pidfd: int) -> None:
     """Kill a process group when the process that leads it, which this process has not reaped, ends.
 
     Bubblewrap that dies between two of its first system calls leaves a process that waits for it for ever, and holds
-    the sandbox's pipes open: nobody would be told that the sandbox has ended.
+    the sandbox's pipes open: the sandbox would never be seen to end.
     """
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)

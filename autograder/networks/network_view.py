@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, Protocol
@@ -20,7 +20,9 @@ import numpy as np
 
 from autograder.errors import WireError
 from autograder.networks.canonical import LayerRow, Plain, Settings, layer_rows
+from autograder.networks.catalogue.base import TRAINING
 from autograder.networks.network_spec import MAX_LAYERS
+from autograder.object_view import HeldView
 
 __all__ = [
     "ComputationError",
@@ -255,7 +257,7 @@ class LayerView(_Weighted):
         self.name, self.trainable = described.name, described.trainable
         self.weights = [weights[at] for at in described.weights]
         self.output: Any = described.outputs[0] if len(described.outputs) == 1 else list(described.outputs)
-        self._config, self._parameters = described.config, described.parameters
+        self._config, self._parameters = dict(described.config), described.parameters
 
     def count_params(self) -> int:
         """Number of weights, as Keras counts them."""
@@ -264,6 +266,10 @@ class LayerView(_Weighted):
     def get_config(self) -> dict[str, Any]:
         """Its arguments, as far as they are plain data."""
         return dict(self._config)
+
+    def claim(self, settings: Mapping[str, Any]) -> None:
+        """Add arguments that do not show in what it computes, such as `kernel_regularizer`."""
+        self._config.update((name, value) for name, value in settings.items() if name.endswith(TRAINING))
 
     def __getattr__(self, name: str) -> Any:
         for weight in self.__dict__.get("weights", ()):
@@ -275,11 +281,18 @@ class LayerView(_Weighted):
             raise AttributeError(f"{type(self).__name__} has no {name!r} that the grader can see") from None
 
 
-class NetworkView(_Weighted):
+class NetworkView(_Weighted, HeldView):
     """A network: use it as the Keras model, as far as plain data goes.
+
+    How it was compiled and what its layers are initialised and regularised with, the student's process says: nothing
+    that the network computes shows it.
 
     Attributes:
         rows: Its layers in canonical form.
+        compiled: Whether it was compiled.
+        optimizer: An `ObjectView`; None where it was not compiled, as `loss` and `metrics`.
+        loss: As `compile` got it: text, an `ObjectView`, a function, or a list or dict of them.
+        metrics: As `compile` got them, which is not what Keras's attribute of that name gives.
     """
 
     def __init__(self, described: NetworkDescription, holder: NetworkHolder) -> None:
@@ -288,11 +301,34 @@ class NetworkView(_Weighted):
         self.inputs, self.outputs = list(described.inputs), list(described.outputs)
         self._summary, self._holder = described.summary, holder
         self._arrays: list[Array] | None = None
+        self.optimizer: Any = None
+        self.loss: Any = None
+        self.metrics: Any = None
         self.weights = [
             Weight(each.name, each.shape, each.trainable, lambda at=at: self._all_weights()[at])  # type: ignore[misc]
             for at, each in enumerate(described.weights)
         ]
         self.layers = [_named(each.kind, LayerView)(each, self.weights) for each in described.layers]
+
+    @property
+    def compiled(self) -> bool:
+        """Whether it was compiled."""
+        return self.optimizer is not None
+
+    def claim(self, fields: Mapping[str, Any], reference: int | None) -> None:
+        """Add what only the student's process knows.
+
+        Args:
+            fields: What it says: `optimizer`, `loss`, `metrics`, and as `settings` layer → argument → `ObjectView`.
+            reference: Its number among what that process keeps.
+        """
+        self._reference = reference
+        self.optimizer, self.loss, self.metrics = (fields.get(each) for each in ("optimizer", "loss", "metrics"))
+        settings = fields.get("settings")
+        of_layers = settings if isinstance(settings, dict) else {}
+        for layer in self.layers:
+            if isinstance(found := of_layers.get(layer.name), dict):
+                layer.claim(found)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
         """A layer by its name or its index.

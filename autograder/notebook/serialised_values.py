@@ -6,16 +6,21 @@ verdict, and reports already in the notebook which values cannot be graded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any
 
-from autograder.errors import Unsupported
+from autograder.errors import Unsupported, WireError
 from autograder.expect.mismatch import Mismatch, Unusable
 from autograder.expect.reference_record import note_returned
+from autograder.networks.live_network import LiveNetwork
+from autograder.networks.network_view import describe, view
 from autograder.sandbox.guest.value_serialiser import serialise
+from autograder.sandbox.wire.deserialise import Special, deserialise, view_of
 from autograder.sandbox.wire.deserialise import arguments as plain_arguments
-from autograder.sandbox.wire.deserialise import deserialise, keras_model
-from autograder.sandbox.wire.values import Function, Network, Refused
+from autograder.sandbox.wire.network import rebuild_network
+from autograder.sandbox.wire.serialise import serialise_arguments
+from autograder.sandbox.wire.values import Callback, Object, Reference
 
 __all__ = ["SerialisedValues"]
 
@@ -27,6 +32,8 @@ class SerialisedValues(dict[str, Any]):
         """Look up lazily in `values`, the notebook's own names."""
         super().__init__()
         self._values = values
+        self._kept: list[Any] = []  # functions and objects
+        self._failures: list[Exception] = []  # of functions that the student's code called back
 
     def __missing__(self, name: str) -> Any:
         """The value of a name that is asked for the first time.
@@ -35,36 +42,81 @@ class SerialisedValues(dict[str, Any]):
             KeyError: The notebook does not define it.
             Unusable: The value cannot be serialised or rebuilt.
         """
-        self[name] = _round_trip(name, self._values[name])
+        self[name] = self._round_trip(name, self._values[name])
         return self[name]
 
+    def call(
+        self, reference: int, method: str, shown: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any]
+    ) -> Any:
+        """Call a function, or a method of an object, on copies of the arguments.
 
-def _guarded(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """A student's function as a case calls it: on copies of the arguments; an exception is a failed check."""
-
-    def call(*arguments: Any) -> Any:
-        copies = plain_arguments(serialise(argument, []) for argument in arguments)
-        try:
-            returned = function(*copies)
-        except (Exception, SystemExit) as error:  # a student's function may raise anything
-            raise Mismatch(f"`{name}` raised {type(error).__name__}: {error}") from error
-        answer = _round_trip(f"{name}(…)", returned)
-        note_returned(name, answer)
+        Raises:
+            Mismatch: It raised.
+            Unusable: It returned what cannot be serialised or rebuilt.
+            TypeError: The case's fault: an argument that cannot be passed.
+        """
+        callbacks: list[Callable[..., Any]] = []
+        positional, named = serialise_arguments(arguments, keywords, callbacks)
+        thing = self._kept[reference]
+        given = self._live(positional, callbacks)
+        by_name = dict(zip(named, self._live(named.values(), callbacks), strict=True))
+        if method == "__next__":  # as the grader's worker answers it
+            return self._answer(f"{shown}(…)", lambda: tuple(islice(thing, 1)))
+        answer = self._answer(f"{shown}(…)", lambda: (getattr(thing, method) if method else thing)(*given, **by_name))
+        note_returned(shown, answer)
         return answer
 
-    call.__name__ = name
-    return call
+    def read(self, reference: int, name: str, shown: str) -> Any:
+        """An attribute of an object; see `call`."""
+        return self._answer(shown, lambda: getattr(self._kept[reference], name))
 
-
-def _round_trip(name: str, value: Any) -> Any:
-    functions: list[Any] = []
-
-    def resolve(special: Function | Network | Refused) -> Any:
-        if isinstance(special, Function):
-            return _guarded(functions[special.id], special.name)
+    def _answer(self, shown: str, compute: Callable[[], Any]) -> Any:
+        self._failures.clear()
         try:
-            return keras_model(special)
-        except Unsupported as error:
-            raise Unusable(f"`{name}` {error}") from error
+            answer = compute()
+        except (Exception, SystemExit) as error:  # a student's code may raise anything
+            if self._failures:
+                raise self._failures[0] from error
+            raise Mismatch(f"`{shown.removesuffix('(…)')}` raised {type(error).__name__}: {error}") from error
+        if self._failures:
+            raise self._failures[0]
+        return self._round_trip(shown, answer)
 
-    return deserialise(serialise(value, functions), resolve)
+    def _live(self, values: Iterable[Any], callbacks: list[Callable[..., Any]]) -> list[Any]:
+        """What a case passes, as the notebook's own objects."""
+
+        def resolve(special: Special) -> Any:
+            if isinstance(special, Reference):
+                return self._kept[special.id]
+            return self._callback(callbacks[special.id]) if isinstance(special, Callback) else special
+
+        return plain_arguments(values, resolve)
+
+    def _callback(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **keywords: Any) -> Any:
+            positional, by_name = self._round_trip("what a function of this check is given", (given, keywords))
+            callbacks: list[Callable[..., Any]] = []
+            try:
+                returned, _ = serialise_arguments([function(*positional, **by_name)], {}, callbacks)
+            except Exception as error:
+                self._failures.append(error)
+                raise
+            return self._live(returned, callbacks)[0]
+
+        return call
+
+    def _round_trip(self, name: str, value: Any) -> Any:
+        def resolve(special: Special) -> Any:
+            try:
+                if not (isinstance(special, Object) and special.network):
+                    return view_of(special, self)
+                model = rebuild_network(special.network)
+            except Unsupported as error:
+                raise Unusable(f"`{name}` {error}") from error
+            except WireError as error:
+                raise Unusable(f"`{name}` cannot be graded: {error}") from error
+            network = view(describe(model), LiveNetwork(model))
+            network.claim(special.fields, special.id)
+            return network
+
+        return deserialise(serialise(value, self._kept), resolve)

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from autograder.sandbox.guest.value_serialiser import serialise
-from autograder.sandbox.wire import values
+from autograder.sandbox.wire.network import Network
 from autograder.sandbox.wire.serialise import Budget
 from tests.values import same, there_and_back
 
@@ -23,24 +23,21 @@ def test_keras_objects_are_serialised_or_refused():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="code")])
     model.compile("sgd", "mse")
     history = model.fit(np.zeros((4, 3)), np.zeros((4, 2)), epochs=2, verbose=0)
-    assert isinstance(serialise(model, []), values.Network)
+    assert isinstance(serialise(model, []).network, Network)
     assert there_and_back(history).history == history.history
     assert there_and_back(history).params["epochs"] == 2
     for value, reason in {
-        model.layers[0]: "a Keras layer; give its name",
         model.inputs[0]: "a symbolic Keras tensor",
-        model.optimizer: "an object of the class SGD",
-        tf.data.Dataset.range(3): "an object of the class",
         keras.Sequential([keras.layers.Dense(1)]): "a Keras model, but it has no shapes yet",
         keras.Sequential: "the class Sequential itself; call it",
     }.items():
         assert serialise(value, []).reason.startswith(reason)
-    assert isinstance(serialise(tf.function(np.argmax), []), values.Function)
+    assert "__call__" in serialise(tf.function(np.argmax), []).methods
 
 
 def test_a_model_counts_against_the_budget():
     model = keras.Sequential([keras.Input((1_000,)), keras.layers.Dense(1_000)])
     budget = Budget(size_bytes=4_003_999)
     assert serialise(model, [], budget).reason.startswith("a value of the class Sequential that is too large")
-    budget.size_bytes += 1
-    assert isinstance(serialise(model, [], budget), values.Network)
+    budget.size_bytes += 1_000  # and what is said of it besides
+    assert isinstance(serialise(model, [], budget).network, Network)

@@ -77,7 +77,7 @@ report(sorted(os.environ))
     pid, proc, parts, canary, writing, network, files, calls, module, environment = report
     assert pid == 2
     assert proc == [["self"], ["exe"]]
-    assert parts == ["__init__.py", "errors.py", "networks", "records.py", "sandbox", "wording.py"]
+    assert parts == ["__init__.py", "errors.py", "networks", "object_view.py", "records.py", "sandbox", "wording.py"]
     assert canary == "No such file or directory"
     assert writing == ["No such file or directory", "Read-only file system"] or writing == ["Read-only file system"]
     assert network == "Address family not supported by protocol"

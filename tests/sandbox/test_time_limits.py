@@ -134,7 +134,7 @@ def test_calls_have_a_limit_of_their_own(function: str, message: str, unjustifie
         taken = session.taken("q")[function]
         assert isinstance(taken, Function)
         with pytest.raises(CallFailed) as failed:
-            session.call(taken, [1], lambda part: part)
+            session.call(taken.id, taken.name, [1], lambda part: part)
         assert str(failed.value).startswith(message)
         assert session.unjustified is unjustified
         assert not session.broken

@@ -33,7 +33,7 @@ def text_of(execution: Execution, position: int) -> str:
 def call(session: Session, question: str, name: str, *given: Any) -> Any:
     function = session.taken(question)[name]
     assert isinstance(function, Function)
-    return session.call(function, given, lambda part: part)
+    return session.call(function.id, name, given, lambda part: part)
 
 
 def test_what_is_too_large_to_be_sent_is_refused_by_name_and_the_rest_is_taken() -> None:

@@ -14,7 +14,8 @@ from autograder.grading.cases.namespace import Namespace, takes
 from autograder.networks.network_spec import NetworkSpec
 from autograder.records import Assignment, Cell, Limits, Question
 from autograder.sandbox.host.evaluation import Evaluation
-from autograder.sandbox.wire.values import Dict, Function, List, Network, Refused, Value
+from autograder.sandbox.wire.network import Network
+from autograder.sandbox.wire.values import Dict, Function, List, Object, Refused, Value
 
 QUESTION = Question("q", 1, names=("x", "f"))
 EVALUATION = Evaluation(Limits(), slot=0)  # nothing here gets as far as starting it
@@ -62,7 +63,7 @@ def test_a_question_takes_a_bounded_number_of_models(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(module, "MAX_MODELS", 0)
     network = Network(NetworkSpec("n", True, (), (), (), ()), ())
     with pytest.raises(Unusable, match="`x` holds too many models"):
-        namespace({"x": List([network])})["x"]
+        namespace({"x": List([Object("Sequential", network=network)])})["x"]
 
 
 @pytest.mark.parametrize(

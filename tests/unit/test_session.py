@@ -121,7 +121,7 @@ def test_a_message_out_of_turn_ends_the_run_for_review(
     assert hostile.broken
     assert hostile.take_now("q", ["x"]) == {}
     with pytest.raises(CallFailed, match="the notebook had ended early"):
-        hostile.call(FUNCTION, [1], lambda part: part)
+        hostile.call(FUNCTION.id, "double", [1], lambda part: part)
 
 
 def test_a_process_that_ends_itself_broke_no_protocol(session: Callable[..., Session]) -> None:
@@ -171,7 +171,7 @@ def test_an_answer_to_another_call_ends_the_run(session: Callable[..., Session],
     run(hostile)
     for _ in range(2):
         with pytest.raises(CallFailed, match=r"`double` (ended the process|could not be called)"):
-            hostile.call(FUNCTION, [1], lambda part: part)
+            hostile.call(FUNCTION.id, "double", [1], lambda part: part)
     assert hostile.broken
 
 
@@ -179,10 +179,10 @@ def test_answers_to_calls(session: Callable[..., Session]) -> None:
     twice = values.Dict([("a", 1), ("a", 2)])
     honest = session(*FINISHED, Returned(1, 10), Raised(2, "ValueError: no"), Returned(3, twice))
     run(honest)
-    assert honest.call(FUNCTION, [5], lambda part: part) == 10
+    assert honest.call(FUNCTION.id, "double", [5], lambda part: part) == 10
     with pytest.raises(CallFailed, match="`double` raised ValueError: no"):
-        honest.call(FUNCTION, [5], lambda part: part)
+        honest.call(FUNCTION.id, "double", [5], lambda part: part)
     with pytest.raises(CallFailed, match="`double` returned something that cannot be read"):
-        honest.call(FUNCTION, [5], lambda part: part)
+        honest.call(FUNCTION.id, "double", [5], lambda part: part)
     with pytest.raises(CallFailed, match="`double` ended the process instead of returning"):
-        honest.call(FUNCTION, [5], lambda part: part)
+        honest.call(FUNCTION.id, "double", [5], lambda part: part)

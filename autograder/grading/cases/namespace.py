@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from autograder.errors import Unsupported, WireError
@@ -21,8 +23,8 @@ from autograder.grading.cases.bundle import Bundle
 from autograder.records import Cell, Question
 from autograder.sandbox.host.evaluation import Evaluation
 from autograder.sandbox.host.session import CallFailed, Session
-from autograder.sandbox.wire.deserialise import deserialise, refusal
-from autograder.sandbox.wire.values import Function, Network, Refused, Value
+from autograder.sandbox.wire.deserialise import Special, deserialise, view_of
+from autograder.sandbox.wire.values import Function, Object, Refused, Value
 
 __all__ = ["Namespace", "answer_positions", "takes"]
 
@@ -72,7 +74,7 @@ class Namespace(Mapping[str, Any]):
         if name not in self._rebuilt:
             started = time.monotonic()
             try:
-                self._rebuilt[name] = deserialise(self._values[name], lambda special: self._resolve(name, special))
+                self._rebuilt[name] = deserialise(self._values[name], partial(self._resolve, name))
             except Unusable as error:
                 self._rebuilt[name] = error
             except WireError as error:  # an honest worker sends no such value
@@ -105,48 +107,62 @@ class Namespace(Mapping[str, Any]):
             self._values = {**before, **after}
         return late
 
-    def _resolve(self, name: str, special: Any) -> Any:
-        if isinstance(special, Function):
-            return self._remote(special)
-        if isinstance(special, Network):
-            if self._models >= MAX_MODELS:
-                raise Unusable(f"`{name}` holds too many models: a question takes {MAX_MODELS} at most.")
+    def _resolve(self, name: str, special: Special) -> Any:
+        if not (isinstance(special, Object) and special.network):
             try:
-                network = self._evaluation.network(special, name)
+                return view_of(special, self)
             except Unsupported as error:
                 raise Unusable(f"`{name}` {error}") from error
-            self._models += 1
-            return network
-        raise Unusable(f"`{name}` {refusal(special)}")
+        if self._models >= MAX_MODELS:
+            raise Unusable(f"`{name}` holds too many models: a question takes {MAX_MODELS} at most.")
+        try:
+            network = self._evaluation.network(special.network, name)
+        except Unsupported as error:
+            raise Unusable(f"`{name}` {error}") from error
+        self._models += 1
+        network.claim(special.fields, special.id)
+        return network
 
-    def _remote(self, function: Function) -> Callable[..., Any]:
-        """A student's function: it sends data to the student's process and gives data back.
+    # ------------------------------------------------------------ what the student's process is asked
 
-        It raises `Mismatch` where the function raised, and `Unusable` where it gave nothing to be judged.
+    def call(
+        self, reference: int, method: str, shown: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any]
+    ) -> Any:
+        """Call a student's function, or a method of an object.
+
+        Raises:
+            Mismatch: It raised.
+            Unusable: It gave nothing to be judged.
+            TypeError: The case's fault: an argument that cannot be passed.
         """
+        resolve = partial(self._resolve, f"{shown}(…)")
+        with self._asking():
+            answer = self._session.call(reference, shown, arguments, resolve, keywords=keywords, method=method)
+        note_returned(shown, answer)
+        return answer
 
-        def call(*arguments: Any) -> Any:
-            try:
-                answer = self._session.call(
-                    function, arguments, lambda part: self._resolve(f"{function.name}(…)", part)
-                )
-                note_returned(function.name, answer)
-                return answer
-            except CallFailed as error:
-                if error.raised:
-                    raise Mismatch(str(error)) from error
-                self.stopped_call = str(error)
-                raise Unusable(str(error)) from error
+    def read(self, reference: int, name: str, shown: str) -> Any:
+        """An attribute of a student's object; see `call`."""
+        with self._asking():
+            return self._session.read(reference, name, shown, partial(self._resolve, shown))
 
-        call.__name__ = function.name
-        return call
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
+        except CallFailed as error:
+            if error.raised:
+                raise Mismatch(str(error)) from error
+            self.stopped_call = str(error)
+            raise Unusable(str(error)) from error
 
 
 def _is_gap(value: Value, *, unfilled: bool) -> bool:
     """Whether a value is a gap, or may be a function around one, as its answer cell still holds one somewhere."""
     if isinstance(value, Refused):
         return value.type_name == "ellipsis"
-    return unfilled and isinstance(value, Function)
+    called = isinstance(value, Function) or (isinstance(value, Object) and "__call__" in value.methods)
+    return unfilled and called and getattr(value, "network", None) is None
 
 
 def answer_positions(question: str, cells: Sequence[Cell]) -> list[int]:

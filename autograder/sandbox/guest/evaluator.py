@@ -12,10 +12,9 @@ import sys
 import tempfile
 from typing import Any
 
-import numpy as np
-
 from autograder.errors import Unsupported, WireError
-from autograder.networks.network_view import as_data, describe
+from autograder.networks.live_network import LiveNetwork
+from autograder.networks.network_view import ComputationError, as_data, describe
 from autograder.sandbox.wire import questions
 from autograder.sandbox.wire.deserialise import plain_data
 from autograder.sandbox.wire.frames import FrameReader, decode, encode, write_frame
@@ -37,58 +36,29 @@ class Evaluator:
     """Holds the networks of one submission."""
 
     def __init__(self) -> None:
-        self._models: dict[int, Any] = {}
-        self._parts: dict[tuple[int, tuple[str, ...]], Any] = {}
+        self._networks: dict[int, LiveNetwork] = {}
 
     def answer(self, question: questions.Question) -> questions.Answer:
         """The answer; whatever Keras and TensorFlow raise becomes a `Refusal`."""
         try:
             if isinstance(question, questions.Assemble):
                 return self._assemble(question)
+            network = self._networks[question.number]
             if isinstance(question, questions.ComputeOutputs):
-                return self._compute(question)
-            return _data(self._models[question.number].get_weights())
-        except (Unsupported, WireError) as error:
+                return _data(network.outputs(question.layers, plain_data(question.inputs)))
+            return _data(network.weights())
+        except (Unsupported, WireError, ComputationError) as error:
             return questions.Refusal(_short(str(error)))
         except Exception as error:  # noqa: BLE001 - anything may fail inside of Keras
             return questions.Refusal(_short(f"{type(error).__name__}: {error}"))
 
     def _assemble(self, question: questions.Assemble) -> questions.Data:
-        model = self._models[question.number] = rebuild_network(question.network)
-        return _data(as_data(describe(model)))
-
-    def _compute(self, question: questions.ComputeOutputs) -> questions.Data:
-        from keras import ops, tree
-
-        model = self._part(question.number, tuple(question.layers))
-        # Tensors, as a Keras model takes no arrays of text.
-        given = model(tree.map_structure(ops.convert_to_tensor, plain_data(question.inputs)), training=False)
-        # Keras takes a list of one output for that output.
-        return _data(tree.map_structure(_output, [given] if len(question.layers) == 1 else given))
-
-    def _part(self, number: int, layers: tuple[str, ...]) -> Any:
-        """The network up to some layers."""
-        import keras
-
-        model = self._models[number]
-        if not layers:
-            return model
-        if (number, layers) not in self._parts:
-            inputs = model.inputs if isinstance(model, keras.Sequential) else model.input
-            self._parts[number, layers] = keras.Model(inputs, [model.get_layer(name).output for name in layers])
-        return self._parts[number, layers]
+        network = self._networks[question.number] = LiveNetwork(rebuild_network(question.network))
+        return _data(as_data(describe(network.model)))
 
 
 def _data(value: Any) -> questions.Data:
     return questions.Data(PlainSerialiser().serialise(value))
-
-
-def _output(tensor: Any) -> Any:
-    """As NumPy has it; TensorFlow gives text as bytes."""
-    from keras import ops
-
-    array = ops.convert_to_numpy(tensor)
-    return np.char.decode(array.astype("S"), errors="replace") if array.dtype.kind == "O" else array
 
 
 def _short(text: str) -> str:

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import sys
 from inspect import getattr_static
-from types import BuiltinFunctionType, FunctionType, GeneratorType, ModuleType
+from types import BuiltinFunctionType, EllipsisType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported
+from autograder.sandbox.guest.object_fields import Described, fields_of, identifier, members_of, module_of
 from autograder.sandbox.wire.serialise import Budget, PlainSerialiser, class_name, is_tensor, truncate
-from autograder.sandbox.wire.values import MAX_FUNCTIONS, Function, History, Network, Value
+from autograder.sandbox.wire.values import MAX_FUNCTIONS, Function, History, Object, Value
 
 __all__ = ["serialise"]
+
+FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType, np.ufunc, type(np.mean))
 
 
 def serialise(value: object, functions: list[Any], budget: Budget | None = None, first: int = 0) -> Value:
     """The wire form of any object. It never raises, and runs no method that a student wrote.
 
-    Plain data, NumPy and TensorFlow numbers and Keras's models and histories are sent. A callable is appended to
-    `functions`. Everything else, on its own or inside a container, becomes a `Refused`.
+    Plain data, NumPy and TensorFlow numbers and Keras's models and histories are sent. A function or another object is
+    appended to `functions`. What is none of them, on its own or inside a container, becomes a `Refused`.
 
     Args:
         value: Any object.
-        functions: The callables so far. They are not sent: a later call refers to one by its position.
+        functions: Functions and objects so far. They are not sent: a later call refers to one by its position.
         budget: What is left of the frame; the size of the value is subtracted. By default a whole frame.
         first: Position of the first of `functions` among all that were sent.
     """
@@ -39,26 +42,42 @@ class _ValueSerialiser(PlainSerialiser):
         super().__init__(budget)
         self._functions = functions
         self._first = first
+        self._places = {id(each): place for place, each in enumerate(functions)}
 
     def _convert_object(self, value: Any, kind: type) -> Value:
+        if kind is Described:
+            return self._object(value.kind, value.fields)
         keras = sys.modules.get("keras")  # only if the notebook has imported it
-        if keras is not None:
-            if issubclass(kind, keras.Model):
-                return self._model(value)
-            if issubclass(kind, keras.layers.Layer):
-                raise Unsupported("a Keras layer; give its name, `layer.name`")
-            if issubclass(kind, keras.KerasTensor):
-                raise Unsupported("a symbolic Keras tensor, which holds no numbers; give what `predict` returns")
+        if keras is not None and issubclass(kind, keras.Model):
+            return self._model(value)
         if is_tensor(kind):
             return self.array(value)
         history, epoch = getattr_static(value, "history", None), getattr_static(value, "epoch", None)
         if type(history) is dict and type(epoch) is list:
             return self._history(history, epoch, getattr_static(value, "params", None))
-        if callable(value) and not isinstance(value, type):
-            return self._function(value, kind)
-        raise Unsupported(_why_not(value, kind))
+        if issubclass(kind, FUNCTIONS):
+            return Function(self._position(value), truncate(value.__name__, 200))
+        if reason := _why_not(value, kind):
+            raise Unsupported(reason)
+        if issubclass(kind, type):
+            return Function(self._position(value), class_name(value))
+        return self._object(class_name(kind), fields_of(value, kind), *members_of(value, kind), value=value)
 
-    def _model(self, value: Any) -> Network:
+    def _object(
+        self,
+        kind: str,
+        fields: dict[str, Any],
+        names: list[str] | None = None,
+        methods: list[str] | None = None,
+        *,
+        value: Any = None,
+    ) -> Object:
+        """An object with these attributes; the others can be asked of `value`."""
+        number = None if value is None else self._position(value)
+        sent = {name: self._part(each, 1) for name, each in fields.items()}
+        return Object(identifier(kind), sent, names or [], methods or [], number)
+
+    def _model(self, value: Any) -> Object:
         from autograder.sandbox.guest.network_serialiser import serialise_network
 
         try:
@@ -66,7 +85,9 @@ class _ValueSerialiser(PlainSerialiser):
         except Unsupported as refusal:
             raise Unsupported(f"a Keras model, but {refusal}") from None
         self.spend(size_bytes=sum(len(array.data) for array in network.weights))
-        return network
+        kind = type(value)
+        found = self._object(class_name(kind), fields_of(value, kind), *members_of(value, kind), value=value)
+        return msgspec.structs.replace(found, network=network)
 
     def _history(self, history: dict[Any, Any], epoch: list[Any], params: Any) -> History:
         noted = params.items() if type(params) is dict else ()
@@ -82,40 +103,32 @@ class _ValueSerialiser(PlainSerialiser):
         self.spend(values=len(packed.epoch) + sum(len(curve) + 1 for curve in packed.history.values()))
         return packed
 
-    def _function(self, value: Any, kind: type) -> Function:
-        place = next((place for place, known in enumerate(self._functions) if known is value), len(self._functions))
+    def _position(self, value: Any) -> int:
+        """The position of a function or object among all that were sent."""
+        place = self._places.setdefault(id(value), len(self._functions))
         if self._first + place >= MAX_FUNCTIONS:
-            raise Unsupported(f"one of more than {MAX_FUNCTIONS:,} functions; give fewer")
+            del self._places[id(value)]
+            raise Unsupported(f"one of more than {MAX_FUNCTIONS:,} functions and objects; give fewer")
         if place == len(self._functions):
             self._functions.append(value)
-        name = value.__name__ if kind in (FunctionType, BuiltinFunctionType) else class_name(kind)
-        return Function(self._first + place, truncate(name, 200))
+        return self._first + place
 
 
-def _why_not(value: object, kind: type) -> str:
-    """What a refused object is, and what to give in its place."""
-    name = class_name(kind)
-    if isinstance(value, type):
-        return f"the class {class_name(value)} itself; call it to make an object"
-    if kind in (set, frozenset):
-        return "a set, which has no order; give a list"
-    if kind is GeneratorType:
-        return "a generator, which gives its values only once; give a list"
-    if kind in (range, map, zip, filter, type({}.keys()), type({}.values()), type({}.items())):
-        return f"a {name}; give a list"
+def _why_not(value: Any, kind: type) -> str:
+    """What an object is that no check can use, and what to give in its place; empty for any other."""
+    if kind is EllipsisType:
+        return "the gap"
     if kind is ModuleType:
         return "a module; give a value"
-    if _module_name(kind).partition(".")[0] == "pandas":
-        return f"a pandas {name}; give its `.to_numpy()`, or its `.to_dict()` where a dictionary is asked for"
-    return f"an object of the class {name}; give a number, text, a list, a dict, a NumPy array, a model or a function"
+    if issubclass(kind, type) and module_of(value) != "__main__":
+        return f"the class {class_name(value)} itself; call it to make an object"
+    keras = sys.modules.get("keras")
+    if keras is not None and issubclass(kind, keras.KerasTensor):
+        return "a symbolic Keras tensor, which holds no numbers; give what `predict` returns"
+    return ""
 
 
 def _number(item: Any) -> float:
     if not isinstance(item, (int, float, np.number)):
         raise TypeError
     return float(item)
-
-
-def _module_name(kind: type) -> str:
-    module = type.__dict__["__module__"].__get__(kind)
-    return module if type(module) is str else ""

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -26,7 +27,7 @@ from autograder.sandbox.wire.deserialise import arguments
 from autograder.sandbox.wire.frames import HEADER_BYTES, FrameReader, decode, encode, write_frame
 from autograder.sandbox.wire.output_budget import NOTE, OutputBudget
 from autograder.sandbox.wire.serialise import Budget, refused
-from autograder.sandbox.wire.values import Value
+from autograder.sandbox.wire.values import Callback, Reference, Value
 
 __all__ = ["main"]
 
@@ -47,6 +48,7 @@ class Worker:
         self._requests = FrameReader(requests, MAX_REQUEST_BYTES, 1 << 40)
         self._results = results
         self._functions: list[tuple[Any, dict[str, Any]]] = []  # with the names that were there where it was taken
+        self._running: int | None = None  # number of the call that goes on
         self._shell: Shell | None = None
         self._wire_bytes = self._sent = 0
         self._outputs = OutputBudget(0)
@@ -96,6 +98,8 @@ class Worker:
                 self._take(request.names, again=True)
             elif isinstance(request, messages.CallFunction):
                 self._call(request)
+            elif isinstance(request, messages.ReadAttribute):
+                self._read(request)
 
     def _next(self, kind: Any) -> Any:
         frame = self._requests.read()
@@ -143,26 +147,74 @@ class Worker:
         self._write(frame)
 
     def _call(self, call: messages.CallFunction) -> None:
-        given = arguments(call.arguments)
+        def resolve(special: Any) -> Any:
+            return self._callback(call.number, special) if isinstance(special, Callback) else self._kept(special)
+
         function, namespace = self._functions[call.function]
+        given = arguments(call.arguments, resolve)
+        keywords = dict(zip(call.keywords, arguments(call.keywords.values(), resolve), strict=True))
+        if call.method == "__next__":  # whose end is no failure
+            self._reply(call, namespace, lambda: tuple(islice(function, 1)))
+        elif call.method:
+            self._reply(call, namespace, lambda: getattr(function, call.method)(*given, **keywords))
+        else:
+            self._reply(call, namespace, lambda: function(*given, **keywords))
+
+    def _read(self, asked: messages.ReadAttribute) -> None:
+        thing, namespace = self._functions[asked.object]
+        self._reply(asked, namespace, lambda: getattr(thing, asked.name))
+
+    def _reply(
+        self,
+        request: messages.CallFunction | messages.ReadAttribute,
+        namespace: dict[str, Any],
+        compute: Callable[[], Any],
+    ) -> None:
+        """Answer with what `compute` returns, within the request's time."""
         answer: list[Any] = []
 
         def run() -> str:
             try:
-                answer.append(function(*given))
+                answer.append(compute())
             except SystemExit as error:
                 return f"SystemExit: {error}"
             except Exception as error:  # noqa: BLE001 - a student's function may raise anything, and it is sent
                 return f"{type(error).__name__}: {error}"
             return ""
 
+        self._running = request.number
         with self._names(namespace):
-            error = _limited(run, call.seconds, "one call of a function")
+            error = _limited(run, request.seconds, "one call of a function")
+        self._running = None
         if error or not answer:
-            self.send(messages.Raised(call.number, (error or "it was interrupted")[:4000]))
+            self.send(messages.Raised(request.number, (error or "it was interrupted")[:4000]))
         else:
             returned = {"": answer[0]}
-            self._send_values(returned, namespace, lambda values: messages.Returned(call.number, values[""]))
+            self._send_values(returned, namespace, lambda values: messages.Returned(request.number, values[""]))
+
+    def _kept(self, special: Any) -> Any:
+        """What the grader refers to."""
+        return self._functions[special.id][0] if isinstance(special, Reference) else special
+
+    def _callback(self, number: int, callback: Callback) -> Callable[..., Any]:
+        """A function of the grader, for a student's function to call while that call goes on."""
+
+        def function(*given: Any, **keywords: Any) -> Any:
+            if self._running != number or self._shell is None:
+                raise RuntimeError(f"{callback.name} was given for one call, which is over")
+            found = {"": (given, keywords)}
+            names = dict(self._shell.user_ns)
+            self._send_values(
+                found, names, lambda values: messages.CalledBack(number, callback.id, values[""]), again=True
+            )
+            answer = self._next(messages.FromGrader)
+            if not isinstance(answer, messages.CallbackReturned):
+                raise RuntimeError(f"{callback.name} raised an exception")
+            [returned] = arguments([answer.value], self._kept)
+            return returned
+
+        function.__name__ = function.__qualname__ = callback.name
+        return function
 
     @contextmanager
     def _names(self, namespace: dict[str, Any]) -> Iterator[None]:

@@ -20,8 +20,8 @@ from autograder.sandbox.host.endings import Ending
 from autograder.sandbox.wire import messages
 from autograder.sandbox.wire.deserialise import deserialise
 from autograder.sandbox.wire.frames import FrameReader, decode, encode, write_frame
-from autograder.sandbox.wire.serialise import PlainSerialiser
-from autograder.sandbox.wire.values import Function, Value
+from autograder.sandbox.wire.serialise import serialise_arguments
+from autograder.sandbox.wire.values import Value
 
 __all__ = ["CallFailed", "Session"]
 
@@ -29,6 +29,8 @@ WORKER = "autograder.sandbox.guest.worker"
 MIB = 1 << 20
 GRACE_SECONDS, GRACE_SHARE = 2.0, 0.1  # of the tree's own time, for the worker to end a cell or call by itself
 TIMEOUT = "CellTimeout: "
+MAX_CALLBACKS = 10_000
+"""How often one call of a student's function may call what it was given."""
 JUSTIFIED = 0.8  # of a cell's limit: what the worker says to have used, the host must have seen nearly all of
 
 
@@ -82,6 +84,7 @@ class Session:
         self._finished = False
         self._answers = False  # whether the worker can still be asked for something
         self._calls = 0
+        self._asking = False
         self._fault = ""
         self._unjustified = False
         self.phases: dict[str, float] = {}
@@ -281,40 +284,114 @@ class Session:
         self._sandbox.pause()
         return answer.values
 
-    def call(self, function: Function, arguments: Sequence[Any], resolve: Callable[[Any], Any]) -> Any:
-        """Call a student's function on values that the grader chose.
+    def call(
+        self,
+        reference: int,
+        shown: str,
+        arguments: Sequence[Any],
+        resolve: Callable[[Any], Any],
+        *,
+        keywords: Mapping[str, Any] | None = None,
+        method: str = "",
+    ) -> Any:
+        """Call a student's function, or a method of an object, on values that the grader chose.
 
         Args:
-            function: The serialised form of the function.
-            arguments: Plain data: numbers, strings, lists, dicts, arrays.
+            reference: The `id` of the `Function` or `Object`.
+            shown: What it is called in messages.
+            arguments: Plain data, views of what the student's process keeps, and functions, which may be called back.
             resolve: Passed to `deserialise` for what is no plain data in the answer.
+            keywords: Further arguments, by name.
+            method: The object's method; empty for the function itself.
 
         Raises:
-            CallFailed: The function raised, took too long, or the run had ended.
+            CallFailed: It raised, took too long, or the run had ended.
+            TypeError: The case's fault: an argument is something else, or a function that is called back calls in turn.
         """
-        if not self._answers:
-            raise CallFailed(f"`{function.name}` could not be called: the notebook had ended early")
-        self._calls += 1
-        values = [PlainSerialiser().serialise(argument) for argument in arguments]
+        callbacks: list[Callable[..., Any]] = []
+        positional, named = serialise_arguments(arguments, keywords or {}, callbacks)
         seconds = self._limits.call_seconds
+        return self._ask(
+            lambda number: messages.CallFunction(number, reference, method, positional, named, seconds),
+            shown,
+            resolve,
+            callbacks,
+        )
+
+    def read(self, reference: int, name: str, shown: str, resolve: Callable[[Any], Any]) -> Any:
+        """An attribute of a student's object, which may be computed; see `call`.
+
+        Raises:
+            CallFailed: It raised, took too long, or the run had ended.
+            TypeError: The case's fault: a function that is called back asks for it.
+        """
+        seconds = self._limits.call_seconds
+        return self._ask(lambda number: messages.ReadAttribute(number, reference, name, seconds), shown, resolve, [])
+
+    def _ask(
+        self,
+        request: Callable[[int], Any],
+        shown: str,
+        resolve: Callable[[Any], Any],
+        callbacks: Sequence[Callable[..., Any]],
+    ) -> Any:
+        """Send a request with the next number; returns what the answer holds."""
+        if self._asking:
+            raise TypeError(f"`{shown}` cannot be asked from a function that the student's code calls back")
+        if not self._answers:
+            raise CallFailed(f"`{shown}` could not be called: the notebook had ended early")
+        self._calls += 1
+        seconds = self._limits.call_seconds
+        failures: list[Exception] = []
+        self._asking = True
         try:
             used = self._begin("one call of a function", seconds)
-            self._send(messages.CallFunction(self._calls, function.id, values, seconds))
-            answer = self._receive()
+            self._send(request(self._calls))
+            answer, calls = self._receive(), 0
+            while isinstance(answer, messages.CalledBack):
+                calls += 1
+                if answer.number != self._calls or answer.callback >= len(callbacks) or calls > MAX_CALLBACKS:
+                    raise WireError(f"a call back that is not asked for, or one of more than {MAX_CALLBACKS:,}")
+                self._send(_called_back(callbacks[answer.callback], answer.arguments, resolve, failures))
+                answer = self._receive()
             if not isinstance(answer, (messages.Returned, messages.Raised)) or answer.number != self._calls:
                 raise WireError("the answer belongs to another call")
         except (WireError, OSError, EOFError) as error:
             ending = self._fail(error)
             if ending.status in ("timed_out", "out_of_memory"):
-                raise CallFailed(f"`{function.name}` did not return. {ending.message}") from error
-            raise CallFailed(f"`{function.name}` ended the process instead of returning") from error
+                raise CallFailed(f"`{shown}` did not return. {ending.message}") from error
+            raise CallFailed(f"`{shown}` ended the process instead of returning") from error
+        finally:
+            self._asking = False
         self._sandbox.pause()
+        if failures:
+            raise failures[0]
         if isinstance(answer, messages.Raised):
             if answer.error.startswith(TIMEOUT):
                 self._unjustified |= self._sandbox.cpu_seconds() - used < JUSTIFIED * seconds
-                raise CallFailed(f"`{function.name}` used more than {seconds:g} s of processor time in one call.")
-            raise CallFailed(f"`{function.name}` raised {settle_error(answer.error)}", raised=True)
+                raise CallFailed(f"`{shown}` used more than {seconds:g} s of processor time in one call.")
+            raise CallFailed(f"`{shown}` raised {settle_error(answer.error)}", raised=True)
         try:
             return deserialise(answer.value, resolve)
         except WireError as error:
-            raise CallFailed(f"`{function.name}` returned something that cannot be read: {error}") from error
+            raise CallFailed(f"`{shown}` returned something that cannot be read: {error}") from error
+
+
+def _called_back(
+    function: Callable[..., Any], given: Value, resolve: Callable[[Any], Any], failures: list[Exception]
+) -> messages.CallbackReturned | messages.CallbackRaised:
+    """What a function of the grader answers to the student's code; what it raises is kept, for the case.
+
+    Raises:
+        WireError: These are no arguments.
+    """
+    arguments = deserialise(given, resolve)
+    if type(arguments) is not tuple or list(map(type, arguments)) != [tuple, dict]:
+        raise WireError("a call back without arguments")
+    positional, keywords = arguments
+    try:
+        [returned], _ = serialise_arguments([function(*positional, **keywords)], {}, [])
+    except Exception as error:  # noqa: BLE001 - a case's function may raise anything
+        failures.append(error)
+        return messages.CallbackRaised()
+    return messages.CallbackReturned(returned)

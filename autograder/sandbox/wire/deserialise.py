@@ -1,29 +1,46 @@
-"""Deserialises values to plain data and Keras models. Both sides."""
+"""Deserialises values to plain data and views of objects. Both sides."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported, WireError
+from autograder.object_view import Asked, FunctionView, object_view
 from autograder.sandbox.wire.arrays import unpack_array
-from autograder.sandbox.wire.network import rebuild_network
-from autograder.sandbox.wire.values import MAX_DEPTH, Array, Dict, Function, List, Network, Refused, Tuple, Value
+from autograder.sandbox.wire.values import (
+    MAX_DEPTH,
+    Array,
+    Callback,
+    Dict,
+    Function,
+    List,
+    Object,
+    Reference,
+    Refused,
+    Tuple,
+    Value,
+)
 
-__all__ = ["arguments", "deserialise", "keras_model", "plain_data", "refusal"]
+__all__ = ["Special", "arguments", "deserialise", "plain_data", "refusal", "view_of"]
+
+Special = Function | Object | Refused | Reference | Callback
+"""Values that are no plain data."""
 
 
-def deserialise(value: Value, resolve: Callable[[Function | Network | Refused], Any] | None = None) -> Any:
+def deserialise(value: Value, resolve: Callable[[Any], Any] | None = None) -> Any:
     """The plain data: None, numbers, text, lists, tuples, dicts, arrays, NumPy scalars, and `History` as it is.
 
-    Arrays are read-only views of the bytes received: one case cannot change what the next one sees.
+    Arrays are read-only views of the bytes received: one case cannot change what the next one sees. An object of which
+    nothing can be asked becomes its view.
 
     Args:
         value: A decoded value.
-        resolve: Called for each function, network and refused value, at any depth; what it returns replaces the value.
-            By default they stay what they are.
+        resolve: Called for each other `Special`, at any depth, an object with its fields deserialised; what it returns
+            replaces the value. By default they stay what they are.
 
     Raises:
         WireError: The sender's fault: a rule that types cannot express is broken (an array's length, a duplicate key).
@@ -39,7 +56,7 @@ def plain_data(value: Value) -> Any:
         WireError: The sender's fault, as it is where a part is no plain data.
     """
 
-    def refuse(special: Function | Network | Refused) -> Any:
+    def refuse(special: Special) -> Any:
         if isinstance(special, Refused):
             raise Unsupported(f"it is {special.reason}")
         raise WireError(f"a {type(special).__name__.lower()} in place of plain data")
@@ -47,20 +64,24 @@ def plain_data(value: Value) -> Any:
     return deserialise(value, refuse)
 
 
-def keras_model(special: Network | Refused) -> Any:
-    """The live Keras model that stands behind what `deserialise` leaves to `resolve`, functions apart.
+def view_of(special: Special, asked: Asked) -> Any:
+    """The view of a function or an object that `deserialise` leaves to `resolve`.
 
-    Only for networks that are trusted as far as this process is: a notebook's own, in that notebook.
+    Args:
+        special: The value.
+        asked: The process that keeps it.
 
     Raises:
-        Unsupported: The value was refused, or cannot be rebuilt; the text goes on after the value's name.
+        Unsupported: The value was refused; the text goes on after the value's name.
+        WireError: The sender's fault: only the grader sends such a value.
     """
     if isinstance(special, Refused):
         raise Unsupported(refusal(special))
-    try:
-        return rebuild_network(special)
-    except WireError as error:
-        raise Unsupported(f"cannot be graded: {error}") from error
+    if isinstance(special, Function):
+        return FunctionView(special.name, special.id, asked)
+    if isinstance(special, Object):
+        return object_view(special.kind, special.fields, special.names, special.methods, special.id, asked)
+    raise WireError(f"a {type(special).__name__.lower()} that only the grader may send")
 
 
 def refusal(special: Refused) -> str:
@@ -68,13 +89,13 @@ def refusal(special: Refused) -> str:
     return "is still `...`: the gap is not filled." if special.type_name == "ellipsis" else f"is {special.reason}."
 
 
-def arguments(values: Iterable[Value]) -> list[Any]:
-    """Plain data for a call of a student's function, which may change its arrays: they are copies."""
-    unpacked = map(deserialise, values)
+def arguments(values: Iterable[Value], resolve: Callable[[Any], Any] | None = None) -> list[Any]:
+    """What a call of a student's function gets, which may change its arrays: they are copies."""
+    unpacked = (deserialise(value, resolve) for value in values)
     return [each.copy() if isinstance(each, np.ndarray) else each for each in unpacked]
 
 
-def _part(value: Value, resolve: Callable[[Function | Network | Refused], Any] | None, depth: int) -> Any:
+def _part(value: Value, resolve: Callable[[Any], Any] | None, depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise WireError(f"a value is nested more than {MAX_DEPTH} deep")
     if isinstance(value, Array):
@@ -89,6 +110,11 @@ def _part(value: Value, resolve: Callable[[Function | Network | Refused], Any] |
         if len(unpacked) != len(value.items):
             raise WireError("a dict has a key twice")
         return unpacked
-    if isinstance(value, (Function, Network, Refused)):
-        return value if resolve is None else resolve(value)
+    if isinstance(value, Object):
+        fields = {name: _part(item, resolve, depth + 1) for name, item in value.fields.items()}
+        if value.id is None and value.network is None:
+            return object_view(value.kind, fields)
+        value = msgspec.structs.replace(value, fields=fields)
+    if isinstance(value, Special) and resolve is not None:
+        return resolve(value)
     return value

@@ -3,9 +3,9 @@
 Student code can forge anything that the worker sends. A message out of order, of an unknown type or about an unknown
 cell ends the session with a `WireError`.
 
-    grader → worker    Job   (TakeValues | CallFunction)*
+    grader → worker    Job   (TakeValues | (CallFunction | ReadAttribute) (CallbackReturned | CallbackRaised)*)*
     worker → grader    Ready (CellStarted Output* CellDone TakenValues*)* NotebookFinished
-                       (TakenValues | Returned | Raised)*
+                       (TakenValues | CalledBack* (Returned | Raised))*
 """
 
 from __future__ import annotations
@@ -70,20 +70,52 @@ class TakeValues(_Message, frozen=True):
 class CallFunction(_Message, frozen=True):
     """Request: call a function on values that the grader chose; the answer is `Returned` or `Raised`.
 
+    Before it answers, the worker may send `CalledBack`.
+
     Attributes:
         number: Of the call; the answer repeats it.
-        function: The `id` of a `Function` that the worker sent.
-        arguments: Positional arguments, plain data.
+        function: The `id` of a `Function` or `Object` that the worker sent.
+        method: The object's method to call; empty for the function itself.
+        arguments: Positional arguments.
+        keywords: The others.
         seconds: Time limit of the call.
     """
 
     number: int
     function: int
+    method: str
     arguments: list[Value]
+    keywords: dict[str, Value]
     seconds: float
 
 
-FromGrader = Job | TakeValues | CallFunction
+class ReadAttribute(_Message, frozen=True):
+    """Request: an attribute of an object, which may be computed; answered as `CallFunction` is.
+
+    Attributes:
+        number: Of the call.
+        object: The `id` of an `Object` that the worker sent.
+        name: The attribute's.
+        seconds: Time limit.
+    """
+
+    number: int
+    object: int
+    name: str
+    seconds: float
+
+
+class CallbackReturned(_Message, frozen=True):
+    """What a function of the grader returned."""
+
+    value: Value
+
+
+class CallbackRaised(_Message, frozen=True):
+    """A function of the grader raised; the grader knows what."""
+
+
+FromGrader = Job | TakeValues | CallFunction | ReadAttribute | CallbackReturned | CallbackRaised
 
 
 # ---------------------------------------------------------------- worker → grader
@@ -156,6 +188,20 @@ class NotebookFinished(_Message, frozen=True):
     """All cells have run; the worker now answers `TakeValues` and `CallFunction`."""
 
 
+class CalledBack(_Message, frozen=True):
+    """The student's code called a function that it was given; the answer is `CallbackReturned` or `CallbackRaised`.
+
+    Attributes:
+        number: Of the call that goes on.
+        callback: The `id` of the `Callback`.
+        arguments: A tuple of the positional arguments and a dict of the others.
+    """
+
+    number: int
+    callback: Index
+    arguments: Value
+
+
 class Returned(_Message, frozen=True):
     """A remote call returned."""
 
@@ -170,4 +216,4 @@ class Raised(_Message, frozen=True):
     error: Line
 
 
-FromWorker = Ready | CellStarted | Output | CellDone | TakenValues | NotebookFinished | Returned | Raised
+FromWorker = Ready | CellStarted | Output | CellDone | TakenValues | NotebookFinished | CalledBack | Returned | Raised

@@ -1,23 +1,44 @@
 """Serialises plain data: numbers, text, lists, tuples, dicts, arrays. Both sides.
 
-The host serialises a case's arguments with it; the guest's `value_serialiser` adds models, histories and functions.
+The grader serialises a case's arguments with it; the guest's `value_serialiser` adds models, functions and objects.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autograder.errors import Unsupported
+from autograder.object_view import reference_of
 from autograder.records import MAX_WIRE_BYTES
 from autograder.sandbox.wire.arrays import Array, pack_array
-from autograder.sandbox.wire.values import MAX_DEPTH, MAX_TEXT, MAX_VALUES, Dict, List, Refused, Tuple, Value
+from autograder.sandbox.wire.values import (
+    MAX_DEPTH,
+    MAX_TEXT,
+    MAX_VALUES,
+    Callback,
+    Dict,
+    List,
+    Reference,
+    Refused,
+    Tuple,
+    Value,
+)
 
-__all__ = ["Budget", "PlainSerialiser", "TooLarge", "class_name", "is_tensor", "refused", "truncate"]
+__all__ = [
+    "Budget",
+    "PlainSerialiser",
+    "TooLarge",
+    "class_name",
+    "is_tensor",
+    "refused",
+    "serialise_arguments",
+    "truncate",
+]
 
 
 @dataclass
@@ -56,7 +77,7 @@ class PlainSerialiser:
             return self._part(value, 0)
         except TooLarge as limit:
             self._budget.values, self._budget.size_bytes = before.values, before.size_bytes
-            return refused(value, f"a value of the class {class_name(type(value))} {limit}")
+            return self._refuse(value, f"a value of the class {class_name(type(value))} {limit}")
 
     def _part(self, value: object, depth: int) -> Value:
         """Serialise a part.
@@ -72,9 +93,12 @@ class PlainSerialiser:
         except TooLarge:
             raise
         except Unsupported as refusal:
-            return refused(value, str(refusal))
+            return self._refuse(value, str(refusal))
         except BaseException as error:  # noqa: BLE001 - a student's object may raise anything, an exit too
-            return refused(value, f"something that cannot be read ({class_name(type(error))})")
+            return self._refuse(value, f"something that cannot be read ({class_name(type(error))})")
+
+    def _refuse(self, value: object, reason: str) -> Refused:
+        return refused(value, reason)
 
     def spend(self, values: int = 0, size_bytes: int = 0) -> None:
         """Count what goes into the frame.
@@ -151,6 +175,49 @@ class PlainSerialiser:
         if len({key for key, _ in pairs}) != len(pairs):
             raise Unsupported("a dict whose keys are equal once they are plain data; give plain keys")
         return Dict(pairs)  # type: ignore[arg-type]
+
+
+class _ArgumentSerialiser(PlainSerialiser):
+    """Serialises what a case passes to a student's function: views as what they are of, and functions."""
+
+    def __init__(self, callbacks: list[Callable[..., Any]]) -> None:
+        super().__init__()
+        self._callbacks = callbacks
+        self.refusals: list[str] = []
+
+    def _refuse(self, value: object, reason: str) -> Refused:
+        self.refusals.append(reason)
+        return super()._refuse(value, reason)
+
+    def _convert_object(self, value: Any, kind: type) -> Value:
+        reference = reference_of(value)
+        if reference is not None:
+            return Reference(reference)
+        if callable(value):
+            self._callbacks.append(value)
+            return Callback(len(self._callbacks) - 1, truncate(str(getattr(value, "__name__", class_name(kind))), 200))
+        return super()._convert_object(value, kind)
+
+
+def serialise_arguments(
+    arguments: Iterable[Any], keywords: Mapping[str, Any], callbacks: list[Callable[..., Any]]
+) -> tuple[list[Value], dict[str, Value]]:
+    """What a case passes to a student's function.
+
+    Args:
+        arguments: The positional ones: plain data, views of what the student's process keeps, functions.
+        keywords: The others.
+        callbacks: Gets the functions, at the positions that are the `id` of their `Callback`.
+
+    Raises:
+        TypeError: The case's fault: one is something else.
+    """
+    serialiser = _ArgumentSerialiser(callbacks)
+    positional = [serialiser.serialise(value) for value in arguments]
+    named = {name: serialiser.serialise(value) for name, value in keywords.items()}
+    if serialiser.refusals:
+        raise TypeError(f"a student's function cannot be given {serialiser.refusals[0]}")
+    return positional, named
 
 
 def is_tensor(kind: type) -> bool:

@@ -17,14 +17,17 @@ from autograder.sandbox.wire.network import Network
 __all__ = [
     "MAX_DEPTH",
     "MAX_FUNCTIONS",
+    "MAX_NAMES",
     "MAX_TEXT",
     "MAX_VALUES",
     "Array",
+    "Callback",
     "Dict",
     "Function",
     "History",
     "List",
-    "Network",
+    "Object",
+    "Reference",
     "Refused",
     "Scalar",
     "Tuple",
@@ -34,11 +37,14 @@ __all__ = [
 MAX_DEPTH = 16
 MAX_VALUES = 200_000
 MAX_TEXT = 1_000_000
-MAX_FUNCTIONS = 1_000
+MAX_FUNCTIONS = 10_000
+MAX_NAMES = 1_000
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Line = Annotated[str, msgspec.Meta(max_length=1_000)]
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+Identifier = Annotated[str, msgspec.Meta(pattern=r"\A[^\W\d]\w{0,99}\Z")]
+Number = Annotated[int, msgspec.Meta(ge=0, lt=MAX_FUNCTIONS)]
 Scalar = bool | int | float | Text | None
 
 
@@ -65,9 +71,42 @@ class Dict(_Value, frozen=True):
 
 
 class Function(_Value, frozen=True):
-    """A callable, which itself is not sent; `id` is its position in the list that the serialiser was given."""
+    """A function, which itself is not sent; `id` is its position in the list that the serialiser was given."""
 
-    id: Annotated[int, msgspec.Meta(ge=0, lt=MAX_FUNCTIONS)]
+    id: Number
+    name: Short
+
+
+class Object(_Value, frozen=True):
+    """An object that stays in the student's process, and what is known of it.
+
+    Attributes:
+        kind: Its class.
+        fields: Attributes, as data.
+        names: Further public attributes, which can be asked for.
+        methods: Public and special methods, which can be called.
+        id: Its position, as that of a `Function`; None where it cannot be asked.
+        network: Layers and weights, for a Keras model.
+    """
+
+    kind: Identifier
+    fields: Annotated[dict[Identifier, Value], msgspec.Meta(max_length=MAX_NAMES)] = {}
+    names: Annotated[list[Identifier], msgspec.Meta(max_length=MAX_NAMES)] = []
+    methods: Annotated[list[Identifier], msgspec.Meta(max_length=MAX_NAMES)] = []
+    id: Number | None = None
+    network: Network | None = None
+
+
+class Reference(_Value, frozen=True):
+    """In a call: what the worker keeps under this number."""
+
+    id: Number
+
+
+class Callback(_Value, frozen=True):
+    """In a call: a function of the grader, which the student's code may call meanwhile."""
+
+    id: Number
     name: Short
 
 
@@ -97,4 +136,4 @@ class Refused(_Value, frozen=True):
     reason: Line
 
 
-Value = Scalar | Array | List | Tuple | Dict | Function | History | Network | Refused
+Value = Scalar | Array | List | Tuple | Dict | Function | Object | History | Refused | Reference | Callback

@@ -19,7 +19,8 @@ from autograder.sandbox.host.evaluation import Evaluation
 from autograder.sandbox.host.session import CallFailed, Session
 from autograder.sandbox.wire.deserialise import deserialise
 from autograder.sandbox.wire.frames import decode
-from autograder.sandbox.wire.values import Function, Network, Value
+from autograder.sandbox.wire.network import Network
+from autograder.sandbox.wire.values import Value
 
 TOKENS = (
     *(
@@ -96,11 +97,23 @@ class _Ended(Session):
     def take_now(self, question: str, names: Sequence[str]) -> Mapping[str, Value]:
         return self._values
 
-    def call(self, function: Function, arguments: Sequence[Any], resolve: Callable[[Any], Any]) -> Any:
+    def call(
+        self,
+        reference: int,
+        shown: str,
+        arguments: Sequence[Any],
+        resolve: Callable[[Any], Any],
+        *,
+        keywords: Mapping[str, Any] | None = None,
+        method: str = "",
+    ) -> Any:
         try:
             return deserialise(self._values["b"], resolve)
         except (KeyError, WireError) as error:
-            raise CallFailed(f"`{function.name}` raised {type(error).__name__}") from error
+            raise CallFailed(f"`{shown}` raised {type(error).__name__}") from error
+
+    def read(self, reference: int, name: str, shown: str, resolve: Callable[[Any], Any]) -> Any:
+        return self.call(reference, shown, [], resolve)
 
 
 class _NoNetworks(Evaluation):

@@ -1,0 +1,178 @@
+"""A student's object as a case sees it: attributes that came as data, and others that can be asked for. Both sides.
+
+The object itself stays in the student's process. What came as data is the same whenever a case reads it; what is asked
+for is answered by that process at that moment. Comparisons never ask: an object that says to equal everything, or to
+contain it, must not pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NoReturn, Protocol
+
+__all__ = ["SPECIAL_METHODS", "Asked", "FunctionView", "HeldView", "ObjectView", "object_view", "reference_of"]
+
+MAX_LENGTH = 1_000_000
+"""What a student's `__len__` may say: Python allocates that many."""
+MAX_TAKEN = 1_000
+"""Items that cases take of an iterator of the student's, which may have no end."""
+MAX_SHOWN = 200
+
+_ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+SPECIAL_METHODS = (
+    *("__call__", "__getitem__", "__neg__", "__abs__", "__str__", "__len__", "__iter__", "__next__"),
+    *(f"__{side}{operation}__" for operation in _ARITHMETIC for side in ("", "r")),
+)
+"""Those that a case may use; none that compares or says what something contains."""
+
+
+class Asked(Protocol):
+    """The process that holds the student's objects; see where one is made for what it raises."""
+
+    def call(
+        self, reference: int, method: str, shown: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any]
+    ) -> Any:
+        """What a function returns, or with `method` one of an object's methods; `shown` is its name in messages."""
+
+    def read(self, reference: int, name: str, shown: str) -> Any:
+        """An attribute of an object."""
+
+
+class HeldView:
+    """A view of what the student's process keeps, under a number if it can be named in a call."""
+
+    _reference: int | None = None
+
+
+class FunctionView(HeldView):
+    """A student's function, or a method of a student's object: a call is computed in the student's process."""
+
+    def __init__(self, name: str, reference: int, asked: Asked, method: str = "") -> None:
+        """Refer to something that the process keeps; with `method`, to that method of it."""
+        self.__name__, self._held, self._asked, self._method = name, reference, asked, method
+        self._reference = None if method else reference
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """What it returns."""
+        return self._asked.call(self._held, self._method, self.__name__, arguments, keywords)
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__[:MAX_SHOWN]}>"
+
+
+class ObjectView(HeldView):
+    """An object: its attributes are read as in the notebook. Its class is named as the student's."""
+
+    def __init__(
+        self,
+        fields: Mapping[str, Any],
+        names: Collection[str],
+        methods: Collection[str],
+        reference: int | None,
+        asked: Asked | None,
+    ) -> None:
+        """See `object_view`."""
+        self.__dict__.update(
+            _fields=dict(fields), _names=names, _methods=methods, _reference=reference, _asked=asked, _taken=0
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        own = self.__dict__
+        if name in own.get("_fields", ()):
+            return own["_fields"][name]
+        kind, asked = type(self).__name__, own.get("_asked")
+        if asked is not None and name in own["_methods"]:
+            return FunctionView(f"{kind}.{name}", own["_reference"], asked, name)
+        if asked is not None and name in own["_names"]:
+            return asked.read(own["_reference"], name, f"{kind}.{name}")
+        raise AttributeError(f"{kind} has no {name!r} that the grader can see")
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is the student's: {name!r} cannot be changed")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*self._fields, *self._names, *self._methods})
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ObjectView) or type(self).__name__ != type(other).__name__:
+            return False
+        return self is other or bool(self._fields and self._fields == other._fields)
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, *self._fields.items()))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r:.{MAX_SHOWN}}" for name, value in self._fields.items())
+        return f"{type(self).__name__}({shown:.{MAX_SHOWN}})"
+
+
+def object_view(
+    kind: str,
+    fields: Mapping[str, Any],
+    names: Collection[str] = (),
+    methods: Collection[str] = (),
+    reference: int | None = None,
+    asked: Asked | None = None,
+) -> Any:
+    """The view of an object.
+
+    Args:
+        kind: Its class.
+        fields: Attributes that came as data.
+        names: Further attributes, which can be asked for.
+        methods: Methods that can be called, special ones included.
+        reference: The object's number among those that the process keeps; None where nothing can be asked.
+        asked: That process.
+    """
+    able = methods if reference is not None and asked is not None else ()
+    special = frozenset(SPECIAL_METHODS).intersection(able)
+    return _view_class(kind, special)(fields, names, able, reference, asked)
+
+
+def reference_of(value: Any) -> int | None:
+    """The number under which the student's process keeps what a view is of; None for any other value."""
+    return value._reference if isinstance(value, HeldView) else None
+
+
+def _special(name: str) -> Callable[..., Any]:
+    def method(self: ObjectView, *arguments: Any, **keywords: Any) -> Any:
+        shown = f"{type(self).__name__}.{name}"
+        return self._asked.call(self._reference, name, shown, arguments, keywords)
+
+    method.__name__ = name
+    return method
+
+
+def _length(self: ObjectView) -> int:
+    length = _special("__len__")(self)
+    if type(length) is not int or not 0 <= length <= MAX_LENGTH:
+        raise ValueError(f"the length of {type(self).__name__} is none from 0 to {MAX_LENGTH:,}")
+    return length
+
+
+def _next(self: ObjectView) -> Any:
+    """The next item: the process answers with a tuple of it, or an empty one at the end."""
+    self.__dict__["_taken"] += 1
+    if self._taken > MAX_TAKEN:
+        raise ValueError(f"a check takes at most {MAX_TAKEN:,} items of {type(self).__name__}; it may have no end")
+    items = _special("__next__")(self)
+    if type(items) is not tuple or not items:
+        raise StopIteration
+    return items[0]
+
+
+def _iterator(self: ObjectView) -> Iterator[Any]:
+    return self if "__next__" in self._methods else iter(_special("__iter__")(self))
+
+
+_OWN = {"__len__": _length, "__next__": _next, "__iter__": _iterator}
+
+
+@lru_cache(maxsize=1_000)
+def _view_class(kind: str, special: frozenset[str]) -> Any:
+    """A class of this name with these special methods, which Python looks up there alone."""
+    # `in` would otherwise search through what the student's process answers.
+    return type(
+        kind, (ObjectView,), {"__contains__": None, **{each: _OWN.get(each) or _special(each) for each in special}}
+    )

@@ -1,0 +1,156 @@
+"""What is sent of an object besides a reference to it: some attributes as data, the names of others. Untrusted side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import (
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    FunctionType,
+    MethodDescriptorType,
+    WrapperDescriptorType,
+)
+from typing import Any
+
+import numpy as np
+
+from autograder.object_view import SPECIAL_METHODS
+from autograder.sandbox.wire.serialise import class_name
+from autograder.sandbox.wire.values import MAX_NAMES
+
+__all__ = ["Described", "fields_of", "identifier", "members_of", "module_of"]
+
+_METHODS = (
+    *(FunctionType, staticmethod, classmethod, BuiltinFunctionType),
+    *(WrapperDescriptorType, MethodDescriptorType, ClassMethodDescriptorType),
+)
+_SCALARS = (bool, int, float, str, type(None))
+
+
+@dataclass(frozen=True)
+class Described:
+    """An object that is only described: its class and its attributes."""
+
+    kind: str
+    fields: dict[str, Any]
+
+
+def fields_of(value: Any, kind: type) -> dict[str, Any]:
+    """The attributes of an object that are sent as data: none, unless its class or a base of it is known."""
+    for each in _bases(kind):
+        read = _FIELDS.get((module_of(each).partition(".")[0], class_name(each)))
+        if read is not None:
+            return {identifier(name): field for name, field in list(read(value).items())[:MAX_NAMES]}
+    return {}
+
+
+def members_of(value: Any, kind: type) -> tuple[list[str], list[str]]:
+    """Names of the public attributes of an object, and of its public and special methods; nothing of it is run."""
+    members: dict[str, Any] = {}
+    for each in reversed(_bases(kind)[:-1]):  # but `object`
+        members.update(type.__dict__["__dict__"].__get__(each))
+    methods = {name for name, member in members.items() if isinstance(member, _METHODS)}
+    attributes = (*_own(value), *(name for name in members if name not in methods))
+    public = [name for name in dict.fromkeys(attributes) if type(name) is str and name[:1] not in ("_", "")]
+    callable_ = [name for name in methods if name in SPECIAL_METHODS or not name.startswith("_")]
+    return _identifiers(public), _identifiers(sorted(callable_))
+
+
+def module_of(kind: type) -> str:
+    """`type.__module__`, even where a metaclass overrides it."""
+    module = type.__dict__["__dict__"].__get__(kind).get("__module__", "builtins")
+    return module if type(module) is str else ""
+
+
+def identifier(name: str) -> str:
+    """A name as it can be sent."""
+    return re.sub(r"\W", "_", name)[:100].lstrip("0123456789") or "_"
+
+
+def _identifiers(names: list[str]) -> list[str]:
+    return [name for name in names if identifier(name) == name][:MAX_NAMES]
+
+
+def _bases(kind: type) -> tuple[type, ...]:
+    return type.__dict__["__mro__"].__get__(kind)  # type: ignore[no-any-return]
+
+
+def _own(value: Any) -> Mapping[str, Any]:
+    """What an object's own `__dict__` has."""
+    try:
+        own = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
+    return own if type(own) is dict else {}
+
+
+# ---------------------------------------------------------------- Keras
+
+
+def _configuration(value: Any) -> dict[str, Any]:
+    """The arguments of a Keras object: those that it notes as attributes, and its config if Keras makes that."""
+    plain = {name: each for name, each in _own(value).items() if type(each) in _SCALARS and name[:1] != "_"}
+    get_config = getattr(type(value), "get_config", None)
+    if _defined_in(get_config).partition(".")[0] == "keras":
+        plain |= {name: _argument(each) for name, each in value.get_config().items()}
+    wrapped = _own(value).get("_fn_kwargs")  # of a loss or metric
+    return plain | (wrapped if isinstance(wrapped, dict) else {})
+
+
+def _defined_in(function: Any) -> str:
+    """Where a function was defined."""
+    module = getattr(function, "__module__", None)
+    return module if type(module) is str else ""
+
+
+def _argument(value: Any) -> Any:
+    """A part of a Keras config: an object as such, a function as its name."""
+    if isinstance(value, dict) and {"class_name", "config"} <= value.keys():
+        kind, config = value["class_name"], value["config"]
+        if kind == "function" or not isinstance(config, dict):
+            return config
+        if kind.endswith("DTypePolicy"):
+            return config.get("name")
+        return Described(kind, {identifier(name): _argument(each) for name, each in config.items()})
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_argument, value))
+    return value
+
+
+def _optimiser(value: Any) -> dict[str, Any]:
+    """Its learning rate as it was given: 0.1, not 0.10000000149."""
+    config = _configuration(value)
+    rate = config.get("learning_rate")
+    return config | ({"learning_rate": float(str(np.float32(rate)))} if isinstance(rate, float) else {})
+
+
+def _compilation(model: Any) -> dict[str, Any]:
+    """How a model was compiled, and with what its layers are initialised, regularised and constrained."""
+    metrics = getattr(model, "_compile_metrics", None)
+    settings = {layer.name: _training_arguments(layer) for layer in model.layers}
+    return {
+        "optimizer": model.optimizer if model.compiled else None,
+        "loss": model.loss if model.compiled else None,
+        "metrics": None if not model.compiled else (getattr(metrics, "_user_metrics", None) or []),
+        "settings": {name: found for name, found in settings.items() if found},
+    }
+
+
+def _training_arguments(layer: Any) -> dict[str, Any]:
+    return {name: each for name, each in _configuration(layer).items() if isinstance(each, Described)}
+
+
+_FIELDS: dict[tuple[str, str], Callable[[Any], dict[str, Any]]] = {
+    ("keras", "Model"): _compilation,
+    ("keras", "BaseOptimizer"): _optimiser,
+    **{
+        ("keras", name): _configuration
+        for name in (
+            *("Layer", "Loss", "Metric", "Initializer", "Regularizer", "Constraint", "Callback"),
+            *("LearningRateSchedule", "FeatureSpace"),
+        )
+    },
+}
+"""Package and class → the attributes of its objects that are sent."""

@@ -38,7 +38,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser kills determinism fuzz coverage lint frontend lint-js build-check bench bench-live bench-load matrix lines lock wheel redteam redteam-peers clean stale
+.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser kills determinism fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-selfcheck matrix lines lock wheel redteam redteam-peers clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -121,6 +121,10 @@ wheel: $(READY)
 ## seconds per submission, side by side with `otter run`
 bench: $(READY)
 	$(BIN)/python tests/bench/overhead.py
+
+## processor time of a student's first check, beyond Keras
+bench-selfcheck: $(READY)
+	$(BIN)/python -m tests.bench.selfcheck
 
 ## milliseconds from stroke to picture, in the page and in JupyterLab; needs Chromium
 bench-live: $(READY)

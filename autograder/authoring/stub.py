@@ -28,10 +28,13 @@ _SELFCHECK = (
 # If the import fails, run this once and restart the kernel:  %pip install {install}
 from autograder.notebook.selfcheck import Checks
 
-grader = Checks(
-    {{
 """
 )
+"""In front of the tests, which stand on one line: five lines in all.
+
+They are code because a running cell sees neither its metadata nor, in Colab, a file beside the notebook; and plain
+text because a compressed one would hide from students what they run, and be another one with another version of zlib.
+"""
 
 
 def make_stub(master: Master, assigned: Assigned) -> bytes:
@@ -92,22 +95,19 @@ def _with_selfcheck(cells: list[Any], tests: Mapping[str, str], install: str = P
 
     if not tests:
         return cells
-    lines = [_SELFCHECK.format(install=install)]
-    for name, source in tests.items():
-        lines.append(f'        "{name}": (\n')
-        lines += [f"            {_literal(line)}\n" for line in source.splitlines(keepends=True)]
-        lines.append("        ),\n")
-    lines.append("    }\n)" if install == PACKAGE else f"    }},\n    install={_literal(install)},\n)")
+    held = ", ".join(f"{_literal(name)}: {_literal(source)}" for name, source in tests.items())
+    further = "" if install == PACKAGE else f", install={_literal(install)}"
+    text = f"{_SELFCHECK.format(install=install)}grader = Checks({{{held}}}{further})  # fmt: skip"
     metadata = {"tags": ["hide-input"], "jupyter": {"source_hidden": True}, "editable": False, "deletable": False}
-    selfcheck = v4.new_code_cell("".join(lines), metadata=metadata)
+    selfcheck = v4.new_code_cell(text, metadata=metadata)
     first = next((at for at, cell in enumerate(cells) if cell.cell_type == "code"), len(cells))
     return [*cells[:first], selfcheck, *cells[first:]]
 
 
-def _literal(line: str) -> str:
-    """A line as Python source, quoted as a formatter does it: one that students run then leaves the cell as it is."""
-    literal = repr(line)
-    return literal if '"' in line or literal.startswith('"') else f'"{literal[1:-1]}"'
+def _literal(text: str) -> str:
+    """A text as Python source, in double quotes where that needs no further backslash."""
+    literal = repr(text)
+    return literal if '"' in text or literal.startswith('"') else f'"{literal[1:-1]}"'
 
 
 def _clean(cells: Iterable[Any]) -> list[Any]:

@@ -24,6 +24,7 @@ __all__ = ["PACKAGE", "CheckResult", "CheckResults", "Checks"]
 
 PACKAGE = "keras-autograder"
 
+_ALL = "run `grader.check_all()`"
 _MARKS = {"pass": "✓", "fail": "✗", "error": "!", "manual": "?"}
 # Middle tones: readable on a light page as on a dark one. The marks say the same without colour.
 _COLOURS = {"pass": "#2e9e4f", "fail": "#e0533d", "error": "#b8860b", "manual": "#b8860b"}
@@ -106,9 +107,15 @@ class Checks:
     def _names(self) -> str:
         return listed([f"`{name}`" for name in self._tests])
 
-    def check(self, question: str) -> CheckResult:
-        """Run a question's public cases on the notebook's values."""
+    def check(self, question: str = "") -> CheckResult:
+        """Run a question's public cases on the notebook's values; without a question, say which there are."""
+        if not question:
+            return CheckResult("grader.check()", note=f"give the name of a question ({self._names}), or {_ALL}.")
         return self._check(question, _notebook_values())
+
+    def export(self, *_: object, **__: object) -> CheckResult:
+        """Say what to do instead: with Otter-Grader, this makes the file to hand in."""
+        return CheckResult("grader.export()", note="not needed here: save this notebook, and hand in its .ipynb file.")
 
     def check_all(self) -> CheckResults:
         """Run the public cases of all questions."""

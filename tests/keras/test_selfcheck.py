@@ -242,6 +242,17 @@ def test_ipython_that_is_imported_but_not_running(monkeypatch):
     assert eval("grader.check('number').passed", names)
 
 
+def test_what_otter_would_do_is_answered_in_one_line():
+    grader = Checks({"a": "", "b": ""})
+    assert repr(grader.check()) == snapshot(
+        "grader.check(): give the name of a question (`a` and `b`), or run `grader.check_all()`."
+    )
+    assert repr(grader.export("x.ipynb", pdf=False)) == snapshot(
+        "grader.export(): not needed here: save this notebook, and hand in its .ipynb file."
+    )
+    assert grader.export()._repr_html_().count("\n") == 0
+
+
 def test_the_object_lists_its_questions():
     assert repr(Checks({"a": "", "b": ""})) == snapshot(
         "Checks for `a` and `b`: run `grader.check(…)` with one of these names."

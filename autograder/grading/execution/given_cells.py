@@ -25,7 +25,7 @@ MAX_LINE = 80
 ALIKE = 0.6
 """From which share of equal characters on, a cell is another one with changes, and a name another one misspelt."""
 
-_CHECK = re.compile(r"grader\.check(?:_all)?\([^()\n]*\)$")
+_CHECK = re.compile(r"grader\.(?:check(?:_all)?|export)\([^()\n]*\)$")
 _SECRET = re.compile(r"#\s*(?:BEGIN\s+)?SOLUTION\b", re.IGNORECASE)
 _TARGETS = re.compile(r"[\w \t,()\[\]*.:]+")
 _DEFINED = re.compile(r"[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")

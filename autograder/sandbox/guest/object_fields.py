@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import (
     BuiltinFunctionType,
     ClassMethodDescriptorType,
@@ -17,10 +16,12 @@ from typing import Any
 import numpy as np
 
 from autograder.object_view import SPECIAL_METHODS
-from autograder.sandbox.wire.serialise import class_name
+from autograder.sandbox.guest.described import Described
+from autograder.sandbox.guest.figures import axes_fields, figure_fields
+from autograder.sandbox.wire.serialise import bases, class_name, module_of
 from autograder.sandbox.wire.values import MAX_NAMES
 
-__all__ = ["Described", "fields_of", "identifier", "members_of", "module_of"]
+__all__ = ["fields_of", "identifier", "members_of", "module_of"]
 
 _METHODS = (
     *(FunctionType, staticmethod, classmethod, BuiltinFunctionType),
@@ -29,39 +30,28 @@ _METHODS = (
 _SCALARS = (bool, int, float, str, type(None))
 
 
-@dataclass(frozen=True)
-class Described:
-    """An object that is only described: its class and its attributes."""
-
-    kind: str
-    fields: dict[str, Any]
-
-
 def fields_of(value: Any, kind: type) -> dict[str, Any]:
-    """The attributes of an object that are sent as data: none, unless its class or a base of it is known."""
-    for each in _bases(kind):
+    """The attributes of an object that are sent as data: a dataclass's, and those of classes that are known."""
+    for each in bases(kind):
         read = _FIELDS.get((module_of(each).partition(".")[0], class_name(each)))
         if read is not None:
             return {identifier(name): field for name, field in list(read(value).items())[:MAX_NAMES]}
+        declared = type.__dict__["__dict__"].__get__(each).get("__dataclass_fields__")
+        if type(declared) is dict:
+            return {name: object.__getattribute__(value, name) for name in list(declared)[:MAX_NAMES]}
     return {}
 
 
 def members_of(value: Any, kind: type) -> tuple[list[str], list[str]]:
     """Names of the public attributes of an object, and of its public and special methods; nothing of it is run."""
     members: dict[str, Any] = {}
-    for each in reversed(_bases(kind)[:-1]):  # but `object`
+    for each in reversed(bases(kind)[:-1]):  # but `object`
         members.update(type.__dict__["__dict__"].__get__(each))
     methods = {name for name, member in members.items() if isinstance(member, _METHODS)}
     attributes = (*_own(value), *(name for name in members if name not in methods))
     public = [name for name in dict.fromkeys(attributes) if type(name) is str and name[:1] not in ("_", "")]
     callable_ = [name for name in methods if name in SPECIAL_METHODS or not name.startswith("_")]
     return _identifiers(public), _identifiers(sorted(callable_))
-
-
-def module_of(kind: type) -> str:
-    """`type.__module__`, even where a metaclass overrides it."""
-    module = type.__dict__["__dict__"].__get__(kind).get("__module__", "builtins")
-    return module if type(module) is str else ""
 
 
 def identifier(name: str) -> str:
@@ -71,10 +61,6 @@ def identifier(name: str) -> str:
 
 def _identifiers(names: list[str]) -> list[str]:
     return [name for name in names if identifier(name) == name][:MAX_NAMES]
-
-
-def _bases(kind: type) -> tuple[type, ...]:
-    return type.__dict__["__mro__"].__get__(kind)  # type: ignore[no-any-return]
 
 
 def _own(value: Any) -> Mapping[str, Any]:
@@ -138,11 +124,35 @@ def _compilation(model: Any) -> dict[str, Any]:
     }
 
 
+def _enum_member(member: Any) -> dict[str, Any]:
+    own = _own(member)
+    return {"name": own.get("_name_"), "value": own.get("_value_")}
+
+
+def _tensor_spec(spec: Any) -> dict[str, Any]:
+    return {
+        "shape": None if spec.shape.rank is None else tuple(spec.shape),
+        "dtype": spec.dtype.name,
+        "name": spec.name,
+    }
+
+
+def _dataset(dataset: Any) -> dict[str, Any]:
+    """Its elements are asked for: reading them here would shuffle a later training otherwise."""
+    count = int(dataset.cardinality())
+    return {"element_spec": dataset.element_spec, "cardinality": count if count >= 0 else None}
+
+
 def _training_arguments(layer: Any) -> dict[str, Any]:
     return {name: each for name, each in _configuration(layer).items() if isinstance(each, Described)}
 
 
 _FIELDS: dict[tuple[str, str], Callable[[Any], dict[str, Any]]] = {
+    ("enum", "Enum"): _enum_member,
+    ("matplotlib", "FigureBase"): figure_fields,
+    ("matplotlib", "_AxesBase"): axes_fields,
+    ("tensorflow", "TensorSpec"): _tensor_spec,
+    ("tensorflow", "DatasetV2"): _dataset,
     ("keras", "Model"): _compilation,
     ("keras", "BaseOptimizer"): _optimiser,
     **{

@@ -11,8 +11,16 @@ import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported
-from autograder.sandbox.guest.object_fields import Described, fields_of, identifier, members_of, module_of
-from autograder.sandbox.wire.serialise import Budget, PlainSerialiser, class_name, is_tensor, truncate
+from autograder.sandbox.guest.described import Described
+from autograder.sandbox.guest.object_fields import fields_of, identifier, members_of
+from autograder.sandbox.wire.serialise import (
+    Budget,
+    PlainSerialiser,
+    class_name,
+    is_tensor,
+    module_of,
+    truncate,
+)
 from autograder.sandbox.wire.values import MAX_FUNCTIONS, Function, History, Object, Value
 
 __all__ = ["serialise"]

@@ -11,6 +11,7 @@ import numpy as np
 from autograder.errors import Unsupported, WireError
 from autograder.object_view import Asked, FunctionView, object_view
 from autograder.sandbox.wire.arrays import unpack_array
+from autograder.sandbox.wire.made_values import made_from
 from autograder.sandbox.wire.values import (
     MAX_DEPTH,
     Array,
@@ -18,6 +19,7 @@ from autograder.sandbox.wire.values import (
     Dict,
     Function,
     List,
+    Made,
     Object,
     Reference,
     Refused,
@@ -34,8 +36,8 @@ Special = Function | Object | Refused | Reference | Callback
 def deserialise(value: Value, resolve: Callable[[Any], Any] | None = None) -> Any:
     """The plain data: None, numbers, text, lists, tuples, dicts, arrays, NumPy scalars, and `History` as it is.
 
-    Arrays are read-only views of the bytes received: one case cannot change what the next one sees. An object of which
-    nothing can be asked becomes its view.
+    So are sets, dates, frames and the like; see `wire.made_values`. Arrays are read-only views of the bytes received:
+    one case cannot change what the next one sees. An object of which nothing can be asked becomes its view.
 
     Args:
         value: A decoded value.
@@ -110,6 +112,8 @@ def _part(value: Value, resolve: Callable[[Any], Any] | None, depth: int) -> Any
         if len(unpacked) != len(value.items):
             raise WireError("a dict has a key twice")
         return unpacked
+    if isinstance(value, Made):
+        return made_from(value.kind, _part(value.parts, resolve, depth + 1))
     if isinstance(value, Object):
         fields = {name: _part(item, resolve, depth + 1) for name, item in value.fields.items()}
         if value.id is None and value.network is None:

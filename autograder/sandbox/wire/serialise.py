@@ -15,7 +15,8 @@ import numpy as np
 from autograder.errors import Unsupported
 from autograder.object_view import reference_of
 from autograder.records import MAX_WIRE_BYTES
-from autograder.sandbox.wire.arrays import Array, pack_array
+from autograder.sandbox.wire.arrays import pack_array
+from autograder.sandbox.wire.made_values import key_of, parts_of, special_array
 from autograder.sandbox.wire.values import (
     MAX_DEPTH,
     MAX_TEXT,
@@ -23,6 +24,7 @@ from autograder.sandbox.wire.values import (
     Callback,
     Dict,
     List,
+    Made,
     Reference,
     Refused,
     Tuple,
@@ -33,8 +35,10 @@ __all__ = [
     "Budget",
     "PlainSerialiser",
     "TooLarge",
+    "bases",
     "class_name",
     "is_tensor",
+    "module_of",
     "refused",
     "serialise_arguments",
     "truncate",
@@ -120,8 +124,9 @@ class PlainSerialiser:
             return value  # type: ignore[no-any-return]
         if issubclass(kind, str):
             return self.text(value)
-        if issubclass(kind, (np.ndarray, np.generic)) or kind is complex:
-            return self.array(value)
+        if issubclass(kind, (np.ndarray, np.generic)):
+            masked = issubclass(kind, np.ma.MaskedArray)
+            return self._made("MaskedArray", value, depth) if masked else self.array(value, depth)
         if issubclass(kind, int):
             number = int.__int__(value)
             if not -(1 << 63) <= number < 1 << 63:
@@ -135,7 +140,12 @@ class PlainSerialiser:
             return Tuple([self._part(item, depth + 1) for item in tuple.__iter__(value)])
         if issubclass(kind, dict):
             return self._dict(dict.items(value), depth)
-        return self._convert_object(value, kind)
+        key = key_of((module_of(each).partition(".")[0], class_name(each)) for each in bases(kind))
+        return self._made(key, value, depth) if key else self._convert_object(value, kind)
+
+    def _made(self, key: str, value: Any, depth: int) -> Made:
+        """What is made of its parts again; see `wire.made_values`."""
+        return Made(key, self._part(parts_of(key, value), depth + 1))
 
     def _convert_object(self, value: Any, kind: type) -> Value:
         """The wire form of what is not plain data: tensors become arrays; subclasses add further types.
@@ -158,20 +168,20 @@ class PlainSerialiser:
             raise Unsupported("a text that is not valid Unicode; give it without half a surrogate pair") from None
         return text
 
-    def array(self, value: Any) -> Array:
+    def array(self, value: Any, depth: int = 0) -> Value:
         """An array, or anything that NumPy converts to one."""
         array = np.asarray(value)
+        if key := special_array(array):
+            return self._made(key, array, depth)
+        array = _texts(array) if array.dtype.kind in "SO" else array
         self.spend(size_bytes=array.nbytes)
         return pack_array(array)
 
-    def _dict(self, items: Iterable[tuple[Any, Any]], depth: int) -> Dict:
-        pairs = []
-        for key, item in items:
-            plain = key.item() if isinstance(key, np.generic) else key
-            if plain is not None and type(plain) is not bool and not issubclass(type(plain), (int, float, str)):
-                name = class_name(type(key))
-                raise Unsupported(f"a dict with keys of the class {name}; give text or numbers as keys")
-            pairs.append((self._convert(plain, depth), self._part(item, depth + 1)))
+    def _dict(self, items: Iterable[tuple[Any, Any]], depth: int) -> Dict | Made:
+        plain = [(key.item() if isinstance(key, np.generic) else key, item) for key, item in items]
+        if not all(key is None or issubclass(type(key), (int, float, str)) for key, _ in plain):
+            return self._made("dict", plain, depth)
+        pairs = [(self._convert(key, depth), self._part(item, depth + 1)) for key, item in plain]
         if len({key for key, _ in pairs}) != len(pairs):
             raise Unsupported("a dict whose keys are equal once they are plain data; give plain keys")
         return Dict(pairs)  # type: ignore[arg-type]
@@ -231,6 +241,31 @@ def is_tensor(kind: type) -> bool:
 def refused(value: object, reason: str) -> Refused:
     """The replacement for a value that has no wire form."""
     return Refused(class_name(type(value)), truncate(reason, 1_000))
+
+
+def _texts(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """An array of bytes or of objects that are all text, as one of text; any other as it is."""
+    items = array.ravel().tolist()
+    if not items or not all(type(each) in (str, bytes) for each in items):
+        return array
+    try:
+        texts = [each if type(each) is str else each.decode() for each in items]
+    except UnicodeDecodeError:
+        raise Unsupported("an array of bytes that are no text; give numbers") from None
+    if 4 * len(texts) * max(map(len, texts)) > MAX_WIRE_BYTES:
+        raise Unsupported("an array of texts that is too large; give shorter ones")
+    return np.array(texts, dtype=f"<U{max(1, *map(len, texts), 1)}").reshape(array.shape)
+
+
+def bases(kind: type) -> tuple[type, ...]:
+    """`type.__mro__`, even where a metaclass overrides it."""
+    return type.__dict__["__mro__"].__get__(kind)  # type: ignore[no-any-return]
+
+
+def module_of(kind: type) -> str:
+    """`type.__module__`, likewise."""
+    module = type.__dict__["__module__"].__get__(kind)
+    return module if type(module) is str else ""
 
 
 def class_name(kind: type) -> str:

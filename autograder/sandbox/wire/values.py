@@ -26,6 +26,7 @@ __all__ = [
     "Function",
     "History",
     "List",
+    "Made",
     "Object",
     "Reference",
     "Refused",
@@ -68,6 +69,18 @@ class Dict(_Value, frozen=True):
     """A dict, in its order."""
 
     items: Annotated[list[tuple[Scalar, Value]], msgspec.Meta(max_length=MAX_VALUES)]
+
+
+class Made(_Value, frozen=True):
+    """A value that `wire.made_values` makes of its parts, such as a set of its items.
+
+    Attributes:
+        kind: The entry of the table there.
+        parts: Plain data, which may hold further such values.
+    """
+
+    kind: Short
+    parts: Value
 
 
 class Function(_Value, frozen=True):
@@ -136,4 +149,4 @@ class Refused(_Value, frozen=True):
     reason: Line
 
 
-Value = Scalar | Array | List | Tuple | Dict | Function | Object | History | Refused | Reference | Callback
+Value = Scalar | Array | List | Tuple | Dict | Made | Function | Object | History | Refused | Reference | Callback

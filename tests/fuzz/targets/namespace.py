@@ -44,6 +44,11 @@ TOKENS = (
         b"\xa5shape",
         b"\xa4data",
     ),
+    *(b"\xa4Made", b"\xa6Object", b"\xa9Reference", b"\xa8Callback", b"\xa4kind", b"\xa5parts", b"\xa6fields"),
+    *(b"\xa5names", b"\xa7methods", b"\xa2id", b"\xa7__len__", b"\xab__getitem__", b"\xa8__next__", b"\xa8__call__"),
+    *(b"\xa3set", b"\xa4dict", b"\xa5range", b"\xa5bytes", b"\xa7Decimal", b"\xa8Fraction", b"\xaadatetime64"),
+    *(b"\xa9DataFrame", b"\xa6Series", b"\xa5Index", b"\xa6levels", b"\xa5index", b"\xa6values", b"\xa7columns"),
+    *(b"\xacMaskedArray", b"\xadsparse matrix", b"\xa4mask", b"\xa4rows", b"\xa6format", b"\xa3csr", b"\xa51e999"),
     *(
         b"\xa8accuracy",
         b"\xca\x7f\xc0\x00\x00",

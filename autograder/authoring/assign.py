@@ -105,7 +105,7 @@ def _prepared(master: Master) -> Any:
 
     cells = [v4.new_raw_cell(_SETTINGS)]
     for index, (role, original) in enumerate(zip(master.roles, master.source.cells, strict=True)):
-        if role in {"config", "ignored"}:
+        if role in {"config", "ignored", "helpers"}:
             continue
         question = master.question_of.get(index)
         if question and question.manual and not question.prompts and index == question.answers[0]:

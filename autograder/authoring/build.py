@@ -19,6 +19,7 @@ import numpy as np
 
 from autograder.authoring import calibration
 from autograder.authoring.assign import Assigned, assign
+from autograder.authoring.case_helpers import Records, complete, recorded_in
 from autograder.authoring.given_files import given_files
 from autograder.authoring.leaks import refuse_leaks
 from autograder.authoring.master import MASTERS, Master, MasterQuestion, read_master
@@ -149,20 +150,29 @@ def build(
         begin("making the students' notebook and the bundle")
         (work / "otter").mkdir()
         assigned = assign(master, work / "otter")
-        stub = {f"{master.slug}.ipynb": make_stub(master, assigned), **files}
+        stub: dict[str, bytes] = {}
+        bundle: dict[str, bytes] = {}
+
+        def make(records: Records) -> Path:
+            made = complete(master, assigned, records)
+            stub.update({f"{master.slug}.ipynb": make_stub(master, made), **files})
+            refuse_leaks(master, data, {(public / name).as_posix(): content for name, content in stub.items()})
+            bundle.update(_bundle(master, made, frozenset(data), root))
+            bundle.update({f"{FILES}/{name}": content for name, content in files.items()})
+            folder = work / ("recorded" if records else "unrecorded")
+            _write(folder / "stub", stub)
+            _write(folder / "bundle", bundle)
+            return folder
+
         begin("looking for what the students' notebook gives away")
-        refuse_leaks(master, data, {(public / name).as_posix(): content for name, content in stub.items()})
-        bundle = _bundle(master, assigned, frozenset(data), root)
-        bundle |= {f"{FILES}/{name}": content for name, content in files.items()}
-        _write(work / "stub", stub)
-        _write(work / "bundle", bundle)
-        proved = prove(master, work / "bundle", work / "stub" / f"{master.slug}.ipynb", begin) if proof else None
+        proved = prove(master, make, begin) if proof else None
+        folder = proved.folder if proved else make(recorded_in(root / secret))
         begin("comparing" if check else "writing")
         drift: tuple[str, ...] = ()
         if check:
             drift = (*_drift(root, public, stub), *_drift(root, secret, bundle))
         else:
-            _move(work, (work / "stub", root / public), (work / "bundle", root / secret))
+            _move(work, (folder / "stub", root / public), (folder / "bundle", root / secret))
     return BuildReport(
         slug=master.slug,
         files=tuple(sorted([public / name for name in stub] + [secret / name for name in bundle])),

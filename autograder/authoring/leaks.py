@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.authoring.case_helpers import Helper, needed_helpers
 from autograder.authoring.master import Master
 from autograder.authoring.stub import embedded_tests
 from autograder.errors import BuildError
@@ -156,6 +157,9 @@ def _written(master: Master) -> Iterator[Secret]:
             for text in (case.title, *case.messages):
                 yield Secret("the words of a hidden case,", where, _normal(text))
             yield from _body(case.source, where)
+    for helper in master.helpers:
+        if helper not in _public_helpers(master):
+            yield from _body(helper.text, at(helper.cell, helper.offset))
     for index, (role, cell) in enumerate(zip(master.roles, master.source.cells, strict=True)):
         for offset, line in _solution_lines(cell, role):
             if len(_normal(line)) >= LINE_CHARACTERS and any(map(str.isalnum, line)):
@@ -211,10 +215,18 @@ def _public_parts(master: Master) -> Iterator[str]:
         yield from (case.source for case in question.cases if not case.hidden)
         yield from (ast.unparse(ast.parse(case.source)) for case in question.cases if not case.hidden)
         yield from (text for case in question.cases if not case.hidden for text in case.messages)
+    for helper in _public_helpers(master):
+        yield from (helper.text, ast.unparse(ast.parse(helper.text)))
     for role, cell in zip(master.roles, master.source.cells, strict=True):
         if role in {"prose", "prompt"} or (role == "answer" and cell.cell_type == "code"):
             shown = (line for line, secret in _marked(cell.source.split("\n")) if not secret)
             yield "\n".join(shown) if cell.cell_type == "code" else cell.source
+
+
+def _public_helpers(master: Master) -> list[Helper]:
+    """Those that students get, as public cases need them."""
+    cases = [case for question in master.questions for case in question.cases if not case.hidden]
+    return needed_helpers(master.helpers, cases)
 
 
 def texts_of(content: bytes) -> Texts:

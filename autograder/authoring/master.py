@@ -28,6 +28,7 @@ from typing import Any
 
 import msgspec
 
+from autograder.authoring.case_helpers import Helper, read_helpers
 from autograder.authoring.case_source import CaseCell, read_case
 from autograder.authoring.source import Source, read_source
 from autograder.errors import BuildError
@@ -39,11 +40,13 @@ __all__ = ["MASTERS", "Config", "Master", "MasterQuestion", "read_master"]
 
 MASTERS = ("master.py", "master.ipynb")
 
-_BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|TESTS|PROMPT)\s*$", re.IGNORECASE)
+_BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|TESTS|PROMPT|HELPERS)\s*$", re.IGNORECASE)
 _CONFIG = re.compile(r"#\s+AUTOGRADER\s+CONFIG\s*$", re.IGNORECASE)
 _OTTER_CONFIG = re.compile(r"#\s+ASSIGNMENT\s+CONFIG\b", re.IGNORECASE)
 _MARK_OF_CELL = re.compile(r"#\s*(BEGIN|END)\b", re.IGNORECASE)
-_CELL_MARKS = [f"# {end} {block}" for end in ("BEGIN", "END") for block in ("QUESTION", "SOLUTION", "TESTS", "PROMPT")]
+_CELL_MARKS = [
+    f"# {end} {block}" for end in ("BEGIN", "END") for block in ("QUESTION", "SOLUTION", "TESTS", "PROMPT", "HELPERS")
+]
 _CAPITALS_AT_END = re.compile(r"#\s*(?=[A-Z ]+$)[A-Z].*$", re.MULTILINE)
 _LINE_MARKS = ["# BEGIN SOLUTION", "# END SOLUTION", "# SOLUTION", "# SOLUTION NO PROMPT", "# BEGIN SOLUTION NO PROMPT"]
 _LINE_MARKS += ["# BEGIN PROMPT", "# END PROMPT", "# SEED"]
@@ -104,7 +107,8 @@ class Master:
     Attributes:
         slug: The exercise's name: that of the master's folder.
         roles: What each cell is for: `config`, `boundary`, `ignored`, `prose` (of students and reference alike),
-            `answer`, `prompt` or `tests`.
+            `answer`, `prompt`, `tests` or `helpers`.
+        helpers: What its cases share.
     """
 
     slug: str
@@ -113,6 +117,7 @@ class Master:
     config_cell: int
     questions: tuple[MasterQuestion, ...]
     roles: tuple[str, ...]
+    helpers: tuple[Helper, ...] = ()
 
     @cached_property
     def question_of(self) -> dict[int, MasterQuestion]:
@@ -145,7 +150,7 @@ def read_master(path: Path, root: Path) -> Master:
     reader = _Reader(source)
     reader.read()
     config, cell = reader.config()
-    return Master(slug, source, config, cell, tuple(reader.questions), tuple(reader.roles))
+    return Master(slug, source, config, cell, tuple(reader.questions), tuple(reader.roles), tuple(reader.helpers))
 
 
 class _Reader:
@@ -155,6 +160,7 @@ class _Reader:
         self.source = source
         self.questions: list[MasterQuestion] = []
         self.roles: list[str] = []
+        self.helpers: list[Helper] = []
         self._configs: list[int] = []
         self._blocks: list[tuple[str, int]] = []  # kind, index of the BEGIN cell
         self._settings: dict[str, Any] = {}
@@ -228,7 +234,7 @@ class _Reader:
         if kind == "raw" and (boundary := _BOUNDARY.match(first)):
             begins, block = boundary[1].upper() == "BEGIN", boundary[2].lower()
             self._begin(index, block) if begins else self._end(index, block)
-            return "boundary"
+            return "helpers" if block == "helpers" else "boundary"
         if kind == "raw":
             meant = get_close_matches(first.upper(), [*_CELL_MARKS, "# AUTOGRADER CONFIG"], 1, 0.8)
             if meant or _MARK_OF_CELL.match(first):
@@ -255,6 +261,11 @@ class _Reader:
                 raise self.source.refuse(index, f"a {kind} cell among the tests", "Keep only code cells there.")
             self._cases.append(read_case(self.source, index))
             return "tests"
+        if block == "helpers":
+            if kind != "code":
+                raise self.source.refuse(index, f"a {kind} cell among the helpers", "Keep only code cells there.")
+            self.helpers += read_helpers(self.source, index)
+            return "helpers"
         if kind == "code" and re.search(r"@\s*(?:\w+\.)*test_case\b", self.source.cells[index].source):
             what = "a test case outside the tests goes to the students as it is"
             fix = "Put it between `# BEGIN TESTS` and `# END TESTS`."
@@ -273,7 +284,10 @@ class _Reader:
         if block == "question" and inside:
             what = f"this {inside} block does not end before the next question, {self.source.at(index)}"
             raise self.source.refuse(self._blocks[-1][1], what, f"Add a raw cell `# END {inside.upper()}` before that.")
-        if block != "question" and not inside:
+        if block == "helpers" and inside:
+            fix = "Put the helpers outside of questions, best before the first one."
+            raise self.source.refuse(index, f"a helpers block begins inside a {inside} block", fix)
+        if block not in ("question", "helpers") and not inside:
             fix = "Put it between `# BEGIN QUESTION` and `# END QUESTION`."
             raise self.source.refuse(index, f"a {block} block begins outside a question", fix)
         if inside not in {"", "question"}:

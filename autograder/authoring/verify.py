@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from autograder import keras_runtime
 from autograder.authoring.calibration import floors_of
+from autograder.authoring.case_helpers import Records
 from autograder.authoring.master import Master, MasterQuestion
 from autograder.errors import AutograderError, BuildError
+from autograder.expect.reference_record import collecting
 from autograder.grading.cases.bundle import beside
 from autograder.records import Grade, Measurement, Outcome, QuestionGrade, rounded
 from autograder.wording import one_line
@@ -32,6 +34,7 @@ class Proof:
         possible: Points of the questions that cases grade.
         by_hand: Points of those that a person grades.
         floors: `question.case` → each demand of an accuracy, and what the reference reached.
+        folder: Where the stub and the bundle are that were graded.
     """
 
     stub: float
@@ -39,33 +42,37 @@ class Proof:
     possible: float
     by_hand: float
     floors: dict[str, Measurement]
+    folder: Path
 
 
-def prove(master: Master, bundle: Path, stub: Path, say: Callable[[str], object]) -> Proof:
+def prove(master: Master, make: Callable[[Records], Path], say: Callable[[str], object]) -> Proof:
     """Grade the stub and the reference as a student's notebook would be graded.
 
     Args:
         master: The master, for places in messages.
-        bundle: The bundle as it will be used, with `reference.ipynb`.
-        stub: The students' notebook.
+        make: Writes the bundle and the students' notebook with what the reference gave to the cases, and says where.
         say: Prints what is done next, as that takes time.
 
     Raises:
         BuildError: The stub earns points, the reference misses some, or a case breaks.
         SandboxUnavailable: This machine cannot run a sandbox, so stub and reference cannot be graded.
     """
-    say("grading the students' notebook")
-    stub_graded = _grade(bundle, stub, "stub")
-    _refuse_stub(master, stub_graded)
+    folder = make({})
     say("grading the solution")
-    reference_graded = _grade(bundle, bundle / "reference.ipynb", "reference")
+    with collecting() as collected:
+        reference_graded = _grade(folder / "bundle", folder / "bundle" / "reference.ipynb", "reference")
     _refuse_reference(master, reference_graded)
+    folder = make({(Path(path).stem, case): record for (path, case), record in collected.items()})
+    say("grading the students' notebook")
+    stub_graded = _grade(folder / "bundle", folder / "stub" / f"{master.slug}.ipynb", "stub")
+    _refuse_stub(master, stub_graded)
     return Proof(
         stub=stub_graded.grade.score,
         reference=reference_graded.grade.score,
         possible=rounded(reference_graded.grade.possible - reference_graded.grade.pending),
         by_hand=rounded(reference_graded.grade.pending),
         floors=floors_of(reference_graded.grade),
+        folder=folder,
     )
 
 
@@ -101,20 +108,25 @@ def refuse_unimportable(master: Master) -> None:
         BuildError: Such a case exists.
     """
     keras_runtime.share(master.config.limits.threads)
-    for question in master.questions:
-        for case in question.cases:
-            for statement in _imports(ast.parse(case.code)):
-                line = ast.unparse(statement)
-                if "keras" in line or "tensorflow" in line:
-                    keras_runtime.load()
-                try:
-                    with beside(master.source.path.parent):
-                        exec(line, {})  # noqa: S102 - the author's own line, which the case is to run anyway
-                except Exception as error:  # a package may raise anything when it is imported
-                    what = f"case `{case.function}` cannot `{line}`: {type(error).__name__}: {one_line(str(error))}"
-                    fix = "Install it here, and for students if the case is public; or correct the line."
-                    place = case.offset + statement.lineno - 1
-                    raise master.source.refuse(case.cell, what.rstrip("."), fix, place) from error
+    parts = [
+        (f"case `{case.function}`", case.code, case.cell, case.offset)
+        for each in master.questions
+        for case in each.cases
+    ]
+    parts += [("a helper", helper.text, helper.cell, helper.offset) for helper in master.helpers]
+    for part, code, cell, offset in parts:
+        for statement in _imports(ast.parse(code)):
+            line = ast.unparse(statement)
+            if "keras" in line or "tensorflow" in line:
+                keras_runtime.load()
+            try:
+                with beside(master.source.path.parent):
+                    exec(line, {})  # noqa: S102 - the author's own line, which the case is to run anyway
+            except Exception as error:  # a package may raise anything when it is imported
+                what = f"{part} cannot `{line}`: {type(error).__name__}: {one_line(str(error))}"
+                fix = "Install it here, and for students if the case is public; or correct the line."
+                place = offset + statement.lineno - 1
+                raise master.source.refuse(cell, what.rstrip("."), fix, place) from error
 
 
 def _imports(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:

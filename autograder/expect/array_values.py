@@ -11,7 +11,7 @@ import numpy as np
 
 from autograder.expect.array_differences import UNEXPLAINED, difference
 from autograder.expect.mismatch import Mismatch, Unusable, require_value
-from autograder.expect.reference_record import pack, recorded_answer, unpack
+from autograder.expect.reference_record import packed_answer, recorded_answer, unpacked_answer
 from autograder.expect.value_kinds import as_array, kind_of
 
 __all__ = ["array", "differs", "function", "gradient", "raises"]
@@ -102,8 +102,8 @@ def function(
     drawn = [inputs(random) for _ in range(count)] if callable(inputs) else list(inputs)
     calls = [each if isinstance(each, tuple) else (each,) for each in drawn]
     if answers is None:
-        packed = recorded_answer(lambda _: pack([_call(function, each, name) for each in calls]))
-        right = unpack(packed)
+        packed = recorded_answer(lambda _: packed_answer([_call(function, each, name) for each in calls]))
+        right = unpacked_answer(packed)
     else:
         right = [answers(*copy.deepcopy(each)) for each in calls] if callable(answers) else list(answers)
     if len(right) != len(calls):

@@ -22,10 +22,10 @@ __all__ = [
     "CaseRun",
     "collecting",
     "note_returned",
-    "pack",
+    "packed_answer",
     "recorded_answer",
     "running_case",
-    "unpack",
+    "unpacked_answer",
 ]
 
 MAX_RECORDED_BYTES = 1 << 20
@@ -162,7 +162,7 @@ def recorded_answer(make: Callable[[CaseRun], Any]) -> Any:
 # ---------------------------------------------------------------- answers as JSON
 
 
-def pack(value: Any) -> Any:
+def packed_answer(value: Any) -> Any:
     """Numbers, text, arrays and containers of them as plain data.
 
     Raises:
@@ -193,10 +193,10 @@ def _pack(value: Any) -> Any:
     return {"array": [array.dtype.str, array.shape, data]}
 
 
-def unpack(packed: Any) -> Any:
-    """The value that `pack` got."""
+def unpacked_answer(packed: Any) -> Any:
+    """The value that `packed_answer` got."""
     if isinstance(packed, list):
-        return [unpack(each) for each in packed]
+        return [unpacked_answer(each) for each in packed]
     if not isinstance(packed, dict):
         return packed
     ((kind, parts),) = packed.items()
@@ -206,5 +206,5 @@ def unpack(packed: Any) -> Any:
             return np.array(data, dtype).reshape(shape)
         return np.frombuffer(base64.b64decode(data), dtype).reshape(shape)
     if kind == "dict":
-        return {unpack(key): unpack(each) for key, each in parts}
-    return {"tuple": tuple, "set": set}[kind](unpack(each) for each in parts)
+        return {unpacked_answer(key): unpacked_answer(each) for key, each in parts}
+    return {"tuple": tuple, "set": set}[kind](unpacked_answer(each) for each in parts)

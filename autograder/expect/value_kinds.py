@@ -11,7 +11,7 @@ import numpy as np
 
 from autograder.networks.canonical import layer_rows
 from autograder.networks.network_view import NetworkView, is_model, leaves
-from autograder.object_view import ObjectView
+from autograder.object_view import HeldView, ObjectView
 
 __all__ = ["ValueKind", "as_array", "kind_of", "wrong_kind"]
 
@@ -74,6 +74,8 @@ def kind_of(value: Any, depth: int = 0) -> ValueKind:
         return _of_model(value)
     if isinstance(value, ObjectView):  # of which nothing is asked for this
         return ValueKind(type(value).__name__[:40])
+    if isinstance(value, ObjectView):  # whose attributes may have to be asked for
+        return ValueKind(type(value).__name__)
     if isinstance(getattr(value, "history", None), Mapping):
         return ValueKind("history")
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
@@ -89,7 +91,7 @@ def kind_of(value: Any, depth: int = 0) -> ValueKind:
 
 def as_array(value: Any) -> np.ndarray[Any, Any] | None:
     """An array, number, list or tensor as an array; None where it is none, or one of objects."""
-    if isinstance(value, (str, bytes, dict)) or value is None or value is Ellipsis or hasattr(value, "iloc"):
+    if value is None or value is Ellipsis or isinstance(value, (str, bytes, dict, HeldView)) or hasattr(value, "iloc"):
         return None
     try:
         array = np.asarray(value)

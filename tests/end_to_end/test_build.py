@@ -35,8 +35,8 @@ def test_build_then_check_then_drift(tmp_path):
         "small: reading the master and its data …",
         "small: making the students' notebook and the bundle …",
         "small: looking for what the students' notebook gives away …",
-        "small: grading the students' notebook …",
         "small: grading the solution …",
+        "small: grading the students' notebook …",
         "small: writing …",
     ]
     stub = tmp_path / "assignments" / "small" / "small.ipynb"

@@ -60,12 +60,12 @@ def prove(
 
     def grade(bundle: Path, notebook: Path, student: str) -> GradedSubmission:
         asked.append(notebook)
-        return stub if notebook == Path("stub.ipynb") else reference
+        return stub if notebook == Path("made/stub/small.ipynb") else reference
 
     monkeypatch.setattr(verify, "_grade", grade)
-    proof = verify.prove(master, Path("bundle"), Path("stub.ipynb"), said.append)
-    assert asked == [Path("stub.ipynb"), Path("bundle/reference.ipynb")]
-    assert said == ["grading the students' notebook", "grading the solution"]
+    proof = verify.prove(master, lambda records: Path("made"), said.append)
+    assert asked == [Path("made/bundle/reference.ipynb"), Path("made/stub/small.ipynb")]
+    assert said == ["grading the solution", "grading the students' notebook"]
     return proof
 
 

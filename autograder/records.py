@@ -282,14 +282,16 @@ class LayerDiff:
 
 @dataclass(frozen=True)
 class Measurement:
-    """An accuracy that a case measured, for the instructor.
+    """A figure that a case measured of a network's predictions, for the instructor.
 
     Attributes:
         model: What the student calls the network.
         inputs: How many inputs it is of.
-        accuracy: Share of right predictions, from 0 to 1.
+        accuracy: Share of right predictions, from 0 to 1; of another metric the figure.
         at_least: The floor; 0 where none was demanded.
-        unsure: How far below the floor a person decides.
+        unsure: How far beyond the bound a person decides.
+        metric: `accuracy`, `iou`, `mae`, `mse`, `rmse` or `r2`.
+        at_most: The largest value allowed, for the metrics that are errors; 0 where none was demanded.
     """
 
     model: str
@@ -297,6 +299,8 @@ class Measurement:
     accuracy: float
     at_least: float = 0.0
     unsure: float = 0.0
+    metric: str = "accuracy"
+    at_most: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -98,8 +98,8 @@ def _with(calibration: Calibration, seed: int, measured: dict[str, Measurement])
     floors = []
     for case, each in measured.items():
         known = before.get(case)
-        if known is None or (known.model, known.inputs) != (each.model, each.inputs):
-            known = Floor(case, each.model, each.inputs)
+        if known is None or not known.is_of(each):
+            known = Floor(case, each.model, each.inputs, metric=each.metric)
         accuracies = dict(sorted({**known.accuracies, seed: round(each.accuracy, 6)}.items()))
         floor = replace(known, accuracies=accuracies)
         if found := floor.bound:

@@ -1,4 +1,4 @@
-"""`calibration.json`: accuracies of a reference, and whether a case's floor follows from them. Trusted side."""
+"""`calibration.json`: figures of a reference, and whether a case's bounds follow from them. Trusted side."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from autograder.authoring.case_helpers import needed_helpers
 from autograder.authoring.master import Master
 from autograder.authoring.tolerance import CONFIDENCE, RATE, Bound, bound
 from autograder.errors import BuildError
@@ -24,21 +25,24 @@ CALIBRATION = "calibration.json"
 LEAST_SEEDS = 5
 SLACK = 0.03
 """How far below its bound a floor may lie: the text may promise students a round number."""
+ERROR_SLACK = 0.25
+"""The same for the largest error, as a share of its bound."""
 
 
 @dataclass(frozen=True)
 class Floor:
-    """One demand of an accuracy, as it was measured.
+    """One demand of an accuracy or another figure, as it was measured.
 
     Attributes:
         case: `question.case`, with ` (2)` for its second demand, and so on.
         model: The network's name in the notebook.
         inputs: How many inputs the accuracy is of.
-        accuracies: Seed → what the reference reached with it, from 0 to 1.
+        accuracies: Seed → what the reference reached with it.
         mean: Of the accuracies. This and the following are for readers of the file; `bound` computes them again.
         deviation: Their standard deviation.
-        floor: The lowest floor that follows from them.
+        floor: The lowest floor that follows from them; of an error the smallest ceiling.
         unsure: Its standard error.
+        metric: See `records.Measurement`.
     """
 
     case: str
@@ -49,11 +53,23 @@ class Floor:
     deviation: float = 0.0
     floor: float = 0.0
     unsure: float = 0.0
+    metric: str = "accuracy"
+
+    @property
+    def is_error(self) -> bool:
+        """Whether small figures are good ones."""
+        return self.metric in ("mae", "mse", "rmse")
 
     @property
     def bound(self) -> Bound | None:
         """What follows from the accuracies; None while they are too few."""
-        return bound(list(self.accuracies.values())) if len(self.accuracies) >= LEAST_SEEDS else None
+        if len(self.accuracies) < LEAST_SEEDS:
+            return None
+        return bound(list(self.accuracies.values()), error=self.is_error)
+
+    def is_of(self, demand: Measurement) -> bool:
+        """Whether it measured what is demanded."""
+        return (self.model, self.inputs, self.metric) == (demand.model, demand.inputs, demand.metric)
 
 
 @dataclass(frozen=True)
@@ -89,8 +105,9 @@ def fresh(master: Master, data: Iterable[Path]) -> Calibration:
             digest.update(_essence(cell.source) + b"\0")
     for question in master.questions:
         for case in question.cases:
-            if "accuracy(" in case.code:
-                digest.update(_essence(case.code) + b"\0")
+            parts = [case.code, *(helper.text for helper in needed_helpers(master.helpers, [case]))]
+            if any(check in part for part in parts for check in ("accuracy(", "iou(", "error(")):
+                digest.update(b"".join(_essence(part) + b"\0" for part in parts))
     for path in data:
         digest.update(path.read_bytes())
     return Calibration(f"sha256:{digest.hexdigest()}")
@@ -104,7 +121,9 @@ def _essence(source: str) -> bytes:
         return source.strip().encode()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            node.keywords = [keyword for keyword in node.keywords if keyword.arg not in ("at_least", "unsure")]
+            node.keywords = [
+                keyword for keyword in node.keywords if keyword.arg not in ("at_least", "at_most", "unsure")
+            ]
         elif isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:]
     return ast.unparse(tree).encode()
@@ -134,11 +153,11 @@ def save(path: Path, calibration: Calibration) -> None:
 
 
 def floors_of(grade: Grade) -> dict[str, Measurement]:
-    """`question.case` → the accuracy that it measured, for all demands with a floor."""
+    """`question.case` → the figure that it measured, for all demands with a bound."""
     found: dict[str, Measurement] = {}
     for question in grade.questions:
         for outcome in question.cases:
-            demands = [each for each in outcome.measurements if each.at_least > 0]
+            demands = [each for each in outcome.measurements if each.at_least > 0 or each.at_most > 0]
             for number, each in enumerate(demands, start=1):
                 found[f"{question.name}.{outcome.name}{f' ({number})' if number > 1 else ''}"] = each
     return found
@@ -171,13 +190,19 @@ def doubts(
         if floor is not None and found is None:
             yield f"{case} is measured with {len(floor.accuracies)} seeds, a bound needs {LEAST_SEEDS}. {again}"
             continue
-        if floor is None or found is None or (floor.model, floor.inputs) != (demand.model, demand.inputs):
+        if floor is None or found is None or not floor.is_of(demand):
             yield f"the floor of {case} is not measured on these {demand.inputs:,} inputs. {again}"
             continue
         figures = f"{found.seeds} seeds, mean {found.mean:.4f}, deviation {found.deviation:.4f}"
-        if demand.at_least > found.floor + 1e-9:
+        if floor.is_error and demand.at_most < found.floor - 1e-9:
+            yield f"{case} demands at most {demand.at_most:g}, below its bound {found.floor:g} ({figures}). Raise it."
+        elif floor.is_error and demand.at_most > found.floor * (1 + ERROR_SLACK):
+            bound_is = f"far above its bound {found.floor:g} ({figures})"
+            yield f"{case} demands at most {demand.at_most:g}, {bound_is}. Lower it."
+        elif demand.at_least > found.floor + 1e-9:
             yield f"{case} demands {demand.at_least:g}, above its bound {found.floor:g} ({figures}). Lower it."
-        elif demand.at_least < found.floor - SLACK:
+        elif not floor.is_error and demand.at_least < found.floor - SLACK:
             yield f"{case} demands {demand.at_least:g}, far below its bound {found.floor:g} ({figures}). Raise it."
-        if not found.unsure - 1e-9 <= demand.unsure <= 2 * found.unsure + 0.005:
+        most = found.unsure * 2 + (found.floor * 0.05 if floor.is_error else 0.005)
+        if not found.unsure - 1e-9 <= demand.unsure <= most:
             yield f"{case} has `unsure={demand.unsure:g}`; its bound is known to {found.unsure:g}. Write that."

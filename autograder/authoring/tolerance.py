@@ -1,4 +1,4 @@
-"""The floor of an accuracy, from accuracies of right answers: a one-sided tolerance bound. Trusted side.
+"""The bound of a figure, from figures of right answers: a one-sided tolerance bound. Trusted side.
 
 A right answer's accuracy moves with its seed. From n of them (taken as normally distributed, mean m, standard deviation
 s) the bound m - k·s lies below a share 1 - RATE of all right answers, with confidence CONFIDENCE. The factor k comes
@@ -24,7 +24,8 @@ RATE = 0.001
 CONFIDENCE = 0.95
 """How sure it is that the rate holds."""
 
-STEP = 0.001  # floors and bands are stated to a tenth of a percent
+STEP = 0.001  # floors and bands of shares are stated to a tenth of a percent
+DIGITS = 3  # significant ones of the mean, to which those of errors are
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Bound:
         seeds: n.
         mean: Mean of the accuracies.
         deviation: Their standard deviation.
-        floor: The bound, rounded down to a tenth of a percent.
-        unsure: Its standard error, rounded up: s·√(1/n + k²/(2(n - 1))). An accuracy so close below a floor might be
+        floor: The bound, rounded down; of an error the ceiling, rounded up.
+        unsure: Its standard error, rounded up: s·√(1/n + k²/(2(n - 1))). A figure so little beyond the bound might be
             that of a right answer; a person decides.
     """
 
@@ -61,15 +62,21 @@ def tolerance_factor(n: int, rate: float = RATE, confidence: float = CONFIDENCE)
     return float(nct.ppf(confidence, n - 1, shift)) / math.sqrt(n)
 
 
-def bound(accuracies: Sequence[float]) -> Bound:
-    """The floor that follows from accuracies of right answers.
+def bound(accuracies: Sequence[float], *, error: bool = False) -> Bound:
+    """The bound that follows from figures of right answers.
 
     Args:
-        accuracies: One for each seed, from 0 to 1.
+        accuracies: One for each seed.
+        error: Whether small ones are good ones.
     """
     n = len(accuracies)
     mean, deviation = statistics.fmean(accuracies), statistics.stdev(accuracies)
     k = tolerance_factor(n)
-    error = deviation * math.sqrt(1 / n + k**2 / (2 * (n - 1)))
-    floor = max(0.0, math.floor((mean - k * deviation) / STEP + 1e-9) * STEP)
-    return Bound(n, mean, deviation, round(floor, 3), round(math.ceil(error / STEP - 1e-9) * STEP, 3))
+    spread = deviation * math.sqrt(1 / n + k**2 / (2 * (n - 1)))
+    step = 10.0 ** (math.floor(math.log10(mean)) - DIGITS + 1) if error and mean > 0 else STEP
+    digits = max(0, round(-math.log10(step)))
+    if error:
+        limit = math.ceil((mean + k * deviation) / step - 1e-9) * step
+    else:
+        limit = max(0.0, math.floor((mean - k * deviation) / step + 1e-9) * step)
+    return Bound(n, mean, deviation, round(limit, digits), round(math.ceil(spread / step - 1e-9) * step, digits))

@@ -32,23 +32,25 @@ def show(slug: str, measured: Calibration, console: Console) -> None:
     """Print the proposed bounds and what they mean."""
     table = Table(title=f"{slug}: {counted(len(measured.seeds), 'seed')}")
     table.add_column("case", overflow="fold")
-    for title in ("inputs", "mean", "deviation", "lowest", "at_least", "unsure"):
+    for title in ("inputs", "mean", "deviation", "worst", "bound", "unsure"):
         table.add_column(title, justify="right")
     for floor in measured.floors:
         found = floor.bound
         figures = (f"{found.mean:.4f}", f"{found.deviation:.4f}") if found else ("–", "–")
         proposed = (f"{found.floor:g}", f"{found.unsure:g}") if found else ("–", "–")
-        lowest = f"{min(floor.accuracies.values()):.4f}"
-        table.add_row(floor.case, f"{floor.inputs:,}", *figures, lowest, *proposed)
+        worst = f"{(max if floor.is_error else min)(floor.accuracies.values()):.4f}"
+        case = floor.case if floor.metric == "accuracy" else f"{floor.case} ({floor.metric})"
+        table.add_row(case, f"{floor.inputs:,}", *figures, worst, *proposed)
     console.print(table)
     if not measured.floors:
-        console.print("No case requires an accuracy with `expect.accuracy(…, at_least=…)`.")
+        console.print("No case requires a figure, as `expect.accuracy(…, at_least=…)` does.")
         return
     if len(measured.seeds) < LEAST_SEEDS:
         console.print(f"A bound needs at least {LEAST_SEEDS} seeds, better 20.")
     console.print(
-        f"at_least: at most {measured.rate:g} of right answers fall below it, with {measured.confidence:.0%} "
-        f"confidence. unsure: how uncertain that bound is. Stored in reference/{slug}/{CALIBRATION}.",
+        f"bound: write it as `at_least` (of errors `at_most`); at most {measured.rate:g} of right answers are worse, "
+        f"with {measured.confidence:.0%} confidence. unsure: how uncertain that bound is. "
+        f"Stored in reference/{slug}/{CALIBRATION}.",
         soft_wrap=True,
         highlight=False,
     )

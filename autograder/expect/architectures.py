@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+import msgspec
+
 from autograder.expect.mismatch import Mismatch, require_model
+from autograder.expect.reference_record import CaseRun, recorded_answer
 from autograder.networks import comparison
-from autograder.networks.canonical import LayerRow, expected_rows, layer_rows, words
+from autograder.networks.canonical import ACTIVATION, LayerRow, expected_rows, layer_rows, words
 from autograder.networks.network_view import NetworkView
 from autograder.wording import counted
 
-__all__ = ["layer", "layers", "output_shapes", "parameters", "rows_of"]
+__all__ = ["layer", "layers", "network", "output_shapes", "parameters", "rows_of"]
 
 Shape = Sequence[int | None]
 
@@ -66,15 +69,31 @@ def layers(
     received = rows_of(model, name)
     in_gap = set(range(len(expected))[gap or slice(None)])
     parts = [(part, position in in_gap) for part, position in expected_rows(expected)]
-    compared = comparison.compare([part for part, _ in parts], received)
-    if compared.equal:
-        return
-    rows = compared.rows()
-    raise Mismatch(
-        f"{compared.summary(name)}\n\n{comparison.table(rows)}",
-        diff=rows,
-        credit=_credit(compared.steps, [counts for _, counts in parts]) if partial else 0.0,
-    )
+    _require_rows(received, [part for part, _ in parts], [counts for _, counts in parts], name, partial=partial)
+
+
+def network(model: Any, *, show: Sequence[str] | None = None, name: str = "model", partial: bool = False) -> None:
+    """Require the reference's own network, which the build records; no table is typed.
+
+    Args:
+        model: What the student calls `name`.
+        show: What of each layer is compared, and in a public case shown to students, beside its kind: `output_shape`,
+            `parameters`, `inputs`, or names of arguments such as `units`. By default all of it; a public case must say.
+        name: The model's name in the notebook.
+        partial: Give credit for the layers that are right.
+
+    Raises:
+        Mismatch: The layers differ; see `layers`.
+    """
+    received = rows_of(model, name)
+
+    def recorded(run: CaseRun) -> list[LayerRow]:
+        if show is None and not run.hidden:
+            raise ValueError("a public case gives the reference's network away: say in `show` what students may see")
+        return [row if show is None else _pruned(row, set(show)) for row in received]
+
+    expected = msgspec.convert(recorded_answer(recorded), list[LayerRow])
+    _require_rows(received, expected, [True] * len(expected), name, partial=partial)
 
 
 def output_shapes(model: Any, expected: Sequence[int | Shape], *, name: str = "model") -> None:
@@ -156,6 +175,28 @@ def rows_of(model: Any, name: str) -> list[LayerRow]:
         return list(model.rows) if isinstance(model, NetworkView) else layer_rows(model)
     except ValueError as error:
         raise Mismatch(f"`{name}` {error}") from error
+
+
+def _pruned(row: LayerRow, show: set[str]) -> LayerRow:
+    """A row with nothing but what may be shown."""
+    return LayerRow(
+        row.kind,
+        {key: value for key, value in row.config.items() if key in show or row.kind == ACTIVATION},
+        row.output_shape if "output_shape" in show else None,
+        row.parameters if "parameters" in show else None,
+        sources=row.sources if "inputs" in show else None,
+    )
+
+
+def _require_rows(
+    received: Sequence[LayerRow], expected: Sequence[LayerRow], counted: Sequence[bool], name: str, *, partial: bool
+) -> None:
+    """Require layers in canonical form; `counted` are those that count for credit."""
+    compared = comparison.compare(expected, received)
+    if not compared.equal:
+        rows = compared.rows()
+        credit = _credit(compared.steps, counted) if partial else 0.0
+        raise Mismatch(f"{compared.summary(name)}\n\n{comparison.table(rows)}", diff=rows, credit=credit)
 
 
 def _credit(steps: Sequence[comparison.AlignmentStep], counted: Sequence[bool]) -> float:

@@ -10,9 +10,10 @@ import numpy as np
 
 from autograder.expect.architectures import rows_of
 from autograder.expect.mismatch import Mismatch
-from autograder.networks.network_view import NetworkView, leaves
+from autograder.networks.network_view import NetworkView, leaves, mapped
+from autograder.wording import counted
 
-__all__ = ["outputs"]
+__all__ = ["outputs", "predictions"]
 
 Array = np.ndarray[Any, Any]
 
@@ -27,8 +28,8 @@ def outputs(model: Any, x: Any, layers: Sequence[Any] = (), *, name: str = "mode
     The model is called on batches; `predict` would trace a graph for each case, which costs more than it saves.
 
     Args:
-        model: A Keras model with one input, or the view of one.
-        x: Inputs `(n, ...)`.
+        model: A Keras model, or the view of one.
+        x: Inputs `(n, ...)`, nested as the model takes them.
         layers: Layers of it whose outputs are wanted in place of its own.
         name: The model's name in the notebook.
 
@@ -39,20 +40,60 @@ def outputs(model: Any, x: Any, layers: Sequence[Any] = (), *, name: str = "mode
         Mismatch: The model's layers cannot be read, or the layers are another network's.
         EvaluationEnded: In the grader, the case has no processor time left, or the computation went wrong.
     """
-    x = np.asarray(x)
-    unknown = max(x.shape[1:], default=1)
+    return leaves(_nested_outputs(model, x, layers, name))
+
+
+def predictions(model: Any, x: Any, output: str | int | None = None, *, name: str = "model") -> Array:
+    """One output of a network at inference; see `outputs`.
+
+    Args:
+        model: A Keras model, or the view of one.
+        x: Inputs `(n, ...)`, nested as the model takes them.
+        output: Which one, by its position, its key or its layer's name; None for the only one.
+        name: The model's name in the notebook.
+
+    Raises:
+        Mismatch: There is no such output.
+    """
+    nested = _nested_outputs(model, x, (), name)
+    arrays: list[Array] = leaves(nested)
+    if output is None:
+        if len(arrays) != 1:
+            raise Mismatch(f"`{name}` has {len(arrays)} outputs, expected one. Build it with one.")
+        return arrays[0]
+    if isinstance(nested, dict) and output in nested:
+        return nested[output]  # type: ignore[no-any-return]
+    at = output if isinstance(output, int) else _position(model, output)
+    if at is None or not -len(arrays) <= at < len(arrays):
+        keys = f": {', '.join(map(repr, nested))}" if isinstance(nested, dict) else ""
+        raise Mismatch(f"`{name}` has no output {output!r}, it has {counted(len(arrays), 'output')}{keys}. Add it.")
+    return arrays[at]
+
+
+def _position(model: Any, layer: str) -> int | None:
+    """Which of a model's outputs is that of the layer with this name."""
+    tensors = {each.name: getattr(each.output, "name", None) for each in model.layers}
+    names = [each.name for each in model.outputs]
+    return names.index(tensors[layer]) if tensors.get(layer) in names else None
+
+
+def _nested_outputs(model: Any, x: Any, layers: Sequence[Any], name: str) -> Any:
+    inputs = mapped(np.asarray, x)
+    arrays: list[Array] = leaves(inputs)
+    unknown = max((size for each in arrays for size in each.shape[1:]), default=1)
     elements = sum(math.prod(size or unknown for size in row.output_shape or ()) for row in rows_of(model, name))
     batch = max(1, min(_MAX_BATCH, _MAX_ELEMENTS // max(elements, 1)))
     compute = _computing(model, layers)
-    parts = [compute(x[begin : begin + batch]) for begin in range(0, len(x), batch)]
-    return [np.concatenate(each) for each in zip(*parts, strict=True)]
+    begins = range(0, len(arrays[0]), batch)
+    parts = [compute(mapped(lambda each, at=at: each[at : at + batch], inputs)) for at in begins]
+    return mapped(lambda *each: np.concatenate(each), *parts)
 
 
-def _computing(model: Any, layers: Sequence[Any]) -> Callable[[Array], list[Array]]:
+def _computing(model: Any, layers: Sequence[Any]) -> Callable[[Any], Any]:
     """What computes the outputs for one batch."""
     if isinstance(model, NetworkView):
         names = [layer.name for layer in layers]
-        return lambda x: leaves(model.compute(x, names))
+        return lambda x: model.compute(x, names)
     from keras import Model, ops, tree
 
     try:
@@ -61,4 +102,4 @@ def _computing(model: Any, layers: Sequence[Any]) -> Callable[[Array], list[Arra
         raise Mismatch(
             "The network's layers belong to another network, so their outputs cannot be computed."
         ) from error
-    return lambda x: [ops.convert_to_numpy(each) for each in tree.flatten(part(x, training=False))]
+    return lambda x: tree.map_structure(ops.convert_to_numpy, part(x, training=False))

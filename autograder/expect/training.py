@@ -1,4 +1,4 @@
-"""Checks of a trained network's accuracy and of a training history. Both sides."""
+"""Checks of a trained network's outputs and of a training history. Both sides."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ import numpy as np
 
 from autograder.expect.architectures import rows_of
 from autograder.expect.inference import outputs
-from autograder.expect.measurements import note
-from autograder.expect.mismatch import Mismatch, Undecided, described, require_value
-from autograder.networks.catalogue import layer_class
-from autograder.records import Measurement
+from autograder.expect.mismatch import Mismatch, described, require_value
+from autograder.networks.network_view import leaves
 
-__all__ = ["accuracy", "history", "probabilities", "require_better_than_guessing", "untrained"]
+__all__ = ["history", "probabilities", "require_inputs", "untrained"]
 
 Array = np.ndarray[Any, Any]
 
-_DIVERGED = (
+DIVERGED = (
     "Look for NaN in the inputs of the training, as after a division by 0; if there are none, standardise them or "
     "lower the learning rate, and train again."
 )
@@ -27,11 +25,11 @@ GUESSING_MARGIN = 0.1
 """An accuracy up to this much above 1 / num_classes counts as guessing."""
 
 LAG_GAP = 0.2
-"""From this much below the required accuracy on, a network with BatchNormalization gets `_LAG_HINT`."""
+"""From this much below the required accuracy on, a network with BatchNormalization gets `LAG_HINT`."""
 
 # Measured: cnn2 with Keras's default initialiser is right on 98 % of its batches and on 30 % of the same digits at
 # inference after 7 epochs of 32 steps; with he_normal the averages' first values are near enough.
-_LAG_HINT = (
+LAG_HINT = (
     "If its training accuracy is much higher, the moving averages of BatchNormalization lag behind: train longer, or "
     "begin with `kernel_initializer='he_normal'`."
 )
@@ -40,76 +38,6 @@ _HOW_TO_RECORD = {
     "val_accuracy": "Compile with `metrics=['accuracy']` and give `fit` its `validation_data`.",
     "val_loss": "Give `fit` its `validation_data`.",
 }
-
-
-def accuracy(model: Any, x: Any, y: Any, at_least: float = 0.95, *, unsure: float = 0.0, name: str = "model") -> float:
-    """Require a share of right predictions, computed by this call.
-
-    Args:
-        model: What the student calls `name`: one input, one output `(n, num_classes)`.
-        x: Inputs `(n, ...)`, preprocessed as for the training.
-        y: True classes, as integers `(n,)` that name every class, or one-hot `(n, num_classes)`.
-        at_least: The smallest accuracy that is good enough, from 0 to 1; `autograder calibrate` proposes it.
-        unsure: Uncertainty of that bound, as a fraction; an accuracy at most that much below it is graded by a person.
-        name: The model's name in the notebook.
-
-    Returns:
-        The accuracy, from 0 to 1.
-
-    Raises:
-        Mismatch: The model does not predict such classes of such inputs, or not well enough.
-        Undecided: The accuracy is at most `unsure` below the bound.
-        ValueError: The author's fault: `x` and `y` are empty, or differ in length.
-    """
-    x = np.asarray(x)
-    y_true, num_classes = _classes(y)
-    if len(x) != len(y_true) or not len(x):
-        raise ValueError(f"x and y must be as long as each other and not empty. Received: {len(x)} and {len(y_true)}")
-    y_pred = probabilities(model, x, num_classes, name=name)
-    reached = float((y_pred.argmax(axis=1) == y_true).mean())
-    note(Measurement(name, len(x), reached, at_least, unsure))
-    if reached >= at_least:
-        return reached
-    # Cut off and not rounded: 0.94996 must not read as 0.95.
-    shown = math.floor(reached * 10_000) / 10_000
-    short = f"`{name}` has accuracy {shown:g} on {len(x):,} inputs, expected at least {at_least:g}."
-    if reached >= at_least - unsure:
-        raise Undecided(f"{short} So little may be chance: a person looks at it and decides.")
-    guessing = reached <= 1 / num_classes + GUESSING_MARGIN
-    if guessing and untrained(model):
-        step = "It still has the weights that it began with: train it with `fit` before the end of this question."
-    elif guessing:
-        step = (
-            "That is near guessing: see that `fit` ran to its end, then check the learning rate, and that each input "
-            "still has its own label."
-        )
-    else:
-        step = (
-            "See that `fit` ran for as many epochs as the exercise says, and that network and preprocessing are those "
-            "of the exercise."
-        )
-    normalises = any(layer_class(row.kind).NORMALISES_BATCHES for row in rows_of(model, name))
-    if normalises and at_least - reached > LAG_GAP and not untrained(model):
-        step += f" {_LAG_HINT}"
-    raise Mismatch(f"{short} {step}")
-
-
-def require_better_than_guessing(model: Any, reached: float, *, name: str = "model") -> None:
-    """Require of a classifier that its accuracy is not that of guessing.
-
-    Args:
-        model: The classifier, with one output `(n, num_classes)`.
-        reached: Its accuracy, from 0 to 1.
-        name: The model's name in the notebook.
-
-    Raises:
-        Mismatch: The accuracy is at most `GUESSING_MARGIN` above 1 / num_classes.
-    """
-    if reached <= 1 / int(model.outputs[0].shape[-1]) + GUESSING_MARGIN:
-        raise Mismatch(
-            f"`{name}` has accuracy {reached:.4g}, which is near guessing. See that `fit` ran to its end before the "
-            "end of this question, and that its loss fell."
-        )
 
 
 def untrained(model: Any) -> bool:
@@ -135,13 +63,14 @@ def probabilities(model: Any, x: Any, num_classes: int, *, name: str = "model") 
     """
     x = np.asarray(x)
     rows_of(model, name)
-    _require_fit(model, x.shape[1:], num_classes, name)
+    require_inputs(model, x, name)
+    _require_classes(model, num_classes, name)
     if not all(np.isfinite(np.asarray(weight)).all() for weight in model.get_weights()):
-        raise Mismatch(f"`{name}` has weights that are NaN or infinite. {_DIVERGED}")
+        raise Mismatch(f"`{name}` has weights that are NaN or infinite. {DIVERGED}")
     (y_pred,) = outputs(model, x, name=name)
     strange = int((~np.isfinite(y_pred)).any(axis=1).sum())
     if strange:
-        raise Mismatch(f"`{name}` predicts NaN or infinity for {strange:,} of {len(x):,} inputs. {_DIVERGED}")
+        raise Mismatch(f"`{name}` predicts NaN or infinity for {strange:,} of {len(x):,} inputs. {DIVERGED}")
     return y_pred
 
 
@@ -195,26 +124,26 @@ def history(
     return curves
 
 
-# ---------------------------------------------------------------- accuracy
+# ---------------------------------------------------------------- inputs and outputs
 
 
-def _classes(y: Any) -> tuple[Array, int]:
-    """True classes as integers `(n,)`, and how many there are."""
-    y = np.asarray(y)
-    if y.ndim == 2 and y.shape[1] > 1:
-        return y.argmax(axis=1), y.shape[1]
-    y = y.reshape(-1)
-    return y, int(y.max()) + 1 if len(y) else 0
+def require_inputs(model: Any, x: Any, name: str) -> None:
+    """Require a network that takes such inputs.
 
-
-def _require_fit(model: Any, shape: tuple[int, ...], num_classes: int, name: str) -> None:
-    """Refuse a model whose inputs or outputs cannot be those of the data."""
+    Raises:
+        Mismatch: It takes others, or has no layers.
+    """
     if not getattr(model, "outputs", None):
         raise Mismatch(f"`{name}` has no layers. Build it, compile it, and train it with `fit`.")
-    for what, tensors in (("inputs", model.inputs), ("outputs", model.outputs)):
-        if len(tensors) != 1:
-            raise Mismatch(f"`{name}` has {len(tensors)} {what}, expected one. Build it with one.")
-    wanted = tuple(model.inputs[0].shape[1:])
+    arrays, wanted = [np.asarray(each) for each in leaves(x)], list(model.inputs)
+    if len(wanted) != len(arrays):
+        expected = "one" if len(arrays) == 1 else str(len(arrays))
+        raise Mismatch(f"`{name}` has {len(wanted)} inputs, expected {expected}. Build it with {expected}.")
+    for tensor, array in zip(wanted, arrays, strict=True):
+        _require_shape(tuple(tensor.shape[1:]), array.shape[1:], name)
+
+
+def _require_shape(wanted: tuple[int | None, ...], shape: tuple[int, ...], name: str) -> None:
     # Keras itself adds or drops a last axis of size 1.
     stripped, given = (each[:-1] if each[-1:] == (1,) else each for each in (wanted, shape))
     if len(stripped) != len(given) or any(w not in (None, g) for w, g in zip(stripped, given, strict=True)):
@@ -222,6 +151,12 @@ def _require_fit(model: Any, shape: tuple[int, ...], num_classes: int, name: str
             f"`{name}` takes inputs of shape {wanted}, the data have {shape}. "
             f"Begin it with `keras.Input({shape})`, and train it again."
         )
+
+
+def _require_classes(model: Any, num_classes: int, name: str) -> None:
+    """Refuse a model whose output cannot be that of a classifier."""
+    if len(model.outputs) != 1:
+        raise Mismatch(f"`{name}` has {len(model.outputs)} outputs, expected one. Build it with one.")
     output = tuple(model.outputs[0].shape[1:])
     if len(output) != 1:
         raise Mismatch(
@@ -247,6 +182,6 @@ def _curve(values: Any, name: str) -> list[float]:
         if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
             raise Mismatch(f"`{name}` should hold numbers, received {described(value)}. Keep what `fit` returned.")
         if not math.isfinite(value):
-            raise Mismatch(f"`{name}` is NaN or infinite in epoch {len(curve) + 1}. {_DIVERGED}")
+            raise Mismatch(f"`{name}` is NaN or infinite in epoch {len(curve) + 1}. {DIVERGED}")
         curve.append(float(value))
     return curve

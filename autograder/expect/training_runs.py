@@ -8,47 +8,97 @@ import numpy as np
 
 from autograder.expect.architectures import rows_of
 from autograder.expect.mismatch import Mismatch
-from autograder.expect.training import accuracy, history, require_better_than_guessing, untrained
+from autograder.expect.scores import NO_BETTER_THAN_THE_MEAN, accuracy, error, guessing_share
+from autograder.expect.training import GUESSING_MARGIN, history, untrained
 from autograder.networks import comparison
 
 __all__ = ["record", "trained", "twin"]
+
+_FIGURES = {
+    **dict.fromkeys(
+        ("accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"), "accuracy"
+    ),
+    **dict.fromkeys(("mae", "mean_absolute_error"), "mae"),
+    **dict.fromkeys(("mse", "mean_squared_error"), "mse"),
+    **dict.fromkeys(("rmse", "root_mean_squared_error"), "rmse"),
+}
+"""Metric in a history → the figure that can be computed again."""
+
+_LOSSES = {name: figure for name, figure in _FIGURES.items() if figure in ("mae", "mse")}
+ERROR_TOLERANCE = 0.02
+"""Share of an error that rounding, another batch size or another processor may change."""
 
 ACCURACY_TOLERANCE = 0.01
 """Ten of 1,000 inputs: what rounding, another batch size or another processor may change."""
 
 
 def record(
-    given: Any, model: Any, x: Any, y: Any, *, epochs: int = 1, name: str = "history", model_name: str = "model"
+    given: Any,
+    model: Any,
+    x: Any,
+    y: Any,
+    *,
+    epochs: int = 1,
+    metric: str | None = None,
+    name: str = "history",
+    model_name: str = "model",
 ) -> dict[str, list[float]]:
     """Require the history of a network's own training.
 
-    A student can write any numbers into a history, so its last validation accuracy is compared with the network's.
+    A student can write any numbers into a history, so its last validation figure is compared with the network's.
 
     Args:
         given: What the student calls `name`.
         model: The network that was trained.
         x: Validation inputs `(n, ...)`, preprocessed as for the training.
-        y: Their true classes `(n,)`, or one-hot `(n, num_classes)`.
+        y: Their true classes or numbers, as `accuracy` and `error` take them.
         epochs: The smallest number of epochs.
+        metric: The figure: any accuracy, `mae`, `mse` or `root_mean_squared_error` by the name in the history, or
+            `loss` where that is one of these errors. By default the first of them that the history has.
         name: The history's name in the notebook.
         model_name: The network's name in the notebook.
 
     Returns:
-        Metric → one value an epoch; `accuracy` and `val_accuracy` are among them.
+        Metric → one value an epoch; the metric and its `val_` are among them.
 
     Raises:
         Mismatch: It is not a history, or that of another training.
     """
-    curves = history(given, epochs=epochs, metrics=["accuracy", "val_accuracy"], name=name)
-    reached = accuracy(model, x, y, at_least=0, name=model_name)
-    require_better_than_guessing(model, reached, name=model_name)
-    last = curves["val_accuracy"][-1]
-    if abs(last - reached) > ACCURACY_TOLERANCE:
+    recorded = history(given, name=name)
+    found = (each for each in _FIGURES if f"val_{each}" in recorded)
+    metric = metric or next(found, None) or _loss_figure(model, recorded) or "accuracy"
+    curves = history(given, epochs=epochs, metrics=[metric, f"val_{metric}"], name=name)
+    figure = _FIGURES.get(metric) or _LOSSES.get(str(getattr(model, "loss", "")))
+    if figure is None:
+        raise ValueError(f"the figure {metric!r} cannot be computed again. Give one of {', '.join(_FIGURES)}")
+    last = curves[f"val_{metric}"][-1]
+    if figure == "accuracy":
+        reached = accuracy(model, x, y, at_least=0, name=model_name)
+        _require_better_than_guessing(reached, y, model_name)
+        tolerance, words = ACCURACY_TOLERANCE, "validation accuracy"
+    else:
+        reached = error(model, x, y, metric=figure, name=model_name)
+        error(model, x, y, metric="r2", at_least=NO_BETTER_THAN_THE_MEAN, name=model_name)
+        tolerance, words = ERROR_TOLERANCE * abs(reached), f"val_{metric}"
+    if abs(last - reached) > tolerance:
         raise Mismatch(
-            f"`{name}` ends with a validation accuracy of {last:.4g}, but `{model_name}` now has {reached:.4g}. "
+            f"`{name}` ends with a {words} of {last:.4g}, but `{model_name}` now has {reached:.4g}. "
             f"Keep what the last `fit` of `{model_name}` returned, with the validation data as `validation_data`."
         )
     return curves
+
+
+def _loss_figure(model: Any, recorded: dict[str, list[float]]) -> str | None:
+    """`loss`, where that is an error that can be computed again."""
+    return "loss" if "val_loss" in recorded and str(getattr(model, "loss", "")) in _LOSSES else None
+
+
+def _require_better_than_guessing(reached: float, y: Any, name: str) -> None:
+    if reached <= guessing_share(y) + GUESSING_MARGIN:
+        raise Mismatch(
+            f"`{name}` has accuracy {reached:.4g}, which is near guessing. See that `fit` ran to its end before the "
+            "end of this question, and that its loss fell."
+        )
 
 
 def trained(model: Any, *, name: str = "model") -> None:

@@ -38,6 +38,7 @@ __all__ = [
     "is_keras",
     "is_model",
     "leaves",
+    "mapped",
     "view",
 ]
 
@@ -362,14 +363,14 @@ class NetworkView(_Weighted, HeldView):
         """The outputs for one batch, at inference."""
         if training:
             raise ValueError("in the grader a network computes at inference only")
-        return self.compute(_mapped(np.asarray, x))
+        return self.compute(mapped(np.asarray, x))
 
     def predict(self, x: Any, batch_size: int | None = None, **_: Any) -> Any:
         """The outputs for any number of inputs, in batches."""
-        arrays, size = _mapped(np.asarray, x), batch_size or 32
+        arrays, size = mapped(np.asarray, x), batch_size or 32
         begins = range(0, max(1, len(leaves(arrays)[0])), size)
-        parts = [self.compute(_mapped(lambda each, at=at: each[at : at + size], arrays)) for at in begins]
-        return _mapped(lambda *each: np.concatenate(each), *parts)
+        parts = [self.compute(mapped(lambda each, at=at: each[at : at + size], arrays)) for at in begins]
+        return mapped(lambda *each: np.concatenate(each), *parts)
 
     def _all_weights(self) -> list[Array]:
         if self._arrays is None:
@@ -395,17 +396,17 @@ def _named(kind: str, base: type) -> Any:
 def leaves(nested: Any) -> list[Any]:
     """What lists, tuples and dicts hold, in the order of `keras.tree.flatten`, which sorts keys."""
     found: list[Any] = []
-    _mapped(found.append, nested)
+    mapped(found.append, nested)
     return found
 
 
-def _mapped(function: Callable[..., Any], *nested: Any) -> Any:
+def mapped(function: Callable[..., Any], *nested: Any) -> Any:
     """What a function makes of the leaves in the same places, nested as they are."""
     first = nested[0]
     if isinstance(first, dict):
-        return {key: _mapped(function, *(each[key] for each in nested)) for key in sorted(first)}
+        return {key: mapped(function, *(each[key] for each in nested)) for key in sorted(first)}
     if isinstance(first, (list, tuple)):
-        items = [_mapped(function, *each) for each in zip(*nested, strict=True)]
+        items = [mapped(function, *each) for each in zip(*nested, strict=True)]
         return tuple(items) if isinstance(first, tuple) else items
     return function(*nested)
 

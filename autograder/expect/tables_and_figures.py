@@ -1,0 +1,242 @@
+"""Checks of pandas tables and Matplotlib figures. Both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.expect.array_differences import UNEXPLAINED, difference
+from autograder.expect.mismatch import Mismatch, require_value
+from autograder.expect.value_kinds import kind_of
+from autograder.wording import counted, listed
+
+__all__ = ["figure", "frame"]
+
+Array = np.ndarray[Any, Any]
+
+TOLERANCE = 1e-5
+"""Share of a value that rounding in float32 may change."""
+
+MAX_LISTED = 8
+
+
+def frame(
+    value: Any,
+    expected: Any = None,
+    *,
+    columns: Sequence[str] | None = None,
+    dtypes: Mapping[str, str] | None = None,
+    rows: int | None = None,
+    tolerance: float = TOLERANCE,
+    name: str = "frame",
+) -> Any:
+    """Require a pandas table; the order of its columns does not matter.
+
+    Args:
+        value: What the student calls `name`: a DataFrame, or a Series where that is expected.
+        expected: The right one; None if any will do.
+        columns: Names of the columns, by default those of `expected`; it has no other ones.
+        dtypes: Column → `int`, `float`, `number`, `text`, `bool` or `datetime`.
+        rows: How many rows there are, by default those of `expected`.
+        tolerance: Share of a number that rounding may change.
+        name: The table's name in the notebook.
+
+    Returns:
+        The student's table.
+
+    Raises:
+        Mismatch: It is no table, or another one.
+    """
+    require_value(value, name)
+    kind = type(expected).__name__ if expected is not None else "DataFrame"
+    if not hasattr(value, "iloc") or type(value).__name__ != kind:
+        step = {"Series": "`.to_frame()`", "DataFrame": f"one column, `{name}[…]`"}.get(type(value).__name__, "pandas")
+        raise Mismatch(f"`{name}` should be a pandas {kind}, got {kind_of(value)}. Use {step}.")
+    table, wanted = (_table(each) for each in (value, expected))
+    _require_columns(table, columns if columns is not None else [*wanted] if expected is not None else None, name)
+    count = rows if rows is not None else len(expected) if expected is not None else None
+    if count is not None and len(value) != count:
+        raise Mismatch(
+            f"`{name}` has {counted(len(value), 'row')}, expected {count:,}. Check what you select, group or join."
+        )
+    for column, dtype in (dtypes or {}).items():
+        if not _is_of(table[column], dtype):
+            held = "text" if table[column].dtype.kind in "UO" else str(table[column].dtype)
+            raise Mismatch(f"`{name}[{column!r}]` holds {held}, expected {dtype}. Convert it.")
+    if expected is None:
+        return value
+    differences = {column: _differing(table[column], wanted[column], tolerance) for column in wanted}
+    wrong = {column: found for column, found in differences.items() if found}
+    if wrong and _same_rows(table, wanted, tolerance):
+        raise Mismatch(f"`{name}` has the right rows in another order. Sort it, or keep the order that it came in.")
+    for column, found in wrong.items():
+        raise Mismatch(f"`{name}{f'[{column!r}]' if kind == 'DataFrame' else ''}` {found}")
+    if [*map(str, value.index)] != [*map(str, expected.index)]:
+        step = "Use `reset_index`." if expected.index.equals(type(expected.index)(range(len(expected)))) else "Set it."
+        raise Mismatch(f"`{name}` has the index {_few(value.index)}, expected {_few(expected.index)}. {step}")
+    return value
+
+
+def figure(
+    value: Any,
+    *,
+    title: str | None = None,
+    xlabel: str | None = None,
+    ylabel: str | None = None,
+    legend: Sequence[str] = (),
+    lines: Sequence[Any] = (),
+    bars: Sequence[Any] = (),
+    points: Sequence[Any] = (),
+    images: Sequence[Any] = (),
+    axes: int = 0,
+    tolerance: float = TOLERANCE,
+    name: str = "figure",
+) -> Any:
+    """Require a Matplotlib figure with a diagram that shows certain data.
+
+    Args:
+        value: What the student calls `name`: a figure, or the axes of one.
+        title: A word of the diagram's title, in any spelling; empty for any title. So for the labels.
+        xlabel: A word of the label of the horizontal axis.
+        ylabel: A word of that of the vertical one.
+        legend: Words that entries of the legend must have.
+        lines: For each line that must be there its values `(n,)`, or a pair of x and y.
+        bars: For each series of bars its heights `(n,)`.
+        points: For each cloud of points a pair of x and y.
+        images: For each image its pixels.
+        axes: Position of the diagram in the figure.
+        tolerance: Share of a number that rounding may change.
+        name: The figure's name in the notebook.
+
+    Returns:
+        The diagram.
+
+    Raises:
+        Mismatch: It is no figure, or shows something else.
+    """
+    require_value(value, name)
+    diagrams = getattr(value, "axes", None) if type(value).__name__ == "Figure" else [value]
+    if diagrams is None or not all(hasattr(each, "xlabel") for each in diagrams):
+        raise Mismatch(f"`{name}` should be a Matplotlib figure, got {kind_of(value)}. Use `{name} = plt.figure()`.")
+    if not -len(diagrams) <= axes < len(diagrams):
+        raise Mismatch(
+            f"`{name}` has {counted(len(diagrams), 'diagram')}, expected more. Draw it before this cell ends."
+        )
+    diagram = diagrams[axes]
+    for what, word, call in (
+        ("title", title, "set_title"),
+        ("xlabel", xlabel, "set_xlabel"),
+        ("ylabel", ylabel, "set_ylabel"),
+    ):
+        text = getattr(diagram, what)
+        if word is not None and not (text.strip() and word.casefold() in text.casefold()):
+            has = f"is {text[:60]!r}" if text.strip() else "is empty"
+            raise Mismatch(
+                f"The {what} of `{name}` {has}, expected {f'{word!r} in it' if word else 'one'}. Use `{call}`."
+            )
+    for word in legend:
+        if not any(word.casefold() in entry.casefold() for entry in diagram.legend):
+            has = (
+                f"has {listed([repr(each[:40]) for each in diagram.legend[:MAX_LISTED]])}"
+                if diagram.legend
+                else "is missing"
+            )
+            raise Mismatch(
+                f"The legend of `{name}` {has}, expected {word!r} in it. Give `label=…`, and call `legend()`."
+            )
+    for what, wanted, read in (
+        ("line", lines, lambda each: (each.x, each.y)),
+        ("bars", bars, lambda each: (each.heights,)),
+        ("points", points, lambda each: (each.x, each.y)),
+        ("image", images, lambda each: (each.data,)),
+    ):
+        _require_drawn(
+            [read(each) for each in getattr(diagram, what.removesuffix("s") + "s")], wanted, what, tolerance, name
+        )
+    return diagram
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _table(value: Any) -> dict[Any, Array]:
+    """Column → values; of a Series, its own under None."""
+    if value is None:
+        return {}
+    columns = {None: value} if not hasattr(value, "columns") else {column: value[column] for column in value.columns}
+    return {name: _plain(np.asarray(column)) for name, column in columns.items()}
+
+
+def _plain(column: Array) -> Array:
+    """Texts as such; what is missing as NaN, or as an empty text."""
+    if column.dtype.kind != "O":
+        return column
+    missing = np.array([each is None or each != each for each in column])
+    try:
+        return np.where(missing, np.nan, column).astype(float)
+    except (TypeError, ValueError):
+        return np.where(missing, "", column).astype(str)
+
+
+def _require_columns(table: Mapping[Any, Array], wanted: Sequence[Any] | None, name: str) -> None:
+    if wanted is None:
+        return
+    missing, extra = [each for each in wanted if each not in table], [each for each in table if each not in wanted]
+    if missing:
+        has = ", ".join(repr(each)[:40] for each in [*table][:MAX_LISTED])
+        raise Mismatch(f"`{name}` lacks the column {missing[0]!r}, it has {has or 'none'}. Add it, spelled like this.")
+    if extra:
+        raise Mismatch(f"`{name}` has the column {repr(extra[0])[:40]}, which is not asked for. Leave it out.")
+
+
+def _differing(given: Array, expected: Array, tolerance: float) -> str:
+    if given.dtype.kind in "biuf" and expected.dtype.kind in "biuf":
+        return difference(given.astype(float), expected.astype(float), tolerance)
+    return difference(given.astype(str), expected.astype(str), tolerance)
+
+
+def _same_rows(table: Mapping[Any, Array], wanted: Mapping[Any, Array], tolerance: float) -> bool:
+    """Whether the same rows are there in any order."""
+    orders = [np.lexsort([each[column].astype(str) for column in wanted]) for each in (table, wanted)]
+    return not any(_differing(table[name][orders[0]], wanted[name][orders[1]], tolerance) for name in wanted)
+
+
+def _is_of(column: Array, dtype: str) -> bool:
+    kinds = {"int": "iu", "float": "f", "number": "iuf", "text": "UO", "bool": "b", "datetime": "M"}
+    return column.dtype.kind in kinds[dtype]
+
+
+def _few(values: Any) -> str:
+    shown = [repr(each.item() if isinstance(each, np.generic) else each)[:40] for each in [*values][:4]]
+    return f"{', '.join(shown)}{', …' if len(values) > 4 else ''}"
+
+
+# ---------------------------------------------------------------- figures
+
+
+def _require_drawn(
+    drawn: list[tuple[Array, ...]], wanted: Sequence[Any], what: str, tolerance: float, name: str
+) -> None:
+    """Require that each of the wanted series is drawn, in any order."""
+    for number, each in enumerate(wanted, start=1):
+        parts = tuple(map(np.asarray, each)) if what in ("line", "points") and _is_pair(each) else (np.asarray(each),)
+        candidates = [series[-len(parts) :] for series in drawn]
+        found = [_first_difference(series, parts, tolerance) for series in candidates]
+        if "" in found:
+            continue
+        which = what if len(wanted) == 1 else f"{what} {number}"
+        if not found:
+            raise Mismatch(f"`{name}` has no {what}. Draw it, and keep the figure in `{name}`.")
+        explained = next((each for each in found if UNEXPLAINED not in each), found[0])
+        raise Mismatch(f"`{name}` does not show the expected {which}: what it shows {explained}")
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(np.ndim(each) == 1 for each in value)
+
+
+def _first_difference(given: Sequence[Array], expected: Sequence[Array], tolerance: float) -> str:
+    pairs = zip(given, expected, strict=True)
+    return next(filter(None, (difference(np.asarray(one), other, tolerance) for one, other in pairs)), "")

@@ -1,0 +1,174 @@
+"""Tables and figures → the exact message."""
+
+# ruff: noqa: E501 - a message is one line
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from inline_snapshot import snapshot
+
+from autograder import expect
+from autograder.object_view import object_view
+
+pd = pytest.importorskip("pandas")
+
+PAY = pd.DataFrame({"city": ["Basel", "Bern", "Chur"], "pay": [5000.0, 5100.5, np.nan]})
+
+
+def message(check: Any, *arguments: Any, **options: Any) -> str:
+    with pytest.raises(expect.Mismatch) as caught:
+        check(*arguments, **options)
+    return str(caught.value)
+
+
+FRAMES = [
+    (PAY.to_dict(), {}, snapshot("`pay` should be a pandas DataFrame, got a dict of 2. Use pandas.")),
+    (PAY["pay"], {}, snapshot("`pay` should be a pandas DataFrame, got a Series (3,). Use `.to_frame()`.")),
+    (
+        PAY.rename(columns={"pay": "Pay"}),
+        {},
+        snapshot("`pay` lacks the column 'pay', it has 'city', 'Pay'. Add it, spelled like this."),
+    ),
+    (PAY.assign(age=1), {}, snapshot("`pay` has the column 'age', which is not asked for. Leave it out.")),
+    (PAY.dropna(), {}, snapshot("`pay` has 2 rows, expected 3. Check what you select, group or join.")),
+    (
+        PAY.iloc[::-1],
+        {},
+        snapshot("`pay` has the right rows in another order. Sort it, or keep the order that it came in."),
+    ),
+    (
+        PAY.assign(pay=PAY["pay"] * 2),
+        {},
+        snapshot("`pay['pay']` is 2 times what is expected (`[0]` is 10000, expected 5000)."),
+    ),
+    (
+        PAY.assign(pay=PAY["pay"].fillna(0)),
+        {},
+        snapshot(
+            "`pay['pay']` is wrong in 1 of 3 places: `[2]` is 0, expected nan. Compute that one by hand, and compare."
+        ),
+    ),
+    (
+        PAY.assign(city=["Basel", "Bern", "Thun"]),
+        {},
+        snapshot(
+            "`pay['city']` is wrong in 1 of 3 places: `[2]` is 'Thun', expected 'Chur'. Compute that one by hand, and compare."
+        ),
+    ),
+    (
+        PAY.set_index("city", drop=False),
+        {},
+        snapshot("`pay` has the index 'Basel', 'Bern', 'Chur', expected 0, 1, 2. Use `reset_index`."),
+    ),
+    (
+        PAY.assign(pay=["5000", "5100.5", ""]),
+        {"dtypes": {"pay": "number"}},
+        snapshot("`pay['pay']` holds text, expected number. Convert it."),
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "demand", "text"), FRAMES, ids=range(len(FRAMES)))
+def test_frames(value: Any, demand: dict[str, Any], text: str) -> None:
+    assert message(expect.frame, value, PAY, name="pay", **demand) == text
+
+
+def test_right_frames() -> None:
+    expect.frame(PAY[["pay", "city"]], PAY, dtypes={"pay": "float", "city": "text"})
+    expect.frame(PAY.assign(pay=PAY["pay"].astype("float32")), PAY)
+    expect.frame(PAY, columns=["pay", "city"], rows=3)
+    expect.frame(PAY["pay"], PAY["pay"])
+    expect.frame(PAY.assign(n=[1, 2, 3]), PAY.assign(n=[1.0, 2.0, 3.0]))
+
+
+def drawn(**fields: Any) -> Any:
+    """A figure as cases see it."""
+    empty = {"title": "", "xlabel": "", "ylabel": "", "legend": [], "lines": [], "bars": [], "points": [], "images": []}
+    return object_view("Figure", {"axes": [object_view("Axes", {**empty, **fields})]})
+
+
+def line(y: Any, label: str = "") -> Any:
+    return object_view("Line", {"label": label, "x": np.arange(float(len(y))), "y": np.asarray(y, float)})
+
+
+LOSSES = np.array([1.0, 0.5, 0.25, 0.2])
+BARS = object_view("Bars", {"heights": np.array([3.0, 4.0])})
+FIGURES = [
+    (3, {}, snapshot("`fig` should be a Matplotlib figure, got a number. Use `fig = plt.figure()`.")),
+    (
+        object_view("Figure", {"axes": []}),
+        {},
+        snapshot("`fig` has 0 diagrams, expected more. Draw it before this cell ends."),
+    ),
+    (drawn(), {"title": ""}, snapshot("The title of `fig` is empty, expected one. Use `set_title`.")),
+    (
+        drawn(xlabel="Epochs"),
+        {"xlabel": "epoch", "ylabel": "loss"},
+        snapshot("The ylabel of `fig` is empty, expected 'loss' in it. Use `set_ylabel`."),
+    ),
+    (
+        drawn(ylabel="Accuracy"),
+        {"ylabel": "loss"},
+        snapshot("The ylabel of `fig` is 'Accuracy', expected 'loss' in it. Use `set_ylabel`."),
+    ),
+    (
+        drawn(),
+        {"legend": ["train"]},
+        snapshot("The legend of `fig` is missing, expected 'train' in it. Give `label=…`, and call `legend()`."),
+    ),
+    (
+        drawn(legend=["Training"]),
+        {"legend": ["train", "validation"]},
+        snapshot(
+            "The legend of `fig` has 'Training', expected 'validation' in it. Give `label=…`, and call `legend()`."
+        ),
+    ),
+    (drawn(), {"lines": [LOSSES]}, snapshot("`fig` has no line. Draw it, and keep the figure in `fig`.")),
+    (
+        drawn(lines=[line(LOSSES[:-1]), line(LOSSES + 7)]),
+        {"lines": [LOSSES]},
+        snapshot(
+            "`fig` does not show the expected line: what it shows has shape (3,), expected (4,): off by one, the last one is missing."
+        ),
+    ),
+    (
+        drawn(lines=[line(LOSSES)]),
+        {"lines": [LOSSES, (np.arange(4) + 1, LOSSES)]},
+        snapshot(
+            "`fig` does not show the expected line 2: what it shows is off by one place along axis 0 (`[0]` is 0, expected 1)."
+        ),
+    ),
+    (
+        drawn(bars=[BARS]),
+        {"bars": [[3, 5]]},
+        snapshot(
+            "`fig` does not show the expected bars: what it shows is wrong in 1 of 2 places: `[1]` is 4, expected 5. Compute that one by hand, and compare."
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "demand", "text"), FIGURES, ids=range(len(FIGURES)))
+def test_figures(value: Any, demand: dict[str, Any], text: str) -> None:
+    assert message(expect.figure, value, name="fig", **demand) == text
+
+
+def test_right_figures() -> None:
+    image = object_view("Image", {"data": np.eye(3)})
+    cloud = object_view("Points", {"x": np.arange(3.0), "y": np.arange(3.0) ** 2})
+    value = drawn(
+        title="The loss",
+        xlabel="epoch",
+        legend=["train loss"],
+        lines=[line(LOSSES)],
+        bars=[BARS],
+        points=[cloud],
+        images=[image],
+    )
+    demand: dict[str, Any] = {"title": "Loss", "xlabel": "", "legend": ["train"], "lines": [(np.arange(4), LOSSES)]}
+    demand |= {"bars": [[3, 4]], "points": [(np.arange(3), [0, 1, 4])], "images": [np.eye(3)]}
+    for each in (value, value.axes[0]):
+        expect.figure(each, **demand)

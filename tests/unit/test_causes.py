@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.grading.execution.causes import causes_of, explained, why_missing
+from autograder.grading.execution.given_cells import GivenCells
 from autograder.records import Cell, Execution, Question
 
 QUESTIONS = [Question("q", 1, names=("model",))]
@@ -120,3 +121,12 @@ def test_a_file_that_was_handed_in_beside_the_notebook_is_said_to_be_left_out() 
 
 def test_a_name_that_cannot_be_looked_for_counts_as_installed() -> None:
     assert causes_of(run(("x", "ModuleNotFoundError: No module named '__main__'")), []) == ()
+
+
+@pytest.mark.parametrize(("given", "origin"), [([], ""), (["history = load()"], "given")])
+def test_a_given_cell_that_needs_what_an_answer_is_to_define(given: list[str], origin: str) -> None:
+    """It is the exercise's fault only where a cell of the exercise's own defines the name."""
+    cells = GivenCells(Cell("code", source) for source in ["plot(history)", *given])
+    plot = Cell("code", "plot(history)", execution_count=2, error="NameError: name 'history' is not defined")
+    ran = explained(Execution("completed", "", (Cell("code", "", ("q",)), plot)), QUESTIONS, cells)
+    assert ran.cells[1].origin == origin

@@ -113,6 +113,7 @@ def explained(
             cell = replace(cell, error=error)
         needed = _UNDEFINED.match(cell.error)
         due_to = failed.get(needed[1]) if needed else None
+        innocent = innocent and (needed is None or given.defines(needed[1]))  # else an answer was to define it
         if cell.kind == "code" and cell.execution_count is None:
             due_to = ended_in
         elif cell.error.startswith(_STOPPED):

@@ -78,6 +78,10 @@ class GivenCells:
         of_the_build = cell.kind == "code" and (_is_check(cell) or cell.source.strip().startswith(SELF_CHECK))
         return of_the_build or (cell.kind, _settled(cell.source)) in self._sources
 
+    def defines(self, name: str) -> bool:
+        """Whether a cell that came with the exercise, and is no answer, seems to define a name."""
+        return any(kind == "code" and name in defined(source) for kind, source in self._sources)
+
     def change(self, cell: Cell, cells: Sequence[Cell]) -> Change | None:
         """What was changed in a cell that came with the exercise; None if it is as it came, or of the student's own.
 

@@ -53,8 +53,9 @@ CauseKind = Literal["module", "file", "host", "version", "given", "changed", "ti
 Points = int | float
 """As a union, so that whole points stay integers when JSON is read: `4`, not `4.0`."""
 
-MAX_WIRE_BYTES = 256 << 20
-"""What a submission may send in all, by default: the one bound of a frame, an array, and the weights of a network."""
+MAX_WIRE_BYTES = 1 << 30
+"""What a submission may send in all, however high its limit: the one bound of a frame, an array, and the weights of a
+network."""
 
 MAX_GIVEN_BYTES = 64 << 20
 """What the files that come with an exercise may have together."""
@@ -85,7 +86,7 @@ class Limits:
         threads: Threads of TensorFlow and of linear algebra.
         tmp_mb: Size of the private `/tmp`, in MiB; it counts on top of `memory_mb`.
         output_mb: What the cells may show, in MiB, text and pictures together; the rest is cut.
-        wire_mb: What the sandbox may send in all (values, models, outputs), in MiB.
+        wire_mb: What the sandbox may send in all (values, models, outputs), in MiB; at most 1,024.
         call_seconds: Processor time for one remote call of a student's function, in seconds.
         case_seconds: Processor time for one case, in seconds: its own, and that of what computes its predictions.
     """
@@ -98,7 +99,7 @@ class Limits:
     threads: int = 1
     tmp_mb: int = 256
     output_mb: float = 8.0
-    wire_mb: float = MAX_WIRE_BYTES / 2**20
+    wire_mb: float = 256.0
     call_seconds: float = 10.0
     case_seconds: float = 60.0
 

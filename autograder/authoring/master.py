@@ -33,7 +33,7 @@ from autograder.authoring.case_source import CaseCell, read_case
 from autograder.authoring.source import Source, read_source
 from autograder.errors import BuildError
 from autograder.grading.requirements import installable
-from autograder.records import Limits, rounded
+from autograder.records import MAX_WIRE_BYTES, Limits, rounded
 from autograder.wording import one_line
 
 __all__ = ["MASTERS", "Config", "Master", "MasterQuestion", "read_master"]
@@ -215,10 +215,12 @@ class _Reader:
             at, what = self.source.find(cell, "install"), "`install` is more than what stands behind `%pip install`"
             raise self.source.refuse(cell, what, "Write that alone, in one line, without backticks.", at)
         for name in (each.name for each in fields(Limits)):
-            if getattr(config.limits, name) <= 0:
+            most = MAX_WIRE_BYTES >> 20 if name == "wire_mb" else math.inf
+            if not 0 < getattr(config.limits, name) <= most:
                 at = self.source.find(cell, name)
                 what = f"the limit `{name}` is {getattr(config.limits, name):g}"
-                raise self.source.refuse(cell, what, "Give a number above 0, or leave it out.", at)
+                upto = "" if most == math.inf else f", and at most {most:g}"
+                raise self.source.refuse(cell, what, f"Give a number above 0{upto}, or leave it out.", at)
         return config, cell
 
     def _role(self, index: int, kind: str, text: str) -> str:

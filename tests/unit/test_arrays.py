@@ -64,7 +64,7 @@ def test_an_array_is_read_only():
         (np.array([b"x"]), r"an array of \|S1"),
         (np.zeros(2, np.longdouble), "float32"),
         (np.zeros((1,) * 9), "9 dimensions"),
-        (np.broadcast_to(np.zeros(1), (1 << 26,)), "512 MiB"),
+        (np.broadcast_to(np.zeros(1), (1 << 28,)), "2048 MiB"),
     ],
     ids=lambda value: value if isinstance(value, str) else str(value.dtype),
 )
@@ -88,7 +88,7 @@ def hostile(dtype="float32", shape=(2,), data=b"\0" * 8):
         hostile(shape=[True, 2]),
         hostile(shape=[1 << 40]),
         hostile(shape=[1 << 28] * 8),
-        hostile(shape=[0, 1 << 28], data=b""),
+        hostile(shape=[0, 1 << 30], data=b""),
         hostile(shape=[0] + [1 << 27] * 7, data=b""),
         hostile(shape=[1] * 9, data=b"\0" * 4),
         hostile(dtype="object"),

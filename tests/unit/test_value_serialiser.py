@@ -204,11 +204,11 @@ class Records:
         (np.array([[1], None], dtype=object), "an array of Python objects"),
         ([0] * 200_001, "a value of the class list with more than 200,000 values; give a NumPy array"),
         (
-            np.broadcast_to(np.float32(0), (65 << 20,)),
-            "a value of the class ndarray that is too large (all values and outputs together: 256 MiB)",
+            np.broadcast_to(np.float32(0), (257 << 20,)),
+            "a value of the class ndarray that is too large (all values and outputs together: 1024 MiB)",
         ),
         (
-            [np.broadcast_to(np.float32(0), (200 << 18,)), np.broadcast_to(np.float32(0), (60 << 18,))],
+            [np.broadcast_to(np.float32(0), (800 << 18,)), np.broadcast_to(np.float32(0), (240 << 18,))],
             "a value of the class list that is too large",
         ),
         (cyclic(), "a value of the class list nested more than 16 deep; give a flatter one"),

@@ -25,7 +25,7 @@ from autograder.networks.network_view import (
     leaves,
     view,
 )
-from autograder.records import MAX_WIRE_BYTES, Limits
+from autograder.records import Limits
 from autograder.sandbox.host import bubblewrap, launch
 from autograder.sandbox.host.endings import Ending
 from autograder.sandbox.host.fork_server import ForkServer
@@ -48,7 +48,7 @@ MANY_SECONDS = 10**6  # each question has a limit of its own, so all together ha
 START_SECONDS = 120.0  # of processor time for importing Keras, which no case pays for
 LEAST_MEMORY_MB = 2048  # Keras takes 600 MiB before it computes anything
 OTHER_USERS = bubblewrap.SLOTS // 2  # as root, not the user of the notebook, which may use up that one's processes
-MAX_ANSWER_BYTES = MAX_WIRE_BYTES + (1 << 20)
+BESIDE_VALUES = 1 << 20  # bytes of an answer
 
 
 class Evaluation:
@@ -149,7 +149,7 @@ class _Process:
     def __init__(self, limits: Limits, slot: int) -> None:
         self.assembled: set[int] = set()
         self.sandbox = _open_sandbox(limits, slot)
-        self._reader = FrameReader(self.sandbox.results, MAX_ANSWER_BYTES, 1 << 60)
+        self._reader = FrameReader(self.sandbox.results, int(limits.wire_mb * 2**20) + BESIDE_VALUES, 1 << 60)
         self._ready = False
 
     def wait(self) -> None:

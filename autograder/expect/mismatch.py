@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograder.networks.network_view import is_model
+from autograder.object_view import ObjectView
 from autograder.records import LayerDiff
 
 __all__ = ["Mismatch", "Undecided", "Unusable", "described", "require_model", "require_value"]
@@ -66,6 +67,8 @@ def described(value: Any) -> str:
     """A short description of any value, bounded in length: its type, and its shape, length or value."""
     if isinstance(value, type):
         return f"the class {value.__name__[:MAX_SHOWN_CHARACTERS]}"
+    if isinstance(value, ObjectView):  # of which nothing is asked for this
+        return _cut(type(value).__name__)
     if callable(value) and isinstance(getattr(value, "__name__", None), str):
         return f"the function {value.__name__[:MAX_SHOWN_CHARACTERS]}"
     if type(value) is int and value.bit_length() > 128:

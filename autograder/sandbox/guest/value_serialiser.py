@@ -67,8 +67,10 @@ class _ValueSerialiser(PlainSerialiser):
             return Function(self._position(value), truncate(value.__name__, 200))
         if reason := _why_not(value, kind):
             raise Unsupported(reason)
-        if issubclass(kind, type):
-            return Function(self._position(value), class_name(value))
+        if issubclass(kind, type):  # a class of the student's own: to be called, and asked
+            names, methods = members_of(value, value)
+            methods = ["__call__", *(name for name in methods if name[:1] != "_")]
+            return self._object(class_name(value), {}, names, methods, value=value)
         return self._object(class_name(kind), fields_of(value, kind), *members_of(value, kind), value=value)
 
     def _object(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import enum
 import functools
 import math
@@ -267,6 +268,88 @@ def test_a_budget_is_shared_and_a_refused_value_takes_nothing_of_it():
     assert (budget.values, budget.size_bytes) == (9, 20)
     assert isinstance(serialise(list(range(8)), [], budget), values.List)
     assert budget.values == 0
+
+
+# ---------------------------------------------------------------- objects
+
+
+@dataclasses.dataclass
+class Node:
+    item: int
+    after: Node | None = None
+
+
+def chain(length: int) -> Node:
+    first = node = Node(0)
+    for item in range(1, length):
+        node.after = Node(item)
+        node = node.after
+    return first
+
+
+def received(value: object, kept: list) -> values.Value:
+    return decode(encode(serialise(value, kept)), values.Value)
+
+
+def test_a_long_chain_of_objects_is_described_at_its_head_and_asked_for_the_rest():
+    kept: list = []
+    node, items = received(chain(100), kept), []
+    while "after" in node.fields:
+        items.append(node.fields["item"])
+        node = node.fields["after"]
+    assert items == list(range(len(items)))
+    assert 5 <= len(items) < 10
+    assert "after" in node.names
+    assert kept[node.id].item == len(items)
+
+
+def test_objects_that_hold_each_other_come_to_an_end():
+    kept: list = []
+    one = Node(1)
+    one.after = Node(2, one)
+    again = received([one, one], kept).items[0].fields["after"].fields["after"]
+    assert (again.fields, again.id, len(kept)) == ({}, 0, 2)
+    many: list = []
+    many += [Parent(many) for _ in range(20)]
+    assert "200,000 values" in serialise(many, []).reason
+
+
+@dataclasses.dataclass(eq=False)
+class Parent:
+    children: list
+
+
+def test_an_object_that_raises_whatever_is_asked_is_kept_and_nothing_of_it_is_run():
+    kept: list = []
+    assert received(Hostile(), kept).kind == "Hostile"
+    assert received(Nameless(), kept).kind == "Nameless"
+    assert len(kept) == 2
+
+
+def test_members_that_can_be_asked_are_the_public_ones():
+    class Stack:
+        size = 3
+
+        def __init__(self):
+            self.items, self._secret = [], 1
+
+        def push(self, item): ...
+
+        def __len__(self): ...
+
+        def __eq__(self, other): ...
+
+        def __contains__(self, item): ...
+
+        __hash__ = None
+
+        @property
+        def top(self): ...
+
+    packed = received(Stack(), [])
+    assert packed.fields == {}
+    assert set(packed.names) == {"items", "size", "top"}
+    assert set(packed.methods) == {"push", "__len__"}
 
 
 # ---------------------------------------------------------------- histories

@@ -25,6 +25,9 @@ from autograder.sandbox.wire.values import MAX_FUNCTIONS, Function, History, Obj
 
 __all__ = ["serialise"]
 
+MAX_DESCRIBED_DEPTH = 6
+"""Of an object in others: a tree of objects is asked for what lies deeper."""
+
 FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType, np.ufunc, type(np.mean))
 
 
@@ -50,6 +53,7 @@ class _ValueSerialiser(PlainSerialiser):
         super().__init__(budget)
         self._functions = functions
         self._first = first
+        self._open: set[int] = set()
         self._places = {id(each): place for place, each in enumerate(functions)}
 
     def _convert_object(self, value: Any, kind: type) -> Value:
@@ -71,7 +75,18 @@ class _ValueSerialiser(PlainSerialiser):
             names, methods = members_of(value, value)
             methods = ["__call__", *(name for name in methods if name[:1] != "_")]
             return self._object(class_name(value), {}, names, methods, value=value)
-        return self._object(class_name(kind), fields_of(value, kind), *members_of(value, kind), value=value)
+        return self._known(value, kind)
+
+    def _known(self, value: Any, kind: type) -> Object:
+        """An object of which something can be asked. What it holds of itself again, or far inside, is not described."""
+        names, methods = members_of(value, kind)
+        if id(value) in self._open or self.depth > MAX_DESCRIBED_DEPTH:
+            return self._object(class_name(kind), {}, names, methods, value=value)
+        self._open.add(id(value))
+        try:
+            return self._object(class_name(kind), fields_of(value, kind), names, methods, value=value)
+        finally:
+            self._open.discard(id(value))
 
     def _object(
         self,
@@ -83,8 +98,10 @@ class _ValueSerialiser(PlainSerialiser):
         value: Any = None,
     ) -> Object:
         """An object with these attributes; the others can be asked of `value`."""
-        number = None if value is None else self._position(value)
-        sent = {name: self._part(each, 1) for name, each in fields.items()}
+        asked = [*(names or ()), *(methods or ())]
+        self.spend(values=len(asked), size_bytes=sum(map(len, asked)))
+        number, depth = None if value is None else self._position(value), self.depth
+        sent = {name: self._part(each, depth + 1) for name, each in fields.items()}
         return Object(identifier(kind), sent, names or [], methods or [], number)
 
     def _model(self, value: Any) -> Object:
@@ -95,9 +112,7 @@ class _ValueSerialiser(PlainSerialiser):
         except Unsupported as refusal:
             raise Unsupported(f"a Keras model, but {refusal}") from None
         self.spend(size_bytes=sum(len(array.data) for array in network.weights))
-        kind = type(value)
-        found = self._object(class_name(kind), fields_of(value, kind), *members_of(value, kind), value=value)
-        return msgspec.structs.replace(found, network=network)
+        return msgspec.structs.replace(self._known(value, type(value)), network=network)
 
     def _history(self, history: dict[Any, Any], epoch: list[Any], params: Any) -> History:
         noted = params.items() if type(params) is dict else ()

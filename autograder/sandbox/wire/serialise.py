@@ -65,7 +65,13 @@ class TooLarge(Unsupported):
 
 
 class PlainSerialiser:
-    """Serialises one value; what is not plain data becomes a `Refused`, on its own or inside a container."""
+    """Serialises one value; what is not plain data becomes a `Refused`, on its own or inside a container.
+
+    Attributes:
+        depth: Of the part that is being converted.
+    """
+
+    depth = 0
 
     def __init__(self, budget: Budget | None = None) -> None:
         """Use what is left of a frame; the size of each value is subtracted. By default a whole frame."""
@@ -91,6 +97,7 @@ class PlainSerialiser:
         """
         if depth > MAX_DEPTH:
             raise TooLarge(f"nested more than {MAX_DEPTH} deep; give a flatter one")
+        self.depth = depth
         try:
             self.spend(values=1)
             return self._convert(value, depth)

@@ -27,6 +27,7 @@ __all__ = [
     "CauseKind",
     "Cell",
     "CellKind",
+    "Evidence",
     "Execution",
     "ExecutionStatus",
     "Grade",
@@ -47,6 +48,7 @@ CaseStatus = Literal["pass", "fail", "error", "skipped", "manual"]
 GradeStatus = Literal["graded", "needs_review", "rejected"]
 ExecutionStatus = Literal["completed", "timed_out", "out_of_memory", "crashed", "refused"]
 CellKind = Literal["code", "markdown", "raw"]
+Evidence = Literal["computed", "answered", "claimed"]
 CauseKind = Literal["module", "file", "host", "version", "given", "changed", "time", "memory", "crash"]
 
 
@@ -322,6 +324,11 @@ class Outcome:
         comment: What that person says of the answer; plain text, for the student.
         measurements: Accuracies that the case measured; only the instructor reads them.
         verdict: What the case itself gave, as status and points, where a person's decision stands in its place.
+        evidence: What the outcome rests on. `computed`: plain data, or a network that the grader rebuilt. `answered`:
+            what the student's process computed for inputs that the grader chose. `claimed`: what that process only
+            said, such as a history, or the layers of a model that cannot be rebuilt. Of several, the last in this list.
+        proposed: Points that the case gives on claims about a model, and that count once a person confirms them; None
+            where there are none such.
     """
 
     name: str
@@ -337,6 +344,8 @@ class Outcome:
     comment: str = ""
     measurements: tuple[Measurement, ...] = ()
     verdict: tuple[CaseStatus, Points] | None = None
+    evidence: Evidence = "computed"
+    proposed: Points | None = None
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ def _tests(master: Master, folder: Path) -> dict[str, str]:
     """Question → test file, in the master's order."""
     files = {question: folder / f"{question.name}.py" for question in master.questions}
     return {
-        question.name: _as_written(question, path.read_text(encoding="utf-8"))
+        question.name: _as_written(question, path.read_text(encoding="utf-8")) + _accepting(question)
         for question, path in files.items()
         if path.is_file()
     }
@@ -160,6 +160,11 @@ def _as_written(question: MasterQuestion, text: str) -> str:
     if ast.dump(ast.parse(restored)) != ast.dump(ast.parse(text)):
         raise BuildError(f"Otter Assign changed a case of `{question.name}`. Report this with the master.")
     return restored
+
+
+def _accepting(question: MasterQuestion) -> str:
+    """The line of a test file that says what a question takes of a model that cannot be rebuilt."""
+    return f'\naccept = "{question.accept}"\n' if question.accept else ""
 
 
 def _refusal(master: Master, trace: str) -> BuildError:

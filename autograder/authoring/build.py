@@ -34,6 +34,7 @@ from autograder.records import Assignment, Question, to_json
 __all__ = ["BuildReport", "build", "build_all", "find_master", "find_root", "find_slugs", "hidden_data"]
 
 HEAD_BYTES, TELLING_BYTES = 1024, 24
+_OF_A_MODEL = "a model that cannot be rebuilt; a person confirms its points"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class BuildReport:
 
     @property
     def summary(self) -> str:
-        """One line on the build and its proof, or one for each file that drifted."""
+        """A line on the build and its proof, and one for each case that rests on claims; or the files that drifted."""
         if self.drift:
             return "\n".join(self.drift)
         verb = "is up to date" if self.checked else f"built: {len(self.files)} files"
@@ -67,7 +68,10 @@ class BuildReport:
             proved = f"; stub {self.proof.stub}, reference {self.proof.reference} of {self.proof.possible} points"
             if self.proof.by_hand:
                 proved += f", and {self.proof.by_hand} that a person gives"
-        return f"{self.slug} {verb}{proved} ({self.seconds:.0f} s)"
+        lines = [f"{self.slug} {verb}{proved} ({self.seconds:.0f} s)"]
+        for name, waits in self.proof.claims.items() if self.proof else ():
+            lines.append(f"  {name} rests on what a notebook says of {_OF_A_MODEL if waits else 'itself'}")
+        return "\n".join(lines)
 
 
 Say = Callable[[str], object]

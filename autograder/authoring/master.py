@@ -10,6 +10,7 @@ A master is a notebook (Jupytext `py:percent`, or `.ipynb`) in Otter Assign's ma
     requires: ["pandas>=2"]          packages that the notebooks need
     limits: {wall_seconds: 300}      fields of records.Limits
     points: 20                       of all questions together; 10 if left out
+    accept: claimed                  or `rebuilt`, of a model that cannot be rebuilt; a question can say it for itself
     install: ./keras_autograder-0.1.0-py3-none-any.whl
                                      what students put behind `%pip install`, quotes included: a wheel beside the
                                      notebook, an address, `--index-url … keras-autograder`; the package's name if left
@@ -20,11 +21,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -67,6 +68,7 @@ class Config:
         limits: What a submission may use.
         points: What the questions are to be worth together; a build warns where they are not.
         install: What students put behind `%pip install`; empty for the package's name.
+        accept: See `expect.test_files.LoadedCase`; for questions that do not say it.
     """
 
     title: str
@@ -76,6 +78,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     points: float = 10
     install: str = ""
+    accept: Literal["", "claimed", "rebuilt"] = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ class MasterQuestion:
         cell: Index of its `# BEGIN QUESTION` cell.
         answers: Indices of its solution cells.
         prompts: Indices of what a student finds in place of a manual answer; may be empty.
+        accept: What it takes of a model that cannot be rebuilt; see `expect.test_files.LoadedCase`.
     """
 
     name: str
@@ -98,6 +102,7 @@ class MasterQuestion:
     answers: tuple[int, ...]
     prompts: tuple[int, ...]
     cases: tuple[CaseCell, ...]
+    accept: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,8 @@ def read_master(path: Path, root: Path) -> Master:
     reader = _Reader(source)
     reader.read()
     config, cell = reader.config()
-    return Master(slug, source, config, cell, tuple(reader.questions), tuple(reader.roles), tuple(reader.helpers))
+    questions = tuple(replace(each, accept=each.accept or config.accept) for each in reader.questions)
+    return Master(slug, source, config, cell, questions, tuple(reader.roles), tuple(reader.helpers))
 
 
 class _Reader:
@@ -320,11 +326,15 @@ class _Reader:
             raise source.refuse(cell, what, fix)
         if name in {question.name for question in self.questions}:
             raise source.refuse(cell, f"there are two questions `{name}`", "Rename one of them.")
-        unknown = sorted(set(settings) - {"name", "points", "manual", "title", "rubric"})
+        unknown = sorted(set(settings) - {"name", "points", "manual", "title", "rubric", "accept"})
         if unknown:
-            fix = "A question has name, points, manual, title and rubric."
+            fix = "A question has name, points, manual, title, rubric and accept."
             what = f"`{name}` has a setting `{unknown[0]}` that does not exist"
             raise source.refuse(cell, what, fix, source.find(cell, unknown[0]))
+        accept = settings.get("accept", "")
+        if accept not in ("", "claimed", "rebuilt"):
+            what, at = f"`accept` of `{name}` is {accept!r}", source.find(cell, "accept")
+            raise source.refuse(cell, what, "Write `accept: claimed` or `accept: rebuilt`, or leave it out.", at)
         answers, prompts = tuple(self._parts["solution"]), tuple(self._parts["prompt"])
         manual = settings.get("manual", False)
         if not isinstance(manual, bool):
@@ -354,6 +364,7 @@ class _Reader:
             answers=answers,
             prompts=prompts,
             cases=tuple(cases),
+            accept=accept,
         )
 
     def _manual_points(self, cell: int, name: str, prompts: tuple[int, ...]) -> float:

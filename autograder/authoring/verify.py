@@ -35,6 +35,8 @@ class Proof:
         by_hand: Points of those that a person grades.
         floors: `question.case` → each demand of an accuracy, and what the reference reached.
         folder: Where the stub and the bundle are that were graded.
+        claims: Cases (`question.case`) that rest on what the notebook says of itself, as they do for the reference; and
+            whether their points wait for a person.
     """
 
     stub: float
@@ -43,6 +45,7 @@ class Proof:
     by_hand: float
     floors: dict[str, Measurement]
     folder: Path
+    claims: dict[str, bool]
 
 
 def prove(master: Master, make: Callable[[Records], Path], say: Callable[[str], object]) -> Proof:
@@ -73,6 +76,12 @@ def prove(master: Master, make: Callable[[Records], Path], say: Callable[[str], 
         by_hand=rounded(reference_graded.grade.pending),
         floors=floors_of(reference_graded.grade),
         folder=folder,
+        claims={
+            f"{question.name}.{outcome.name}": outcome.proposed is not None
+            for question in reference_graded.grade.questions
+            for outcome in question.cases
+            if outcome.evidence == "claimed"
+        },
     )
 
 
@@ -170,8 +179,8 @@ def _refuse_stub(master: Master, graded: GradedSubmission) -> None:
     fix = "Make the gap break what the case needs, or the case ask for more than the gap gives."
     for question, graded_question, outcome in _outcomes(master, graded.grade):
         _refuse_broken(master, question, outcome, "stub")
-        if outcome.points > 0:
-            what = f"`{question.name}` gives the untouched stub {outcome.points} of {_points(graded_question)}"
+        if points := outcome.points or outcome.proposed:
+            what = f"`{question.name}` gives the untouched stub {points} of {_points(graded_question)}"
             raise BuildError(f"{what} (case `{outcome.name}`). {_where(master, question, outcome)}. {fix}")
     _refuse_run(master, graded, "stub")
 
@@ -179,7 +188,7 @@ def _refuse_stub(master: Master, graded: GradedSubmission) -> None:
 def _refuse_reference(master: Master, graded: GradedSubmission) -> None:
     for question, graded_question, outcome in _outcomes(master, graded.grade):
         _refuse_broken(master, question, outcome, "reference")
-        if outcome.points < outcome.possible or outcome.status != "pass":
+        if outcome.proposed != outcome.possible and (outcome.points < outcome.possible or outcome.status != "pass"):
             earned = f"`{question.name}` gives the reference {graded_question.score} of {_points(graded_question)}"
             why = f"(case `{outcome.name}`: {_reason(outcome)})"
             fix = f"Correct the solution or the case, then run `autograder build {master.slug}`."

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograder.expect.architectures import rows_of
 from autograder.expect.mismatch import Mismatch
+from autograder.expect.remote_network import RemoteNetwork
 from autograder.networks.network_view import NetworkView, leaves, mapped
 from autograder.wording import counted
 
@@ -37,7 +38,8 @@ def outputs(model: Any, x: Any, layers: Sequence[Any] = (), *, name: str = "mode
         For each output of the model or of these layers an array `(n, ...)`.
 
     Raises:
-        Mismatch: The model's layers cannot be read, or the layers are another network's.
+        Mismatch: The model's layers cannot be read, or the layers are another network's. A model that cannot be
+            rebuilt raised, gave no arrays of numbers, or was asked for layers.
         EvaluationEnded: In the grader, the case has no processor time left, or the computation went wrong.
     """
     return leaves(_nested_outputs(model, x, layers, name))
@@ -79,6 +81,8 @@ def _position(model: Any, layer: str) -> int | None:
 
 def _nested_outputs(model: Any, x: Any, layers: Sequence[Any], name: str) -> Any:
     inputs = mapped(np.asarray, x)
+    if isinstance(model, RemoteNetwork) and not layers:
+        return model.predict(inputs)
     arrays: list[Array] = leaves(inputs)
     unknown = max((size for each in arrays for size in each.shape[1:]), default=1)
     elements = sum(math.prod(size or unknown for size in row.output_shape or ()) for row in rows_of(model, name))

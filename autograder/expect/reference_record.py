@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from autograder.evidence import resting
 from autograder.expect.value_kinds import ValueKind, as_array, kind_of, wrong_kind
 
 __all__ = [
@@ -82,7 +83,8 @@ class CaseRun:
     def note(self, values: Mapping[str, Any]) -> None:
         """Note the values before anything is called: what comes from a student's process later may hold a secret."""
         if self.collects or self.record:
-            self.kinds = {name: kind_of(value) for name, value in values.items()}
+            with resting():  # what is looked at here says nothing of what the outcome rests on
+                self.kinds = {name: kind_of(value) for name, value in values.items()}
 
     def wrong_value(self) -> str:
         """What to tell the student of a value of another kind than the reference's; empty where there is none."""
@@ -140,7 +142,8 @@ def note_returned(name: str, value: Any) -> None:
     """Note what a call of a student's function returned, for the case that runs."""
     run = _run.get()
     if run is not None and (run.collects or run.record) and len(run.returned.get(name, ())) < MAX_CALLS:
-        run.returned.setdefault(name, []).append(kind_of(value))
+        with resting():
+            run.returned.setdefault(name, []).append(kind_of(value))
 
 
 def recorded_answer(make: Callable[[CaseRun], Any]) -> Any:

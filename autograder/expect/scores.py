@@ -12,6 +12,7 @@ from autograder.expect.architectures import rows_of
 from autograder.expect.inference import predictions
 from autograder.expect.measurements import note
 from autograder.expect.mismatch import Mismatch, Undecided
+from autograder.expect.remote_network import RemoteNetwork, called_model
 from autograder.expect.training import DIVERGED, GUESSING_MARGIN, LAG_GAP, LAG_HINT, require_inputs, untrained
 from autograder.networks.catalogue import layer_class
 from autograder.networks.network_view import leaves
@@ -44,7 +45,8 @@ def accuracy(
 
     Args:
         model: What the student calls `name`. For each input, or each of its pixels, it gives a number for each class;
-            or one number, with which 1 is more probable from 0.5 on (without a last activation: from 0 on).
+            or one number, with which 1 is more probable from 0.5 on (without a last activation: from 0 on). A model
+            that cannot be rebuilt, or a function, may also give the classes themselves.
         x: Inputs `(n, ...)`, preprocessed as for the training; a dict, list or tuple of them as the network takes it.
         y: True classes: integers `(n,)`, or of pixels `(n, ...)`, that name every class; one-hot with an axis more; or
             0 and 1 for several labels `(n, labels)`.
@@ -61,9 +63,9 @@ def accuracy(
         Undecided: The accuracy is at most `unsure` below the bound.
         ValueError: The author's fault: `x` and `y` are empty, or differ in length.
     """
-    truth = _truth(y)
+    truth, model = _truth(y), called_model(model, name)
     given = measured(model, x, len(truth.classes), output, name)
-    reached = float((_classes(given, truth, name) == truth.classes).mean())
+    reached = float((_classes(given, truth, model, name) == truth.classes).mean())
     what = f"accuracy {{}} on {len(given):,} inputs"
     _require(model, Measurement(name, len(given), reached, at_least, unsure), what, truth.guessing, name)
     return reached
@@ -100,9 +102,9 @@ def iou(
         Undecided: The overlap is at most `unsure` below the bound.
         ValueError: The author's fault: `x` and `y` are empty, or differ in length.
     """
-    truth = _truth(y)
+    truth, model = _truth(y), called_model(model, name)
     given = measured(model, x, len(truth.classes), output, name)
-    predicted = _classes(given, truth, name)
+    predicted = _classes(given, truth, model, name)
     shares = []
     for number in [1] if truth.num_classes <= 2 else range(truth.num_classes):
         both = ((predicted == number) & (truth.classes == number)).sum()
@@ -151,7 +153,7 @@ def error(
     """
     if metric not in _METRICS or (at_most if metric == "r2" else at_least) is not None:
         raise ValueError("give `at_most` with the metric mae, mse or rmse, or `at_least` with r2")
-    y = np.asarray(y, float)
+    y, model = np.asarray(y, float), called_model(model, name)
     y = y[..., 0] if y.ndim > 1 and y.shape[-1] == 1 else y
     given = measured(model, x, len(y), output, name)
     if given.shape != y.shape and given.shape != (*y.shape, 1):
@@ -193,10 +195,11 @@ def measured(model: Any, x: Any, count: int, output: str | int | None, name: str
     if lengths != {count} or not count:
         shown = " and ".join(map(str, sorted(lengths)))
         raise ValueError(f"x and y must be as long as each other and not empty. Received: {shown} and {count}")
-    rows_of(model, name)
-    require_inputs(model, x, name)
-    if not all(np.isfinite(np.asarray(weight)).all() for weight in model.get_weights()):
-        raise Mismatch(f"`{name}` has weights that are NaN or infinite. {DIVERGED}")
+    if not isinstance(model, RemoteNetwork):
+        rows_of(model, name)
+        require_inputs(model, x, name)
+        if not all(np.isfinite(np.asarray(weight)).all() for weight in model.get_weights()):
+            raise Mismatch(f"`{name}` has weights that are NaN or infinite. {DIVERGED}")
     given = predictions(model, x, output, name=name)
     strange = int((~np.isfinite(given)).reshape(count, -1).any(axis=1).sum())
     if strange:
@@ -239,9 +242,11 @@ def _share(classes: Array, num_classes: int) -> float:
     return float(np.unique(classes, return_counts=True)[1].max() / classes.size)
 
 
-def _classes(given: Array, truth: _Truth, name: str) -> Array:
-    """The classes that a network predicts, in the shape of the true ones."""
+def _classes(given: Array, truth: _Truth, model: Any, name: str) -> Array:
+    """The predicted classes, in the shape of the true ones; a model that cannot be rebuilt may give them itself."""
     shape, wanted, each = given.shape[1:], truth.classes.shape[1:], truth.num_classes
+    if isinstance(model, RemoteNetwork) and shape in (wanted, (*wanted, 1)) and np.array_equal(given, np.rint(given)):
+        return given.reshape(truth.classes.shape).astype(int)
     if each <= 2 and shape in (wanted, (*wanted, 1)):
         numbers = given.reshape(truth.classes.shape)
         if numbers.min() >= 0 and numbers.max() <= 1:
@@ -327,7 +332,8 @@ def _require(model: Any, reached: Measurement, what: str, guessing: float | None
         )
     else:
         step = _AS_THE_EXERCISE
-    normalises = any(layer_class(row.kind).NORMALISES_BATCHES for row in rows_of(model, name))
+    rows = [] if isinstance(model, RemoteNetwork) else rows_of(model, name)
+    normalises = any(layer_class(row.kind).NORMALISES_BATCHES for row in rows)
     if floor and normalises and beyond > LAG_GAP and not untrained(model):
         step += f" {LAG_HINT}"
     raise Mismatch(f"{short} {step}")

@@ -34,6 +34,8 @@ class LoadedCase:
         success_message: What the student reads when it passes; may be empty.
         failure_message: Advice for the student when it fails; may be empty.
         record: What the reference gave to it; None where that was not recorded.
+        accept: What its question takes of a model that cannot be rebuilt: `claimed`, what is said of it earns points at
+            once; `rebuilt`, nothing; by default, what is said of it earns points once a person confirms it.
     """
 
     case: Case
@@ -42,6 +44,7 @@ class LoadedCase:
     success_message: str = ""
     failure_message: str = ""
     record: CaseRecord | None = None
+    accept: str = ""
 
 
 @dataclass(eq=False)
@@ -84,6 +87,7 @@ def load(source: str, path: str) -> list[LoadedCase]:
         decorated = [value for value in namespace.values() if isinstance(value, _Decorated)]
         points = resolve_points(namespace.get("points"), [each.points for each in decorated])
         records = {name: CaseRecord.from_text(text) for name, text in namespace.get(RECORDS, {}).items()}
+        accept = str(namespace.get("accept", ""))
     except Exception as error:  # a test file may raise anything
         reason = f"{type(error).__name__}: {one_line(str(error))}"
         raise BuildError(f"{path} cannot be loaded: {reason}. Correct it.") from error
@@ -92,7 +96,7 @@ def load(source: str, path: str) -> list[LoadedCase]:
             where = f"{path}:{function.lineno}"
             raise BuildError(f"{where}: {function.name} would never run. Decorate it with `@test_case(…)`.")
     cases = [_loaded(each, worth, path) for each, worth in zip(decorated, points, strict=True)]
-    return [replace(each, record=records.get(each.case.name)) for each in cases]
+    return [replace(each, record=records.get(each.case.name), accept=accept) for each in cases]
 
 
 def resolve_points(total: float | list[float | None] | None, given: Sequence[float | None]) -> list[float]:

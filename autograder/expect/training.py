@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from autograder.evidence import rest_on
 from autograder.expect.architectures import rows_of
 from autograder.expect.inference import outputs
 from autograder.expect.mismatch import Mismatch, described, require_value
+from autograder.expect.remote_network import RemoteNetwork, called_model
 from autograder.networks.network_view import leaves
 
 __all__ = ["history", "probabilities", "require_inputs", "untrained"]
@@ -41,7 +43,9 @@ _HOW_TO_RECORD = {
 
 
 def untrained(model: Any) -> bool:
-    """Whether all biases of a network are 0, as when Keras builds it; False for a network without biases."""
+    """Whether all biases of a network are 0, as when Keras builds it; False where it has none, or sends none."""
+    if isinstance(model, RemoteNetwork):
+        return False
     starts = [weight for weight in model.trainable_weights if weight.name in {"bias", "beta"}]
     return bool(starts) and not any(np.any(np.asarray(weight) != 0) for weight in starts)
 
@@ -50,7 +54,8 @@ def probabilities(model: Any, x: Any, num_classes: int, *, name: str = "model") 
     """A network's predictions, computed by this call.
 
     Args:
-        model: What the student calls `name`: one input, one output `(n, num_classes)`.
+        model: What the student calls `name`: one input, one output `(n, num_classes)`. Where it cannot be rebuilt, or
+            is a function, its output may also be labels `(n,)`, which become probabilities of 0 and 1.
         x: Inputs `(n, ...)`, preprocessed as for the training.
         num_classes: How many classes there are.
         name: The model's name in the notebook.
@@ -61,7 +66,9 @@ def probabilities(model: Any, x: Any, num_classes: int, *, name: str = "model") 
     Raises:
         Mismatch: The model does not predict such classes of such inputs.
     """
-    x = np.asarray(x)
+    x, model = np.asarray(x), called_model(model, name)
+    if isinstance(model, RemoteNetwork):
+        return _answered(outputs(model, x, name=name), num_classes, name)
     rows_of(model, name)
     require_inputs(model, x, name)
     _require_classes(model, num_classes, name)
@@ -92,6 +99,7 @@ def history(
         Mismatch: It is not a history, is too short, lacks a metric, or has an impossible value.
     """
     require_value(history, name)
+    rest_on("claimed")
     recorded = history if isinstance(history, Mapping) else getattr(history, "history", None)
     if not isinstance(recorded, Mapping):
         raise Mismatch(
@@ -141,6 +149,27 @@ def require_inputs(model: Any, x: Any, name: str) -> None:
         raise Mismatch(f"`{name}` has {len(wanted)} inputs, expected {expected}. Build it with {expected}.")
     for tensor, array in zip(wanted, arrays, strict=True):
         _require_shape(tuple(tensor.shape[1:]), array.shape[1:], name)
+
+
+def _answered(answers: Sequence[Array], num_classes: int, name: str) -> Array:
+    """Probabilities `(n, num_classes)` that a student's process computed, or such of the labels `(n,)` that it did."""
+    given = answers[0]
+    if len(answers) == 1 and given.ndim == 2 and given.shape[1] == num_classes > 1:
+        return given
+    whole = given.reshape(-1) if given.ndim == 1 or given.shape[1:] == (1,) else given
+    if len(answers) == 1 and whole.ndim == 1 and np.array_equal(whole, np.rint(whole)):
+        labels = whole.astype(int)
+        if labels.min(initial=0) < 0 or labels.max(initial=0) >= num_classes:
+            raise Mismatch(
+                f"`{name}` gives labels from {labels.min()} to {labels.max()}, expected 0 to {num_classes - 1}."
+            )
+        one_hot: Array = np.eye(num_classes)[labels]
+        return one_hot
+    shapes = " and ".join(f"{each.shape}" for each in answers[:3])
+    raise Mismatch(
+        f"`{name}` gives outputs of shape {shapes} for {len(given):,} inputs, expected ({len(given)}, {num_classes}): "
+        "a number for each class of each input; or whole numbers, a label for each."
+    )
 
 
 def _require_shape(wanted: tuple[int | None, ...], shape: tuple[int, ...], name: str) -> None:

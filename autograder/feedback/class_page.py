@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean, median
 from urllib.parse import quote
@@ -131,15 +132,23 @@ def _causes(grades: Sequence[Grade]) -> list[tuple[str, list[Grade]]]:
     return sorted(described, key=lambda entry: -len(entry[1]))
 
 
-def _shares(assignment: Assignment, grades: Sequence[Grade]) -> Iterator[tuple[Question, Case, _Judged, _Judged, int]]:
-    """Each case with who was judged on it, who of them did not pass, and how many still wait for a person."""
+def _shares(
+    assignment: Assignment, grades: Sequence[Grade]
+) -> Iterator[tuple[Question, Case, _Judged, _Judged, int, Counter[str]]]:
+    """Each case with who was judged on it, who of them did not pass, how many still wait for a person, and evidence.
+
+    The last is how many outcomes rest on what; what the grader computed itself is left out.
+    """
     for question in assignment.questions:
         outcomes = _outcomes(grades, question)
         for case in question.cases:
             of_case = [(grade, outcome) for grade, outcome in outcomes if outcome.name == case.name]
             judged = [(grade, outcome) for grade, outcome in of_case if outcome.status != "manual"]
             missed = [(grade, outcome) for grade, outcome in judged if outcome.status != "pass"]
-            yield question, case, judged, missed, len(of_case) - len(judged)
+            evidence: Counter[str] = Counter(
+                outcome.evidence for _, outcome in of_case if outcome.evidence != "computed"
+            )
+            yield question, case, judged, missed, len(of_case) - len(judged), evidence
 
 
 def _by_hand(assignment: Assignment, grades: Sequence[Grade]) -> Iterator[tuple[Question, float, int, int]]:

@@ -16,7 +16,7 @@ from autograder.networks.catalogue.base import TRAINING, defaults
 from autograder.networks.catalogue.operations import OPERATIONS, operation_class
 from autograder.networks.graph import Call, UnreadableModel, read_graph
 
-__all__ = ["LayerRow", "agrees", "canonical", "expected_rows", "layer_rows", "words"]
+__all__ = ["LayerRow", "agrees", "canonical", "expected_rows", "layer_rows", "rows_of_layer", "words"]
 
 Shape = tuple[int | None, ...]
 Plain = bool | int | float | str | None
@@ -198,17 +198,28 @@ def _call_rows(call: Call) -> Iterator[LayerRow]:
     from keras import Layer
 
     layer, shape = call.operation, call.output_shapes[0]
-    if not isinstance(layer, Layer):
+    if isinstance(layer, Layer):
+        yield from rows_of_layer(layer, shape, shared=call.shared)
+    else:
         yield _function_row(call, shape)
-        return
+
+
+def rows_of_layer(layer: Any, shape: Shape | None, *, shared: bool = False) -> Iterator[LayerRow]:
+    """A live layer of Keras: its row, and one for its activation.
+
+    Args:
+        layer: The layer.
+        shape: Its output, without the batch; None where that is not known.
+        shared: Whether it was used before.
+    """
     kind = type(layer).__name__
     known = layer_class(kind)
     if known.IS_IDENTITY:
         return
-    parameters = int(layer.count_params()) if layer.built and not call.shared else 0
+    parameters = int(layer.count_params()) if layer.built and not shared else 0
     if kind != ACTIVATION and not known.APPLIES:
-        config, usual = _config(layer, shape)
-        yield LayerRow(kind, config, shape, parameters, usual, call.shared)
+        config, usual = _config(layer, shape or ())
+        yield LayerRow(kind, config, shape, parameters, usual, shared)
         if not known.fuses(dir(layer)):
             return
         parameters = 0

@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 
 from autograder.errors import WireError
+from autograder.evidence import rest_on
 from autograder.networks.canonical import LayerRow, Plain, Settings, layer_rows
 from autograder.networks.catalogue.base import TRAINING
 from autograder.networks.network_spec import MAX_LAYERS
@@ -39,6 +40,7 @@ __all__ = [
     "is_model",
     "leaves",
     "mapped",
+    "plain_config",
     "view",
 ]
 
@@ -151,7 +153,7 @@ def describe(model: Any) -> NetworkDescription:
                 kind=type(layer).__name__,
                 trainable=layer.trainable,
                 parameters=int(layer.count_params()),
-                config={key: value for key, value in layer.get_config().items() if _is_plain(value)},
+                config=plain_config(layer),
                 outputs=tuple(map(_tensor, tree.flatten(layer.output))),
                 weights=tuple(positions[id(weight)] for weight in layer.weights),
             )
@@ -183,6 +185,11 @@ def description_of(data: Any) -> NetworkDescription:
         if not row.sources or any(not -len(described.inputs) <= at < position for at in row.sources):
             raise WireError("a layer gets what no input or earlier layer gives")
     return described
+
+
+def plain_config(layer: Any) -> dict[str, Any]:
+    """Those of a live layer's arguments that are plain data."""
+    return {key: value for key, value in layer.get_config().items() if _is_plain(value)}
 
 
 def _tensor(tensor: Any) -> TensorView:
@@ -259,6 +266,7 @@ class LayerView(_Weighted):
         self.weights = [weights[at] for at in described.weights]
         self.output: Any = described.outputs[0] if len(described.outputs) == 1 else list(described.outputs)
         self._config, self._parameters = dict(described.config), described.parameters
+        self._claimed: set[str] = set()
 
     def count_params(self) -> int:
         """Number of weights, as Keras counts them."""
@@ -266,16 +274,22 @@ class LayerView(_Weighted):
 
     def get_config(self) -> dict[str, Any]:
         """Its arguments, as far as they are plain data."""
+        if self._claimed:
+            rest_on("claimed")
         return dict(self._config)
 
     def claim(self, settings: Mapping[str, Any]) -> None:
         """Add arguments that do not show in what it computes, such as `kernel_regularizer`."""
-        self._config.update((name, value) for name, value in settings.items() if name.endswith(TRAINING))
+        claimed = {name: value for name, value in settings.items() if name.endswith(TRAINING)}
+        self._config |= claimed
+        self._claimed |= claimed.keys()
 
     def __getattr__(self, name: str) -> Any:
         for weight in self.__dict__.get("weights", ()):
             if weight.name == name:
                 return weight
+        if name in self.__dict__.get("_claimed", ()):
+            rest_on("claimed")
         try:
             return self.__dict__["_config"][name]
         except KeyError:
@@ -290,10 +304,6 @@ class NetworkView(_Weighted, HeldView):
 
     Attributes:
         rows: Its layers in canonical form.
-        compiled: Whether it was compiled.
-        optimizer: An `ObjectView`; None where it was not compiled, as `loss` and `metrics`.
-        loss: As `compile` got it: text, an `ObjectView`, a function, or a list or dict of them.
-        metrics: As `compile` got them, which is not what Keras's attribute of that name gives.
     """
 
     def __init__(self, described: NetworkDescription, holder: NetworkHolder) -> None:
@@ -302,9 +312,7 @@ class NetworkView(_Weighted, HeldView):
         self.inputs, self.outputs = list(described.inputs), list(described.outputs)
         self._summary, self._holder = described.summary, holder
         self._arrays: list[Array] | None = None
-        self.optimizer: Any = None
-        self.loss: Any = None
-        self.metrics: Any = None
+        self._compilation: Mapping[str, Any] = {}
         self.weights = [
             Weight(each.name, each.shape, each.trainable, lambda at=at: self._all_weights()[at])  # type: ignore[misc]
             for at, each in enumerate(described.weights)
@@ -316,6 +324,25 @@ class NetworkView(_Weighted, HeldView):
         """Whether it was compiled."""
         return self.optimizer is not None
 
+    @property
+    def optimizer(self) -> Any:
+        """An `ObjectView`; None where it was not compiled, as `loss` and `metrics`."""
+        return self._compiled_with("optimizer")
+
+    @property
+    def loss(self) -> Any:
+        """As `compile` got it: text, an `ObjectView`, a function, or a list or dict of them."""
+        return self._compiled_with("loss")
+
+    @property
+    def metrics(self) -> Any:
+        """As `compile` got them, which is not what Keras's attribute of that name gives."""
+        return self._compiled_with("metrics")
+
+    def _compiled_with(self, name: str) -> Any:
+        rest_on("claimed")
+        return self._compilation.get(name)
+
     def claim(self, fields: Mapping[str, Any], reference: int | None) -> None:
         """Add what only the student's process knows.
 
@@ -323,8 +350,7 @@ class NetworkView(_Weighted, HeldView):
             fields: What it says: `optimizer`, `loss`, `metrics`, and as `settings` layer → argument → `ObjectView`.
             reference: Its number among what that process keeps.
         """
-        self._reference = reference
-        self.optimizer, self.loss, self.metrics = (fields.get(each) for each in ("optimizer", "loss", "metrics"))
+        self._reference, self._compilation = reference, fields
         settings = fields.get("settings")
         of_layers = settings if isinstance(settings, dict) else {}
         for layer in self.layers:

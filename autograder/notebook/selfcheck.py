@@ -133,7 +133,7 @@ class Checks:
         except BuildError as error:
             note = f"its checks cannot be loaded ({error}). Run `%pip install {self._install}` and restart the kernel."
             return CheckResult(question, note=note)
-        serialised = SerialisedValues(values)
+        serialised = SerialisedValues(values, rebuilt_only=any(case.accept == "rebuilt" for case in loaded))
         missing = _last_error() or case_runner.RUN_IT
         return CheckResult(question, tuple(case_runner.run(case, serialised, missing) for case in loaded))
 

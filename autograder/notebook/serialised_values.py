@@ -11,16 +11,19 @@ from itertools import islice
 from typing import Any
 
 from autograder.errors import Unsupported, WireError
+from autograder.evidence import rest_on_member
 from autograder.expect.mismatch import Mismatch, Unusable
 from autograder.expect.reference_record import note_returned
+from autograder.expect.remote_network import remote_network
 from autograder.networks.live_network import LiveNetwork
-from autograder.networks.network_view import describe, view
+from autograder.networks.network_view import describe, description_of, view
+from autograder.object_view import FunctionView
 from autograder.sandbox.guest.value_serialiser import serialise
-from autograder.sandbox.wire.deserialise import Special, deserialise, view_of
+from autograder.sandbox.wire.deserialise import Special, deserialise, plain_data, view_of
 from autograder.sandbox.wire.deserialise import arguments as plain_arguments
 from autograder.sandbox.wire.network import rebuild_network
 from autograder.sandbox.wire.serialise import serialise_arguments
-from autograder.sandbox.wire.values import Callback, Object, Reference
+from autograder.sandbox.wire.values import Callback, Object, Reference, Remote
 
 __all__ = ["SerialisedValues"]
 
@@ -28,10 +31,16 @@ __all__ = ["SerialisedValues"]
 class SerialisedValues(dict[str, Any]):
     """Name → value, serialised and deserialised; that is done when a case asks for the name, and only once."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        """Look up lazily in `values`, the notebook's own names."""
+    def __init__(self, values: Mapping[str, Any], *, rebuilt_only: bool = False) -> None:
+        """Look up lazily.
+
+        Args:
+            values: The notebook's own names.
+            rebuilt_only: Whether a model has to be one that can be rebuilt.
+        """
         super().__init__()
         self._values = values
+        self._rebuilt_only = rebuilt_only
         self._kept: list[Any] = []  # functions and objects
         self._failures: list[Exception] = []  # of functions that the student's code called back
 
@@ -57,6 +66,7 @@ class SerialisedValues(dict[str, Any]):
         """
         callbacks: list[Callable[..., Any]] = []
         positional, named = serialise_arguments(arguments, keywords, callbacks)
+        rest_on_member(method, shown)
         thing = self._kept[reference]
         given = self._live(positional, callbacks)
         by_name = dict(zip(named, self._live(named.values(), callbacks), strict=True))
@@ -68,6 +78,7 @@ class SerialisedValues(dict[str, Any]):
 
     def read(self, reference: int, name: str, shown: str) -> Any:
         """An attribute of an object; see `call`."""
+        rest_on_member(name, shown)
         return self._answer(shown, lambda: getattr(self._kept[reference], name))
 
     def _answer(self, shown: str, compute: Callable[[], Any]) -> Any:
@@ -108,7 +119,9 @@ class SerialisedValues(dict[str, Any]):
     def _round_trip(self, name: str, value: Any) -> Any:
         def resolve(special: Special) -> Any:
             try:
-                if not (isinstance(special, Object) and special.network):
+                if isinstance(special, Object) and special.remote:
+                    return self._remote(name, special, special.remote)
+                if not isinstance(special, Object) or not special.network:
                     return view_of(special, self)
                 model = rebuild_network(special.network)
             except Unsupported as error:
@@ -120,3 +133,13 @@ class SerialisedValues(dict[str, Any]):
             return network
 
         return deserialise(serialise(value, self._kept), resolve)
+
+    def _remote(self, name: str, special: Object, remote: Remote) -> Any:
+        if self._rebuilt_only:
+            raise Unsupported(f"is {remote.reason}.")
+        held = view_of(special, self)
+        described = description_of(plain_data(remote.described))
+        predictor = FunctionView(name, remote.predictor, self)
+        network = remote_network(described, predictor, name, remote.reason, held)
+        network.claim(special.fields, special.id)
+        return network

@@ -78,6 +78,10 @@ def test_is_built_copied_and_graded_elsewhere(tmp_path: Path) -> None:
 
     assert built.returncode == 0, built.stderr
     assert "stub 0, reference 20 of 20 points" in built.stdout
+    assert built.stdout.splitlines()[1:3] == [
+        "  runs.training rests on what a notebook says of itself",
+        "  runs.tuning rests on what a notebook says of itself",
+    ]
     assert "not 10" not in built.stderr and "not 20" not in built.stderr
 
     (away / "class").mkdir()

@@ -45,15 +45,19 @@ def test_a_network_is_another_one_with_the_same_weights():
     np.testing.assert_allclose(serialised["net"](x), net(x), atol=1e-6)
 
 
-def test_a_layer_of_the_students_own_is_refused():
+def test_a_network_with_a_layer_of_the_students_own_computes_where_it_is():
     import keras
 
     class Mine(keras.layers.Layer):
         def call(self, x):
-            return x
+            return 2 * x
 
-    with pytest.raises(Unusable, match="which is not Keras's own"):
-        SerialisedValues({"net": keras.Sequential([keras.Input((2,)), Mine()])})["net"]
+    values = {"net": keras.Sequential([keras.Input((2,)), Mine()])}
+    serialised = SerialisedValues(values)
+    assert serialised["net"].predict(np.ones((3, 2))).tolist() == [[2, 2]] * 3
+    assert [type(layer).__name__ for layer in serialised["net"].layers] == ["Mine"]
+    with pytest.raises(Unusable, match=r"`net` is a Keras model, but .* which is not Keras's own"):
+        SerialisedValues(values, rebuilt_only=True)["net"]
 
 
 def test_a_function_is_called_on_copies():

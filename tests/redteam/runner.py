@@ -46,7 +46,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\u3000", "\uff1d", "\uff0b", "\uff0d
 CPU_SECONDS = 30
 """What a submission may cost on average, in processor time; the limit of one is 40, and what is ended is run again."""
 CASES_SECONDS = 300
-"""What the cases of a submission may take on a busy machine: nine, each limited to 10 seconds of processor time."""
+"""What the cases of a submission may take on a busy machine: ten, each limited to 10 seconds of processor time."""
 VERDICTS = ("held", "GAINED", "LEAKED", "HARMED", "WRONG")
 
 
@@ -267,9 +267,9 @@ class Run:
             # By file: where names collide, ids get an ending.
             entry = next(each for each in self.entries.values() if each["submission"] == f"{student}.ipynb")
             self.honest_ids.add(entry["student"])
-            if (entry["score"], entry["status"]) != (9, "graded"):
+            if (entry["score"], entry["status"]) != (10, "graded"):
                 message = (
-                    f"{student} has {entry['score']} of 9 points, {entry['status']}: {entry['execution']['message']}"
+                    f"{student} has {entry['score']} of 10 points, {entry['status']}: {entry['execution']['message']}"
                 )
                 self.problems.append(("HARMED", message))
         if (blank := self.entries["blank"])["score"] or blank["warnings"]:

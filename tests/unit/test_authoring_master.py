@@ -48,6 +48,14 @@ def test_the_solution_is_the_rubric_where_there_is_no_other(tmp_path):
     assert read(tmp_path, text).questions[2].rubric == "Because the pairs add up to the same number each time."
 
 
+def test_what_is_taken_of_models_that_cannot_be_rebuilt_is_said_for_all_questions_or_for_one(tmp_path):
+    text = WHOLE.replace("# title: A small", "# accept: rebuilt\n# title: A small")
+    text = text.replace("# name: double\n", "# name: double\n# accept: claimed\n")
+
+    assert [question.accept for question in read(tmp_path, text).questions] == ["rebuilt", "claimed", "rebuilt"]
+    assert {question.accept for question in read(tmp_path, WHOLE).questions} == {""}
+
+
 def test_knows_the_line_of_each_case(tmp_path):
     master = read(tmp_path, WHOLE)
 
@@ -180,6 +188,12 @@ BROKEN = {
     "name with a space": (WHOLE.replace("name: total", "name: the total"), "'the total' is no name", None, "letters"),
     "name that leaves its folder": (WHOLE.replace("name: total", "name: ../x"), "'../x' is no name", None, "letters"),
     "same question twice": (WHOLE.replace("name: double", "name: total"), "two questions `total`", None, "Rename"),
+    "unknown acceptance": (
+        WHOLE.replace("# name: double\n", "# name: double\n# accept: all\n"),
+        "`accept` of `double` is 'all'",
+        "# accept: all",
+        "Write `accept: claimed` or `accept: rebuilt`",
+    ),
     "unknown setting": (
         WHOLE.replace("# name: total", "# name: total\n# weight: 3"),
         "setting `weight`",

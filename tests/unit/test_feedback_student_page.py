@@ -340,3 +340,10 @@ def test_the_page_forbids_everything_but_its_own_style() -> None:
 
 def test_no_style_attribute_anywhere() -> None:
     assert not [attribute for attribute in Tree(hostile_page()).attributes if attribute[1] == "style"]
+
+
+def test_an_outcome_says_what_it_rests_on_where_the_grader_did_not_compute_it():
+    said = "By what your notebook computed for the grader’s inputs", "By what your notebook says"
+    for evidence, shown in (("computed", (0, 0)), ("answered", (1, 0)), ("claimed", (0, 1))):
+        html = page(question(Outcome("a", "pass", 1, 1, title="T", evidence=evidence)))
+        assert tuple(map(html.count, said)) == shown

@@ -63,6 +63,21 @@ def test_what_waits_has_a_row_with_answer_and_rubric():
     assert (settled.score, settled.pending, marks.waiting) == (1, 5, 2)
 
 
+def test_points_on_claims_are_proposed_and_count_once_they_are_confirmed():
+    given = grade(band=True)
+    history, floor = given.questions[0].cases
+    claimed = replace(floor, detail="`net` is a class.", proposed=1.5)
+    questions = (replace(given.questions[0], cases=(history, claimed)), given.questions[1])
+
+    marks, (settled,) = marked(replace(given, questions=questions))
+    assert settled.status == "needs_review" and settled.message.startswith("Points rest on what the notebook says")
+    row = next(entry for entry in marks.entries() if entry.case == "floor")
+    assert row.answer == "Proposed: 1.5 of 3. `net` is a class."
+    for _ in range(2):  # settled once, it is so again
+        marks, (settled,) = marked(settled, entries=[replace(row, points=1.5), filled(given, 2)])
+        assert (settled.status, settled.score, settled.pending) == ("graded", 4.5, 0)
+
+
 @pytest.mark.parametrize(
     ("points", "status", "pending"), [(2, "pass", 0), (1.5, "fail", 0), (0, "fail", 0), (None, "manual", 2)]
 )

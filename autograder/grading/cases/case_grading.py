@@ -29,6 +29,10 @@ ERROR_MESSAGE = (
     "the question asks."
 )
 
+CLAIMED_MESSAGE = (
+    "This check looks at how your model is made, which the grader cannot rebuild: a person confirms the points."
+)
+
 BEYOND_BUDGET = 4
 """How many times a case's processor time this process may take for it, before the kernel ends the process."""
 
@@ -77,7 +81,8 @@ def redact(outcome: Outcome, loaded: LoadedCase) -> Outcome:
             return replace(outcome, diff=())
         return replace(outcome, diff=(), message=ERROR_MESSAGE)
     if outcome.status == "manual":
-        return replace(outcome, message=UNDECIDED_MESSAGE, detail=outcome.message, diff=())
+        public = UNDECIDED_MESSAGE if outcome.proposed is None else CLAIMED_MESSAGE
+        return replace(outcome, message=public, detail=outcome.message, diff=())
     if outcome.detail:  # a value of a wrong kind, of which the message says no more
         return replace(outcome, diff=())
     public = loaded.failure_message or f"Not met: {outcome.title}"

@@ -1,6 +1,7 @@
 """What a case sees under a name: hidden data, or the student's value, deserialised. Trusted side.
 
-A network stays where it was assembled, in an evaluation process: cases see a view of it.
+A network stays where it was assembled, in an evaluation process: cases see a view of it. A model that cannot be rebuilt
+stays in the student's process, as functions do, and is called there.
 
 Values are taken right after a question's last answer cell, and once more at its `grader.check`, if the student put
 further cells between the two: the check in the student's notebook saw those values. Where neither found a name, or only
@@ -16,20 +17,30 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from autograder.errors import Unsupported, WireError
+from autograder.evidence import rest_on_member
 from autograder.expect.mismatch import Mismatch, Unusable
 from autograder.expect.reference_record import note_returned
+from autograder.expect.remote_network import remote_network
 from autograder.grading.cases.bundle import Bundle
-from autograder.records import Cell, Question
+from autograder.networks.network_view import NetworkView, description_of
+from autograder.object_view import FunctionView
+from autograder.records import MAX_WIRE_BYTES, Cell, Question
 from autograder.sandbox.host.evaluation import Evaluation
 from autograder.sandbox.host.session import CallFailed, Session
-from autograder.sandbox.wire.deserialise import Special, deserialise, view_of
-from autograder.sandbox.wire.values import Function, Object, Refused, Value
+from autograder.sandbox.wire.deserialise import Special, deserialise, plain_data, view_of
+from autograder.sandbox.wire.values import Function, Object, Refused, Remote, Value
 
 __all__ = ["Namespace", "answer_positions", "takes"]
 
 MAX_MODELS = 16
 """Of one question, those that a function returned included."""
+MAX_CALLS = 1_000
+"""What one case may ask of the student's process: calls, and attributes of objects."""
+MAX_CALL_BYTES = MAX_WIRE_BYTES
+"""Of the arrays that it may send with them."""
 
 
 class Namespace(Mapping[str, Any]):
@@ -58,8 +69,13 @@ class Namespace(Mapping[str, Any]):
         self._values = dict(session.taken(question.name))
         self.late = self._complete(question, answers)
         self._rebuilt: dict[str, Any] = {}
-        self._models = 0
+        self._models = self._calls = self._call_bytes = 0
+        self._rebuilt_only = any(loaded.accept == "rebuilt" for loaded in bundle.cases.get(question.name, ()))
         self.stopped_call = ""
+
+    def begin_case(self) -> None:
+        """Let calls count from 0: another case begins."""
+        self._calls = self._call_bytes = 0
 
     def __getitem__(self, name: str) -> Any:
         """The value of a name.
@@ -108,20 +124,27 @@ class Namespace(Mapping[str, Any]):
         return late
 
     def _resolve(self, name: str, special: Special) -> Any:
-        if not (isinstance(special, Object) and special.network):
-            try:
-                return view_of(special, self)
-            except Unsupported as error:
-                raise Unusable(f"`{name}` {error}") from error
-        if self._models >= MAX_MODELS:
-            raise Unusable(f"`{name}` holds too many models: a question takes {MAX_MODELS} at most.")
         try:
-            network = self._evaluation.network(special.network, name)
+            if not isinstance(special, Object) or not (special.network or special.remote):
+                return view_of(special, self)
+            if self._models >= MAX_MODELS:
+                raise Unusable(f"`{name}` holds too many models: a question takes {MAX_MODELS} at most.")
+            if special.network:
+                network = self._evaluation.network(special.network, name)
+            elif special.remote:
+                network = self._remote(name, special, special.remote)
         except Unsupported as error:
             raise Unusable(f"`{name}` {error}") from error
         self._models += 1
         network.claim(special.fields, special.id)
         return network
+
+    def _remote(self, name: str, special: Object, remote: Remote) -> NetworkView:
+        if self._rebuilt_only:
+            raise Unsupported(f"is {remote.reason}.")
+        held = view_of(special, self)
+        described = description_of(plain_data(remote.described))
+        return remote_network(described, FunctionView(name, remote.predictor, self), name, remote.reason, held)
 
     # ------------------------------------------------------------ what the student's process is asked
 
@@ -136,6 +159,7 @@ class Namespace(Mapping[str, Any]):
             TypeError: The case's fault: an argument that cannot be passed.
         """
         resolve = partial(self._resolve, f"{shown}(…)")
+        self._count(method, shown, _array_bytes((arguments, keywords)))
         with self._asking():
             answer = self._session.call(reference, shown, arguments, resolve, keywords=keywords, method=method)
         note_returned(shown, answer)
@@ -143,8 +167,22 @@ class Namespace(Mapping[str, Any]):
 
     def read(self, reference: int, name: str, shown: str) -> Any:
         """An attribute of a student's object; see `call`."""
+        self._count(name, shown, 0)
         with self._asking():
             return self._session.read(reference, name, shown, partial(self._resolve, shown))
+
+    def _count(self, name: str, shown: str, size_bytes: int) -> None:
+        """Note that the student's process is asked for something, and bound how much of that a case does.
+
+        Raises:
+            ValueError: The case's fault: it is too much.
+        """
+        rest_on_member(name, shown)
+        self._calls += 1
+        self._call_bytes += size_bytes
+        if self._calls > MAX_CALLS or self._call_bytes > MAX_CALL_BYTES:
+            limits = f"{MAX_CALLS:,} times, with {MAX_CALL_BYTES >> 20} MiB of arrays"
+            raise ValueError(f"a case may ask a student's functions and objects {limits}")
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -157,12 +195,21 @@ class Namespace(Mapping[str, Any]):
             raise Unusable(str(error)) from error
 
 
+def _array_bytes(given: Any) -> int:
+    """Of the arrays that a case passes."""
+    if isinstance(given, np.ndarray):
+        return given.nbytes
+    parts = given.values() if isinstance(given, Mapping) else given if isinstance(given, (list, tuple)) else ()
+    return sum(map(_array_bytes, parts))
+
+
 def _is_gap(value: Value, *, unfilled: bool) -> bool:
     """Whether a value is a gap, or may be a function around one, as its answer cell still holds one somewhere."""
     if isinstance(value, Refused):
         return value.type_name == "ellipsis"
     called = isinstance(value, Function) or (isinstance(value, Object) and "__call__" in value.methods)
-    return unfilled and called and getattr(value, "network", None) is None
+    model = isinstance(value, Object) and (value.network or value.remote)
+    return unfilled and called and not model
 
 
 def answer_positions(question: str, cells: Sequence[Cell]) -> list[int]:

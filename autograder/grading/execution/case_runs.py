@@ -73,6 +73,7 @@ class CaseRuns:
         ended, unjustified = self.session.ended, self.session.unjustified
         answers = answer_positions(question.name, self._execution.cells)
         self._evaluation.begin_case()
+        self._now[question.name].begin_case()
         with beside(self._bundle.path / FILES):
             outcome = grade_case(
                 loaded,

@@ -46,6 +46,7 @@ UNUSED: Final = "not asked for in this run"
 BLANK: Final = "(nothing in its cell; if it stands in another one, the student's page shows it)"
 UNREAD: Final = "(the submission could not be read)"
 UNDECIDED: Final = "An accuracy lies so little below its floor that it may be chance; decide it in manual.csv."
+CLAIMED: Final = "Points rest on what the notebook says of a model that cannot be rebuilt; confirm them in manual.csv."
 ADVICE: Final = (
     f"Write `{ACCEPT}` under points where the grade is right as it is; or give points in each row of this student."
 )
@@ -149,7 +150,7 @@ class Marks:
         Settling a grade that is settled already changes nothing. Score and what is pending follow.
         """
         review = grade.review or (grade.message if grade.needs_look else "")
-        if review == UNDECIDED:
+        if review in (UNDECIDED, CLAIMED):
             review = ""
         row = self._review(grade, review) if review else None
         accepted = row is not None and row.accept and CHANGED not in row.note
@@ -162,9 +163,9 @@ class Marks:
             return grade
         waiting = [outcome.possible for outcome in outcomes if outcome.status == "manual"]
         automatic = [outcome for question in questions if not question.manual for outcome in question.cases]
-        undecided = any(outcome.status == "manual" for outcome in automatic)
+        undecided = [outcome.proposed is None for outcome in automatic if outcome.status == "manual"]
         message = "" if accepted or decided else review
-        message = message or (UNDECIDED if undecided else "")
+        message = message or (UNDECIDED if any(undecided) else CLAIMED if undecided else "")
         waits: GradeStatus = "rejected" if _is_unread(grade) else "needs_review"
         return replace(
             grade,
@@ -242,6 +243,8 @@ class Marks:
         case = "" if question.manual else outcome.name
         page = f"feedback/{grade.student}.html"
         text = outcome.detail or outcome.message
+        if outcome.proposed is not None:
+            text = f"Proposed: {outcome.proposed} of {rounded(outcome.possible)}. {text}"
         if question.manual:
             text = question.answer or (UNREAD if _verdict(outcome)[0] == "skipped" else BLANK)
         answer = _flat(text, MAX_ANSWER, f"the whole answer is in {page}", "Answer")

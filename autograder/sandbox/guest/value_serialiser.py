@@ -13,6 +13,7 @@ import numpy as np
 from autograder.errors import Unsupported
 from autograder.sandbox.guest.described import Described
 from autograder.sandbox.guest.object_fields import fields_of, identifier, members_of
+from autograder.sandbox.guest.remote_models import Predictor, description_data, is_predictor
 from autograder.sandbox.wire.serialise import (
     Budget,
     PlainSerialiser,
@@ -21,7 +22,7 @@ from autograder.sandbox.wire.serialise import (
     module_of,
     truncate,
 )
-from autograder.sandbox.wire.values import MAX_FUNCTIONS, Function, History, Object, Value
+from autograder.sandbox.wire.values import MAX_FUNCTIONS, Function, History, Object, Remote, Value
 
 __all__ = ["serialise"]
 
@@ -35,7 +36,8 @@ def serialise(value: object, functions: list[Any], budget: Budget | None = None,
     """The wire form of any object. It never raises, and runs no method that a student wrote.
 
     Plain data, NumPy and TensorFlow numbers and Keras's models and histories are sent. A function or another object is
-    appended to `functions`. What is none of them, on its own or inside a container, becomes a `Refused`.
+    appended to `functions`. What is none of them, on its own or inside a container, becomes a `Refused`. Only a model
+    that cannot be rebuilt is asked for something, its layers, by methods that a student may have written.
 
     Args:
         value: Any object.
@@ -75,6 +77,8 @@ class _ValueSerialiser(PlainSerialiser):
             names, methods = members_of(value, value)
             methods = ["__call__", *(name for name in methods if name[:1] != "_")]
             return self._object(class_name(value), {}, names, methods, value=value)
+        if is_predictor(kind):
+            return self._remote_model(value, f"an object of the class {class_name(kind)}, no Keras model")
         return self._known(value, kind)
 
     def _known(self, value: Any, kind: type) -> Object:
@@ -110,9 +114,23 @@ class _ValueSerialiser(PlainSerialiser):
         try:
             network = serialise_network(value)
         except Unsupported as refusal:
-            raise Unsupported(f"a Keras model, but {refusal}") from None
+            if not value.built and isinstance(value, sys.modules["keras"].Sequential):
+                raise Unsupported(f"a Keras model, but {refusal}") from None
+            return self._remote_model(value, f"a Keras model, but {refusal}")
         self.spend(size_bytes=sum(len(array.data) for array in network.weights))
         return msgspec.structs.replace(self._known(value, type(value)), network=network)
+
+    def _remote_model(self, value: Any, reason: str) -> Object:
+        """A model that stays here, and computes outputs when it is called."""
+        kind = type(value)
+        try:
+            found = self._known(value, kind)
+        except Exception:  # noqa: BLE001 - what a student's class says of itself may raise anything
+            found = self._object(class_name(kind), {}, *members_of(value, kind), value=value)
+        known = (each for each in self._functions if isinstance(each, Predictor) and each.model is value)
+        predictor = self._position(next(known, None) or Predictor(value))
+        remote = Remote(predictor, truncate(reason, 1_000), self._part(description_data(value), 0))
+        return msgspec.structs.replace(found, remote=remote)
 
     def _history(self, history: dict[Any, Any], epoch: list[Any], params: Any) -> History:
         noted = params.items() if type(params) is dict else ()

@@ -85,9 +85,9 @@ class Worker:
             error = _limited(lambda source=source: shell.run(source), job.cell_seconds, "one cell")  # type: ignore[misc]
             shell.drain()
             self.send(messages.CellDone(index, shell.last_count, error[:4000], time.perf_counter() - started))
+            shell.emit = lambda output: None  # what a model prints that is asked for its layers
             for names in takes:
                 self._take(names)
-        shell.emit = lambda output: None
         self._outputs = OutputBudget(0)
         self.send(messages.NotebookFinished())
         self._answer()

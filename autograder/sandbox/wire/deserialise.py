@@ -116,7 +116,7 @@ def _part(value: Value, resolve: Callable[[Any], Any] | None, depth: int) -> Any
         return made_from(value.kind, _part(value.parts, resolve, depth + 1))
     if isinstance(value, Object):
         fields = {name: _part(item, resolve, depth + 1) for name, item in value.fields.items()}
-        if value.id is None and value.network is None:
+        if value.id is None and value.network is None and value.remote is None:
             return object_view(value.kind, fields)
         value = msgspec.structs.replace(value, fields=fields)
     if isinstance(value, Special) and resolve is not None:

@@ -30,6 +30,7 @@ __all__ = [
     "Object",
     "Reference",
     "Refused",
+    "Remote",
     "Scalar",
     "Tuple",
     "Value",
@@ -90,6 +91,20 @@ class Function(_Value, frozen=True):
     name: Short
 
 
+class Remote(_Value, frozen=True):
+    """Of a model that cannot be rebuilt: how it is asked, and what is said of it.
+
+    Attributes:
+        predictor: The `id` of a function that maps the inputs of a batch to the model's outputs.
+        reason: What it is, and why it cannot be rebuilt: "a Keras model, but `Net` is a model class of its own".
+        described: The plain data of a `networks.network_view.NetworkDescription`, by the sender's word alone.
+    """
+
+    predictor: Number
+    reason: Line
+    described: Value
+
+
 class Object(_Value, frozen=True):
     """An object that stays in the student's process, and what is known of it.
 
@@ -99,7 +114,8 @@ class Object(_Value, frozen=True):
         names: Further public attributes, which can be asked for.
         methods: Public and special methods, which can be called.
         id: Its position, as that of a `Function`; None where it cannot be asked.
-        network: Layers and weights, for a Keras model.
+        network: Layers and weights, for a Keras model that can be rebuilt.
+        remote: For any other model.
     """
 
     kind: Identifier
@@ -108,6 +124,7 @@ class Object(_Value, frozen=True):
     methods: Annotated[list[Identifier], msgspec.Meta(max_length=MAX_NAMES)] = []
     id: Number | None = None
     network: Network | None = None
+    remote: Remote | None = None
 
 
 class Reference(_Value, frozen=True):

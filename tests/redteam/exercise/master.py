@@ -1,7 +1,7 @@
 # %% [raw]
 # # AUTOGRADER CONFIG
 # title: "Under attack"
-# points: 10
+# points: 11
 # data: [data/attacked_hidden.npz]
 # limits: {cell_seconds: 15, cpu_seconds: 40, memory_mb: 1500, call_seconds: 2, case_seconds: 10}
 
@@ -168,6 +168,7 @@ def test_sizes(sizes):
 # # BEGIN QUESTION
 # name: net
 # points: 4
+# accept: rebuilt
 
 # %% [markdown]
 # ## 4 · A network `model` of Dense 8 relu, Dense 2 softmax; keep what `fit` returns as `history`
@@ -236,6 +237,45 @@ def test_unseen(model, secret_x, secret_y):
 
 # %% [raw]
 # # BEGIN QUESTION
+# name: classifier
+# points: 1
+
+# %% [markdown]
+# ## 5 · A `classifier` with the layers of `model`, of any class
+
+# %% [raw]
+# # BEGIN SOLUTION
+
+# %%
+classifier = model  # SOLUTION
+
+# %% [raw]
+# # END SOLUTION
+
+# %% [raw]
+# # BEGIN TESTS
+
+# %%
+""" # BEGIN TEST CONFIG
+points: 1
+hidden: true
+""" # END TEST CONFIG
+def test_claimed_layers(classifier):
+    """`classifier` has the layers."""
+    from autograder import expect
+
+    rows = [expect.layer("Dense", units=8), expect.layer("ReLU"), expect.layer("Dense", units=2), expect.layer("Softmax")]
+    expect.layers(classifier, rows, partial=True)
+    expect.parameters(classifier, total=42)
+
+# %% [raw]
+# # END TESTS
+
+# %% [raw]
+# # END QUESTION
+
+# %% [raw]
+# # BEGIN QUESTION
 # name: why
 # manual: true
 # points: 1
@@ -243,7 +283,7 @@ def test_unseen(model, secret_x, secret_y):
 #   - CANARY-RUBRIC-9d04
 
 # %% [markdown]
-# ## 5 · Why?
+# ## 6 · Why?
 
 # %% [raw]
 # # BEGIN SOLUTION

@@ -1,0 +1,78 @@
+"""What the outcome of a case rests on, recorded while the case runs. Both sides.
+
+Whatever a case touches is recorded by the object that it touches, never declared by the case's author.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from autograder.records import Evidence
+
+__all__ = ["Rested", "rest_on", "rest_on_member", "resting"]
+
+_ORDER: tuple[Evidence, ...] = ("computed", "answered", "claimed")
+_STRUCTURE = (
+    *("layers", "summary", "count_params", "get_layer", "trainable_weights", "non_trainable_weights"),
+    *("modules", "named_modules", "children", "parameters", "named_parameters"),
+)
+"""Attributes and methods in which libraries say how a model is made."""
+
+_resting: ContextVar[Rested | None] = ContextVar("evidence", default=None)
+
+
+@dataclass
+class Rested:
+    """What one case rested on so far.
+
+    Attributes:
+        evidence: See `records.Outcome`.
+        models: Models that cannot be rebuilt, and whose own description the case used: name → what it is.
+    """
+
+    evidence: Evidence = "computed"
+    models: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def resting() -> Iterator[Rested]:
+    """Record what the block rests on."""
+    rested = Rested()
+    token = _resting.set(rested)
+    try:
+        yield rested
+    finally:
+        _resting.reset(token)
+
+
+def rest_on(evidence: Evidence, *, model: str = "", reason: str = "") -> None:
+    """Record, for the enclosing `resting`, that its outcome rests on something.
+
+    Args:
+        evidence: What.
+        model: Name of the model whose own description was used; empty for what is no such claim.
+        reason: What that model is, and why it cannot be rebuilt.
+    """
+    rested = _resting.get()
+    if rested is None:
+        return
+    rested.evidence = max(rested.evidence, evidence, key=_ORDER.index)
+    if model:
+        rested.models[model] = reason
+
+
+def rest_on_member(name: str, shown: str) -> None:
+    """Record that the student's process was asked: for an attribute or method of an object, or a call of a function.
+
+    Args:
+        name: Of the attribute or method; empty for a function.
+        shown: What it is called in messages: `Wrapper.layers`.
+    """
+    if name in _STRUCTURE:
+        kind = shown.partition(".")[0]
+        rest_on("claimed", model=kind, reason="an object that is no Keras model")
+    else:
+        rest_on("answered")

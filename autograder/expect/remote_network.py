@@ -1,0 +1,142 @@
+"""A model that cannot be rebuilt, as a case uses it: the student's process computes its outputs. Both sides.
+
+What it computes is checked here as hostile, and counts as answered. All else of it, its layers, its weights' shapes,
+is what that process says, and recorded as claimed when a case looks at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.evidence import rest_on
+from autograder.expect.mismatch import Mismatch, Unusable
+from autograder.expect.mismatch import described as described_value
+from autograder.networks.network_view import NetworkDescription, NetworkView, is_model, leaves, mapped, view
+from autograder.object_view import HeldView
+
+__all__ = ["RemoteNetwork", "called_model", "remote_network"]
+
+Array = np.ndarray[Any, Any]
+
+_MAX_BATCH = 512
+_MAX_BATCH_BYTES = 16 << 20
+"""Of the inputs of a batch: a call is limited in time, and a message in size."""
+_MAX_OUTPUTS = 100
+
+
+class RemoteNetwork(NetworkView):
+    """A model that the student's process holds; see `networks.network_view.NetworkView` for what it is used like."""
+
+    def __init__(
+        self, described: NetworkDescription | None, call: Callable[[Any], Any], name: str, reason: str, held: Any
+    ) -> None:
+        """Keep it; see `remote_network`."""
+        self._call, self._title, self._reason = call, name, reason
+        self._claims = None if described is None else view(described, _NoValues(self._refusal))
+        self._object, self._compilation = held, {}
+
+    def __getattr__(self, attribute: str) -> Any:
+        """What the student's process says of the model; else an attribute or method of the object itself."""
+        claims = self.__dict__.get("_claims")
+        if claims is not None and not attribute.startswith("__") and hasattr(claims, attribute):
+            rest_on("claimed", model=self._title, reason=self._reason)
+            return getattr(claims, attribute)
+        if attribute.startswith("_"):
+            raise AttributeError(f"{type(self).__name__} has no {attribute!r} that the grader can see")
+        return getattr(self._object, attribute)
+
+    def claim(self, fields: Mapping[str, Any], reference: int | None) -> None:
+        """See `NetworkView.claim`."""
+        self._reference, self._compilation = reference, fields
+        if self._claims is not None:
+            self._claims.claim(fields, reference)
+
+    def compute(self, inputs: Any, layers: Sequence[str] = ()) -> Any:
+        """Outputs for one batch at inference, computed by the student's process.
+
+        Raises:
+            Mismatch: It gave something else than finite numbers, a row for each input, or raised.
+            Unusable: It gave nothing, or layers are asked for.
+        """
+        if layers:
+            raise self._refusal("the outputs of its layers")
+        given = self._call(inputs)
+        if isinstance(given, list) and given and all(isinstance(each, (int, float, np.number)) for each in given):
+            given = np.asarray(given)
+        count = len(leaves(inputs)[0])
+        try:
+            arrays = leaves(given)
+        except TypeError:  # keys without an order
+            arrays = []
+        if not 0 < len(arrays) <= _MAX_OUTPUTS:
+            raise Mismatch(f"`{self._title}` gives {described_value(given)} for a batch, expected an array of numbers.")
+        for array in arrays:
+            self._require_numbers(array, count)
+        return given
+
+    def predict(self, x: Any, batch_size: int | None = None, **_: Any) -> Any:
+        """The outputs for any number of inputs, in batches of a size that one call can take."""
+        arrays = mapped(np.asarray, x)
+        row_bytes = max(1, sum(each.nbytes // max(1, len(each)) for each in leaves(arrays)))
+        size = max(1, min(batch_size or _MAX_BATCH, _MAX_BATCH, _MAX_BATCH_BYTES // row_bytes))
+        begins = range(0, max(1, len(leaves(arrays)[0])), size)
+        parts = [self.compute(mapped(lambda each, at=at: each[at : at + size], arrays)) for at in begins]
+        forms = [mapped(lambda each: (each.shape[1:], each.dtype.kind), part) for part in parts]
+        if any(form != forms[0] for form in forms):
+            raise Mismatch(f"`{self._title}` gives outputs of another shape for some inputs than for others.")
+        return mapped(lambda *each: np.concatenate(each), *parts)
+
+    def _refusal(self, what: str) -> Unusable:
+        return Unusable(f"`{self._title}` is {self._reason}. So {what} cannot be checked.")
+
+    def _require_numbers(self, given: Any, count: int) -> None:
+        if not isinstance(given, np.ndarray) or given.dtype.kind not in "biuf":
+            raise Mismatch(f"`{self._title}` gives {described_value(given)} for a batch, expected an array of numbers.")
+        if given.shape[:1] != (count,):
+            raise Mismatch(
+                f"`{self._title}` gives shape {given.shape} for {count:,} inputs, expected a row for each of them."
+            )
+        if not np.isfinite(given).all():
+            raise Mismatch(f"`{self._title}` gives NaN or infinity for some inputs.")
+
+
+class _NoValues:
+    """Holds what is claimed, which has no values: see `networks.network_view.NetworkHolder`."""
+
+    def __init__(self, refusal: Callable[[str], Unusable]) -> None:
+        self._refusal = refusal
+
+    def outputs(self, layers: Sequence[str], inputs: Any) -> Any:
+        raise self._refusal("the outputs of its layers")
+
+    def weights(self) -> list[Array]:
+        raise self._refusal("the values of its weights")
+
+
+def remote_network(
+    described: NetworkDescription | None, call: Callable[[Any], Any], name: str, reason: str, held: Any = None
+) -> RemoteNetwork:
+    """A student's model that cannot be rebuilt.
+
+    Args:
+        described: What the student's process says of it; checked, and not to be trusted. None where it says nothing.
+        call: Has that process compute the outputs for a batch.
+        name: What the student calls it, for messages.
+        reason: What it is, and why it cannot be rebuilt; goes on after its name.
+        held: The view of the object, for all else that a case asks of it.
+    """
+    kind = type("Model" if described is None else described.kind, (RemoteNetwork,), {})
+    model: RemoteNetwork = kind(described, call, name, reason, held)
+    return model
+
+
+def called_model(value: Any, name: str) -> Any:
+    """What maps inputs to outputs, a function or a student's object with `predict`, as a model; all else as it is."""
+    if is_model(value) or isinstance(value, type):
+        return value
+    call = getattr(value, "predict", None) if isinstance(value, HeldView) else None
+    call = call or (value if callable(value) else None)
+    return value if call is None else remote_network(None, call, name, "no Keras model")

@@ -13,6 +13,7 @@
 # %% [raw]
 # # AUTOGRADER CONFIG
 # title: "One convolution, overfitting, and raw pixels"
+# accept: rebuilt
 # data: [data/mnist_hidden.npz]
 # install: "./keras_autograder-0.1.0-py3-none-any.whl"
 # limits:

@@ -13,6 +13,7 @@
 # %% [raw]
 # # AUTOGRADER CONFIG
 # title: "Whose face? A new head on borrowed features"
+# accept: rebuilt
 # data: [data/faces_hidden.npz]
 # install: "./keras_autograder-0.1.0-py3-none-any.whl"
 # limits:

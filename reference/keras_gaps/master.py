@@ -13,6 +13,7 @@
 # %% [raw]
 # # AUTOGRADER CONFIG
 # title: "Finger exercises: a small network with gaps"
+# accept: rebuilt
 # data: [data/mnist_hidden.npz]
 # install: "./keras_autograder-0.1.0-py3-none-any.whl[live]"
 # limits:

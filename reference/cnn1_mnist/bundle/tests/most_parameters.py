@@ -29,3 +29,5 @@ def test_of_the_given_network(largest_layer, largest_layer_params, cnn1):
     layer = expect.largest_layer(largest_layer, cnn1, model_name="cnn1")
     number = expect.largest_layer_parameters(largest_layer_params, cnn1, model_name="cnn1")
     assert (type(layer).__name__, number) == ("Dense", 250_890), "not the dense layer of the exercise"
+
+accept = "rebuilt"

@@ -64,3 +64,5 @@ def test_overfits(overfits, history, cnn1):
     # Rounding both numbers to two decimals moves their distance by up to 0.01; then either answer will do.
     decided = None if abs(distance - 0.02) <= 0.01 else distance > 0.02
     expect.truth(overfits, decided, why=f"The distance is {distance:.3f}.", name="overfits")
+
+accept = "rebuilt"

@@ -39,3 +39,5 @@ def test_own_accuracy(raw_validation_accuracy, cnn1_raw):
         mistakes={"its accuracy on standardised digits": standardised},
         name="raw_validation_accuracy",
     )
+
+accept = "rebuilt"

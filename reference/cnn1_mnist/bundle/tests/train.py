@@ -39,3 +39,5 @@ def test_unseen_digits(cnn1, x_hidden, y_hidden):
     ]
     expect.layers(cnn1, rows, name="cnn1")
     expect.accuracy(cnn1, preprocess(x_hidden), y_hidden, at_least=0.874, unsure=0.007, name="cnn1")
+
+accept = "rebuilt"

@@ -59,3 +59,5 @@ def test_settings_of_the_gap(cnn2):
     ]
     rows += [expect.layer(kind) for kind in ("Flatten", "Dense", "BatchNormalization", "Dropout", "ReLU", "Dense", "Softmax")]
     expect.layers(cnn2, rows, name="cnn2", partial=True, gap=slice(10, 14))
+
+accept = "rebuilt"

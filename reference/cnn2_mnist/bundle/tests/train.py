@@ -34,3 +34,5 @@ def test_unseen_digits(cnn2, x_hidden, y_hidden):
     from autograder.course.datasets import preprocess
 
     expect.accuracy(cnn2, preprocess(x_hidden[:2000]), y_hidden[:2000], at_least=0.941, unsure=0.004, name="cnn2")
+
+accept = "rebuilt"

@@ -36,3 +36,5 @@ def test_ties(to_labels):
     from autograder import expect
 
     expect.labels(to_labels, shapes=[(9, 4), (5, 8)], ties=True)
+
+accept = "rebuilt"

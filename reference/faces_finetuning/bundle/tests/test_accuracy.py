@@ -42,3 +42,5 @@ def test_good_enough(test_accuracy, confusion, y_pred, head):
     counted = expect.confusion(confusion, y, y_pred, 8)
     expect.number(counted.trace() / len(y), equal_to=reached, tolerance=0.01, name="confusion.trace() / 160")
     expect.claim(test_accuracy, {"the accuracy of `head` on the test pictures": reached}, name="test_accuracy")
+
+accept = "rebuilt"

@@ -29,3 +29,5 @@ def test_of_the_given_network(largest_layer, largest_layer_params, fc):
     layer = expect.largest_layer(largest_layer, fc, model_name="fc")
     number = expect.largest_layer_parameters(largest_layer_params, fc, model_name="fc")
     assert (type(layer).__name__, number) == ("Dense", 784 * 500 + 500), "not the first dense layer of the exercise"
+
+accept = "rebuilt"

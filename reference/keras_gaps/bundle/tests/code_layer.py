@@ -11,3 +11,5 @@ def test_layer_of_the_code(code_layer, model):
     from autograder import expect
 
     expect.code_layer(code_layer, model)
+
+accept = "rebuilt"

@@ -11,3 +11,5 @@ def test_numbers_in_a_code(code_length, model):
     from autograder import expect
 
     expect.code_length(code_length, model)
+
+accept = "rebuilt"

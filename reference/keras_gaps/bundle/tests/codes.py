@@ -45,3 +45,5 @@ def test_unseen_digits(model, x_hidden, y_hidden):
     from autograder.course.datasets import rescale
 
     expect.accuracy(model, rescale(x_hidden[:2000]), y_hidden[:2000], at_least=0.931, unsure=0.003)
+
+accept = "rebuilt"

@@ -54,3 +54,5 @@ def test_settings(model):
         expect.layer("Softmax"),
     ]
     expect.layers(model, rows, partial=True)
+
+accept = "rebuilt"

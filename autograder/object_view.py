@@ -1,8 +1,8 @@
 """A student's object as a case sees it: attributes that came as data, and others that can be asked for. Both sides.
 
 The object itself stays in the student's process. What came as data is the same whenever a case reads it; what is asked
-for is answered by that process at that moment. Comparisons never ask: an object that says to equal everything, or to
-contain it, must not pass.
+for is answered by that process at that moment. Comparisons never ask, nor does arithmetic with anything else than a
+student's object: one that says to equal everything, to contain it, or to differ by 0 must not pass.
 """
 
 from __future__ import annotations
@@ -19,11 +19,8 @@ MAX_TAKEN = 1_000
 """Items that cases take of an iterator of the student's, which may have no end."""
 MAX_SHOWN = 200
 
-_ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
-SPECIAL_METHODS = (
-    *("__call__", "__getitem__", "__neg__", "__abs__", "__str__", "__len__", "__iter__", "__next__"),
-    *(f"__{side}{operation}__" for operation in _ARITHMETIC for side in ("", "r")),
-)
+_ARITHMETIC = tuple(f"__{each}__" for each in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"))
+SPECIAL_METHODS = ("__call__", "__getitem__", "__str__", "__len__", "__iter__", "__next__", *_ARITHMETIC)
 """Those that a case may use; none that compares or says what something contains."""
 
 
@@ -144,6 +141,15 @@ def _special(name: str) -> Callable[..., Any]:
     return method
 
 
+def _operator(name: str) -> Callable[..., Any]:
+    def method(self: ObjectView, other: object) -> Any:
+        # With a number of the case's, a difference that the student's process computes could always be 0.
+        return _special(name)(self, other) if isinstance(other, ObjectView) else NotImplemented
+
+    method.__name__ = name
+    return method
+
+
 def _length(self: ObjectView) -> int:
     length = _special("__len__")(self)
     if type(length) is not int or not 0 <= length <= MAX_LENGTH:
@@ -166,7 +172,10 @@ def _iterator(self: ObjectView) -> Iterator[Any]:
     return self if "__next__" in self._methods else iter(_special("__iter__")(self))
 
 
-_OWN = {"__len__": _length, "__next__": _next, "__iter__": _iterator}
+_OWN: dict[str, Callable[..., Any]] = {
+    **{each: _operator(each) for each in _ARITHMETIC},
+    **{"__len__": _length, "__next__": _next, "__iter__": _iterator},
+}
 
 
 @lru_cache(maxsize=1_000)

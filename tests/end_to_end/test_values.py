@@ -88,7 +88,7 @@ VALUES = {
     "series": ('pd.Series([1.5], index=["k"])', 'series["k"] == 1.5'),
     "labels": ('pd.Index(["k"], name="key")', 'labels.name == "key"'),
     "sparse": ("scipy.sparse.eye_array(3).tocsr()", "sparse.nnz == 3"),
-    "masked": ("np.ma.masked_array([1, 9, 3], [0, 1, 0])", "masked.mean() == 2"),
+    "masked": ("np.ma.masked_array([1, 9, 3], [0, 1, 0])", "np.ma.masked_array(masked.data, masked.mask).mean() == 2"),
     "days": ('np.array(["2024-05-01"], "M8[D]")', 'str(days[0]) == "2024-05-01"'),
     "halves": ("tf.constant([1.5], tf.bfloat16)", 'halves.dtype.name == "bfloat16"'),
     "texts": ('tf.constant(["cat", "dog"])', 'texts.tolist() == ["cat", "dog"]'),

@@ -80,6 +80,11 @@ class Point:
     def __add__(self, other: Point) -> Point:
         return Point(self.x + other.x, self.y + other.y)
 
+    def __rsub__(self, other: object) -> int:
+        return 0
+
+    __abs__ = __float__ = __lt__ = __gt__ = __rsub__
+
 
 def test_enums_and_dataclasses():
     assert (seen(Colour.RED).name, seen(Colour.RED).value) == ("RED", "r")
@@ -87,6 +92,9 @@ def test_enums_and_dataclasses():
     point = values["p"]
     assert (point.x, point.y, point.length()) == (3, 4, 5)
     assert (point + values["q"]).x == 4
+    for computed in (lambda: point + 3, lambda: 3 - point, lambda: abs(point), lambda: float(point), lambda: point > 3):
+        with pytest.raises(TypeError):
+            computed()
     assert repr(point) == "Point(x=3, y=4)"
     assert {colour.name: number for colour, number in values["table"].items()} == {"RED": 1, "BLUE": 2}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -49,7 +50,13 @@ def layer(
 
 
 def layers(
-    model: Any, expected: Sequence[LayerRow], *, name: str = "model", partial: bool = False, gap: slice | None = None
+    model: Any,
+    expected: Sequence[LayerRow],
+    *,
+    name: str = "model",
+    inputs: Sequence[str] | None = None,
+    partial: bool = False,
+    gap: slice | None = None,
 ) -> None:
     """Require layers; Sequential or functional, nested or not, and the order of branches, do not matter.
 
@@ -58,6 +65,8 @@ def layers(
         expected: All layers of the network, activations in rows of their own (or as a layer's `activation`). Where a
             row says its `inputs`, a layer that gets another one's output is reported.
         name: The model's name in the notebook.
+        inputs: Names of the network's inputs, in the order in which -1, -2, … count them; by default they are counted
+            as the network has them, which depends on how it was built.
         partial: Give credit for the layers that are right.
         gap: The rows that the credit counts, all by default: give the rows that the student has to fill in. A model
             that leaves them out earns nothing. A layer too many, or a wrong one outside the gap, costs as much as one
@@ -66,7 +75,7 @@ def layers(
     Raises:
         Mismatch: The layers differ; the first line of the message says where, an aligned table follows.
     """
-    received = rows_of(model, name)
+    received = rows_of(model, name) if inputs is None else _with_named_inputs(model, inputs, name)
     in_gap = set(range(len(expected))[gap or slice(None)])
     parts = [(part, position in in_gap) for part, position in expected_rows(expected)]
     _require_rows(received, [part for part, _ in parts], [counts for _, counts in parts], name, partial=partial)
@@ -197,6 +206,19 @@ def _require_rows(
         rows = compared.rows()
         credit = _credit(compared.steps, counted) if partial else 0.0
         raise Mismatch(f"{compared.summary(name)}\n\n{comparison.table(rows)}", diff=rows, credit=credit)
+
+
+def _with_named_inputs(model: Any, inputs: Sequence[str], name: str) -> list[LayerRow]:
+    """The layers of a network, in which -1, -2, … are the inputs with these names."""
+    rows, named = rows_of(model, name), [each.name for each in model.inputs]
+    if sorted(named) != sorted(inputs):
+        given = ", ".join(f"`{each[:40]}`" for each in named[:8])
+        raise Mismatch(
+            f"`{name}` has the inputs {given}, expected {', '.join(f'`{each}`' for each in inputs)}. "
+            "Name them with `keras.Input(…, name=…)`."
+        )
+    numbers = {-1 - at: -1 - inputs.index(each) for at, each in enumerate(named)}
+    return [replace(row, sources=tuple(numbers.get(at, at) for at in row.sources or (-1,))) for row in rows]
 
 
 def _credit(steps: Sequence[comparison.AlignmentStep], counted: Sequence[bool]) -> float:

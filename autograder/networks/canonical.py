@@ -6,6 +6,7 @@ not matter; order, arguments, shapes and parameters do.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from typing import Any
 from autograder.networks.catalogue import LAYERS, layer_class, spatial_axes
 from autograder.networks.catalogue.base import TRAINING, defaults
 from autograder.networks.catalogue.operations import OPERATIONS, operation_class
-from autograder.networks.graph import Call, UnreadableModel, read_graph
+from autograder.networks.graph import Call, UnreadableModel, read_graph, tensors_in
 
 __all__ = ["LayerRow", "agrees", "canonical", "expected_rows", "layer_rows", "rows_of_layer", "words"]
 
@@ -75,7 +76,7 @@ def layer_rows(model: Any) -> list[LayerRow]:
     rows: list[LayerRow] = []
     gives = {number: -1 - number for number in range(len(graph.inputs))}
     for call in graph.calls:
-        sources = tuple(gives[number] for number in call.inputs)
+        sources = _without_key(type(call.operation).__name__, [gives[number] for number in _inputs(call)])
         for row in _call_rows(call):
             rows.append(replace(row, sources=sources))
             sources = (len(rows) - 1,)
@@ -96,12 +97,18 @@ def expected_rows(rows: Sequence[LayerRow]) -> list[tuple[LayerRow, int]]:
     ends: list[int] = []
     for position, row in enumerate(rows):
         sources = (position - 1,) if row.sources is None else row.sources
-        ahead = tuple(ends[each] if 0 <= each < position else min(each, -1) for each in sources)
+        ahead = _without_key(row.kind, [ends[each] if 0 <= each < position else min(each, -1) for each in sources])
         for part in canonical(row):
             parts.append((replace(part, sources=ahead) if graph else part, position))
             ahead = (len(parts) - 1,)
         ends.append(len(parts) - 1)
     return parts
+
+
+def _without_key(kind: str, sources: Sequence[int]) -> tuple[int, ...]:
+    """A layer's sources, but for the key of an attention that is its value, too."""
+    repeated = layer_class(kind).KEY_IS_VALUE and len(sources) > 2 and sources[1] == sources[2]
+    return (*sources[:2], *sources[3:]) if repeated else tuple(sources)
 
 
 def canonical(row: LayerRow) -> list[LayerRow]:
@@ -152,10 +159,12 @@ def _canonical_inner(value: Any) -> Any:
 
 
 def agrees(expected: Any, received: Any) -> bool:
-    """Whether an argument is what was asked for; `3` is as good as `(3, 3)`."""
+    """Whether an argument is what was asked for; `3` is as good as `(3, 3)`, and a factor of `0.1` as `(-0.1, 0.1)`."""
     if isinstance(expected, (list, tuple)) and isinstance(received, (list, tuple)):
         return len(expected) == len(received) and all(map(agrees, expected, received))
     if isinstance(received, (list, tuple)):
+        if len(received) == 2 and isinstance(received[1], (int, float)) and received[0] == -received[1]:
+            return agrees(expected, received[1])
         return bool(received) and all(agrees(expected, each) for each in received)
     if isinstance(expected, LayerRow) and isinstance(received, LayerRow):
         inner = (agrees(value, received.config.get(key)) for key, value in expected.config.items())
@@ -192,6 +201,13 @@ def words(row: LayerRow, also: Collection[str] = ()) -> str:
 
 
 # ---------------------------------------------------------------- reading a live model
+
+
+def _inputs(call: Call) -> list[int]:
+    """Numbers of the tensors that a layer gets, in the order of its parameters, however it was called."""
+    numbers = dict(zip(map(id, call.input_tensors), call.inputs, strict=True))
+    given = inspect.signature(call.operation.call).bind(*call.positional, **call.keywords).arguments
+    return [numbers[id(each)] for each in tensors_in([*given.values()])]
 
 
 def _call_rows(call: Call) -> Iterator[LayerRow]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Call", "Graph", "UnreadableModel", "read_graph"]
+__all__ = ["Call", "Graph", "UnreadableModel", "read_graph", "tensors_in"]
 
 Shape = tuple[int | None, ...]
 
@@ -56,7 +56,7 @@ class Call:
     @property
     def input_tensors(self) -> list[Any]:
         """The Keras tensors that it gets."""
-        return _tensors((self.positional, self.keywords))
+        return tensors_in((self.positional, self.keywords))
 
     @property
     def input_shapes(self) -> list[Shape]:
@@ -112,7 +112,7 @@ def read_graph(model: Any) -> Graph:
             operation, index, _ = tensor._keras_history
             node = operation._inbound_nodes[index]
             positional, keywords = node.arguments.args, _without_masks(node)
-            tensors = _tensors((positional, keywords))
+            tensors = tensors_in((positional, keywords))
             if not ready:
                 waiting.append((tensor, True))
                 waiting += [(each, False) for each in reversed(tensors)]
@@ -135,7 +135,8 @@ def read_graph(model: Any) -> Graph:
     return Graph(tuple(model.inputs), tuple(calls), tuple(outputs), tuple(models))
 
 
-def _tensors(arguments: Any) -> list[Any]:
+def tensors_in(arguments: Any) -> list[Any]:
+    """The Keras tensors among nested arguments."""
     import keras
 
     return [each for each in keras.tree.flatten(arguments) if isinstance(each, keras.KerasTensor)]

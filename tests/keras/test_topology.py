@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import keras
 import pytest
 from keras import layers as L
@@ -91,10 +93,42 @@ def test_a_wrong_connection_is_reported(received, expected, summary):
     assert compared(received, expected).summary("net") == summary
 
 
+@pytest.mark.parametrize(
+    ("received", "expected", "words"),
+    [
+        (residual(lambda skip, x: L.Concatenate()([skip, x])), residual(), "layer 9: expected Add .*, got Concatenate"),
+        (
+            keras.Sequential([keras.Input((5, 2)), L.GRU(3), L.Dense(1)]),
+            keras.Sequential([keras.Input((5, 2)), L.LSTM(3), L.Dense(1)]),
+            "layer 1: expected LSTM 3 .*, got GRU 3",
+        ),
+    ],
+)
+def test_a_layer_of_the_same_family_is_reported_as_the_wrong_one(received, expected, words):
+    assert re.search(words, compared(received, expected).summary("net"))
+
+
 def test_inputs_of_a_difference_are_not_to_be_exchanged():
     x, y = keras.Input((4,)), keras.Input((4,))
     minus, other = (keras.Model([x, y], L.Dense(2)(L.Subtract()(inputs))) for inputs in ([x, y], [y, x]))
     assert "it gets its inputs in another order" in compared(other, minus).summary("net")
+
+
+def test_the_key_of_an_attention_is_its_value_unless_it_is_given():
+    x, y = keras.Input((5, 8)), keras.Input((5, 8))
+
+    def net(call):
+        return keras.Model([x, y], L.Dense(2)(call(L.MultiHeadAttention(2, 4))))
+
+    plain, by_name, turned = (
+        net(lambda attention: attention(x, y)),
+        net(lambda attention: attention(value=y, key=y, query=x)),
+        net(lambda attention: attention(value=y, key=x, query=x)),
+    )
+    assert compared(by_name, plain).equal
+    assert "it gets the network's input twice" in compared(turned, plain).summary("net")
+    for inputs in ([-1, -2], [-1, -2, -2]):
+        expect.layers(by_name, [expect.layer("MultiHeadAttention", inputs=inputs), expect.layer("Dense")])
 
 
 ROWS = [
@@ -118,6 +152,25 @@ def test_an_author_says_what_a_layer_gets(exchanged):
     expect.layers(block(wrong=True), [*ROWS[:2], expect.layer("Add")])
 
 
+def test_inputs_are_known_by_their_names():
+    rows = [
+        expect.layer("Dense", units=3, inputs=[-1]),  # 0
+        expect.layer("Dense", units=4, inputs=[-2]),
+        expect.layer("Concatenate", inputs=[0, 1]),
+    ]
+
+    def net(names, exchanged=False):
+        small, large = (keras.Input((5,), name=each) for each in names)
+        joined = L.Concatenate()([L.Dense(3)(small), L.Dense(4)(large)])
+        return keras.Model([large, small] if exchanged else [small, large], joined)
+
+    expect.layers(net(["small", "large"], exchanged=True), rows, inputs=["small", "large"])
+    with pytest.raises(expect.Mismatch, match="it gets the network's input 2 in place of the network's input"):
+        expect.layers(net(["large", "small"]), rows, inputs=["small", "large"])
+    with pytest.raises(expect.Mismatch, match="has the inputs `a`, `large`, expected `small`, `large`. Name them"):
+        expect.layers(net(["a", "large"]), rows, inputs=["small", "large"])
+
+
 def test_every_fault_of_a_layer_is_named():
     given = keras.Sequential([keras.Input((8, 8, 1)), L.Conv2D(64, 3, padding="same"), L.Flatten()])
     with pytest.raises(expect.Mismatch, match="Check the number of filters and the padding"):
@@ -131,6 +184,14 @@ def test_a_normalisation_behind_the_activation_is_an_order():
     rows = [expect.layer("Conv2D", filters=4), expect.layer("BatchNormalization"), expect.layer("ReLU")]
     with pytest.raises(expect.Mismatch, match="has its layers in another order after layer 1"):
         expect.layers(given, rows)
+
+
+def test_a_factor_is_written_as_in_keras():
+    given = keras.Sequential([keras.Input((8, 8, 3)), L.RandomRotation(0.1), L.RandomZoom((-0.2, 0.3))])
+    expect.layers(given, [expect.layer("RandomRotation", factor=0.1), expect.layer("RandomZoom")])
+    for factors in ({"factor": 0.2}, {"factor": -0.1}):
+        with pytest.raises(expect.Mismatch, match="Check `factor`"):
+            expect.layers(given, [expect.layer("RandomRotation", **factors), expect.layer("RandomZoom")])
 
 
 def test_what_a_layer_holds_is_compared():

@@ -110,6 +110,9 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     ORDERLESS: ClassVar[bool] = False
     """Whether a network is as good with the layer's inputs in another order."""
 
+    KEY_IS_VALUE: ClassVar[bool] = False
+    """Whether a third input that is the second one once more is no difference."""
+
     APPLIES: ClassVar[str] = ""
     """Keras's name of the activation that the layer is and nothing else, so that `Activation` can say the same."""
 
@@ -237,4 +240,18 @@ class IdentityAtInference(Layer, frozen=True):
 class Orderless(Layer, frozen=True):
     """Merges tensors in any order; what follows a concatenation learns its weights in whichever order that has."""
 
+    FAMILY: ClassVar[str] = "Merging"
     ORDERLESS: ClassVar[bool] = True
+
+
+class Recurrent(Layer, frozen=True):
+    """Goes through a sequence with a state."""
+
+    FAMILY: ClassVar[str] = "Recurrent"
+
+
+class Attentive(Layer, frozen=True):
+    """Gets a query, a value, and a key, by default the value."""
+
+    FAMILY: ClassVar[str] = "Attention"
+    KEY_IS_VALUE: ClassVar[bool] = True

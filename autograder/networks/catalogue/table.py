@@ -13,7 +13,7 @@ from typing import cast
 import msgspec
 
 from autograder.networks.catalogue.arguments import ARGUMENTS
-from autograder.networks.catalogue.base import IdentityAtInference, Layer, Orderless
+from autograder.networks.catalogue.base import Attentive, IdentityAtInference, Layer, Orderless, Recurrent
 from autograder.networks.catalogue.convolution import TransposedConvolution
 from autograder.networks.catalogue.holders import Cells, OneCell, OneLayer, TwoWay
 from autograder.networks.catalogue.lookup import Binned, Integers, Lookup
@@ -56,20 +56,12 @@ _TABLE = {
         AdaptiveMaxPooling1D output_size
         AdaptiveMaxPooling2D output_size
         AdaptiveMaxPooling3D output_size
-        SimpleRNN units {_SIMPLE} {_SEQUENCE}
-        LSTM units {_CELL} {_SEQUENCE}
-        GRU units {_CELL} {_SEQUENCE} reset_after
         SimpleRNNCell units {_SIMPLE}
         LSTMCell units {_CELL}
         GRUCell units {_CELL} reset_after
         ConvLSTM1D filters {_WINDOW} {_SEQUENCE} recurrent_activation dropout recurrent_dropout
         ConvLSTM2D filters {_WINDOW} {_SEQUENCE} recurrent_activation dropout recurrent_dropout
         ConvLSTM3D filters {_WINDOW} {_SEQUENCE} recurrent_activation dropout recurrent_dropout
-        MultiHeadAttention num_heads key_dim value_dim dropout use_bias output_shape attention_axes \
-            use_gate? sliding_window?
-        GroupQueryAttention head_dim num_query_heads num_key_value_heads dropout use_bias use_gate? sliding_window?
-        Attention use_scale score_mode dropout
-        AdditiveAttention use_scale dropout
         Subtract
         Dot axes normalize
         Permute dims
@@ -114,6 +106,18 @@ _TABLE = {
         RandomTranslation height_factor width_factor {_IMAGE}
         RandomZoom height_factor width_factor {_IMAGE}
         Solarization addition_factor threshold_factor value_range
+    """,
+    Recurrent: f"""
+        SimpleRNN units {_SIMPLE} {_SEQUENCE}
+        LSTM units {_CELL} {_SEQUENCE}
+        GRU units {_CELL} {_SEQUENCE} reset_after
+    """,
+    Attentive: """
+        MultiHeadAttention num_heads key_dim value_dim dropout use_bias output_shape attention_axes \
+            use_gate? sliding_window?
+        GroupQueryAttention head_dim num_query_heads num_key_value_heads dropout use_bias use_gate? sliding_window?
+        Attention use_scale score_mode dropout
+        AdditiveAttention use_scale dropout
     """,
     Orderless: """
         Add

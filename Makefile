@@ -38,7 +38,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser kills determinism fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-selfcheck matrix lines lock wheel redteam redteam-peers clean stale
+.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser cookbook kills determinism fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-selfcheck matrix lines lock wheel redteam redteam-peers clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -62,7 +62,11 @@ unit keras sandbox end_to_end browser: $(READY)
 	$(PYTEST) -m "not slow" tests/$@ $(ALSO) $(ARGS)
 keras: ALSO = tests/fuzz
 sandbox: ALSO = tests/redteam
-end_to_end: ALSO = tests/golden tests/faults
+end_to_end: ALSO = tests/golden tests/faults tests/cookbook
+
+## build and grade the small exercises of the cookbook, with all their right and wrong tries; ARGS="-k unet" one of them
+cookbook: $(READY)
+	$(PYTEST) --dist loadgroup tests/cookbook $(ARGS)
 
 ## control groups, tried on a kernel of its own in QEMU; KERNEL= one of Linux, by default the newest in /boot
 test-cgroup: $(READY)

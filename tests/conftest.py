@@ -19,6 +19,7 @@ TIERS = {
     "redteam": "sandbox",
     "end_to_end": "end_to_end",
     "golden": "end_to_end",
+    "cookbook": "end_to_end",
     "faults": "end_to_end",
     "browser": "browser",
 }

@@ -167,7 +167,7 @@ def test_inputs_are_known_by_their_names():
     expect.layers(net(["small", "large"], exchanged=True), rows, inputs=["small", "large"])
     with pytest.raises(expect.Mismatch, match="it gets the network's input 2 in place of the network's input"):
         expect.layers(net(["large", "small"]), rows, inputs=["small", "large"])
-    with pytest.raises(expect.Mismatch, match="has the inputs `a`, `large`, expected `small`, `large`. Name them"):
+    with pytest.raises(expect.Mismatch, match=r"has the inputs `a`, `large`, expected `small`, `large`. Name them"):
         expect.layers(net(["a", "large"]), rows, inputs=["small", "large"])
 
 

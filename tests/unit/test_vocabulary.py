@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "autograder"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "Makefile", ROOT / "pyproject.toml"])
+COOKBOOK = sorted((ROOT / "tests" / "cookbook").glob("*/*.*"))  # pages of the documentation are made from these
 TEMPLATES = sorted([*PACKAGE.rglob("*.j2"), *PACKAGE.rglob("page.css")])
 
 INSTEAD = {
@@ -48,7 +49,9 @@ def _metaphors(text: str) -> list[str]:
     return [line.strip() for line in kept.splitlines() if METAPHOR.search(line)]
 
 
-@pytest.mark.parametrize("path", [*MODULES, *DOCUMENTS, *TEMPLATES], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [*MODULES, *DOCUMENTS, *COOKBOOK, *TEMPLATES], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_no_metaphors(path):
     assert _metaphors(path.read_text(encoding="utf-8")) == [], f"say it plainly: {', '.join(INSTEAD)}"
 

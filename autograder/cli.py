@@ -90,6 +90,16 @@ def build(
 
 
 @app.command(cls=_Command)
+def new(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="The new exercise: small letters, digits and _.")],
+) -> None:
+    """Write a small, complete exercise to begin with, reference/SLUG/master.py: `autograder build` takes it at once."""
+    from autograder.commands import new as command
+
+    command.run(slug, screen)
+
+
+@app.command(cls=_Command)
 def grade(
     slug: Annotated[str, typer.Argument(metavar="SLUG", help="An exercise of this repository, or a bundle's folder.")],
     source: Annotated[
@@ -205,6 +215,26 @@ def features(
     from autograder.commands import features as command
 
     command.show(command.run(folder, out, model=model, seed=seed, console=errors), screen)
+
+
+@app.command(cls=_Command)
+def fetch(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="`mnist`, `MobileNetV2`, …; all datasets by default."),
+    ] = None,
+) -> None:
+    """Say which files to put where, so that `keras.datasets` and pretrained networks work where notebooks are graded.
+
+    Nothing is downloaded, here or while grading: get each file from the address that is printed, on any machine. The
+    sandbox reads the folder and never writes to it.
+
+    Exit status: 0 all that was named is there, 1 something is missing or is another file.
+    """
+    from autograder.commands import fetch as command
+
+    if not command.run(names or [], screen):
+        raise typer.Exit(NEEDS_REVIEW)
 
 
 @app.command(cls=_Command)

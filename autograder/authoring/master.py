@@ -37,7 +37,7 @@ from autograder.grading.requirements import installable
 from autograder.records import MAX_WIRE_BYTES, Limits, rounded
 from autograder.wording import one_line
 
-__all__ = ["MASTERS", "Config", "Master", "MasterQuestion", "read_master"]
+__all__ = ["MASTERS", "NAME", "Config", "Master", "MasterQuestion", "read_master"]
 
 MASTERS = ("master.py", "master.ipynb")
 
@@ -53,7 +53,7 @@ _LINE_MARKS = ["# BEGIN SOLUTION", "# END SOLUTION", "# SOLUTION", "# SOLUTION N
 _LINE_MARKS += ["# BEGIN PROMPT", "# END PROMPT", "# SEED"]
 _IGNORED = re.compile(r"(##\s*ignore\s*##|#\s*ignore\b)", re.IGNORECASE)
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
-_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def read_master(path: Path, root: Path) -> Master:
     """
     source = read_source(path, root)
     slug = path.resolve().parent.name
-    if not _NAME.fullmatch(slug):
+    if not NAME.fullmatch(slug):
         raise BuildError(f"{slug!r} is no name for an exercise: use small letters, digits and _. Rename {path.parent}.")
     reader = _Reader(source)
     reader.read()
@@ -320,7 +320,7 @@ class _Reader:
     def _question(self, cell: int) -> MasterQuestion:
         source, settings, cases = self.source, self._settings, self._cases
         name = settings.get("name")
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not NAME.fullmatch(name):
             fix = "Use small letters, digits and _, beginning with a letter."
             what = "the question has no `name: …`" if name is None else f"{name!r} is no name for a question"
             raise source.refuse(cell, what, fix)

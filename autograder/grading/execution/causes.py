@@ -66,6 +66,7 @@ _TO_DO: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("raise `wall_seconds`", re.compile(rf"{_STOPPED}.*ran longer than")),
     ("raise `memory_mb`", re.compile(rf"{_STOPPED}{_ENDINGS['out_of_memory']}")),
     ("install `{}` where it is graded", re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,80})'")),
+    ("put what it downloads into the cache, as `autograder fetch` says", re.compile(r"\w+: URL fetch failure on")),
     ("see that it runs where it is graded", re.compile("")),
 )
 """What to do about a cell that came with the exercise, by its error. The first that fits counts."""

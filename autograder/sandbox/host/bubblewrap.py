@@ -19,7 +19,7 @@ from typing import NamedTuple
 from autograder import keras_runtime
 from autograder.errors import SandboxUnavailable
 from autograder.records import SANDBOX_VARIABLE, Limits
-from autograder.sandbox.host import seccomp, watchdog
+from autograder.sandbox.host import keras_cache, seccomp, watchdog
 
 __all__ = [
     "EVALUATION",
@@ -71,6 +71,7 @@ HIDDEN += tuple(Path("/proc", name) for name in ("locks", "modules", "partitions
 """What the kernel says of the whole machine in every sandbox, and no notebook needs; these files are empty there."""
 
 TMP = "/tmp"  # noqa: S108 - the sandbox's own
+KERAS_HOME = f"{TMP}/.keras"
 PASSWD, GROUP = Path("/etc/passwd"), Path("/etc/group")
 SETPRIV = "/usr/bin/setpriv"
 PRLIMIT = "/usr/bin/prlimit"
@@ -84,15 +85,17 @@ class Profile(NamedTuple):
     Attributes:
         parts: What of this package it sees: not `sandbox/host`, nothing that grades, no trained network.
         writable: Whether it has a `/tmp` and a `/dev/shm` to write to.
+        downloads: Whether it sees the cache of what Keras would download.
         nests: Whether its processes may make namespaces of their own; only for a program that runs nothing of others'.
     """
 
     parts: tuple[str, ...]
     writable: bool = True
+    downloads: bool = False
     nests: bool = False
 
 
-NOTEBOOK = Profile((*WORKER_PARTS, "course", "expect", "live/__init__.py", "notebook"))
+NOTEBOOK = Profile((*WORKER_PARTS, "course", "expect", "live/__init__.py", "notebook"), downloads=True)
 """Runs a student's notebook, with what that imports."""
 
 EVALUATION = Profile(WORKER_PARTS, writable=False)
@@ -341,7 +344,7 @@ def _environment(threads: int, profile: Profile) -> list[str]:
         "PYTHONHASHSEED": HASH_SEED,
         "PYTHONDONTWRITEBYTECODE": 1,
         SANDBOX_VARIABLE: 1,
-        "KERAS_HOME": f"{TMP}/.keras",
+        "KERAS_HOME": KERAS_HOME,
         "MPLCONFIGDIR": f"{TMP}/.mpl",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         # They start when NumPy is imported, and a process that is to fork must have none.
@@ -353,7 +356,7 @@ def _environment(threads: int, profile: Profile) -> list[str]:
 
 def _file_system(limits: Limits, fds: Inherited, profile: Profile) -> list[str]:
     """What can be seen in the sandbox; everything is read-only, but for `/tmp` and `/dev/shm` where it may write."""
-    binds = _binds(profile.parts)
+    binds = _binds(profile.parts) | (keras_cache.binds() if profile.downloads else {})
     shared = ("--perms", "1777", "--size", str(SHARED_MEMORY_MB * MIB), "--tmpfs", "/dev/shm")  # noqa: S108
     links = _links(binds)
     # Made one by one, because bubblewrap lets only its own user enter the parent folders that it makes itself.
@@ -371,6 +374,7 @@ def _file_system(limits: Limits, fds: Inherited, profile: Profile) -> list[str]:
         *(word for folder in sorted(folders) for word in ("--perms", "0755", "--dir", str(folder))),
         *(word for path, source in binds.items() for word in ("--ro-bind", str(source), str(path))),
         *(word for path, target in links.items() for word in ("--symlink", str(target), str(path))),
+        *(keras_cache.links(Path(KERAS_HOME)) if profile.downloads else ()),
         *("--perms", "0444", "--file", str(fds.passwd), str(PASSWD)),
         *("--perms", "0444", "--file", str(fds.group), str(GROUP)),
         *(() if profile.writable else ("--remount-ro", TMP)),

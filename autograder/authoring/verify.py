@@ -17,7 +17,7 @@ from autograder.errors import AutograderError, BuildError
 from autograder.expect.reference_record import collecting
 from autograder.grading.cases.bundle import beside
 from autograder.records import Grade, Measurement, Outcome, QuestionGrade, rounded
-from autograder.wording import one_line
+from autograder.wording import listed, one_line
 
 if TYPE_CHECKING:
     from autograder.grading.execution.submission_grading import GradedSubmission
@@ -64,11 +64,10 @@ def prove(master: Master, make: Callable[[Records], Path], say: Callable[[str], 
     say("grading the solution")
     with collecting() as collected:
         reference_graded = _grade(folder / "bundle", folder / "bundle" / "reference.ipynb", "reference")
-    _refuse_reference(master, reference_graded)
     folder = make({(Path(path).stem, case): record for (path, case), record in collected.items()})
     say("grading the students' notebook")
     stub_graded = _grade(folder / "bundle", folder / "stub" / f"{master.slug}.ipynb", "stub")
-    _refuse_stub(master, stub_graded)
+    _refuse(master, stub_graded, reference_graded)
     return Proof(
         stub=stub_graded.grade.score,
         reference=reference_graded.grade.score,
@@ -99,13 +98,17 @@ def refuse_undefined(master: Master, data: frozenset[str]) -> None:
     for index, (role, cell) in enumerate(zip(master.roles, master.source.cells, strict=True)):
         if cell.cell_type == "code" and role in {"prose", "answer"}:
             defined |= _defined(master, index, cell.source)
-    for question in master.questions:
-        for case in question.cases:
-            for name in case.parameters:
-                if name not in defined:
-                    fix = "Define it in the question's solution, or correct the parameter."
-                    what = f"case `{case.function}` needs `{name}`, which is not defined in reference or data"
-                    raise master.source.refuse(case.cell, what, fix, case.offset)
+    fix = "Define it in the question's solution, or correct the parameter."
+    lacking = [
+        f"case `{case.function}` needs `{name}`, which is not defined in reference or data. "
+        f"{master.source.at(case.cell, case.offset)}. {fix}"
+        for question in master.questions
+        for case in question.cases
+        for name in case.parameters
+        if name not in defined
+    ]
+    if lacking:
+        raise BuildError("\n".join(lacking))
 
 
 def refuse_unimportable(master: Master) -> None:
@@ -175,49 +178,83 @@ def _grade(bundle: Path, notebook: Path, student: str) -> GradedSubmission:
     return grade_one(loaded, read_notebook(notebook, student=student))
 
 
-def _refuse_stub(master: Master, graded: GradedSubmission) -> None:
+def _refuse(master: Master, stub: GradedSubmission, reference: GradedSubmission) -> None:
+    """Refuse with all faults, a line for each; beside that of a case, what it got from solution and students' notebook.
+
+    Raises:
+        BuildError: There is one.
+    """
+    lines = []
+    for (question, names), fault in (*_faults_of_stub(master, stub), *_faults_of_reference(master, reference)):
+        solution, untouched = reference.values.get(question, {}), stub.values.get(question, {})
+        given = [
+            f"`{name}` is {solution[name]} in the solution, {untouched.get(name, 'not there')} in the stub"
+            for name in names
+            if name in solution
+        ]
+        lines.append(f"{fault}{f' ({listed(given)}.)' if given else ''}")
+    if lines:
+        raise BuildError("\n".join(lines))
+
+
+_Fault = tuple[tuple[str, tuple[str, ...]], str]
+"""The question and the names of the case that it is about, empty if it is about none; and what to say."""
+_NO_CASE: tuple[str, tuple[str, ...]] = ("", ())
+
+
+def _faults_of_stub(master: Master, graded: GradedSubmission) -> Iterator[_Fault]:
     fix = "Make the gap break what the case needs, or the case ask for more than the gap gives."
     for question, graded_question, outcome in _outcomes(master, graded.grade):
-        _refuse_broken(master, question, outcome, "stub")
-        if points := outcome.points or outcome.proposed:
+        case = _case(question, outcome)
+        if outcome.status == "error":
+            yield case, _broken(master, question, outcome, "stub")
+        elif points := outcome.points or outcome.proposed:
             what = f"`{question.name}` gives the untouched stub {points} of {_points(graded_question)}"
-            raise BuildError(f"{what} (case `{outcome.name}`). {_where(master, question, outcome)}. {fix}")
-    _refuse_run(master, graded, "stub")
+            yield case, f"{what} (case `{outcome.name}`). {_where(master, question, outcome)}. {fix}"
+    yield from _faults_of_run(master, graded, "stub")
 
 
-def _refuse_reference(master: Master, graded: GradedSubmission) -> None:
+def _faults_of_reference(master: Master, graded: GradedSubmission) -> Iterator[_Fault]:
     for question, graded_question, outcome in _outcomes(master, graded.grade):
-        _refuse_broken(master, question, outcome, "reference")
-        if outcome.proposed != outcome.possible and (outcome.points < outcome.possible or outcome.status != "pass"):
+        case = _case(question, outcome)
+        if outcome.status == "error":
+            yield case, _broken(master, question, outcome, "reference")
+        elif outcome.proposed != outcome.possible and (outcome.points < outcome.possible or outcome.status != "pass"):
             earned = f"`{question.name}` gives the reference {graded_question.score} of {_points(graded_question)}"
             why = f"(case `{outcome.name}`: {_reason(outcome)})"
             fix = f"Correct the solution or the case, then run `autograder build {master.slug}`."
             if any(measured.at_least > 0 for measured in outcome.measurements):
                 fix += f" What floor the reference can hold, `autograder calibrate {master.slug}` says."
-            raise BuildError(f"{earned} {why}. {_where(master, question, outcome)}. {fix}")
+            yield case, f"{earned} {why}. {_where(master, question, outcome)}. {fix}"
     for cell in graded.execution.cells:
         if cell.error:
             first = cell.source.strip().split("\n", 1)[0][:60]
             fix = "Every cell of the reference must run."
-            raise BuildError(
-                f"a cell of the reference (`{first}`) raises {cell.error[:200]}. {master.source.shown}. {fix}"
+            yield (
+                _NO_CASE,
+                f"a cell of the reference (`{first}`) raises {cell.error[:200]}. {master.source.shown}. {fix}",
             )
-    _refuse_run(master, graded, "reference")
+    yield from _faults_of_run(master, graded, "reference")
 
 
-def _refuse_run(master: Master, graded: GradedSubmission, side: str) -> None:
-    if graded.execution.status != "completed" or graded.grade.status != "graded":
+def _faults_of_run(master: Master, graded: GradedSubmission, side: str) -> Iterator[_Fault]:
+    broken = any(outcome.status == "error" for question in graded.grade.questions for outcome in question.cases)
+    if graded.execution.status != "completed" or (graded.grade.status != "graded" and not broken):
         reason = graded.execution.message or graded.grade.message or graded.execution.status
         fix = "Let it do less, or raise the limits in `# AUTOGRADER CONFIG`."
         place = master.source.at(master.config_cell)
-        raise BuildError(f"the {side} does not run to its end: {reason.rstrip('.')}. {place}. {fix}")
+        yield _NO_CASE, f"the {side} does not run to its end: {reason.rstrip('.')}. {place}. {fix}"
 
 
-def _refuse_broken(master: Master, question: MasterQuestion, outcome: Outcome, side: str) -> None:
-    if outcome.status == "error":
-        what = f"case `{outcome.name}` of `{question.name}` breaks on the {side}: {_reason(outcome)}"
-        fix = "A case passes, or raises AssertionError; `autograder.expect` does so."
-        raise BuildError(f"{what}. {_where(master, question, outcome)}. {fix}")
+def _broken(master: Master, question: MasterQuestion, outcome: Outcome, side: str) -> str:
+    what = f"case `{outcome.name}` of `{question.name}` breaks on the {side}: {_reason(outcome)}"
+    fix = "A case passes, or raises AssertionError; `autograder.expect` does so."
+    return f"{what}. {_where(master, question, outcome)}. {fix}"
+
+
+def _case(question: MasterQuestion, outcome: Outcome) -> tuple[str, tuple[str, ...]]:
+    names = next((case.parameters for case in question.cases if case.case.name == outcome.name), ())
+    return question.name, names
 
 
 def _outcomes(master: Master, grade: Grade) -> list[tuple[MasterQuestion, QuestionGrade, Outcome]]:

@@ -64,7 +64,7 @@ def test_a_notebook_finds_what_is_in_the_cache_and_cannot_change_it(cache: Path)
         legacy_h5_format.save_weights_to_hdf5_group(file, network)
     (cache / "models" / WEIGHTS).chmod(0o666)
 
-    answer = run_in_sandbox(LINES)
+    answer = run_in_sandbox(LINES, wall_seconds=600)
 
     assert answer.ending.code == 0, answer.ending.stderr_tail
     digits, mean, written, missing, listed = answer.reported

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,21 @@ def test_refuses_with_the_line_of_the_case(monkeypatch, master, stub, reference,
         prove(monkeypatch, master, stub, reference)
 
     assert str(error.value).startswith(f"{what}. reference/small/master.py:{line_of(WHOLE, f'def test_{case}')}. ")
+
+
+def test_all_faults_are_said_at_once_with_the_values_beside(monkeypatch, master):
+    stub = replace(graded({"": FAIL, "is_a_number": PASS}), values={"total": {"total": "`5`"}})
+    reference = graded({"": PASS, "right_sum": FAIL, "four": Outcome("", "error", 0, 4, detail="boom")})
+    reference = replace(reference, values={"total": {"total": "`42`"}, "double": {"double": "a function"}})
+
+    with pytest.raises(BuildError) as error:
+        prove(monkeypatch, master, stub, reference)
+
+    first, second, third = str(error.value).split("\n")
+    assert first.startswith("`total` gives the untouched stub 2 of 5 points")
+    assert first.endswith(" (`total` is `42` in the solution, `5` in the stub.)")
+    assert second.startswith("`total` gives the reference 2 of 5 points (case `right_sum`: no)")
+    assert third.endswith(" (`double` is a function in the solution, not there in the stub.)")
 
 
 @pytest.mark.parametrize("side", ["stub", "reference"])

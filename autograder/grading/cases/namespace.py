@@ -101,6 +101,10 @@ class Namespace(Mapping[str, Any]):
             raise self._rebuilt[name]
         return self._rebuilt[name]
 
+    def seen(self) -> dict[str, Any]:
+        """Name → the student's value that a case has looked up, or why it cannot be used."""
+        return dict(self._rebuilt)
+
     def __iter__(self) -> Iterator[str]:
         """All names, trusted ones first."""
         return iter({**dict.fromkeys(self._data), **dict.fromkeys(self._values)})

@@ -10,13 +10,14 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autograder.expect.mismatch import Unusable
 from autograder.grading.cases.bundle import Bundle, sha256_of
 from autograder.grading.cases.case_grading import undecided
 from autograder.grading.cases.namespace import Namespace, answer_positions, takes
+from autograder.grading.cases.shown_values import shown_value
 from autograder.grading.execution.case_runs import BROKEN, CaseRuns
 from autograder.grading.execution.causes import ENDED, causes_of, doubtful, explained, without_ended
 from autograder.grading.execution.environment import environment
@@ -56,11 +57,13 @@ class GradedSubmission:
 
     Attributes:
         again: Whether the notebook was ended perhaps because of what else the machine did, so that it is to run alone.
+        values: Question → name → what the notebook gave, in words for the author of the exercise; kept nowhere.
     """
 
     grade: Grade
     execution: Execution
     again: bool = False
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> GradedSubmission:
@@ -134,7 +137,11 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
         reasons = [execution.message or BROKEN]
     if reasons:
         grade = replace(grade, status="needs_review", message=" ".join(reasons))
-    return GradedSubmission(grade, execution, again=execution.unjustified if broken else again)
+    values = {
+        question.name: {name: shown_value(value) for name, value in runs.values[question.name].seen().items()}
+        for question in automatic
+    }
+    return GradedSubmission(grade, execution, again=execution.unjustified if broken else again, values=values)
 
 
 def _reasons(grade: Grade, execution: Execution) -> tuple[list[str], bool]:

@@ -99,6 +99,23 @@ def new(
     command.run(slug, screen)
 
 
+@app.command("try", cls=_Command)
+def try_(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="An exercise of this repository.")],
+    notebook: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A notebook to grade; by default the solution is shown.")
+    ] = None,
+) -> None:
+    """Try an exercise while you write it: what the solution, or a notebook of yours, earns for each case.
+
+    The checks are those of `autograder build`, and nothing is written. What an earlier try has graded, and has not
+    changed in any way since, is not run again, and the output says so. Errors and exit status: as `autograder build`.
+    """
+    from autograder.commands import try_ as command
+
+    command.run(slug, notebook, screen=screen, errors=errors)
+
+
 @app.command(cls=_Command)
 def grade(
     slug: Annotated[str, typer.Argument(metavar="SLUG", help="An exercise of this repository, or a bundle's folder.")],

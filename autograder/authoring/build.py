@@ -24,7 +24,7 @@ from autograder.authoring.given_files import given_files
 from autograder.authoring.leaks import refuse_leaks
 from autograder.authoring.master import MASTERS, Master, MasterQuestion, read_master
 from autograder.authoring.stub import make_reference, make_stub
-from autograder.authoring.verify import Proof, prove, refuse_undefined, refuse_unimportable
+from autograder.authoring.verify import Grader, Proof, prove, refuse_undefined, refuse_unimportable
 from autograder.errors import BuildError, UsageError
 from autograder.grading.cases.bundle import FILES, copy_bundle, hidden_name, sha256_of
 from autograder.grading.requirements import installable, refuse_lacking
@@ -46,7 +46,7 @@ class BuildReport:
         drift: With `check`: what differs from the master, one line each.
         proof: What the grader gave to stub and reference; `None` without a proof.
         seconds: How long the build took.
-        checked: Whether it compared with the files that are there, and wrote none.
+        done: What became of the files: `built`, `is up to date`, or `tried` where none was written.
     """
 
     slug: str
@@ -55,14 +55,14 @@ class BuildReport:
     warnings: tuple[str, ...] = ()
     proof: Proof | None = None
     seconds: float = 0.0
-    checked: bool = False
+    done: str = "built"
 
     @property
     def summary(self) -> str:
         """A line on the build and its proof, and one for each case that rests on claims; or the files that drifted."""
         if self.drift:
             return "\n".join(self.drift)
-        verb = "is up to date" if self.checked else f"built: {len(self.files)} files"
+        verb = f"built: {len(self.files)} files" if self.done == "built" else self.done
         proved = ""
         if self.proof:
             proved = f"; stub {self.proof.stub}, reference {self.proof.reference} of {self.proof.possible} points"
@@ -111,7 +111,14 @@ def build_all(
 
 
 def build(
-    slug_or_master: str | Path, root: Path, *, check: bool, proof: bool = True, say: Say = lambda _: None
+    slug_or_master: str | Path,
+    root: Path,
+    *,
+    check: bool,
+    proof: bool = True,
+    say: Say = lambda _: None,
+    grade: Grader | None = None,
+    instead: Callable[[Path], object] | None = None,
 ) -> BuildReport:
     """Build one exercise.
 
@@ -121,6 +128,8 @@ def build(
         check: Write nothing; compare with what is there.
         proof: Grade stub and reference as students' notebooks are graded.
         say: See `Say`.
+        grade: Grades them; in this process by default.
+        instead: Called with the proven bundle in place of writing anything; it is gone afterwards.
 
     Raises:
         BuildError: The master must not be handed out.
@@ -169,13 +178,16 @@ def build(
             return folder
 
         begin("looking for what the students' notebook gives away")
-        proved = prove(master, make, begin) if proof else None
+        proved = prove(master, make, begin, grade) if proof else None
         folder = proved.folder if proved else make(recorded_in(root / secret))
-        begin("comparing" if check else "writing")
         drift: tuple[str, ...] = ()
-        if check:
+        if instead:
+            instead(folder / "bundle")
+        elif check:
+            begin("comparing")
             drift = (*_drift(root, public, stub), *_drift(root, secret, bundle))
         else:
+            begin("writing")
             _move(work, (folder / "stub", root / public), (folder / "bundle", root / secret))
     return BuildReport(
         slug=master.slug,
@@ -184,7 +196,7 @@ def build(
         warnings=(*master.warnings, *_unpublished(master), *(_doubts(master, root, proved) if proved else ())),
         proof=proved,
         seconds=time.monotonic() - started,
-        checked=check,
+        done="tried" if instead else "is up to date" if check else "built",
     )
 
 

@@ -22,7 +22,7 @@ from autograder.wording import listed, one_line
 if TYPE_CHECKING:
     from autograder.grading.execution.submission_grading import GradedSubmission
 
-__all__ = ["Proof", "prove", "refuse_undefined", "refuse_unimportable"]
+__all__ = ["Grader", "Proof", "grade_notebook", "prove", "refuse_undefined", "refuse_unimportable"]
 
 
 @dataclass(frozen=True)
@@ -48,25 +48,33 @@ class Proof:
     claims: dict[str, bool]
 
 
-def prove(master: Master, make: Callable[[Records], Path], say: Callable[[str], object]) -> Proof:
+Grader = Callable[[Path, Path, str], "GradedSubmission"]
+"""Grades a notebook, the second path, with the bundle, the first, under a name."""
+
+
+def prove(
+    master: Master, make: Callable[[Records], Path], say: Callable[[str], object], grade: Grader | None = None
+) -> Proof:
     """Grade the stub and the reference as a student's notebook would be graded.
 
     Args:
         master: The master, for places in messages.
         make: Writes the bundle and the students' notebook with what the reference gave to the cases, and says where.
         say: Prints what is done next, as that takes time.
+        grade: Grades them; `grade_notebook` by default.
 
     Raises:
         BuildError: The stub earns points, the reference misses some, or a case breaks.
         SandboxUnavailable: This machine cannot run a sandbox, so stub and reference cannot be graded.
     """
+    grade = grade or grade_notebook
     folder = make({})
     say("grading the solution")
     with collecting() as collected:
-        reference_graded = _grade(folder / "bundle", folder / "bundle" / "reference.ipynb", "reference")
+        reference_graded = grade(folder / "bundle", folder / "bundle" / "reference.ipynb", "reference")
     folder = make({(Path(path).stem, case): record for (path, case), record in collected.items()})
     say("grading the students' notebook")
-    stub_graded = _grade(folder / "bundle", folder / "stub" / f"{master.slug}.ipynb", "stub")
+    stub_graded = grade(folder / "bundle", folder / "stub" / f"{master.slug}.ipynb", "stub")
     _refuse(master, stub_graded, reference_graded)
     return Proof(
         stub=stub_graded.grade.score,
@@ -168,7 +176,8 @@ def _defined(master: Master, index: int, source: str) -> set[str]:
     return names
 
 
-def _grade(bundle: Path, notebook: Path, student: str) -> GradedSubmission:
+def grade_notebook(bundle: Path, notebook: Path, student: str) -> GradedSubmission:
+    """Grade a notebook as a student's, in this process."""
     from autograder.grading.cases.bundle import load_bundle
     from autograder.grading.execution.submission_grading import grade_one
     from autograder.grading.intake.submissions import read_notebook

@@ -22,6 +22,7 @@ __all__ = [
     "CaseRecord",
     "CaseRun",
     "collecting",
+    "note_collected",
     "note_returned",
     "packed_answer",
     "recorded_answer",
@@ -122,6 +123,13 @@ def collecting() -> Iterator[dict[tuple[str, str], CaseRecord]]:
         yield collection
     finally:
         _collection.reset(token)
+
+
+def note_collected(records: Mapping[tuple[str, str], CaseRecord]) -> None:
+    """Add what an earlier run of the same cases was given, where something is collected."""
+    collection = _collection.get()
+    if collection is not None:
+        collection.update(records)
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def prove(
         asked.append(notebook)
         return stub if notebook == Path("made/stub/small.ipynb") else reference
 
-    monkeypatch.setattr(verify, "_grade", grade)
+    monkeypatch.setattr(verify, "grade_notebook", grade)
     proof = verify.prove(master, lambda records: Path("made"), said.append)
     assert asked == [Path("made/bundle/reference.ipynb"), Path("made/stub/small.ipynb")]
     assert said == ["grading the solution", "grading the students' notebook"]

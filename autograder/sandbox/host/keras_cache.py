@@ -19,13 +19,21 @@ MAX_ENTRIES = 500
 
 def cache_folder() -> Path:
     """The folder: `$XDG_CACHE_HOME/autograder/keras`, by default below `~/.cache`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "autograder" / "keras"
+    home = Path(os.environ.get("HOME") or "/")
+    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "autograder" / "keras"
 
 
 def binds() -> dict[Path, Path]:
     """Path in the sandbox → path here, of the folders that are there."""
     folders = {name: cache_folder() / name for name in KERAS_FOLDERS}
-    return {IN_SANDBOX / name: folder.resolve() for name, folder in folders.items() if folder.is_dir()}
+    return {IN_SANDBOX / name: folder.resolve() for name, folder in folders.items() if _is_there(folder)}
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.is_dir()
+    except OSError:  # another user's home
+        return False
 
 
 def links(keras_home: Path) -> Iterator[str]:

@@ -137,7 +137,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "sign": {
         "solution": "keras.utils.set_random_seed(1)\n# BEGIN SOLUTION\nsign = keras.Sequential([keras.Input((1,)), layers.Dense(4, activation='relu'), layers.Dense(1, activation='sigmoid')])\nsign.compile(keras.optimizers.Adam(0.05), 'binary_crossentropy', metrics=['accuracy'])\nhistory = sign.fit(v, v[:, 0] > 0, epochs=12, validation_data=(v, v[:, 0] > 0), verbose=0)\n# END SOLUTION",
         "right": "keras.utils.set_random_seed(1)\ni = keras.Input((1,))\nsign = keras.Model(i, layers.Dense(1, activation='sigmoid')(layers.ReLU()(layers.Dense(4)(i))))\nsign.compile(optimizer=keras.optimizers.Adam(learning_rate=0.05), loss=keras.losses.BinaryCrossentropy(), metrics=[keras.metrics.BinaryAccuracy()])\nhistory = sign.fit(v, (v > 0).astype(int), epochs=12, validation_data=(v, (v > 0).astype(int)), verbose=0)",
-        "wrong": "keras.utils.set_random_seed(1)\nsign = keras.Sequential([keras.Input((1,)), layers.Dense(5, activation='relu'), layers.Dense(1, activation='sigmoid')])\nsign.compile('sgd', 'mse', metrics=['mae'])\nhistory = sign.fit(v, v[:, 0] < 0, epochs=12, validation_data=(v, v[:, 0] < 0), verbose=0)",
+        "wrong": "keras.utils.set_random_seed(1)\nsign = keras.Sequential([keras.Input((1,)), layers.Dense(5, activation='relu'), layers.Dense(1, activation='sigmoid')])\nsign.compile('sgd', 'mse', metrics=['mae'])\nhistory = sign.fit(v, v[:, 0] < 0, epochs=12, validation_data=(v, v[:, 0] < 0), verbose=0)\nsign.layers[-1].set_weights([-np.ones((5, 1)), -np.ones(1)])",
         "cases": [
             ("sign", "expect.accuracy(sign, grid(), (grid()[:, 0] > 0).astype(int), at_least=0.7, name='sign')"),
             ("sign", "expect.network(sign, show=['units'], name='sign')"),

@@ -100,6 +100,35 @@ def test_a_floor_that_does_not_is_reported_in_one_line(changed, text):
     assert text in line
 
 
+ERRORS = dict(enumerate([2.31, 2.4, 2.35, 2.29, 2.38], start=1))
+CEILING = bound(list(ERRORS.values()), error=True)
+
+
+def test_the_bound_of_an_error_lies_above_all_of_right_answers():
+    assert CEILING.floor > max(ERRORS.values())
+    assert CEILING.floor == round(CEILING.floor, 2), "three digits, as the mean has"
+    small = bound([each / 1000 for each in ERRORS.values()], error=True)
+    assert small.floor == pytest.approx(CEILING.floor / 1000)
+
+
+@pytest.mark.parametrize(
+    ("at_most", "text"),
+    [
+        (CEILING.floor, ""),
+        (CEILING.floor * 1.2, ""),
+        (CEILING.floor - 0.1, "below its bound"),
+        (CEILING.floor * 1.3, "far above its bound"),
+    ],
+)
+def test_the_largest_error_must_follow_from_the_figures(at_most, text):
+    floor = Floor("fit.error", "line", 100, ERRORS, metric="mae")
+    demand = Measurement("line", 100, 2.3, unsure=CEILING.unsure, metric="mae", at_most=at_most)
+    found = list(doubts({"fit.error": demand}, replace(NOW, floors=(floor,)), NOW, "slug"))
+    assert [text in line for line in found] == [True] * bool(text)
+    other = list(doubts({"fit.error": replace(demand, metric="rmse")}, replace(NOW, floors=(floor,)), NOW, "slug"))
+    assert "is not measured" in other[0]
+
+
 def test_what_was_measured_comes_back(tmp_path: Path):
     path = tmp_path / calibration.CALIBRATION
     assert calibration.read(path) is None

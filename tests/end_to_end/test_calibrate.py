@@ -116,7 +116,7 @@ def test_an_exercise_without_floors_runs_once(tmp_path: Path) -> None:
     done = nb.autograder("calibrate", "small", "--seeds", "20", "--workers", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "small: 1 seed" in done.stdout
-    assert "No case requires an accuracy" in done.stdout
+    assert "No case requires a figure" in done.stdout
     assert not (tmp_path / "reference" / "small" / "calibration.json").exists()
 
 

@@ -154,7 +154,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
             "expected at least 0.7",
             "expected Dense 4, got Dense 5",
             "is compiled with optimizer SGD, expected adam",
-            "`history` ends with a val_mae of",
+            "`sign` has an R² of",
         ],
     },
     "line": {

@@ -74,8 +74,6 @@ def kind_of(value: Any, depth: int = 0) -> ValueKind:
         return _of_model(value)
     if isinstance(value, ObjectView):  # of which nothing is asked for this
         return ValueKind(type(value).__name__[:40])
-    if isinstance(value, ObjectView):  # whose attributes may have to be asked for
-        return ValueKind(type(value).__name__)
     if isinstance(getattr(value, "history", None), Mapping):
         return ValueKind("history")
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)

@@ -77,8 +77,8 @@ report(sorted(os.environ))
     pid, proc, parts, canary, writing, network, files, calls, module, environment = report
     assert pid == 2
     assert proc == [["self"], ["exe"]]
-    files = ["__init__.py", "errors.py", "evidence.py", "object_view.py", "records.py", "wording.py"]
-    assert parts == sorted([*files, "networks", "sandbox"])
+    modules = ["__init__.py", "errors.py", "evidence.py", "object_view.py", "records.py", "wording.py"]
+    assert parts == sorted([*modules, "networks", "sandbox"])
     assert canary == "No such file or directory"
     assert writing == ["No such file or directory", "Read-only file system"] or writing == ["Read-only file system"]
     assert network == "Address family not supported by protocol"

@@ -105,9 +105,11 @@ class SerialisedValues(dict[str, Any]):
 
     def _callback(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*given: Any, **keywords: Any) -> Any:
-            positional, by_name = self._round_trip("what a function of this check is given", (given, keywords))
             callbacks: list[Callable[..., Any]] = []
             try:
+                positional, by_name = self._round_trip(
+                    f"{getattr(function, '__name__', 'function')}(…)", (given, keywords)
+                )
                 returned, _ = serialise_arguments([function(*positional, **by_name)], {}, callbacks)
             except Exception as error:
                 self._failures.append(error)

@@ -45,6 +45,9 @@ def deaf(function):
     except Exception:
         return "all is well"
 
+def passes_a_module(function):
+    return function(np)
+
 class Stack:
     kind = "stack"
 
@@ -79,7 +82,7 @@ net = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, use_bias=False,
 net.compile("sgd", "mse")
 scale = 2
 """
-NAMES = ("f", "integrate", "apply", "loss_of", "endless", "deaf", "Stack", "stack", "numbers", "net")
+NAMES = ("f", "integrate", "apply", "loss_of", "endless", "deaf", "passes_a_module", "Stack", "stack", "numbers", "net")
 
 
 @pytest.fixture(scope="module", params=["grader", "notebook"])
@@ -129,6 +132,8 @@ def test_what_such_a_function_raises_is_raised_in_the_case(names: Mapping[str, A
     for name in ("apply", "deaf"):
         with pytest.raises(Mismatch, match="not like this"):
             names[name](refuses)
+    with pytest.raises(Unusable, match="a module; give a value"):
+        names["passes_a_module"](lambda given: 1)
     assert names["apply"](lambda: 1) == 1
 
 

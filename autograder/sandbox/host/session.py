@@ -385,12 +385,14 @@ def _called_back(
     Raises:
         WireError: These are no arguments.
     """
-    arguments = deserialise(given, resolve)
-    if type(arguments) is not tuple or list(map(type, arguments)) != [tuple, dict]:
-        raise WireError("a call back without arguments")
-    positional, keywords = arguments
     try:
+        arguments = deserialise(given, resolve)
+        if type(arguments) is not tuple or list(map(type, arguments)) != [tuple, dict]:
+            raise WireError("a call back without arguments")
+        positional, keywords = arguments
         [returned], _ = serialise_arguments([function(*positional, **keywords)], {}, [])
+    except WireError:
+        raise
     except Exception as error:  # noqa: BLE001 - a case's function may raise anything
         failures.append(error)
         return messages.CallbackRaised()

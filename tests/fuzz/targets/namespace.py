@@ -74,6 +74,9 @@ _CALLS = {
     "history": 'expect.history(a, epochs=2, metrics=["accuracy"], name="a")',
     "labels": 'expect.labels(a, shapes=((3, 2),), ties=True, name="a")',
     "share_right": 'expect.share_right(a, (0, 1, 1), name="a")',
+    "array": 'expect.array(a, (1.0, 2.0), dtype="float", name="a")',
+    "text": 'expect.text(a, contains=["x"], name="a")',
+    "frame": 'expect.frame(a, columns=["a", "b"], dtypes={"a": "int"}, rows=2, name="a")',
     "confusion": 'expect.confusion(a, (0, 1, 1), (0, 1, 1), 2, name="a")',
 }
 for _name, _call in _CALLS.items():

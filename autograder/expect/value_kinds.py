@@ -110,7 +110,7 @@ def _of_model(model: Any) -> ValueKind:
         rows = list(model.rows) if isinstance(model, NetworkView) else layer_rows(model)
         ends = [*leaves(model.inputs), *leaves(model.outputs)]
         parts = tuple(ValueKind("array", tuple(each.shape)[1:], str(each.dtype)[0]) for each in ends)
-    except (ValueError, AttributeError):  # no network that has been built
+    except (ValueError, AttributeError, AssertionError):  # not built, or in a process that does not say
         return ValueKind("model")
     return ValueKind("model", parts=parts, digest=_digest(row.kind for row in rows))
 

@@ -9,6 +9,7 @@ import jupytext
 import nbformat
 import pytest
 
+from autograder.authoring.case_helpers import needed_helpers
 from autograder.authoring.master import read_master
 from autograder.errors import BuildError
 from autograder.records import Limits
@@ -397,6 +398,91 @@ BROKEN = {
         "amid other text",
         "# # A small exercise",
         "cell of its own",
+    ),
+}
+
+
+HELPERS = """
+# %% [raw]
+# # BEGIN HELPERS
+
+# %%
+import math
+from math import pi as circle
+
+LIMIT, other = 3, 4
+
+@staticmethod
+def area(radius):
+    return circle * radius**2
+
+class Unused:
+    pass
+
+def total_of(values):
+    return area(sum(values)) + math.inf
+
+# %% [raw]
+# # END HELPERS
+"""
+WITH_HELPERS = WHOLE.replace(SUM, HELPERS + SUM)
+
+
+@pytest.mark.parametrize(
+    ("body", "needed"),
+    [
+        ("assert total_of([total])", {"math", "circle", "area", "total_of"}),
+        ("assert total < LIMIT", {"LIMIT", "other"}),
+        ("assert total.LIMIT", set()),
+    ],
+)
+def test_a_case_needs_the_helpers_whose_names_occur_in_it_and_what_these_need(tmp_path, body, needed):
+    text = WITH_HELPERS.replace('assert isinstance(total, int), f"`total` is a {type(total).__name__}"', body)
+    master = read(tmp_path, text)
+    found = needed_helpers(master.helpers, master.questions[0].cases[:1])
+    assert {name for helper in found for name in helper.defines} == needed
+    assert all(
+        helper.text.splitlines()[0] in text.splitlines()[master.source.lines[helper.cell] - 1 + helper.offset]
+        for helper in found
+    )
+
+
+BROKEN |= {
+    "helpers in a question": (
+        WHOLE.replace("# # BEGIN SOLUTION\n", "# # BEGIN HELPERS\n", 1),
+        "a helpers block begins inside a question block",
+        "# # BEGIN HELPERS",
+        "outside of questions",
+    ),
+    "a text among the helpers": (
+        WITH_HELPERS.replace("# %%\nimport math", "# %% [markdown]\n# Text\n\n# %%\nimport math"),
+        "a markdown cell among the helpers",
+        "# Text",
+        "code cells",
+    ),
+    "a helper that is none": (
+        WITH_HELPERS.replace("LIMIT, other = 3, 4", "print(1)"),
+        "defines no name",
+        "print(1)",
+        "functions, classes, imports and constants",
+    ),
+    "a helper with a name of the file": (
+        WITH_HELPERS.replace("LIMIT, other", "points, other"),
+        "a helper is called `points`",
+        "points, other",
+        "Rename",
+    ),
+    "a helper that is a case": (
+        WITH_HELPERS.replace("def total_of", "def test_of"),
+        "a helper is called `test_of`",
+        "def test_of",
+        "Rename",
+    ),
+    "helpers with a syntax error": (
+        WITH_HELPERS.replace("LIMIT, other = 3, 4", "LIMIT = = 3"),
+        "a syntax error in the helpers",
+        "LIMIT = = 3",
+        "Correct",
     ),
 }
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NoReturn, Protocol
 
+import numpy as np
+
 __all__ = ["SPECIAL_METHODS", "Asked", "FunctionView", "HeldView", "ObjectView", "object_view", "reference_of"]
 
 MAX_LENGTH = 1_000_000
@@ -152,9 +154,9 @@ def _operator(name: str) -> Callable[..., Any]:
 
 def _length(self: ObjectView) -> int:
     length = _special("__len__")(self)
-    if type(length) is not int or not 0 <= length <= MAX_LENGTH:
+    if not isinstance(length, (int, np.integer)) or not 0 <= length <= MAX_LENGTH:  # a dataset's is one of NumPy's
         raise ValueError(f"the length of {type(self).__name__} is none from 0 to {MAX_LENGTH:,}")
-    return length
+    return int(length)
 
 
 def _next(self: ObjectView) -> Any:

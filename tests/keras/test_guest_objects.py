@@ -40,6 +40,7 @@ def test_a_dataset_is_read_where_a_case_asks():
     assert batch.tolist() == x[:4].tolist()
     assert targets["y"].tolist() == [0, 1, 2, 3]
     assert [len(batch) for batch, _ in dataset] == [4, 2]
+    assert len(dataset) == len(list(dataset)) == 2
     assert len(list(itertools.islice(seen(tf.data.Dataset.range(3).repeat()), 7))) == 7
 
 

@@ -77,7 +77,7 @@ def test_compiled(model):
 """ # BEGIN TEST CONFIG
 points: 4
 hidden: true
-failure_message: Look at `history.history["accuracy"]`. Does it still rise?
+failure_message: Look at the accuracy in `history.history`. Does it still rise?
 """ # END TEST CONFIG
 def test_unseen_points(model):
     """`model` is right about points that it has not seen."""

@@ -16,10 +16,11 @@ EXTRAS = {
     "nbconvert": "grade",
     "nbformat": "grade",
     "nh3": "grade",
+    "pandas": "grade",
+    "scipy": "grade",
     "typer": "grade",
     "jupytext": "author",
     "otter": "author",
-    "scipy": "author",
     "yaml": "author",
     "PIL": "features",
 }

@@ -9,11 +9,13 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder.authoring.source import Source
+from autograder.errors import BuildError
 from autograder.expect.reference_record import CaseRecord
 from autograder.expect.test_files import RECORDS, load
 
@@ -101,10 +103,13 @@ def complete(master: Master, assigned: Assigned, records: Records) -> Assigned:
 
 
 def recorded_in(bundle: Path) -> Records:
-    """What the test files of a bundle say that the reference gave; nothing where there is no bundle."""
-    files = sorted(bundle.glob("tests/*.py"))
-    cases = ((file.stem, loaded) for file in files for loaded in load(file.read_text(encoding="utf-8"), file.name))
-    return {(question, each.case.name): each.record for question, each in cases if each.record}
+    """What the test files of a bundle say that the reference gave; nothing where there is none that can be read."""
+    records = {}
+    for file in sorted(bundle.glob("tests/*.py")):
+        with suppress(BuildError):
+            cases = load(file.read_text(encoding="utf-8"), file.name)
+            records.update({(file.stem, each.case.name): each.record for each in cases if each.record})
+    return records
 
 
 def _with_helpers(text: str, helpers: Sequence[Helper]) -> str:

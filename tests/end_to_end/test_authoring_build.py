@@ -236,9 +236,10 @@ def test_a_failed_proof_leaves_everything_as_it_was(tmp_path, fast, monkeypatch)
     master.write_text(WHOLE.replace("Six numbers", "A few numbers"))
     before = snapshot(tmp_path)
 
-    def refuse(master, bundle, stub, say):
-        assert b"A few numbers" in stub.read_bytes()
-        assert (bundle / "assignment.json").is_file()
+    def refuse(master, make, say, grade=None):
+        folder = make({})
+        assert b"A few numbers" in (folder / "stub" / "small.ipynb").read_bytes()
+        assert (folder / "bundle" / "assignment.json").is_file()
         raise BuildError("the reference fails")
 
     monkeypatch.setattr(authoring, "prove", refuse)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.authoring.master import Master, MasterQuestion
+from autograder.authoring.source import SLOW_FORMATS
 from autograder.errors import BuildError
 from autograder.records import ANSWER_TAG, PLACEHOLDER
 
@@ -33,8 +34,9 @@ check_all_cell: false
 generate: false
 run_tests: false
 tests: {files: true, ok_format: false}"""
-_RUN = """\
+_RUN = f"""\
 import sys, warnings
+sys.modules["{SLOW_FORMATS}"] = None
 warnings.simplefilter("ignore")
 from otter.assign import main
 main(sys.argv[1], sys.argv[2], no_pdfs=True, no_run_tests=True)"""

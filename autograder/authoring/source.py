@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,11 @@ import yaml  # type: ignore[import-untyped]
 from autograder.errors import BuildError
 from autograder.wording import one_line
 
-__all__ = ["Source", "read_source"]
+__all__ = ["SLOW_FORMATS", "Source", "read_source"]
+
+SLOW_FORMATS = "rfc3987_syntax"
+"""A package for jsonschema, which nbformat uses: on import it compiles forty grammars, which takes seconds, to check
+addresses that no notebook has. Where `sys.modules` says that it is not there, jsonschema goes without it."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ def read_source(path: Path, root: Path) -> Source:
     Raises:
         BuildError: It is no notebook.
     """
+    sys.modules.setdefault(SLOW_FORMATS, None)  # type: ignore[arg-type]
     import jupytext
     import nbformat
 

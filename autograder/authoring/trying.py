@@ -7,8 +7,9 @@ the environment. What has another digest is run.
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -149,10 +150,11 @@ def _counts(cell: Cell) -> bool:
     return bool(cell.answers) or (cell.kind == "code" and not cell.source.startswith(SELF_CHECK))
 
 
-def _surroundings() -> Iterator[str]:
+@functools.cache
+def _surroundings() -> tuple[str, ...]:
     """This package's code, the versions of all packages, and what is in Keras's cache."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield sha256_of(path.read_bytes())
-    yield from sorted(f"{each.name} {each.version}" for each in metadata.distributions())
-    for path in sorted(cache_folder().rglob("*")):
-        yield f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}"
+    return (
+        *(sha256_of(path.read_bytes()) for path in sorted(PACKAGE.rglob("*.py"))),
+        *sorted(f"{each.name} {each.version}" for each in metadata.distributions()),
+        *(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in sorted(cache_folder().rglob("*"))),
+    )

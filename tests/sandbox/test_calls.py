@@ -140,6 +140,8 @@ def test_what_such_a_function_raises_is_raised_in_the_case(names: Mapping[str, A
 def test_what_cannot_be_passed_is_the_authors_fault(names: Mapping[str, Any]) -> None:
     with pytest.raises(TypeError, match="a student's function cannot be given an object of the class object"):
         names["f"](object())
+    with pytest.raises(TypeError, match="cannot be given the path of a file that it cannot open"):
+        names["f"](Path("/hidden/labels.csv"))
 
 
 def test_objects_are_asked(names: Mapping[str, Any]) -> None:

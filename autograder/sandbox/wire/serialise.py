@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -205,6 +206,11 @@ class _ArgumentSerialiser(PlainSerialiser):
     def _refuse(self, value: object, reason: str) -> Refused:
         self.refusals.append(reason)
         return super()._refuse(value, reason)
+
+    def _made(self, key: str, value: Any, depth: int) -> Made:
+        if isinstance(value, PurePath) and value.is_absolute():
+            raise Unsupported("the path of a file that it cannot open; read the file, and give what is in it")
+        return super()._made(key, value, depth)
 
     def _convert_object(self, value: Any, kind: type) -> Value:
         reference = reference_of(value)

@@ -14,7 +14,7 @@ import numpy as np
 from autograder.evidence import rest_on
 from autograder.expect.mismatch import Mismatch, Unusable
 from autograder.expect.mismatch import described as described_value
-from autograder.networks.network_view import NetworkDescription, NetworkView, is_model, leaves, mapped, view
+from autograder.networks.network_view import NetworkDescription, NetworkView, is_keras, is_model, leaves, mapped, view
 from autograder.object_view import HeldView
 
 __all__ = ["RemoteNetwork", "called_model", "remote_network"]
@@ -135,7 +135,7 @@ def remote_network(
 
 def called_model(value: Any, name: str) -> Any:
     """What maps inputs to outputs, a function or a student's object with `predict`, as a model; all else as it is."""
-    if is_model(value) or isinstance(value, type):
+    if is_model(value) or is_keras(value, "Layer") or isinstance(value, type):
         return value
     call = getattr(value, "predict", None) if isinstance(value, HeldView) else None
     call = call or (value if callable(value) else None)

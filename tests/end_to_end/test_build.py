@@ -109,8 +109,9 @@ def test_refuses_and_names_file_line_and_fix(tmp_path, reason):
     refused = autograder("build", cwd=tmp_path)
 
     assert refused.returncode != 0
-    (message,) = (line for line in refused.stderr.splitlines() if not line.endswith(" …"))
+    message, *others = (line for line in refused.stderr.splitlines() if not line.endswith(" …"))
     assert message.startswith(f"autograder: {what}")
+    assert all(line.startswith("`total` gives the reference 0 of 5 points") for line in others)
     _, fix = message.split(f"reference/small/master.py:{line_of(text, place)}. ")
     assert fix
     assert not (tmp_path / "assignments").exists()

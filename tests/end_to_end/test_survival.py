@@ -206,7 +206,13 @@ CLASS: dict[str, tuple[Any, str, float, str, str]] = {
         "",
     ),
     "a-string": (answers("answer = '7919'"), "graded", 0, "completed", "`answer` should be a number"),
-    "generator": (answers("answer = (i for i in range(3))"), "graded", 0, "completed", "`answer` is a generator"),
+    "generator": (
+        answers("answer = (i for i in range(3))"),
+        "graded",
+        0,
+        "completed",
+        "`answer` should be a number, received generator",
+    ),
     "top-level-await": (cells(code("import asyncio\nawait asyncio.sleep(0)")), "graded", 10, "completed", ""),
     "r-kernel": (
         {**notebook(*PERFECT), "metadata": {"kernelspec": {"name": "ir", "language": "R"}}},

@@ -420,7 +420,7 @@ def test_arguments_out_of_range_do_not_decode(name, config):
         ("GroupNormalization", "Normalization"),
         ("MyConv", "Conv"),
         ("Dense", ""),
-        ("LSTM", ""),
+        ("LSTM", "Recurrent"),
     ],
 )
 def test_a_layer_belongs_to_the_family_that_its_name_says(kind, expected):

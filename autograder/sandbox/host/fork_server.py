@@ -47,7 +47,8 @@ class ForkedProcess:
 
     def reap(self) -> int:
         """The exit status that the init saw; that of a killed program where the init was killed itself."""
-        with self._status:
+        answer = b""
+        with self._status, contextlib.suppress(ConnectionResetError):  # it was killed before it read that it may begin
             answer = self._status.recv(MAX_REQUEST_BYTES)
         return int(answer) if answer.isdigit() else 128 + 9
 

@@ -66,3 +66,10 @@ def test_overfits(overfits, history, cnn1):
     expect.truth(overfits, decided, why=f"The distance is {distance:.3f}.", name="overfits")
 
 accept = "rebuilt"
+
+recorded = {
+    'train_accuracy': '{"kinds":{"train_accuracy":{"kind":"number"},"history":{"kind":"history"},"cnn1":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"c38f4f26"}}}',
+    'validation_accuracy': '{"kinds":{"validation_accuracy":{"kind":"number"},"history":{"kind":"history"},"cnn1":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"c38f4f26"}}}',
+    'a_decision': '{"kinds":{"overfits":{"kind":"boolean"}}}',
+    'overfits': '{"kinds":{"overfits":{"kind":"boolean"},"history":{"kind":"history"},"cnn1":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"c38f4f26"}}}',
+}

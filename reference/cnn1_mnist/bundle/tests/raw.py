@@ -41,3 +41,8 @@ def test_own_accuracy(raw_validation_accuracy, cnn1_raw):
     )
 
 accept = "rebuilt"
+
+recorded = {
+    'trained_on_raw_pixels': '{"kinds":{"cnn1_raw":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"c38f4f26"},"cnn1":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"c38f4f26"}}}',
+    'own_accuracy': '{"kinds":{"raw_validation_accuracy":{"kind":"number"},"cnn1_raw":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"c38f4f26"}}}',
+}

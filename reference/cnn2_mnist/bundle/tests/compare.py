@@ -47,3 +47,9 @@ def test_same_winner(accuracies, fc, cnn1, cnn2, x_hidden, y_hidden):
     assert unseen[best] == max(unseen.values()), f"{best} is best by `accuracies`, unseen digits say {unseen}"
 
 accept = "rebuilt"
+
+recorded = {
+    'three_numbers': '{"kinds":{"accuracies":{"kind":"dict","shape":[3],"parts":[{"kind":"number"},{"kind":"number"},{"kind":"number"}],"digest":"d3bd056b"}}}',
+    'own_networks': '{"kinds":{"accuracies":{"kind":"dict","shape":[3],"parts":[{"kind":"number"},{"kind":"number"},{"kind":"number"}],"digest":"d3bd056b"},"fc":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"934dae6e"},"cnn1":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"c38f4f26"},"cnn2":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"062ce04c"}}}',
+    'same_winner': '{"kinds":{"accuracies":{"kind":"dict","shape":[3],"parts":[{"kind":"number"},{"kind":"number"},{"kind":"number"}],"digest":"d3bd056b"},"fc":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"934dae6e"},"cnn1":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"c38f4f26"},"cnn2":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"062ce04c"},"x_hidden":{"kind":"array","shape":[5000,28,28],"dtype":"u"},"y_hidden":{"kind":"array","shape":[5000],"dtype":"u"}}}',
+}

@@ -61,3 +61,9 @@ def test_settings_of_the_gap(cnn2):
     expect.layers(cnn2, rows, name="cnn2", partial=True, gap=slice(10, 14))
 
 accept = "rebuilt"
+
+recorded = {
+    'table': '{"kinds":{"cnn2":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"062ce04c"}}}',
+    'parameters': '{"kinds":{"cnn2":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"062ce04c"}}}',
+    'settings_of_the_gap': '{"kinds":{"cnn2":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"062ce04c"}}}',
+}

@@ -38,3 +38,10 @@ def test_ties(to_labels):
     expect.labels(to_labels, shapes=[(9, 4), (5, 8)], ties=True)
 
 accept = "rebuilt"
+
+recorded = {
+    'most_probable': '{"kinds":{"to_labels":{"kind":"function"}},"returned":{"to_labels":[{"kind":"array","shape":[20],"dtype":"i"}]}}',
+    'own_labels': '{"kinds":{"y_pred":{"kind":"array","shape":[160],"dtype":"i"},"head":{"kind":"model","parts":[{"kind":"array","shape":[4096],"dtype":"f"},{"kind":"array","shape":[8],"dtype":"f"}],"digest":"90cb76ef"}}}',
+    'other_sizes': '{"kinds":{"to_labels":{"kind":"function"}},"returned":{"to_labels":[{"kind":"array","shape":[7],"dtype":"i"},{"kind":"array","shape":[7],"dtype":"i"},{"kind":"array","shape":[9],"dtype":"i"},{"kind":"array","shape":[9],"dtype":"i"},{"kind":"array","shape":[1],"dtype":"i"},{"kind":"array","shape":[1],"dtype":"i"},{"kind":"array","shape":[4],"dtype":"i"},{"kind":"array","shape":[4],"dtype":"i"},{"kind":"array","shape":[300],"dtype":"i"},{"kind":"array","shape":[300],"dtype":"i"},{"kind":"array","shape":[8],"dtype":"i"},{"kind":"array","shape":[8],"dtype":"i"}]}}',
+    'ties': '{"kinds":{"to_labels":{"kind":"function"}},"returned":{"to_labels":[{"kind":"array","shape":[9],"dtype":"i"},{"kind":"array","shape":[5],"dtype":"i"}]}}',
+}

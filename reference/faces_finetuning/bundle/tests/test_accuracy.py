@@ -44,3 +44,9 @@ def test_good_enough(test_accuracy, confusion, y_pred, head):
     expect.claim(test_accuracy, {"the accuracy of `head` on the test pictures": reached}, name="test_accuracy")
 
 accept = "rebuilt"
+
+recorded = {
+    'share': '{"kinds":{"test_accuracy":{"kind":"number"},"y_pred":{"kind":"array","shape":[160],"dtype":"i"}}}',
+    'confusion': '{"kinds":{"confusion":{"kind":"array","shape":[8,8],"dtype":"i"},"y_pred":{"kind":"array","shape":[160],"dtype":"i"}}}',
+    'good_enough': '{"kinds":{"test_accuracy":{"kind":"number"},"confusion":{"kind":"array","shape":[8,8],"dtype":"i"},"y_pred":{"kind":"array","shape":[160],"dtype":"i"},"head":{"kind":"model","parts":[{"kind":"array","shape":[4096],"dtype":"f"},{"kind":"array","shape":[8],"dtype":"f"}],"digest":"90cb76ef"}}}',
+}

@@ -31,3 +31,9 @@ def test_of_the_given_network(largest_layer, largest_layer_params, fc):
     assert (type(layer).__name__, number) == ("Dense", 784 * 500 + 500), "not the first dense layer of the exercise"
 
 accept = "rebuilt"
+
+recorded = {
+    'largest_layer': '{"kinds":{"largest_layer":{"kind":"text"},"fc":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"934dae6e"}}}',
+    'largest_layer_params': '{"kinds":{"largest_layer_params":{"kind":"number"},"fc":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"934dae6e"}}}',
+    'of_the_given_network': '{"kinds":{"largest_layer":{"kind":"text"},"largest_layer_params":{"kind":"number"},"fc":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"934dae6e"}}}',
+}

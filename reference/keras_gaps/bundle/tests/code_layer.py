@@ -13,3 +13,7 @@ def test_layer_of_the_code(code_layer, model):
     expect.code_layer(code_layer, model)
 
 accept = "rebuilt"
+
+recorded = {
+    'layer_of_the_code': '{"kinds":{"code_layer":{"kind":"text"},"model":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"4b431bb7"}}}',
+}

@@ -13,3 +13,7 @@ def test_numbers_in_a_code(code_length, model):
     expect.code_length(code_length, model)
 
 accept = "rebuilt"
+
+recorded = {
+    'numbers_in_a_code': '{"kinds":{"code_length":{"kind":"number"},"model":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"4b431bb7"}}}',
+}

@@ -56,3 +56,9 @@ def test_settings(model):
     expect.layers(model, rows, partial=True)
 
 accept = "rebuilt"
+
+recorded = {
+    'table': '{"kinds":{"model":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"4b431bb7"}}}',
+    'parameters': '{"kinds":{"model":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"4b431bb7"}}}',
+    'settings': '{"kinds":{"model":{"kind":"model","parts":[{"kind":"array","shape":[28,28,1],"dtype":"f"},{"kind":"array","shape":[10],"dtype":"f"}],"digest":"4b431bb7"}}}',
+}

@@ -78,9 +78,11 @@ class ObjectView(HeldView):
 
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
+        kind, asked = type(self).__name__, own.get("_asked")
+        if name.startswith("__"):  # by `__array_interface__`, NumPy would read any memory of this process
+            raise AttributeError(f"{kind} has no {name!r} that the grader can see")
         if name in own.get("_fields", ()):
             return own["_fields"][name]
-        kind, asked = type(self).__name__, own.get("_asked")
         if asked is not None and name in own["_methods"]:
             return FunctionView(f"{kind}.{name}", own["_reference"], asked, name)
         if asked is not None and name in own["_names"]:

@@ -285,6 +285,8 @@ class LayerView(_Weighted):
         self._claimed |= claimed.keys()
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # NumPy and others would take it for more than an argument
+            raise AttributeError(name)
         for weight in self.__dict__.get("weights", ()):
             if weight.name == name:
                 return weight

@@ -33,6 +33,8 @@ MAX_DIGITS = 1_000
 MAX_SPARSE = 1 << 31
 """Elements of a sparse matrix, zeros included: a check may make a dense one of it."""
 MAX_SPARSE_SIDE = 10_000_000
+LINES_WITHOUT_ENTRY, LINES_PER_ENTRY = 1_000, 64
+"""A matrix of more rows or columns than that is left as its entries alone, which take no more memory than received."""
 
 
 class _Made(NamedTuple):
@@ -87,6 +89,20 @@ def _hashed(items: list[Any]) -> list[Any]:
     return items
 
 
+def _listed(items: Any) -> list[Any]:
+    """A list that was received as such: one made of a range takes far more memory than its wire form."""
+    if type(items) is not list:
+        raise ValueError("no list")
+    return items
+
+
+def _array(value: Any) -> np.ndarray[Any, Any]:
+    """An array that was received as such, likewise; an object could say anything of itself."""
+    if not isinstance(value, (np.ndarray, np.generic)):
+        raise ValueError("no array")
+    return np.asarray(value)
+
+
 def _distinct(made: Any, count: int) -> Any:
     if len(made) != count:
         raise ValueError("the same item twice")
@@ -124,7 +140,7 @@ def _short(text: str) -> str:
 
 
 def _bytes(array: Any) -> bytes:
-    if array.dtype != np.uint8 or array.ndim != 1:
+    if _array(array).dtype != np.uint8 or array.ndim != 1:
         raise ValueError("no bytes")
     return array.tobytes()  # type: ignore[no-any-return]
 
@@ -134,7 +150,7 @@ def _bytes(array: Any) -> bytes:
 
 def _unit(parts: list[Any]) -> Any:
     """An array of times from whole numbers and a dtype such as `<M8[ns]`."""
-    numbers, dtype = np.asarray(parts[0]), parts[1]
+    numbers, dtype = _array(parts[0]), parts[1]
     if numbers.dtype != np.int64 or not re.fullmatch(r"<[mM]8\[[0-9]{0,4}[A-Za-z]{1,2}\]", dtype):
         raise ValueError("no times")
     return numbers.view(dtype)[()]
@@ -149,7 +165,7 @@ def _times(value: Any) -> list[Any]:
 
 
 def _bfloat16(bits: Any) -> Any:
-    array = np.asarray(bits)
+    array = _array(bits)
     if array.dtype != np.uint16:
         raise ValueError("no bfloat16")
     try:
@@ -160,7 +176,7 @@ def _bfloat16(bits: Any) -> Any:
 
 
 def _masked(parts: dict[str, Any]) -> Any:
-    data, mask = np.asarray(parts["data"]), np.asarray(parts["mask"])
+    data, mask = _array(parts["data"]), _array(parts["mask"])
     if data.shape != mask.shape or mask.dtype != bool:
         raise ValueError("no mask")
     # No array: a comparison skips what is masked, so that one with everything wrong masked would pass.
@@ -203,8 +219,8 @@ _FORMATS = ("csr", "csc", "coo")
 
 
 def _sparse(parts: dict[str, Any]) -> Any:
-    (height, width), rows, columns, data = parts["shape"], parts["rows"], parts["columns"], parts["data"]
-    arrays = (rows, columns, data)
+    height, width = parts["shape"]
+    rows, columns, data = arrays = [_array(parts[name]) for name in ("rows", "columns", "data")]
     if not (0 <= height <= MAX_SPARSE_SIDE and 0 <= width <= MAX_SPARSE_SIDE and height * width <= MAX_SPARSE):
         raise Unsupported("a sparse matrix of such a shape")
     if any(each.ndim != 1 or each.shape != data.shape for each in arrays) or data.dtype.kind not in "biufc":
@@ -216,7 +232,9 @@ def _sparse(parts: dict[str, Any]) -> Any:
     import scipy.sparse
 
     make = scipy.sparse.coo_matrix if parts["matrix"] is True else scipy.sparse.coo_array
-    return make((data, (rows, columns)), shape=(height, width)).asformat(parts["format"])
+    made = make((data, (rows, columns)), shape=(height, width))
+    lines = {"csr": height, "csc": width, "coo": 0}[parts["format"]]  # for each of which there is a number in memory
+    return made if lines > LINES_WITHOUT_ENTRY + LINES_PER_ENTRY * data.size else made.asformat(parts["format"])
 
 
 # ---------------------------------------------------------------- pandas
@@ -254,10 +272,10 @@ def _column(parts: dict[str, Any]) -> Any:
 
     kind, values = parts["type"], parts["values"]
     if kind == "items":
-        made = np.empty(len(values), dtype=object)
+        made = np.empty(len(_listed(values)), dtype=object)
         made[:] = [*values, None][:-1]
         return made
-    if np.ndim(values) != 1:
+    if _array(values).ndim != 1:
         raise ValueError("no column")
     if kind == "category":
         return pd.Categorical.from_codes(
@@ -267,7 +285,7 @@ def _column(parts: dict[str, Any]) -> Any:
         return pd.DatetimeIndex(values).tz_localize("UTC").array
     if kind == "":
         return values
-    missing = parts["missing"]
+    missing = _array(parts["missing"])
     if missing.dtype != bool or missing.shape != values.shape or kind not in (*_NULLABLE, *_TEXTS):
         raise ValueError("no column")
     if kind in _NULLABLE:
@@ -342,8 +360,8 @@ _TABLE = {
         lambda items: _distinct(frozenset(_hashed(items)), len(items)),
     ),
     "dict": _Made(lambda pairs: _hashed(list(pairs)), lambda pairs: _distinct(dict(_hashed(pairs)), len(pairs))),
-    "list": _Made(list, list),
-    "deque": _Made(lambda value: [*deque.__iter__(value)], deque),
+    "list": _Made(list, _listed),
+    "deque": _Made(lambda value: [*deque.__iter__(value)], lambda items: deque(_listed(items))),
     "bytes": _Made(lambda value: np.frombuffer(bytes(value), np.uint8), _bytes),
     "range": _Made(lambda value: [*_range_bounds([value.start, value.stop, value.step])], _range),
     "complex": _Made(lambda value: [value.real, value.imag], lambda parts: complex(*parts)),
@@ -362,7 +380,7 @@ _TABLE = {
     "datetime64": _Made(_times, _unit),
     "bfloat16": _Made(lambda value: np.asarray(value).view(np.uint16), _bfloat16),
     "MaskedArray": _Made(lambda value: {"data": np.ma.getdata(value), "mask": np.ma.getmaskarray(value)}, _masked),
-    "RaggedTensor": _Made(_rows, list),
+    "RaggedTensor": _Made(_rows, _listed),
     "SparseTensor": _Made(_sparse_tensor_parts, _sparse),
     "sparse matrix": _Made(_sparse_parts, _sparse),
     "DataFrame": _Made(_frame_parts, _frame),

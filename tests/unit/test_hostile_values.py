@@ -1,0 +1,99 @@
+"""What a student's process may forge: objects that say anything of themselves, and small messages of large values."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.errors import WireError
+from autograder.networks.network_view import LayerDescription, LayerView
+from autograder.object_view import object_view
+from autograder.sandbox.wire.arrays import pack_array
+from autograder.sandbox.wire.deserialise import deserialise
+from autograder.sandbox.wire.values import Dict, List, Made, Object, Tuple, Value
+
+LONG = Made("range", List([0, 1_000_000, 1]))
+NONE = pack_array(np.zeros(0))
+NO_PLACES = pack_array(np.zeros(0, np.int64))
+
+
+class Process:
+    """A student's process that cannot be copied."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("a process cannot be copied")
+
+
+def test_an_object_cannot_have_numpy_read_the_graders_memory() -> None:
+    secret = np.arange(3.0) + 41
+    (address, _) = secret.__array_interface__["data"]
+    interface = Dict([("data", Tuple([address, False])), ("shape", Tuple([3])), ("typestr", "<f8"), ("version", 3)])
+    view = deserialise(Object("Answer", fields={"__array_interface__": interface}))
+    assert np.asarray(view).dtype == object  # the view itself
+    with pytest.raises(TypeError):
+        np.allclose(view, secret)
+    with pytest.raises(WireError, match="no array"):
+        deserialise(Made("MaskedArray", Dict([("data", Object("X", fields={})), ("mask", pack_array(np.array(True)))])))
+    named = object_view("Answer", {}, ["__array__"], ["__array__"], 1, SimpleNamespace())
+    assert not hasattr(named, "__array__")
+
+
+def test_an_argument_of_a_layer_is_no_special_attribute() -> None:
+    described = LayerDescription("d", "Dense", True, 0, {"__array_interface__": "x", "units": 3}, (), ())
+    layer = LayerView(described, [])
+    assert layer.units == 3
+    assert not hasattr(layer, "__array_interface__")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Made("list", LONG),
+        Made("deque", LONG),
+        Made("RaggedTensor", LONG),
+        Made("datetime64", List([LONG, "<M8[ns]"])),
+        Made("MaskedArray", Dict([("data", LONG), ("mask", NONE)])),
+        Made(
+            "Series",
+            Dict(
+                [
+                    ("index", Dict([("range", List([0, 1_000_000, 1])), ("names", List([None]))])),
+                    ("values", Dict([("type", ""), ("values", LONG)])),
+                    ("name", None),
+                ]
+            ),
+        ),
+        Made("Index", Dict([("levels", List([Dict([("type", "items"), ("values", LONG)])])), ("names", List([None]))])),
+    ],
+    ids=lambda value: value.kind,
+)
+def test_a_range_cannot_become_a_large_value(value: Value) -> None:
+    with pytest.raises(WireError, match=r"no (list|array)"):
+        deserialise(value)
+
+
+def sparse(rows: Value, columns: Value, data: Value, shape: list[int]) -> Made:
+    parts = {"format": "csr", "matrix": True, "shape": List(shape), "rows": rows, "columns": columns, "data": data}
+    return Made("sparse matrix", Dict([*parts.items()]))
+
+
+def test_a_sparse_matrix_takes_no_more_memory_than_its_entries() -> None:
+    few, places = pack_array(np.ones(3)), pack_array(np.arange(3))
+    assert deserialise(sparse(places, places, few, [1_000, 3])).format == "csr"
+    wide = deserialise(sparse(NO_PLACES, NO_PLACES, NONE, [10_000_000, 1]))
+    assert (wide.format, wide.shape, wide.nnz) == ("coo", (10_000_000, 1), 0)
+
+
+def test_entries_of_a_sparse_matrix_are_arrays() -> None:
+    lying = Object("A", fields={"ndim": 1, "shape": Tuple([0]), "size": 0, "dtype": Object("D", fields={"kind": "f"})})
+    with pytest.raises(WireError, match="no array"):
+        deserialise(sparse(NO_PLACES, NO_PLACES, lying, [2, 2]))
+
+
+def expect_remote(held: Any) -> Any:
+    from autograder.expect.remote_network import remote_network
+
+    return remote_network(None, lambda x: x, "net", "a model of its own kind", held)

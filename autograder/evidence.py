@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 
 from autograder.records import Evidence
 
-__all__ = ["Rested", "rest_on", "rest_on_member", "resting"]
+__all__ = ["Rested", "rest_on", "rest_on_member", "rest_on_structure", "resting"]
 
 _ORDER: tuple[Evidence, ...] = ("computed", "answered", "claimed")
 _STRUCTURE = (
     *("layers", "summary", "count_params", "get_layer", "trainable_weights", "non_trainable_weights"),
-    *("modules", "named_modules", "children", "parameters", "named_parameters"),
+    *("variables", "trainable_variables", "non_trainable_variables", "input_shape", "output_shape", "submodules"),
+    *("modules", "named_modules", "children", "named_children", "parameters", "named_parameters"),
 )
 """Attributes and methods in which libraries say how a model is made."""
 
@@ -71,8 +72,18 @@ def rest_on_member(name: str, shown: str) -> None:
         name: Of the attribute or method; empty for a function.
         shown: What it is called in messages: `Wrapper.layers`.
     """
-    if name in _STRUCTURE:
-        kind = shown.partition(".")[0]
-        rest_on("claimed", model=kind, reason="an object that is no Keras model")
-    else:
+    if not rest_on_structure(name, shown.partition(".")[0]):
         rest_on("answered")
+
+
+def rest_on_structure(name: str, kind: str) -> bool:
+    """Record that an attribute of an object was read, if it says how a model is made; returns whether it does.
+
+    Args:
+        name: Of the attribute or method.
+        kind: The object's class.
+    """
+    if name not in _STRUCTURE:
+        return False
+    rest_on("claimed", model=kind, reason="an object that is no Keras model")
+    return True

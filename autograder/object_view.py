@@ -13,6 +13,8 @@ from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
+from autograder.evidence import rest_on_structure
+
 __all__ = ["SPECIAL_METHODS", "Asked", "FunctionView", "HeldView", "ObjectView", "object_view", "reference_of"]
 
 MAX_LENGTH = 1_000_000
@@ -42,6 +44,12 @@ class HeldView:
     """A view of what the student's process keeps, under a number if it can be named in a call."""
 
     _reference: int | None = None
+
+    def __copy__(self) -> HeldView:
+        return self
+
+    def __deepcopy__(self, memo: object) -> HeldView:
+        return self  # a copy would be of the process, too
 
 
 class FunctionView(HeldView):
@@ -82,6 +90,7 @@ class ObjectView(HeldView):
         if name.startswith("__"):  # by `__array_interface__`, NumPy would read any memory of this process
             raise AttributeError(f"{kind} has no {name!r} that the grader can see")
         if name in own.get("_fields", ()):
+            rest_on_structure(name, kind)
             return own["_fields"][name]
         if asked is not None and name in own["_methods"]:
             return FunctionView(f"{kind}.{name}", own["_reference"], asked, name)

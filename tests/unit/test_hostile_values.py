@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 
 from autograder.errors import WireError
+from autograder.evidence import resting
 from autograder.networks.network_view import LayerDescription, LayerView
-from autograder.object_view import object_view
+from autograder.object_view import FunctionView, object_view
 from autograder.sandbox.wire.arrays import pack_array
 from autograder.sandbox.wire.deserialise import deserialise
 from autograder.sandbox.wire.values import Dict, List, Made, Object, Tuple, Value
@@ -46,6 +48,23 @@ def test_an_argument_of_a_layer_is_no_special_attribute() -> None:
     layer = LayerView(described, [])
     assert layer.units == 3
     assert not hasattr(layer, "__array_interface__")
+
+
+def test_a_copy_of_a_view_is_the_view() -> None:
+    view, function = object_view("A", {"x": 1}, reference=1, asked=Process()), FunctionView("f", 2, Process())
+    assert copy.deepcopy([view, function]) == [view, function]
+    assert copy.copy(view) is view
+
+
+@pytest.mark.parametrize("name", ["layers", "trainable_variables", "output_shape"])
+def test_what_an_object_says_of_its_structure_is_a_claim_even_where_it_is_sent_with_it(name: str) -> None:
+    model = deserialise(Object("Sequential", fields={name: List([1, 2]), "units": 3}))
+    with resting() as rested:
+        assert model.units == 3
+    assert (rested.evidence, rested.models) == ("computed", {})
+    with resting() as rested:
+        assert len(getattr(model, name)) == 2
+    assert (rested.evidence, [*rested.models]) == ("claimed", ["Sequential"])
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,8 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str, now: Ca
         now.note(values)
         if any(type(value).__name__ == "History" for value in values.values()):  # Keras's own, or the deserialised one
             rest_on("claimed")
+        for name in now.tables_for_models():
+            rest_on("claimed", model=name, reason="a pandas table in place of a model")
         loaded.function(**values)
     except Undecided as near:
         return _outcome(loaded, "manual", str(near))

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from autograder.expect.mismatch import Mismatch, described, require_value
-from autograder.object_view import ObjectView
+from autograder.object_view import HeldView
 
 __all__ = ["mapping", "number", "text"]
 
@@ -157,7 +157,7 @@ def _as_number(value: Any, name: str) -> float:
     given = value
     if not isinstance(value, (int, float)):
         # Scalars of NumPy and TensorFlow have an empty shape.
-        if isinstance(value, ObjectView) or getattr(value, "shape", None) != ():
+        if isinstance(value, HeldView) or getattr(value, "shape", None) != ():
             raise Mismatch(f"{wrong} Give one number.")
         try:
             given = value.item() if hasattr(value, "item") else float(value)

@@ -17,6 +17,7 @@ import numpy as np
 
 from autograder.evidence import resting
 from autograder.expect.value_kinds import ValueKind, as_array, kind_of, wrong_kind
+from autograder.object_view import HeldView
 
 __all__ = [
     "CaseRecord",
@@ -80,12 +81,16 @@ class CaseRun:
         self.kinds: dict[str, ValueKind] = {}
         self.returned: dict[str, list[ValueKind]] = {}
         self.answers: list[Any] = []
+        self._tables: list[str] = []
 
     def note(self, values: Mapping[str, Any]) -> None:
         """Note the values before anything is called: what comes from a student's process later may hold a secret."""
         if self.collects or self.record:
             with resting():  # what is looked at here says nothing of what the outcome rests on
                 self.kinds = {name: kind_of(value) for name, value in values.items()}
+        self._tables = [
+            name for name, value in values.items() if not isinstance(value, HeldView) and hasattr(value, "iloc")
+        ]
 
     def wrong_value(self) -> str:
         """What to tell the student of a value of another kind than the reference's; empty where there is none."""
@@ -94,6 +99,11 @@ class CaseRun:
             wrong_kind(kind, expected.get(name, kind), name, hidden=self.hidden) for name, kind in self.kinds.items()
         )
         return next(filter(None, found), "")
+
+    def tables_for_models(self) -> list[str]:
+        """Names of pandas objects in place of a model: a column `layers` reads as a model's attribute does."""
+        expected = self.record.kinds if self.record else {}
+        return [name for name in self._tables if name in expected and expected[name].kind == "model"]
 
     def wrong_answer(self) -> str:
         """The same of what a function returned; of a hidden case it is for the instructor alone."""

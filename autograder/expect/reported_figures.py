@@ -7,7 +7,7 @@ from typing import Any
 
 from autograder.expect.mismatch import Mismatch, described, require_value
 from autograder.expect.plain_values import number
-from autograder.object_view import ObjectView
+from autograder.object_view import HeldView
 
 __all__ = ["claim", "truth"]
 
@@ -61,7 +61,7 @@ def truth(value: Any, expected: bool | None = None, *, why: str = "", name: str)
     """
     require_value(value, name)
     given = value
-    if not isinstance(value, ObjectView) and getattr(value, "shape", None) == () and hasattr(value, "item"):
+    if not isinstance(value, HeldView) and getattr(value, "shape", None) == () and hasattr(value, "item"):
         given = value.item()
     if type(given) is not bool:
         spelled = isinstance(given, str) and given.strip().lower() in ("true", "false")

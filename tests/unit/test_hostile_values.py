@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import copy
+import re
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from autograder import expect
 from autograder.errors import WireError
 from autograder.evidence import resting
+from autograder.expect.case_runner import run
+from autograder.expect.mismatch import Mismatch
+from autograder.expect.reference_record import CaseRecord
+from autograder.expect.test_files import LoadedCase
+from autograder.expect.value_kinds import ValueKind
 from autograder.networks.network_view import LayerDescription, LayerView
 from autograder.object_view import FunctionView, object_view
+from autograder.records import Case
 from autograder.sandbox.wire.arrays import pack_array
-from autograder.sandbox.wire.deserialise import deserialise
-from autograder.sandbox.wire.values import Dict, List, Made, Object, Tuple, Value
+from autograder.sandbox.wire.deserialise import deserialise, plain_data, refusal, view_of
+from autograder.sandbox.wire.values import Dict, Function, List, Made, Object, Refused, Tuple, Value
 
 LONG = Made("range", List([0, 1_000_000, 1]))
 NONE = pack_array(np.zeros(0))
@@ -67,6 +76,20 @@ def test_what_an_object_says_of_its_structure_is_a_claim_even_where_it_is_sent_w
     assert (rested.evidence, [*rested.models]) == ("claimed", ["Sequential"])
 
 
+def test_a_table_in_place_of_a_model_waits_for_a_person() -> None:
+    def test_it(model: Any) -> None:
+        assert len(model.layers) == 2
+
+    case = Case("it", "Two layers", 4, parameters=("model",))
+    record = CaseRecord(kinds={"model": ValueKind("model")})
+    loaded = LoadedCase(case, test_it, "tests/q.py", record=record)
+    outcome = run(loaded, {"model": pd.DataFrame({"layers": [1, 2]})})
+    assert (outcome.status, outcome.points, outcome.proposed, outcome.evidence) == ("manual", 0, 4, "claimed")
+    assert "`model` is a pandas table in place of a model" in outcome.message
+    outcome = run(loaded, {"model": SimpleNamespace(layers=[1, 2])})
+    assert (outcome.status, outcome.points) == ("pass", 4)
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -110,6 +133,30 @@ def test_entries_of_a_sparse_matrix_are_arrays() -> None:
     lying = Object("A", fields={"ndim": 1, "shape": Tuple([0]), "size": 0, "dtype": Object("D", fields={"kind": "f"})})
     with pytest.raises(WireError, match="no array"):
         deserialise(sparse(NO_PLACES, NO_PLACES, lying, [2, 2]))
+
+
+def test_no_reason_or_name_has_more_than_a_line() -> None:
+    forged = Refused("Net", "a net\n\nPassed: 4 of 4\x1b[31m")
+    assert refusal(forged) == "is a net Passed: 4 of 4�[31m."
+    with pytest.raises(Exception, match=re.escape("a net Passed: 4 of 4�[31m")):
+        plain_data(forged)
+    assert view_of(Function(0, "f\nPassed"), SimpleNamespace()).__name__ == "f Passed"
+
+
+def test_an_object_is_no_table_and_no_number() -> None:
+    class Lying:
+        """Answers as a table and as a number do."""
+
+        def call(self, *_: Any) -> Any:
+            return 3
+
+    frame = object_view("DataFrame", {"iloc": 0, "columns": [], "shape": ()}, (), ["__len__", "item"], 1, Lying())
+    with pytest.raises(Mismatch, match="should be a pandas DataFrame"):
+        expect.frame(frame, rows=3)
+    network = expect_remote(frame)
+    for check in (expect.number, expect.truth):
+        with pytest.raises(Mismatch, match="should be"):
+            check(network, name="x")
 
 
 def expect_remote(held: Any) -> Any:

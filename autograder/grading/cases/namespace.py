@@ -32,11 +32,13 @@ from autograder.sandbox.host.evaluation import Evaluation
 from autograder.sandbox.host.session import CallFailed, Session
 from autograder.sandbox.wire.deserialise import Special, deserialise, plain_data, view_of
 from autograder.sandbox.wire.values import Function, Object, Refused, Remote, Value
+from autograder.wording import one_line
 
 __all__ = ["Namespace", "answer_positions", "takes"]
 
 MAX_MODELS = 16
 """Of one question, those that a function returned included."""
+MAX_REASON = 1_000
 MAX_CALLS = 1_000
 """What one case may ask of the student's process: calls, and attributes of objects."""
 MAX_CALL_BYTES = MAX_WIRE_BYTES
@@ -144,11 +146,12 @@ class Namespace(Mapping[str, Any]):
         return network
 
     def _remote(self, name: str, special: Object, remote: Remote) -> NetworkView:
+        reason = one_line(remote.reason, MAX_REASON)
         if self._rebuilt_only:
-            raise Unsupported(f"is {remote.reason}.")
+            raise Unsupported(f"is {reason}.")
         held = view_of(special, self)
         described = description_of(plain_data(remote.described))
-        return remote_network(described, FunctionView(name, remote.predictor, self), name, remote.reason, held)
+        return remote_network(described, FunctionView(name, remote.predictor, self), name, reason, held)
 
     # ------------------------------------------------------------ what the student's process is asked
 

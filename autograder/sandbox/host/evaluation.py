@@ -250,8 +250,12 @@ class _HeldNetwork:
             given = _data(answer)
             if isinstance(given, questions.Refusal):
                 return given
-            _require_arrays(leaves(given))
-            if any(each.shape[:1] != batch for each in leaves(given)):
+            try:
+                arrays = leaves(given)
+            except TypeError as error:  # keys without an order
+                raise WireError("something else than arrays") from error
+            _require_arrays(arrays)
+            if any(each.shape[:1] != batch for each in arrays):
                 return questions.Refusal("its outputs are not one for each input")
             return given
 

@@ -26,8 +26,11 @@ from autograder.sandbox.wire.values import (
     Tuple,
     Value,
 )
+from autograder.wording import one_line
 
 __all__ = ["Special", "arguments", "deserialise", "plain_data", "refusal", "view_of"]
+
+MAX_REASON = 1_000
 
 Special = Function | Object | Refused | Reference | Callback
 """Values that are no plain data."""
@@ -60,7 +63,7 @@ def plain_data(value: Value) -> Any:
 
     def refuse(special: Special) -> Any:
         if isinstance(special, Refused):
-            raise Unsupported(f"it is {special.reason}")
+            raise Unsupported(f"it is {one_line(special.reason, MAX_REASON)}")
         raise WireError(f"a {type(special).__name__.lower()} in place of plain data")
 
     return deserialise(value, refuse)
@@ -80,7 +83,7 @@ def view_of(special: Special, asked: Asked) -> Any:
     if isinstance(special, Refused):
         raise Unsupported(refusal(special))
     if isinstance(special, Function):
-        return FunctionView(special.name, special.id, asked)
+        return FunctionView(one_line(special.name), special.id, asked)
     if isinstance(special, Object):
         return object_view(special.kind, special.fields, special.names, special.methods, special.id, asked)
     raise WireError(f"a {type(special).__name__.lower()} that only the grader may send")
@@ -88,7 +91,11 @@ def view_of(special: Special, asked: Asked) -> Any:
 
 def refusal(special: Refused) -> str:
     """Why a value cannot be graded; the text goes on after its name."""
-    return "is still `...`: the gap is not filled." if special.type_name == "ellipsis" else f"is {special.reason}."
+    return (
+        "is still `...`: the gap is not filled."
+        if special.type_name == "ellipsis"
+        else f"is {one_line(special.reason, MAX_REASON)}."
+    )
 
 
 def arguments(values: Iterable[Value], resolve: Callable[[Any], Any] | None = None) -> list[Any]:

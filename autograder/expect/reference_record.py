@@ -15,9 +15,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from autograder.evidence import resting
-from autograder.expect.value_kinds import ValueKind, as_array, kind_of, wrong_kind
-from autograder.object_view import HeldView
+from autograder.evidence import rest_on, resting
+from autograder.expect.value_kinds import ValueKind, as_array, is_empty_for, kind_of, stand_in, wrong_kind
 
 __all__ = [
     "CaseRecord",
@@ -74,6 +73,8 @@ class CaseRun:
             record: What the reference gave; None where that was not recorded.
             hidden: Whether the case is.
             collects: Whether these are the reference's values, to be recorded.
+
+        `empty` becomes what to tell the student of a value without items where the reference's has some.
         """
         self.record = record
         self.hidden = hidden
@@ -81,16 +82,15 @@ class CaseRun:
         self.kinds: dict[str, ValueKind] = {}
         self.returned: dict[str, list[ValueKind]] = {}
         self.answers: list[Any] = []
-        self._tables: list[str] = []
+        self.empty = ""
 
     def note(self, values: Mapping[str, Any]) -> None:
         """Note the values before anything is called: what comes from a student's process later may hold a secret."""
         if self.collects or self.record:
             with resting():  # what is looked at here says nothing of what the outcome rests on
                 self.kinds = {name: kind_of(value) for name, value in values.items()}
-        self._tables = [
-            name for name, value in values.items() if not isinstance(value, HeldView) and hasattr(value, "iloc")
-        ]
+        for name, value in values.items():
+            self.note_stand_in(name, value, self.record.kinds.get(name) if self.record else None)
 
     def wrong_value(self) -> str:
         """What to tell the student of a value of another kind than the reference's; empty where there is none."""
@@ -100,10 +100,14 @@ class CaseRun:
         )
         return next(filter(None, found), "")
 
-    def tables_for_models(self) -> list[str]:
-        """Names of pandas objects in place of a model: a column `layers` reads as a model's attribute does."""
-        expected = self.record.kinds if self.record else {}
-        return [name for name in self._tables if name in expected and expected[name].kind == "model"]
+    def note_stand_in(self, name: str, value: Any, expected: ValueKind | None) -> None:
+        """Note what passes plain assertions by what it says or lacks, in place of data or of a model."""
+        if expected is None:
+            return
+        if reason := stand_in(value, expected):
+            rest_on("claimed", model=name, reason=reason)
+        if is_empty_for(value, expected) and not self.empty:
+            self.empty = wrong_kind(kind_of(value), expected, name, hidden=self.hidden)
 
     def wrong_answer(self) -> str:
         """The same of what a function returned; of a hidden case it is for the instructor alone."""
@@ -162,6 +166,9 @@ def note_returned(name: str, value: Any) -> None:
     if run is not None and (run.collects or run.record) and len(run.returned.get(name, ())) < MAX_CALLS:
         with resting():
             run.returned.setdefault(name, []).append(kind_of(value))
+        expected = run.record.returned.get(name, ()) if run.record else ()
+        at = len(run.returned[name]) - 1 if len(expected) > 1 else 0
+        run.note_stand_in(f"{name}(…)", value, expected[at] if at < len(expected) else None)
 
 
 def recorded_answer(make: Callable[[CaseRun], Any]) -> Any:

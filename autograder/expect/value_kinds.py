@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -13,13 +13,14 @@ from autograder.networks.canonical import layer_rows
 from autograder.networks.network_view import NetworkView, is_model, leaves
 from autograder.object_view import HeldView, ObjectView
 
-__all__ = ["ValueKind", "as_array", "kind_of", "wrong_kind"]
+__all__ = ["ValueKind", "as_array", "is_empty_for", "kind_of", "stand_in", "wrong_kind"]
 
 MAX_PARTS = 20
 """Of a container whose parts are looked at."""
 
 MAX_DEPTH = 3
 _SEQUENCES: dict[Any, str] = {list: "list", tuple: "tuple", dict: "dict", set: "set", frozenset: "set"}
+_DATA = {"array", "number", "boolean", "text", "DataFrame", "Series", *_SEQUENCES.values()}
 _UNCOUNTED = {"None": "nothing (None)", "...": "the gap `...`", "text": "text"}
 _CLASSES = {"f": "floats", "i": "integers", "u": "integers", "b": "booleans", "U": "texts", "c": "complex numbers"}
 
@@ -73,7 +74,8 @@ def kind_of(value: Any, depth: int = 0) -> ValueKind:
     if is_model(value):
         return _of_model(value)
     if isinstance(value, ObjectView):  # of which nothing is asked for this
-        return ValueKind(type(value).__name__[:40])
+        name = type(value).__name__[:40]
+        return ValueKind(f"{name} object" if name in _DATA or name in ("None", "model", "function") else name)
     if isinstance(getattr(value, "history", None), Mapping):
         return ValueKind("history")
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
@@ -117,6 +119,54 @@ def _of_model(model: Any) -> ValueKind:
 
 def _digest(names: Any) -> str:
     return hashlib.sha256(repr(list(map(str, names))).encode()).hexdigest()[:8]
+
+
+def stand_in(value: Any, expected: ValueKind) -> str:
+    """What a value is that can pass plain assertions in place of another one, by what it says; empty where it is none.
+
+    Args:
+        value: The student's.
+        expected: The kind of the reference's.
+    """
+    if isinstance(value, ObjectView):  # `x.mean()` and `x.shape` are then what the student's process answers
+        return f"an object in place of {ValueKind(expected.kind)}" if expected.kind in _DATA else ""
+    parts: Iterable[ValueKind] = expected.parts if expected.kind != "model" else ()
+    if isinstance(value, dict):  # whose order may be another one
+        parts = [*parts][:1] * len(value) if all(part.kind in _DATA for part in parts) else ()
+    if isinstance(value, (list, tuple, dict)):
+        items = value.values() if isinstance(value, dict) else value
+        return next(filter(None, (stand_in(*pair) for pair in zip(items, parts, strict=False))), "")
+    table = expected.kind == "model" and not isinstance(value, HeldView) and hasattr(value, "iloc")
+    return "a pandas table in place of a model" if table else ""  # a column `layers` reads as an attribute does
+
+
+def is_empty_for(value: Any, expected: ValueKind) -> bool:
+    """Whether a value has no items, and can be broadcast to what the reference's is like: then NumPy calls them close.
+
+    Args:
+        value: The student's.
+        expected: The kind of the reference's.
+    """
+    shape = _empty_shape(value)
+    if not shape or 0 in expected.shape:
+        return False
+    return expected.kind == "number" or (expected.kind == "array" and len(shape) != len(expected.shape))
+
+
+def _empty_shape(value: Any, depth: int = 0) -> tuple[int, ...]:
+    """The shape that NumPy gives what has no items; empty for all else."""
+    if isinstance(value, (HeldView, str)) or depth > MAX_DEPTH:
+        return ()
+    if isinstance(value, np.ndarray) or hasattr(value, "iloc"):
+        return tuple(value.shape) if 0 in value.shape else ()
+    try:
+        length = len(value)
+    except Exception:  # noqa: BLE001 - numbers have none, and a live dataset may have one that it does not know
+        return ()
+    if not length:
+        return (0,)
+    inner = _empty_shape(value[0], depth + 1) if isinstance(value, (list, tuple)) else ()
+    return (length, *inner) if inner else ()
 
 
 def wrong_kind(given: ValueKind, expected: ValueKind, name: str, *, hidden: bool = False) -> str:

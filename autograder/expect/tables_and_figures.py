@@ -55,6 +55,9 @@ def frame(
     if isinstance(value, HeldView) or not hasattr(value, "iloc") or type(value).__name__ != kind:
         step = {"Series": "`.to_frame()`", "DataFrame": f"one column, `{name}[…]`"}.get(type(value).__name__, "pandas")
         raise Mismatch(f"`{name}` should be a pandas {kind}, got {kind_of(value)}. Use {step}.")
+    if kind == "DataFrame" and not value.columns.is_unique:
+        twice = next(iter(value.columns[value.columns.duplicated()]))
+        raise Mismatch(f"`{name}` has the column {repr(twice)[:40]} more than once. Keep one of them.")
     table, wanted = (_table(each) for each in (value, expected))
     _require_columns(table, columns if columns is not None else [*wanted] if expected is not None else None, name)
     count = rows if rows is not None else len(expected) if expected is not None else None
@@ -176,9 +179,11 @@ def _plain(column: Array) -> Array:
         return column
     missing = np.array([each is None or each != each for each in column])
     try:
-        return np.where(missing, np.nan, column).astype(float)
+        if not any(isinstance(each, str) for each in column):  # NumPy reads a number from a text
+            return np.where(missing, np.nan, column).astype(float)
     except (TypeError, ValueError):
-        return np.where(missing, "", column).astype(str)
+        pass
+    return np.where(missing, "", column).astype(str)
 
 
 def _require_columns(table: Mapping[Any, Array], wanted: Sequence[Any] | None, name: str) -> None:
@@ -193,6 +198,10 @@ def _require_columns(table: Mapping[Any, Array], wanted: Sequence[Any] | None, n
 
 
 def _differing(given: Array, expected: Array, tolerance: float) -> str:
+    numbers = [each.dtype.kind in "biufc" for each in (given, expected)]
+    if numbers[0] != numbers[1]:  # as text, 1.0 would be "1.0"
+        held, right = ("numbers" if each else "no numbers" for each in numbers)
+        return f"holds {held}, expected {right}. Convert it."
     if given.dtype.kind in "biuf" and expected.dtype.kind in "biuf":
         return difference(given.astype(float), expected.astype(float), tolerance)
     return difference(given.astype(str), expected.astype(str), tolerance)

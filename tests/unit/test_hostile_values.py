@@ -246,3 +246,12 @@ def test_the_order_of_a_dict_hides_no_object() -> None:
     assert outcome_of({"b": lying, "a": 1}, wanted, lambda x: None).status == "manual"
     wanted = ValueKind("dict", (2,), parts=(array, ValueKind("Net")))
     assert outcome_of({"b": lying, "a": 1}, wanted, lambda x: None).status == "pass"
+
+
+def test_a_table_of_texts_is_none_of_numbers_and_has_each_column_once() -> None:
+    right = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
+    with pytest.raises(Mismatch, match=r"`frame\['a'\]` holds no numbers, expected numbers"):
+        expect.frame(right.assign(a=["1.0", "2.0"]), right)
+    with pytest.raises(Mismatch, match="has the column 'b' more than once"):
+        expect.frame(pd.DataFrame([[1.0, "x", "x"]], columns=["a", "b", "b"]), columns=["a", "b"])
+    assert expect.frame(right.assign(b=right.b.astype("category")), right) is not None

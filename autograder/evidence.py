@@ -22,6 +22,9 @@ _STRUCTURE = (
 )
 """Attributes and methods in which libraries say how a model is made."""
 
+_OF_MODELS = ("inputs", "outputs", "input", "output", "weights", "get_weights", "get_config", "rows")
+"""The same, but of a model only: a student's own class may have such attributes for other things."""
+
 _resting: ContextVar[Rested | None] = ContextVar("evidence", default=None)
 
 
@@ -76,14 +79,15 @@ def rest_on_member(name: str, shown: str) -> None:
         rest_on("answered")
 
 
-def rest_on_structure(name: str, kind: str) -> bool:
+def rest_on_structure(name: str, kind: str, *, of_model: bool = False) -> bool:
     """Record that an attribute of an object was read, if it says how a model is made; returns whether it does.
 
     Args:
         name: Of the attribute or method.
         kind: The object's class.
+        of_model: Whether the object stands in place of a model.
     """
-    if name not in _STRUCTURE:
+    if name not in _STRUCTURE and not (of_model and name in _OF_MODELS):
         return False
     rest_on("claimed", model=kind, reason="an object that is no Keras model")
     return True

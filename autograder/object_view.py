@@ -84,11 +84,17 @@ class ObjectView(HeldView):
             _fields=dict(fields), _names=names, _methods=methods, _reference=reference, _asked=asked, _taken=0
         )
 
+    def stand_for_model(self) -> None:
+        """Note that a check has this in place of a model: what says how one is made is a claim then."""
+        self.__dict__["_of_model"] = True
+
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
         kind, asked = type(self).__name__, own.get("_asked")
         if name.startswith("__"):  # by `__array_interface__`, NumPy would read any memory of this process
             raise AttributeError(f"{kind} has no {name!r} that the grader can see")
+        if own.get("_of_model"):
+            rest_on_structure(name, kind, of_model=True)
         if name in own.get("_fields", ()):
             rest_on_structure(name, kind)
             return own["_fields"][name]

@@ -17,6 +17,7 @@ import numpy as np
 
 from autograder.evidence import rest_on, resting
 from autograder.expect.value_kinds import ValueKind, as_array, is_empty_for, kind_of, stand_in, wrong_kind
+from autograder.object_view import ObjectView
 
 __all__ = [
     "CaseRecord",
@@ -104,6 +105,8 @@ class CaseRun:
         """Note what passes plain assertions by what it says or lacks, in place of data or of a model."""
         if expected is None:
             return
+        if expected.kind == "model" and isinstance(value, ObjectView):
+            value.stand_for_model()
         if reason := stand_in(value, expected):
             rest_on("claimed", model=name, reason=reason)
         if is_empty_for(value, expected) and not self.empty:

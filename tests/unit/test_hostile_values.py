@@ -255,3 +255,15 @@ def test_a_table_of_texts_is_none_of_numbers_and_has_each_column_once() -> None:
     with pytest.raises(Mismatch, match="has the column 'b' more than once"):
         expect.frame(pd.DataFrame([[1.0, "x", "x"]], columns=["a", "b", "b"]), columns=["a", "b"])
     assert expect.frame(right.assign(b=right.b.astype("category")), right) is not None
+
+
+def test_what_an_object_in_place_of_a_model_says_of_itself_is_a_claim() -> None:
+    fields = {"weights": [1, 2], "inputs": [object_view("KerasTensor", {"shape": (None, 8)})], "accuracy": 0.9}
+    look = {
+        "manual": (lambda x: x.weights, lambda x: x.inputs[0].shape),
+        "pass": (lambda x: x.accuracy,),
+    }
+    for status, checks in look.items():
+        for check in checks:
+            assert outcome_of(object_view("Net", fields), ValueKind("model"), check).status == status
+            assert outcome_of(object_view("Net", fields), ValueKind("Net"), check).status == "pass"

@@ -26,7 +26,7 @@ from tests import notebooks as nb
 Grades = Callable[[str], dict[str, dict[str, Any]]]
 
 KINDS = {path.parent.name: path for path in sorted(Path(__file__).parent.glob("*/tries.yaml"))}
-QUICK = {"figure", "numpy_backpropagation", "residual_block"}
+QUICK = {"numpy_backpropagation"}
 """Those that train nothing, and are graded whenever the tests run."""
 
 

@@ -27,18 +27,18 @@ def test_predictions(model, own, images):
     assert model.predict(images, batch_size=2).shape == (4, 1000)
     assert abs(model.predict(0 * images[:1] + 100) - own).max() < 1e-6
 """
-SLOW = pytest.mark.slow
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
         ("MobileNetV3Small", 2_554_968),
-        pytest.param("MobileNetV2", 3_538_984, marks=SLOW),
-        pytest.param("EfficientNetB0", 5_330_571, marks=SLOW),
-        pytest.param("DenseNet121", 8_062_504, marks=SLOW),
-        pytest.param("ResNet50", 25_636_712, marks=SLOW),
-        pytest.param("VGG16", 138_357_544, marks=SLOW),
+        ("MobileNetV2", 3_538_984),
+        ("EfficientNetB0", 5_330_571),
+        ("DenseNet121", 8_062_504),
+        ("ResNet50", 25_636_712),
+        ("VGG16", 138_357_544),
     ],
 )
 def test_networks_of_keras_applications(tmp_path: Path, name: str, parameters: int) -> None:

@@ -71,6 +71,8 @@ SEED = 0
 SANDBOX_VARIABLE = "AUTOGRADER_SANDBOX"
 """The environment variable that is set in the sandbox: a notebook's self-check and live network do nothing there."""
 
+LEAST_CASE_MEMORY_MB = 2048  # Keras takes 600 MiB before it computes anything
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -83,7 +85,8 @@ class Limits:
         cell_seconds: Processor time of the process tree in one cell, in seconds; the cell is interrupted and the next
             one runs.
         cpu_seconds: Processor time of the process tree in all cells, in seconds.
-        memory_mb: Resident memory of the whole process tree, in MiB.
+        memory_mb: Resident memory of the whole process tree, in MiB. A case may take as much again in the grader, and
+            2 GiB in any case.
         processes: Processes and threads at one time.
         threads: Threads of TensorFlow and of linear algebra.
         tmp_mb: Size of the private `/tmp`, in MiB; it counts on top of `memory_mb`.
@@ -104,6 +107,11 @@ class Limits:
     wire_mb: float = 256.0
     call_seconds: float = 10.0
     case_seconds: float = 60.0
+
+    @property
+    def case_memory_mb(self) -> int:
+        """What one case may take, in MiB: its own process, and the one that computes with networks."""
+        return max(self.memory_mb, LEAST_CASE_MEMORY_MB)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""One case that takes too long in the grader costs no other case and no other submission its grade."""
+"""One case that takes too long or too much memory in the grader costs no other case and no other submission its grade."""
 
 from __future__ import annotations
 
@@ -46,6 +46,22 @@ def test_number(answer):
     while answer == "as in compiled code that does not come back":
         pass
 '''
+LARGE = '''
+@test_case(points=1, hidden=False)
+def test_dense(table):
+    """`table` holds 1."""
+    assert table.toarray().sum() == 1
+
+@test_case(points=1, hidden=True)
+def test_product(row):
+    """`row` is right."""
+    assert not (row[:, None] * row).any()
+
+@test_case(points=1, hidden=True)
+def test_sum(row):
+    """`row` sums up to 0."""
+    assert row.sum() == 0
+'''
 MODEL = """
 import keras
 from keras import layers
@@ -82,3 +98,17 @@ def test_what_takes_too_long_ends_alone(tmp_path: Path) -> None:
         took = "computing with `model` took more than 1 s of processor time, the limit for one check."
         assert case.message == f"This check was ended: {took} A person looks at it."
     assert "took more than 4 s of processor time" in grades["b-endless"].message
+
+
+def test_what_takes_too_much_memory_ends_alone(tmp_path: Path) -> None:
+    tests = {"large": CASES.format(name="large", points=3, cases=LARGE)}
+    bundle = nb.write_bundle(tmp_path / "large", tests, limits=Limits(memory_mb=500))
+    table = "scipy.sparse.coo_array(([1.0], ([0], [0])), shape=(20_000, 20_000))"  # dense, it takes 3 GiB
+    source = f"import numpy as np, scipy.sparse\ntable = {table}\nrow = np.zeros(20_000)"
+    nb.write_notebook(tmp_path / "in" / "ada.ipynb", nb.code(source, "answer:large"))
+    (result,) = grade_class(bundle, collect(tmp_path / "in"), workers=1)
+    dense, product, total = result.grade.questions[0].cases
+    assert (result.grade.status, result.grade.score) == ("needs_review", 1)
+    assert (dense.status, product.status, total.status) == ("error", "error", "pass")
+    assert "Unable to allocate 2.98 GiB" in dense.message
+    assert "Unable to allocate 2.98 GiB" in product.detail

@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from autograder.expect import Mismatch
 from autograder.expect.case_runner import run, values_of
 from autograder.expect.test_files import LoadedCase
 from autograder.networks.network_view import EvaluationEnded
-from autograder.records import Case, CaseStatus, Outcome
+from autograder.records import Case, CaseStatus, Limits, Outcome
 
 __all__ = ["grade_case", "redact", "undecided"]
 
@@ -36,12 +37,14 @@ CLAIMED_MESSAGE = (
 BEYOND_BUDGET = 4
 """How many times a case's processor time this process may take for it, before the kernel ends the process."""
 
+TOO_LARGE = "This check was ended: the values that it needs do not fit into {:,} MiB of memory. A person looks at it."
+
 
 def grade_case(
     loaded: LoadedCase,
     namespace: Mapping[str, Any],
     *,
-    seconds: float,
+    limits: Limits,
     missing: Callable[[str], str],
     cause: str = "",
 ) -> Outcome:
@@ -50,19 +53,21 @@ def grade_case(
     Args:
         loaded: The case with its function.
         namespace: The question's names; looking one up may raise `mismatch.Unusable` or `EvaluationEnded`.
-        seconds: Processor time for it, `Limits.case_seconds`; what networks compute has a limit of its own.
+        limits: Of the submission: processor time and memory for the case. What networks compute has limits of its own.
         missing: What to add for the student when a name is not there (`Code cell 3 raised NameError: …`), or empty.
         cause: What kept the answer from running to its end; the first that the student reads where the case fails. From
             before any hidden case, as a hidden case's message holds it, too.
     """
     case = loaded.case
-    with _ended_beyond(seconds):
+    with _bounded(limits):
         try:
             values = values_of(case, namespace, missing)
         except Mismatch as unmet:
             return undecided(case, "fail", str(unmet))
         except EvaluationEnded as ended:
             return undecided(case, "error", str(ended))
+        except MemoryError:
+            return undecided(case, "error", TOO_LARGE.format(limits.case_memory_mb))
         outcome = run(replace(loaded, failure_message="") if cause else loaded, values)
     if case.hidden:
         outcome = redact(outcome, loaded)
@@ -90,15 +95,26 @@ def redact(outcome: Outcome, loaded: LoadedCase) -> Outcome:
 
 
 @contextmanager
-def _ended_beyond(seconds: float) -> Iterator[None]:
-    """Have the kernel end this process where a case does not come back; the class goes on without it."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    limit = math.ceil(time.process_time() + BEYOND_BUDGET * seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+def _bounded(limits: Limits) -> Iterator[None]:
+    """Have the kernel end this process where a case does not come back, and refuse it memory where it takes too much.
+
+    Python raises `MemoryError` then, which ends the case alone; without this a small value that a case makes large,
+    such as a sparse matrix, would take all memory of the machine. The class goes on in any case.
+    """
+    seconds = math.ceil(time.process_time() + BEYOND_BUDGET * limits.case_seconds)
+    taken = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+    with _limited(resource.RLIMIT_CPU, seconds), _limited(resource.RLIMIT_DATA, taken + (limits.case_memory_mb << 20)):
+        yield
+
+
+@contextmanager
+def _limited(kind: int, most: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+        resource.setrlimit(kind, (soft, hard))
 
 
 def undecided(case: Case, status: CaseStatus, message: str, detail: str = "") -> Outcome:

@@ -78,7 +78,7 @@ class CaseRuns:
             outcome = grade_case(
                 loaded,
                 self._now[question.name],
-                seconds=self._bundle.assignment.limits.case_seconds,
+                limits=self._bundle.assignment.limits,
                 missing=lambda name: why_missing(name, answers, self._execution),
                 cause=self._stopped_calls.get(question.name)
                 or ("" if self.values[question.name].late else why_wrong(answers, self._execution)),

@@ -322,6 +322,8 @@ def _bounds(limits: Limits) -> tuple[_Bound, ...]:
         _Bound("fsize", "-f", "bytes in a file", limits.tmp_mb * MIB),
         _Bound("nofile", "-n", "open files", OPEN_FILES),
         _Bound("as", "-v", "bytes of address space", (limits.memory_mb + UNUSED_ADDRESSES_MB) * MIB),
+        # A sandbox that is started while a case runs would otherwise begin with what that case may take.
+        _Bound("data", "-d", "bytes of data", (limits.memory_mb + UNUSED_ADDRESSES_MB) * MIB),
         _Bound("sigpending", "-i", "pending signals", PENDING_SIGNALS),
     )
 

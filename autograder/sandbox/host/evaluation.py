@@ -46,7 +46,6 @@ Result = TypeVar("Result")
 MODULE = "autograder.sandbox.guest.evaluator"
 MANY_SECONDS = 10**6  # each question has a limit of its own, so all together have none
 START_SECONDS = 120.0  # of processor time for importing Keras, which no case pays for
-LEAST_MEMORY_MB = 2048  # Keras takes 600 MiB before it computes anything
 OTHER_USERS = bubblewrap.SLOTS // 2  # as root, not the user of the notebook, which may use up that one's processes
 BESIDE_VALUES = 1 << 20  # bytes of an answer
 
@@ -61,7 +60,7 @@ class Evaluation:
             limits: What the submission may use; `case_seconds` bounds the processor time of each case.
             slot: Number of the grader's worker, from 0; evaluations that go on at the same time need different ones.
         """
-        self._limits = replace(limits, cpu_seconds=MANY_SECONDS, memory_mb=max(limits.memory_mb, LEAST_MEMORY_MB))
+        self._limits = replace(limits, cpu_seconds=MANY_SECONDS, memory_mb=limits.case_memory_mb)
         self._slot = slot
         self._process: _Process | None = None
         self._networks = 0

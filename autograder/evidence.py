@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from autograder.records import Evidence
 
-__all__ = ["Rested", "rest_on", "rest_on_member", "rest_on_structure", "resting"]
+__all__ = ["Rested", "rest_on", "rest_on_member", "rest_on_stand_in", "rest_on_structure", "resting"]
 
 _ORDER: tuple[Evidence, ...] = ("computed", "answered", "claimed")
 _STRUCTURE = (
@@ -35,10 +35,12 @@ class Rested:
     Attributes:
         evidence: See `records.Outcome`.
         models: Models that cannot be rebuilt, and whose own description the case used: name → what it is.
+        stand_ins: What can pass a check by what it says of itself, in place of data or of a model: likewise.
     """
 
     evidence: Evidence = "computed"
     models: dict[str, str] = field(default_factory=dict)
+    stand_ins: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -66,6 +68,14 @@ def rest_on(evidence: Evidence, *, model: str = "", reason: str = "") -> None:
     rested.evidence = max(rested.evidence, evidence, key=_ORDER.index)
     if model:
         rested.models[model] = reason
+
+
+def rest_on_stand_in(name: str, reason: str) -> None:
+    """Record that a value of this name is what `reason` says, in place of one that the grader could judge."""
+    rested = _resting.get()
+    if rested is not None:
+        rest_on("claimed")
+        rested.stand_ins[name] = reason
 
 
 def rest_on_member(name: str, shown: str) -> None:

@@ -332,11 +332,12 @@ class Outcome:
         comment: What that person says of the answer; plain text, for the student.
         measurements: Accuracies that the case measured; only the instructor reads them.
         verdict: What the case itself gave, as status and points, where a person's decision stands in its place.
-        evidence: What the outcome rests on. `computed`: plain data, or a network that the grader rebuilt. `answered`:
+        evidence: What the outcome rests on. `computed`: plain data, or a network that the grader rebuilt, as it was
+            handed in: its layers with their arguments, `trainable` included, and its weights. `answered`:
             what the student's process computed for inputs that the grader chose. `claimed`: what that process only
             said, such as a history, or the layers of a model that cannot be rebuilt. Of several, the last in this list.
-        proposed: Points that the case gives on claims about a model, and that count once a person confirms them; None
-            where there are none such.
+        proposed: Points that the case gives on claims about a model, or an object in place of data, and that count once
+            a person confirms them; None where there are none such.
     """
 
     name: str

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from autograder.evidence import Rested, rest_on, resting
+from autograder.evidence import rest_on, resting
 from autograder.expect.measurements import recording
 from autograder.expect.mismatch import Mismatch, Undecided, Unusable
 from autograder.expect.reference_record import CaseRun, running_case
@@ -19,6 +19,8 @@ __all__ = ["run", "values_of"]
 
 _MAX_TEXT = 8_000
 _UNEXPECTED = "See whether the type and the shape of what you give are as the question asks."
+_CLAIMS = "So it cannot be rebuilt, and this check looked at what your notebook says of it"
+_STANDS_IN = "What it answers is only what your notebook says (give the value itself)"
 RUN_IT = "Run the cell that assigns it, and see whether it raises an error."
 
 
@@ -58,7 +60,8 @@ def run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str = RUN_IT)
     ):
         outcome = _run(loaded, namespace, missing, now)
     outcome = replace(outcome, measurements=tuple(measured), evidence=rested.evidence)
-    return _held_back(outcome, rested) if rested.models and outcome.points and loaded.accept != "claimed" else outcome
+    claims = [(rested.models if loaded.accept != "claimed" else {}, _CLAIMS), (rested.stand_ins, _STANDS_IN)]
+    return _held_back(outcome, claims) if outcome.points else outcome
 
 
 def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str, now: CaseRun) -> Outcome:
@@ -96,11 +99,17 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str, now: Ca
 # ---------------------------------------------------------------- outcomes
 
 
-def _held_back(outcome: Outcome, rested: Rested) -> Outcome:
-    """An outcome whose points rest on what a student's process says of a model: a person confirms them."""
-    models = " ".join(f"`{name}` is {reason}." for name, reason in rested.models.items())
-    what = "this check looked at what your notebook says of it; a person confirms the points."
-    message = f"{models} So it cannot be rebuilt, and {what}\n{outcome.message}".strip()
+def _held_back(outcome: Outcome, claims: Sequence[tuple[Mapping[str, str], str]]) -> Outcome:
+    """An outcome whose points, if there are claims, a person confirms.
+
+    Args:
+        outcome: With its points.
+        claims: Name → what it is, of values of which the case knows what the student's process says; what that means.
+    """
+    what = [f"`{name}` is {reason}. {means}" for values, means in claims for name, reason in values.items()]
+    if not what:
+        return outcome
+    message = f"{'; '.join(what)}; a person confirms the points.\n{outcome.message}".strip()
     return replace(outcome, status="manual", points=0, proposed=outcome.points, message=_cut(message))
 
 

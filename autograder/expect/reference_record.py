@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from autograder.evidence import rest_on, resting
+from autograder.evidence import rest_on_stand_in, resting
 from autograder.expect.value_kinds import ValueKind, as_array, is_empty_for, kind_of, stand_in, wrong_kind
 from autograder.object_view import ObjectView
 
@@ -108,7 +108,7 @@ class CaseRun:
         if expected.kind == "model" and isinstance(value, ObjectView):
             value.stand_for_model()
         if reason := stand_in(value, expected):
-            rest_on("claimed", model=name, reason=reason)
+            rest_on_stand_in(name, reason)
         if is_empty_for(value, expected) and not self.empty:
             self.empty = wrong_kind(kind_of(value), expected, name, hidden=self.hidden)
 

@@ -1,4 +1,4 @@
-"""One case that takes too long or too much memory in the grader costs no other case and no other submission its grade."""
+"""One case that takes too long or too much memory costs no other case and no other submission its grade."""
 
 from __future__ import annotations
 

@@ -174,12 +174,12 @@ class Liar:
         return {"mean": 0.0, "std": 1.0}[method]
 
 
-def outcome_of(value: Any, expected: ValueKind, check: Any, **case: Any) -> Any:
+def outcome_of(value: Any, expected: ValueKind, check: Any, *, accept: str = "", **case: Any) -> Any:
     def test_it(x: Any) -> None:
         check(x)
 
     loaded = LoadedCase(Case("it", "It", 4, parameters=("x",), **case), test_it, "tests/q.py")
-    return run(replace(loaded, record=CaseRecord(kinds={"x": expected})), {"x": value})
+    return run(replace(loaded, record=CaseRecord(kinds={"x": expected}), accept=accept), {"x": value})
 
 
 @pytest.mark.parametrize("kind", ["ndarray", "array", "number", "Standardised"])
@@ -193,7 +193,9 @@ def test_an_object_in_place_of_an_array_waits_for_a_person(kind: str) -> None:
     array = ValueKind("array", (3, 4), "f")
     outcome = outcome_of(lying, array, check)
     assert (outcome.status, outcome.points, outcome.proposed) == ("manual", 0, 4)
-    assert "`x` is an object in place of an array" in outcome.message
+    said = "What it answers is only what your notebook says (give the value itself); a person confirms the points."
+    assert outcome.message == f"`x` is an object in place of an array. {said}"
+    assert outcome_of(lying, array, check, accept="claimed").status == "manual"  # that is about models
     rows = np.array([[1.0, -1.0, 1.0, -1.0]] * 3)
     assert outcome_of(rows, array, check).status == "pass"
     parts = outcome_of([lying], ValueKind("list", (1,), parts=(array,)), lambda x: check(x[0]))
@@ -263,6 +265,7 @@ def test_what_an_object_in_place_of_a_model_says_of_itself_is_a_claim() -> None:
         "manual": (lambda x: x.weights, lambda x: x.inputs[0].shape),
         "pass": (lambda x: x.accuracy,),
     }
+    assert outcome_of(object_view("Net", fields), ValueKind("model"), look["manual"][0], accept="claimed").points == 4
     for status, checks in look.items():
         for check in checks:
             assert outcome_of(object_view("Net", fields), ValueKind("model"), check).status == status

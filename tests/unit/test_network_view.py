@@ -10,6 +10,7 @@ import pytest
 
 from autograder import expect
 from autograder.errors import WireError
+from autograder.evidence import resting
 from autograder.networks.canonical import LayerRow
 from autograder.networks.network_view import (
     LayerDescription,
@@ -55,6 +56,17 @@ class Doubling:
 
 def test_a_description_comes_back_from_plain_data() -> None:
     assert description_of(as_data(DESCRIBED)) == DESCRIBED
+
+
+def test_what_is_part_of_a_rebuilt_network_is_computed_and_how_it_was_compiled_is_a_claim() -> None:
+    net = view(DESCRIBED, Doubling())
+    with resting() as rested:
+        assert (net.layers[0].trainable, net.layers[0].kernel_size) == (True, (3, 3))
+        assert len(net.trainable_weights) == 1
+    assert rested.evidence == "computed"
+    with resting() as rested:
+        assert net.optimizer is None
+    assert (rested.evidence, rested.models) == ("claimed", {})
 
 
 def test_layers_are_compared_without_keras() -> None:

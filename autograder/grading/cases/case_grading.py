@@ -31,7 +31,8 @@ ERROR_MESSAGE = (
 )
 
 CLAIMED_MESSAGE = (
-    "This check looks at how your model is made, which the grader cannot rebuild: a person confirms the points."
+    "This check rests on what your notebook says of a model or of another value, which the grader cannot compute "
+    "itself: a person confirms the points."
 )
 
 BEYOND_BUDGET = 4

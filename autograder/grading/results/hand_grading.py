@@ -46,7 +46,7 @@ UNUSED: Final = "not asked for in this run"
 BLANK: Final = "(nothing in its cell; if it stands in another one, the student's page shows it)"
 UNREAD: Final = "(the submission could not be read)"
 UNDECIDED: Final = "An accuracy lies so little below its floor that it may be chance; decide it in manual.csv."
-CLAIMED: Final = "Points rest on what the notebook says of a model that cannot be rebuilt; confirm them in manual.csv."
+CLAIMED: Final = "Points rest on what the notebook says of a model or another object; confirm them in manual.csv."
 ADVICE: Final = (
     f"Write `{ACCEPT}` under points where the grade is right as it is; or give points in each row of this student."
 )

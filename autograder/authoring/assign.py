@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.authoring.case_source import as_otter_reads
 from autograder.authoring.master import Master, MasterQuestion
 from autograder.authoring.source import SLOW_FORMATS
 from autograder.errors import BuildError
@@ -120,6 +121,8 @@ def _prepared(master: Master) -> Any:
                 begin,
             ]
         cell = copy.deepcopy(original)
+        if role == "tests":
+            cell.source = as_otter_reads(master.source, index)
         cell.metadata = type(cell.metadata)({key: cell.metadata[key] for key in _KEPT if key in cell.metadata})
         tags = [tag for tag in original.metadata.get("tags", []) if not tag.startswith(ANSWER_TAG)]
         if question:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import ast
+import json
+import math
 import re
 from dataclasses import dataclass
+
+import yaml  # type: ignore[import-untyped]
 
 from autograder.authoring.source import Source
 from autograder.records import Case, rounded
 
-__all__ = ["CaseCell", "read_case"]
+__all__ = ["CaseCell", "as_otter_reads", "read_case"]
 
 _BEGIN = re.compile(r'(?:.\s*=\s*)?""?"?\s*#\s*BEGIN\s*TEST\s*CONFIG', re.IGNORECASE)
 _END = re.compile(r'""?"?\s*#\s*END\s*TEST\s*CONFIG', re.IGNORECASE)
 _OF_HISTORIES = {"history": "history", "record": "given"}  # check of `autograder.expect` → its first argument
-_SETTINGS = {"points", "hidden", "success_message", "failure_message"}
+MESSAGES = ("success_message", "failure_message")
+_SETTINGS = {"points", "hidden", *MESSAGES}
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ def read_case(source: Source, cell: int) -> CaseCell:
         cell=cell,
         offset=offset,
         histories=tuple(each.arg for each in arguments.args if each.arg in _read_as_histories(function)),
-        messages=tuple(str(settings[key]) for key in ("success_message", "failure_message") if key in settings),
+        messages=tuple(str(settings[key]) for key in MESSAGES if key in settings),
     )
 
 
@@ -135,8 +140,21 @@ def _settings(source: Source, cell: int, text: str) -> tuple[dict[str, object], 
     if unknown := sorted(set(settings) - _SETTINGS):
         what, fix = f"a test setting `{unknown[0]}` that does not exist", ", ".join(sorted(_SETTINGS))
         raise source.refuse(cell, what, f"There are {fix}.", source.find(cell, unknown[0]))
-    for key in ("success_message", "failure_message"):
-        if re.search(r'["\\\n]', str(settings.get(key, ""))):
-            # Otter writes it between double quotes as it is.
-            raise source.refuse(cell, f"{key} holds a double quote, a backslash or a line break", "Reword it.", 1)
+    for key in MESSAGES:
+        if key in settings:
+            settings[key] = str(settings[key]).strip()
+            if "\n" in settings[key]:
+                raise source.refuse(cell, f"{key} has a line break", "Write it in one line.", source.find(cell, key))
     return settings, end + 1
+
+
+def as_otter_reads(source: Source, cell: int) -> str:
+    """A case's cell with its messages as Otter needs them, which writes them between double quotes as they are."""
+    text: str = source.cells[cell].source
+    settings, start = _settings(source, cell, text)
+    escaped = {key: json.dumps(settings[key], ensure_ascii=False)[1:-1] for key in MESSAGES if key in settings}
+    if all(settings[key] == message for key, message in escaped.items()):
+        return text
+    written = yaml.safe_dump(settings | escaped, allow_unicode=True, width=math.inf)
+    lines = text.split("\n")
+    return "\n".join([lines[0], written, *lines[start - 1 :]])

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -54,6 +55,7 @@ _LINE_MARKS += ["# BEGIN PROMPT", "# END PROMPT", "# SEED"]
 _IGNORED = re.compile(r"(##\s*ignore\s*##|#\s*ignore\b)", re.IGNORECASE)
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_BEGIN_WITH_CONFIG = "Begin the master with a raw cell `# AUTOGRADER CONFIG` and `title: …`."
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def read_master(path: Path, root: Path) -> Master:
         root: The repository, to which the paths in messages are relative.
 
     Raises:
-        BuildError: The master breaks a rule; the text names file, line and fix.
+        BuildError: The master breaks rules; the text has a line for each fault, with file, line and fix.
     """
     source = read_source(path, root)
     slug = path.resolve().parent.name
@@ -155,102 +157,135 @@ def read_master(path: Path, root: Path) -> Master:
     reader = _Reader(source)
     reader.read()
     config, cell = reader.config()
+    if reader.faults:
+        raise BuildError("\n".join(map(str, reader.faults)))
     questions = tuple(replace(each, accept=each.accept or config.accept) for each in reader.questions)
     return Master(slug, source, config, cell, questions, tuple(reader.roles), tuple(reader.helpers))
 
 
 class _Reader:
-    """Goes over the cells once; its state is Otter's open blocks."""
+    """Goes over the cells once; its state is Otter's open blocks. It keeps each fault, and goes on behind it."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.faults: list[BuildError] = []
         self.questions: list[MasterQuestion] = []
         self.roles: list[str] = []
         self.helpers: list[Helper] = []
         self._configs: list[int] = []
         self._blocks: list[tuple[str, int]] = []  # kind, index of the BEGIN cell
-        self._settings: dict[str, Any] = {}
+        self._settings: dict[str, Any] | None = None  # None where they cannot be read
         self._parts: dict[str, list[int]] = {}
         self._cases: list[CaseCell] = []
+        self._all_cases_read = True
+        self._names: set[str] = set()
+        self._astray = False
+        """A block began or ended where it may not: what follows in this question is no fault of its own."""
 
     def read(self) -> None:
         for index, cell in enumerate(self.source.cells):
             self.roles.append(self._role(index, cell.cell_type, cell.source))
         if self._blocks:
             kind, index = self._blocks[-1]
-            raise self.source.refuse(index, f"this {kind} block never ends", f"Add a raw cell `# END {kind.upper()}`.")
-        if not self.questions:
-            raise self.source.refuse(0, "there is no question", "Add a raw cell `# BEGIN QUESTION` with `name: …`.")
+            self._stray(index, f"this {kind} block never ends", f"Add a raw cell `# END {kind.upper()}`.")
+        if not self.questions and not self.faults:
+            self._fault(0, "there is no question", "Add a raw cell `# BEGIN QUESTION` with `name: …`.")
 
     def config(self) -> tuple[Config, int]:
-        fix = "Begin the master with a raw cell `# AUTOGRADER CONFIG` and `title: …`."
-        if len(self._configs) != 1:
-            at = self._configs[-1] if self._configs else 0
-            raise self.source.refuse(at, f"it has {len(self._configs)} `# AUTOGRADER CONFIG` cells", fix)
-        cell = self._configs[0]
-        settings = self.source.settings(cell)
+        """The settings and their cell. Where they have faults, these become the first, and the settings may be any."""
+        faults, self.faults = self.faults, []
+        config, cell = None, self._configs[-1] if self._configs else 0
+        if len(self._configs) == 1:
+            config = self._read_config(cell)
+        else:
+            self._fault(cell, f"it has {len(self._configs)} `# AUTOGRADER CONFIG` cells", _BEGIN_WITH_CONFIG)
+        if config:
+            self.faults += self._faults_of_config(config, cell)
+        self.faults += faults
+        return config or Config(""), cell
+
+    def _fault(self, cell: int, what: str, fix: str, offset: int = 0) -> None:
+        self.faults.append(self.source.refuse(cell, what, fix, offset))
+
+    def _stray(self, index: int, what: str, fix: str) -> None:
+        """Keep the first fault of those in how blocks begin and end."""
+        if not self._astray:
+            self._fault(index, what, fix)
+        self._astray = True
+
+    def _read_config(self, cell: int) -> Config | None:
+        try:
+            settings = self.source.settings(cell)
+        except BuildError as fault:
+            self.faults.append(fault)
+            return None
         limits = settings.get("limits") or {}
         unknown = [key for key in settings if key not in {each.name for each in fields(Config)}]
         if isinstance(limits, dict):
             unknown += [f"limits.{key}" for key in limits if key not in {field.name for field in fields(Limits)}]
-        if unknown:
-            keys = ", ".join(each.name for each in fields(Config) if each.name != "limits")
-            keys += f" and limits ({', '.join(each.name for each in fields(Limits))})"
-            at = self.source.find(cell, unknown[0].rpartition(".")[2])
-            raise self.source.refuse(cell, f"the configuration has no key `{unknown[0]}`", f"There are {keys}.", at)
+        keys = ", ".join(each.name for each in fields(Config) if each.name != "limits")
+        keys += f" and limits ({', '.join(each.name for each in fields(Limits))})"
+        for key in unknown:
+            at = self.source.find(cell, key.rpartition(".")[2])
+            self._fault(cell, f"the configuration has no key `{key}`", f"There are {keys}.", at)
         try:
-            config = msgspec.convert({**settings, "limits": limits}, Config)
+            return msgspec.convert({**settings, "limits": limits}, Config)
         except msgspec.ValidationError as error:
             problem, _, place = str(error).rstrip("`").partition(" - at `$.")
             path = place.partition("[")[0]
             at = next(filter(None, (self.source.find(cell, key) for key in reversed(path.split(".")) if key)), 0)
             what = f"`{path}` cannot be read" if path else "the configuration cannot be read"
-            fix = f"{problem}: correct it, or leave it out." if path else fix
-            raise self.source.refuse(cell, what, fix, at) from error
+            fix = f"{problem}: correct it, or leave it out." if path else _BEGIN_WITH_CONFIG
+            self._fault(cell, what, fix, at)
+            return None
+
+    def _faults_of_config(self, config: Config, cell: int) -> Iterator[BuildError]:
         if not 0 <= config.points < math.inf:
             at, what = self.source.find(cell, "points"), f"the exercise is worth {config.points:g} points"
-            raise self.source.refuse(cell, what, "Give a number from 0 on, or leave it out.", at)
+            yield self.source.refuse(cell, what, "Give a number from 0 on, or leave it out.", at)
         for required in config.requires:
             try:
                 installable(required)
             except ValueError as error:
                 what, at = f"`requires` has `{required}`: {one_line(str(error))}", self.source.find(cell, "requires")
                 fix = "Name a package as pip writes it, such as `pandas` or `pandas>=2`."
-                raise self.source.refuse(cell, what.rstrip("."), fix, at) from error
+                yield self.source.refuse(cell, what.rstrip("."), fix, at)
         if re.search(r"[\n\r`]|^\s*[%!]?pip\b", config.install):
             at, what = self.source.find(cell, "install"), "`install` is more than what stands behind `%pip install`"
-            raise self.source.refuse(cell, what, "Write that alone, in one line, without backticks.", at)
+            yield self.source.refuse(cell, what, "Write that alone, in one line, without backticks.", at)
         for name in (each.name for each in fields(Limits)):
             most = MAX_WIRE_BYTES >> 20 if name == "wire_mb" else math.inf
             if not 0 < getattr(config.limits, name) <= most:
                 at = self.source.find(cell, name)
                 what = f"the limit `{name}` is {getattr(config.limits, name):g}"
                 upto = "" if most == math.inf else f", and at most {most:g}"
-                raise self.source.refuse(cell, what, f"Give a number above 0{upto}, or leave it out.", at)
-        return config, cell
+                yield self.source.refuse(cell, what, f"Give a number above 0{upto}, or leave it out.", at)
 
     def _role(self, index: int, kind: str, text: str) -> str:
         first = text.split("\n", 1)[0]
         if _IGNORED.match(first):
             return "ignored"
+        if kind == "raw" and _OTTER_CONFIG.match(first):
+            fix = "Put title, data and limits into `# AUTOGRADER CONFIG`; `autograder build` makes Otter's settings."
+            self._fault(index, "Otter's `# ASSIGNMENT CONFIG` has no place here", fix)
+            return "config"
+        if kind == "raw" and not (_CONFIG.match(first) or _BOUNDARY.match(first)):
+            meant = get_close_matches(first.upper(), [*_CELL_MARKS, "# AUTOGRADER CONFIG"], 1, 0.8)
+            if meant:
+                self._fault(index, f"`{first}` is no mark", f"Write `{meant[0]}`.")
+                first = meant[0]
+            elif _MARK_OF_CELL.match(first):
+                self._stray(index, f"`{first}` is no mark", f"The marks are {', '.join(_CELL_MARKS)}.")
         if kind == "raw" and _CONFIG.match(first):
             self._configs.append(index)
             return "config"
-        if kind == "raw" and _OTTER_CONFIG.match(first):
-            fix = "Put title, data and limits into `# AUTOGRADER CONFIG`; `autograder build` makes Otter's settings."
-            raise self.source.refuse(index, "Otter's `# ASSIGNMENT CONFIG` has no place here", fix)
         if kind == "raw" and (boundary := _BOUNDARY.match(first)):
             begins, block = boundary[1].upper() == "BEGIN", boundary[2].lower()
             self._begin(index, block) if begins else self._end(index, block)
             return "helpers" if block == "helpers" else "boundary"
-        if kind == "raw":
-            meant = get_close_matches(first.upper(), [*_CELL_MARKS, "# AUTOGRADER CONFIG"], 1, 0.8)
-            if meant or _MARK_OF_CELL.match(first):
-                fix = f"Write `{meant[0]}`." if meant else f"The marks are {', '.join(_CELL_MARKS)}."
-                raise self.source.refuse(index, f"`{first}` is no mark", fix)
         return self._content(index, kind)
 
-    def _refuse_misspelt_marks(self, index: int) -> None:
+    def _note_misspelt_marks(self, index: int) -> None:
         """Otter takes a mark that it does not know for a comment, and the students get what it was to hide."""
         text = self.source.cells[index].source
         for found in _CAPITALS_AT_END.finditer(text):
@@ -258,29 +293,34 @@ class _Reader:
             meant = get_close_matches(f"# {mark}", _LINE_MARKS, 1, 0.8)
             if meant and meant[0] != f"# {mark}":
                 what, line = f"`{found[0]}` is no mark", text.count("\n", 0, found.start())
-                raise self.source.refuse(index, what, f"Write `{meant[0]}`.", line)
+                self._fault(index, what, f"Write `{meant[0]}`.", line)
 
     def _content(self, index: int, kind: str) -> str:
         block = self._blocks[-1][0] if self._blocks else ""
         if kind == "markdown" and re.search(r"^```otter\s*$", self.source.cells[index].source, re.MULTILINE):
-            raise self.source.refuse(index, "Otter's markup amid other text", "Give the fence a cell of its own.")
-        if block == "tests":
+            self._fault(index, "Otter's markup amid other text", "Give the fence a cell of its own.")
+        if self._astray and block != "tests":
+            return "prose"
+        if block in {"tests", "helpers"}:
             if kind != "code":
-                raise self.source.refuse(index, f"a {kind} cell among the tests", "Keep only code cells there.")
-            self._cases.append(read_case(self.source, index))
-            return "tests"
-        if block == "helpers":
-            if kind != "code":
-                raise self.source.refuse(index, f"a {kind} cell among the helpers", "Keep only code cells there.")
-            self.helpers += read_helpers(self.source, index)
-            return "helpers"
+                self._fault(index, f"a {kind} cell among the {block}", "Keep only code cells there.")
+                return block
+            try:
+                if block == "tests":
+                    self._cases.append(read_case(self.source, index))
+                else:
+                    self.helpers += read_helpers(self.source, index)
+            except BuildError as fault:
+                self.faults.append(fault)
+                self._all_cases_read = self._all_cases_read and block != "tests"
+            return block
         if kind == "code" and re.search(r"@\s*(?:\w+\.)*test_case\b", self.source.cells[index].source):
             what = "a test case outside the tests goes to the students as it is"
             fix = "Put it between `# BEGIN TESTS` and `# END TESTS`."
-            raise self.source.refuse(index, what, fix, self.source.find(index, "@"))
+            self._fault(index, what, fix, self.source.find(index, "@"))
         if block in {"solution", "prompt"}:
             if kind == "code":
-                self._refuse_misspelt_marks(index)
+                self._note_misspelt_marks(index)
             self._parts[block].append(index)
             return "answer" if block == "solution" else "prompt"
         if block == "question" and kind == "markdown":
@@ -289,110 +329,143 @@ class _Reader:
 
     def _begin(self, index: int, block: str) -> None:
         inside = self._blocks[-1][0] if self._blocks else ""
-        if block == "question" and inside:
-            what = f"this {inside} block does not end before the next question, {self.source.at(index)}"
-            raise self.source.refuse(self._blocks[-1][1], what, f"Add a raw cell `# END {inside.upper()}` before that.")
-        if block == "helpers" and inside:
-            fix = "Put the helpers outside of questions, best before the first one."
-            raise self.source.refuse(index, f"a helpers block begins inside a {inside} block", fix)
-        if block not in ("question", "helpers") and not inside:
-            fix = "Put it between `# BEGIN QUESTION` and `# END QUESTION`."
-            raise self.source.refuse(index, f"a {block} block begins outside a question", fix)
-        if inside not in {"", "question"}:
-            fix = f"End that one first: `# END {inside.upper()}`."
-            raise self.source.refuse(index, f"a {block} block begins inside a {inside} block", fix)
-        if block == "prompt" and self._parts["solution"]:
-            raise self.source.refuse(index, "the prompt comes after the solution", "Put the prompt before it.")
         if block == "question":
-            self._settings = self.source.settings(index)
-            self._parts = {"solution": [], "prompt": [], "text": []}
-            self._cases = []
+            if inside:
+                what = f"this {inside} block does not end before the next question, {self.source.at(index)}"
+                self._stray(self._blocks[-1][1], what, f"Add a raw cell `# END {inside.upper()}` before that.")
+            self._begin_question(index)
+        elif block == "helpers" and inside:
+            fix = "Put the helpers outside of questions, best before the first one."
+            self._stray(index, f"a helpers block begins inside a {inside} block", fix)
+        elif block != "helpers" and not inside:
+            fix = "Put it between `# BEGIN QUESTION` and `# END QUESTION`."
+            self._stray(index, f"a {block} block begins outside a question", fix)
+        elif inside not in {"", "question"}:
+            fix = f"End that one first: `# END {inside.upper()}`."
+            self._stray(index, f"a {block} block begins inside a {inside} block", fix)
+            self._blocks.pop()
+        elif block == "prompt" and self._parts["solution"]:
+            self._fault(index, "the prompt comes after the solution", "Put the prompt before it.")
         self._blocks.append((block, index))
 
+    def _begin_question(self, index: int) -> None:
+        self._blocks.clear()
+        self._astray, self._all_cases_read = False, True
+        self._parts, self._cases = {"solution": [], "prompt": [], "text": []}, []
+        try:
+            self._settings = self.source.settings(index)
+        except BuildError as fault:
+            self.faults.append(fault)
+            self._settings = None
+
     def _end(self, index: int, block: str) -> None:
-        if not self._blocks or self._blocks[-1][0] != block:
-            open_block = f"the open block is a {self._blocks[-1][0]}" if self._blocks else "no block is open"
-            raise self.source.refuse(index, f"`# END {block.upper()}` without its begin: {open_block}", "Pair them.")
+        open_blocks = [kind for kind, _ in self._blocks]
+        if open_blocks[-1:] != [block]:
+            open_block = f"the open block is a {open_blocks[-1]}" if open_blocks else "no block is open"
+            self._stray(index, f"`# END {block.upper()}` without its begin: {open_block}", "Pair them.")
+            if block not in open_blocks:
+                return
+            del self._blocks[open_blocks.index(block) + 1 :]
         _, begin = self._blocks.pop()
         if block == "question":
-            self.questions.append(self._question(begin))
+            if not self._astray and self._settings is not None:
+                self._end_question(begin, self._settings)
+            self._astray = False
 
-    def _question(self, cell: int) -> MasterQuestion:
-        source, settings, cases = self.source, self._settings, self._cases
+    def _end_question(self, cell: int, settings: dict[str, Any]) -> None:
+        """Keep the question, or its faults."""
+        faults = [*self._faults_of_question(cell, settings)]
+        self.faults += faults
+        self._names.add(str(settings.get("name")))
+        if faults or not self._all_cases_read:
+            return
+        answers, prompts = tuple(self._parts["solution"]), tuple(self._parts["prompt"])
+        name, manual = settings["name"], settings.get("manual", False)
+        texts = [self.source.cells[index].source for index in self._parts["text"]]
+        headings = [found[1] for text in texts if (found := _HEADING.search(text))]
+        rubric = settings.get("rubric") or "\n\n".join(
+            self.source.cells[index].source
+            for index in answers
+            if manual and self.source.cells[index].cell_type == "markdown"
+        )
+        self.questions.append(
+            MasterQuestion(
+                name=name,
+                title=str(settings.get("title") or (headings[0] if headings else name)),
+                points=rounded(settings["points"] if manual else sum(case.points for case in self._cases)),
+                manual=manual,
+                rubric=str(rubric).strip(),
+                cell=cell,
+                answers=answers,
+                prompts=prompts,
+                cases=tuple(self._cases),
+                accept=settings.get("accept", ""),
+            )
+        )
+
+    def _faults_of_question(self, cell: int, settings: dict[str, Any]) -> Iterator[BuildError]:
+        source, cases = self.source, self._cases
         name = settings.get("name")
         if not isinstance(name, str) or not NAME.fullmatch(name):
             fix = "Use small letters, digits and _, beginning with a letter."
             what = "the question has no `name: …`" if name is None else f"{name!r} is no name for a question"
-            raise source.refuse(cell, what, fix)
-        if name in {question.name for question in self.questions}:
-            raise source.refuse(cell, f"there are two questions `{name}`", "Rename one of them.")
-        unknown = sorted(set(settings) - {"name", "points", "manual", "title", "rubric", "accept"})
-        if unknown:
+            yield source.refuse(cell, what, fix)
+        elif name in self._names:
+            yield source.refuse(cell, f"there are two questions `{name}`", "Rename one of them.")
+        for unknown in sorted(set(settings) - {"name", "points", "manual", "title", "rubric", "accept"}):
             fix = "A question has name, points, manual, title, rubric and accept."
-            what = f"`{name}` has a setting `{unknown[0]}` that does not exist"
-            raise source.refuse(cell, what, fix, source.find(cell, unknown[0]))
-        accept = settings.get("accept", "")
-        if accept not in ("", "claimed", "rebuilt"):
+            what = f"`{name}` has a setting `{unknown}` that does not exist"
+            yield source.refuse(cell, what, fix, source.find(cell, unknown))
+        if (accept := settings.get("accept", "")) not in ("", "claimed", "rebuilt"):
             what, at = f"`accept` of `{name}` is {accept!r}", source.find(cell, "accept")
-            raise source.refuse(cell, what, "Write `accept: claimed` or `accept: rebuilt`, or leave it out.", at)
-        answers, prompts = tuple(self._parts["solution"]), tuple(self._parts["prompt"])
+            yield source.refuse(cell, what, "Write `accept: claimed` or `accept: rebuilt`, or leave it out.", at)
+        for group in ([case.function for case in cases], [case.title for case in cases]):
+            for twice in sorted({each for each in group if group.count(each) > 1}):
+                at = cases[len(group) - 1 - group[::-1].index(twice)].cell
+                yield source.refuse(at, f"`{name}` has two cases {twice!r}", "Rename one of them.")
         manual = settings.get("manual", False)
         if not isinstance(manual, bool):
             what, at = f"`manual` of `{name}` is {manual!r}", source.find(cell, "manual")
-            raise source.refuse(cell, what, "Write `manual: true`, or leave it out.", at)
-        kinds = {source.cells[index].cell_type for index in answers}
-        if not answers or (not manual and "code" not in kinds):
+            yield source.refuse(cell, what, "Write `manual: true`, or leave it out.", at)
+            return
+        kinds = {source.cells[index].cell_type for index in self._parts["solution"]}
+        if not kinds or (not manual and "code" not in kinds):
             fix = "Put the reference's answer between raw cells `# BEGIN SOLUTION` and `# END SOLUTION`."
-            raise source.refuse(cell, f"`{name}` has no answer cell", fix)
-        for group in ([case.function for case in cases], [case.title for case in cases]):
-            if twice := sorted({each for each in group if group.count(each) > 1}):
-                at = cases[len(group) - 1 - group[::-1].index(twice[0])].cell
-                raise source.refuse(at, f"`{name}` has two cases {twice[0]!r}", "Rename one of them.")
-        points = (self._manual_points if manual else self._automatic_points)(cell, name, prompts)
-        texts = [source.cells[index].source for index in self._parts["text"]]
-        headings = [found[1] for text in texts if (found := _HEADING.search(text))]
-        rubric = settings.get("rubric") or "\n\n".join(
-            source.cells[index].source for index in answers if manual and source.cells[index].cell_type == "markdown"
-        )
-        return MasterQuestion(
-            name=name,
-            title=str(settings.get("title") or (headings[0] if headings else name)),
-            points=points,
-            manual=manual,
-            rubric=str(rubric).strip(),
-            cell=cell,
-            answers=answers,
-            prompts=prompts,
-            cases=tuple(cases),
-            accept=accept,
-        )
+            yield source.refuse(cell, f"`{name}` has no answer cell", fix)
+        faults = self._faults_of_manual if manual else self._faults_of_automatic
+        yield from faults(cell, name, settings, self._parts["prompt"])
 
-    def _manual_points(self, cell: int, name: str, prompts: tuple[int, ...]) -> float:
-        points = self._settings.get("points")
+    def _faults_of_manual(
+        self, cell: int, name: Any, settings: dict[str, Any], prompts: Sequence[int]
+    ) -> Iterator[BuildError]:
+        points = settings.get("points")
         if self._cases:
             fix = "Split it: one question with cases, one with `manual: true`."
-            raise self.source.refuse(self._cases[0].cell, f"`{name}` is manual and has a case", fix)
-        if isinstance(points, bool) or not isinstance(points, (int, float)) or points <= 0:
+            yield self.source.refuse(self._cases[0].cell, f"`{name}` is manual and has a case", fix)
+        elif isinstance(points, bool) or not isinstance(points, (int, float)) or points <= 0:
             what = "has no points" if points is None else f"its points are {points!r}"
-            raise self.source.refuse(cell, f"`{name}` is manual and {what}", "Write `points:` and a number above 0.")
+            yield self.source.refuse(cell, f"`{name}` is manual and {what}", "Write `points:` and a number above 0.")
         if len(prompts) > 1:
-            raise self.source.refuse(prompts[1], f"`{name}` has two prompt cells", "Keep one.")
-        return rounded(points)
+            yield self.source.refuse(prompts[1], f"`{name}` has two prompt cells", "Keep one.")
 
-    def _automatic_points(self, cell: int, name: str, prompts: tuple[int, ...]) -> float:
+    def _faults_of_automatic(
+        self, cell: int, name: Any, settings: dict[str, Any], prompts: Sequence[int]
+    ) -> Iterator[BuildError]:
         if prompts:
             fix = "Mark the gap inside the solution cell: `# SOLUTION`, or `# BEGIN SOLUTION` … `# END SOLUTION`."
-            raise self.source.refuse(prompts[0], f"`{name}` has cases and a prompt", fix)
+            yield self.source.refuse(prompts[0], f"`{name}` has cases and a prompt", fix)
+        if not self._all_cases_read:
+            return
         if not self._cases:
             fix = "Add cases between `# BEGIN TESTS` and `# END TESTS`, or `manual: true`."
-            raise self.source.refuse(cell, f"`{name}` has no case", fix)
+            yield self.source.refuse(cell, f"`{name}` has no case", fix)
+            return
         total = rounded(sum(case.points for case in self._cases))
-        points = self._settings.get("points", total)
+        points = settings.get("points", total)
         if isinstance(points, bool) or not isinstance(points, (int, float)):
             fix = f"Give a number, here {total}, or leave it out."
             at = self.source.find(cell, "points")
-            raise self.source.refuse(cell, f"the points of `{name}` are {points!r}", fix, at)
-        if points != total:
+            yield self.source.refuse(cell, f"the points of `{name}` are {points!r}", fix, at)
+        elif points != total:
             fix = f"Its cases give {total}: write `points: {total}`, or change the cases."
-            raise self.source.refuse(cell, f"`{name}` says {points} points", fix)
-        return total
+            yield self.source.refuse(cell, f"`{name}` says {points} points", fix)

@@ -13,6 +13,7 @@ from autograder.authoring.assign import assign
 from autograder.authoring.master import read_master
 from autograder.authoring.stub import _with_selfcheck, embedded_tests, make_reference, make_stub
 from autograder.errors import BuildError
+from autograder.expect.test_files import load
 from tests.masters import CONFIG, INTRO, SUM, WHOLE, write_repository
 
 
@@ -204,6 +205,21 @@ def test_a_question_with_hidden_cases_only_has_no_check(tmp_path):
         'grader.check("double")'
     ]
     assert embedded_tests(cells_of(stub)).keys() == {"double"}
+
+
+def test_a_message_may_hold_quotes_and_backslashes(tmp_path):
+    """Otter writes it between double quotes as it is."""
+    message = r"""He said "C:\new": it's {{ tc }} {% if %} é \" '."""
+    yaml = message.replace("'", "''")
+    text = WHOLE.replace("points: 2\n", f"points: 2\nsuccess_message: '{yaml}'\n")
+    text = text.replace("hidden: true", f"hidden: true\nfailure_message: >\n  {message}")
+    master = read_master(write_repository(tmp_path, text), tmp_path)
+    (tmp_path / "otter").mkdir()
+    assigned = assign(master, tmp_path / "otter")
+
+    public, hidden = load(assigned.tests["total"], "total.py")
+    assert (public.success_message, hidden.failure_message) == (message, message)
+    assert load(assigned.public_tests["total"], "total.py")[0].success_message == message
 
 
 def test_instructors_remarks_reach_nobody(tmp_path):

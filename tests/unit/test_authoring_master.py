@@ -289,11 +289,11 @@ BROKEN = {
         None,
         "END TEST CONFIG",
     ),
-    "message that breaks out of Otter's template": (
-        WHOLE.replace("hidden: true", "hidden: true\nfailure_message: 'a \"quote\"'"),
-        "failure_message",
-        None,
-        "Reword",
+    "message of two lines": (
+        WHOLE.replace("hidden: true", "hidden: true\nfailure_message: |\n  one\n  two"),
+        "failure_message has a line break",
+        "failure_message:",
+        "one line",
     ),
     "two functions in a cell": (
         WHOLE.replace("def test_right_sum", "def test_other():\n    pass\n\ndef test_right_sum"),
@@ -522,3 +522,35 @@ def test_refuses_names_that_cannot_be_a_slug(tmp_path, slug):
 
 def test_parts_are_what_they_seem():
     assert WHOLE.count("BEGIN QUESTION") == sum(part.count("BEGIN QUESTION") for part in (SUM, DOUBLE, WHY)) == 3
+
+
+def test_all_faults_of_a_master_come_in_one_message_without_those_that_follow_from_others(tmp_path):
+    text = WHOLE.replace("# data:", "# dada: 3\n# points: -1\n# data:").replace("cell_seconds: 20", "cell_seconds: 0")
+    text = text.replace("# # BEGIN SOLUTION", "# # BEGIN SOLUTON", 1).replace(
+        "sum(numbers)  # SOLUTION", "1  # SOLUTON"
+    )
+    text = text.replace("points: 3\n", "").replace("# name: total", "# name: total\n# weight: 3")
+    text = text.replace('    """`double(2)` is 4."""\n', "").replace("# name: double", "# name: double\n# accept: all")
+    text = text.replace("# points: 1\n", "").replace("# name: why", "# name: total")
+
+    with pytest.raises(BuildError) as error:
+        read(tmp_path, text)
+
+    expected = [
+        "the configuration has no key `dada`",
+        "the exercise is worth -1 points",
+        "the limit `cell_seconds` is 0",
+        "`# BEGIN SOLUTON` is no mark",
+        "`# SOLUTON` is no mark",
+        "`test_right_sum` does not say what it is worth",
+        "`total` has a setting `weight`",
+        "`test_four` has no docstring",
+        "`accept` of `double` is 'all'",
+        "there are two questions `total`",
+        "`total` is manual and has no points",
+    ]
+    lines = str(error.value).split("\n")
+    assert len(lines) == len(expected)
+    for line, what in zip(lines, expected, strict=True):
+        assert line.startswith(what)
+        assert re.search(rf"\. {SHOWN}:\d+\. ", line)

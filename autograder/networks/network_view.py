@@ -337,6 +337,11 @@ class NetworkView(_Weighted, HeldView):
         return self._compiled_with("loss")
 
     @property
+    def loss_weights(self) -> Any:
+        """As `compile` got them, a list or dict of numbers; None where it got none."""
+        return self._compiled_with("loss_weights")
+
+    @property
     def metrics(self) -> Any:
         """As `compile` got them, which is not what Keras's attribute of that name gives."""
         return self._compiled_with("metrics")
@@ -349,7 +354,7 @@ class NetworkView(_Weighted, HeldView):
         """Add what only the student's process knows.
 
         Args:
-            fields: What it says: `optimizer`, `loss`, `metrics`, and as `settings` layer → argument → `ObjectView`.
+            fields: What it says: `optimizer`, `loss`, `loss_weights`, `metrics`, and as `settings` layer → argument → `ObjectView`.
             reference: Its number among what that process keeps.
         """
         self._reference, self._compilation = reference, fields

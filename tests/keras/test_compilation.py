@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from autograder import expect
 from autograder.notebook.serialised_values import SerialisedValues
 from autograder.object_view import ObjectView
 
@@ -54,6 +55,47 @@ def test_a_schedule_a_loss_and_a_metric_are_objects_with_their_arguments():
         "top",
         3,
     )
+
+
+@pytest.mark.parametrize(
+    ("nested", "outputs", "arguments"),
+    [
+        (dict, ["label", "size"], {"loss": {"label": "binary_crossentropy", "size": "mse"}}),
+        (
+            dict,
+            ["label", "size"],
+            {
+                "loss": {"label": "mse", "size": "mae"},
+                "loss_weights": {"label": 1.0, "size": 0.5},
+                "metrics": {"label": ["accuracy"]},
+            },
+        ),
+        (list, ["label", "size"], {"loss": ["binary_crossentropy", "mse"], "loss_weights": [1, 0.5]}),
+        (list, ["label", "size"], {"loss": {"label": "mse", "size": "mae"}, "metrics": [["accuracy"], ["mae", "mse"]]}),
+        (list, ["size"], {"loss": ["mse"], "metrics": [["mae"]]}),
+    ],
+)
+@pytest.mark.parametrize("fitted", [False, True])
+def test_losses_and_metrics_of_several_outputs(nested, outputs, arguments, fitted):
+    x = keras.Input((3,))
+    units = {name: keras.layers.Dense(1, activation="sigmoid", name=name)(x) for name in outputs}
+    model = keras.Model(x, units if nested is dict else list(units.values()))
+    model.compile(optimizer="sgd", **arguments)
+    if fitted:
+        targets = {name: np.ones((2, 1)) for name in outputs}
+        model.fit(np.ones((2, 3)), targets if nested is dict else list(targets.values()), verbose=0)
+    seen = SerialisedValues({"model": model})["model"]
+    assert {name: getattr(seen, name) for name in arguments} == arguments
+
+
+def test_losses_that_are_objects_and_none_at_all():
+    x = keras.Input((3,))
+    model = keras.Model(x, {"a": keras.layers.Dense(2, name="a")(x), "b": keras.layers.Dense(1, name="b")(x)})
+    model.compile(loss={"a": keras.losses.SparseCategoricalCrossentropy(from_logits=True), "b": None})
+    seen = SerialisedValues({"model": model})["model"]
+    assert (type(seen.loss["a"]).__name__, seen.loss["a"].from_logits) == ("SparseCategoricalCrossentropy", True)
+    assert (seen.loss["b"], seen.loss_weights, seen.metrics) == (None, None, [])
+    expect.compiled(seen, loss="sparse_categorical_crossentropy")
 
 
 def test_a_model_that_was_not_compiled_says_so():

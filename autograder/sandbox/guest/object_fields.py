@@ -101,7 +101,8 @@ def _argument(value: Any) -> Any:
             return config.get("name")
         return Described(kind, {identifier(name): _argument(each) for name, each in config.items()})
     if isinstance(value, (list, tuple)):
-        return type(value)(map(_argument, value))
+        items = map(_argument, value)
+        return tuple(items) if isinstance(value, tuple) else list(items)
     return value
 
 
@@ -114,11 +115,12 @@ def _optimiser(value: Any) -> dict[str, Any]:
 
 def _compilation(model: Any) -> dict[str, Any]:
     """How a model was compiled, and with what its layers are initialised, regularised and constrained."""
-    metrics = getattr(model, "_compile_metrics", None)
+    losses, metrics = getattr(model, "_compile_loss", None), getattr(model, "_compile_metrics", None)
     settings = {layer.name: _training_arguments(layer) for layer in model.layers}
     return {
         "optimizer": model.optimizer if model.compiled else None,
         "loss": model.loss if model.compiled else None,
+        "loss_weights": getattr(losses, "_user_loss_weights", None) if model.compiled else None,
         "metrics": None if not model.compiled else (getattr(metrics, "_user_metrics", None) or []),
         "settings": {name: found for name, found in settings.items() if found},
     }

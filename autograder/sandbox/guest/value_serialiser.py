@@ -58,6 +58,9 @@ class _ValueSerialiser(PlainSerialiser):
         self._open: set[int] = set()
         self._places = {id(each): place for place, each in enumerate(functions)}
 
+    def _convert(self, value: Any, depth: int) -> Value:
+        return super()._convert(_unwrapped(value), depth)
+
     def _convert_object(self, value: Any, kind: type) -> Value:
         if kind is Described:
             return self._object(value.kind, value.fields)
@@ -169,6 +172,16 @@ def _why_not(value: Any, kind: type) -> str:
     if keras is not None and issubclass(kind, keras.KerasTensor):
         return "a symbolic Keras tensor, which holds no numbers; give what `predict` returns"
     return ""
+
+
+def _unwrapped(value: Any) -> Any:
+    """A list, tuple or dict without TensorFlow's wrapper, in which Keras's models hold it."""
+    name = class_name(type(value))
+    attribute = {"ListWrapper": "_storage", "_TupleWrapper": "__wrapped__", "_DictWrapper": "__wrapped__"}.get(name)
+    if attribute is None:
+        return value
+    wrappers = sys.modules.get("tensorflow.python.trackable.data_structures")
+    return getattr(value, attribute) if type(value) is getattr(wrappers, name, None) else value
 
 
 def _number(item: Any) -> float:

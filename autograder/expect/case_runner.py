@@ -84,7 +84,7 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str, now: Ca
     except Exception as error:  # noqa: BLE001 - anything else is a bug in the case, or the student gave what it cannot use
         what = f"{type(error).__name__}: {error}".strip(": ")
         detail = f"{what} ({_where(error, loaded)})"
-        if wrong := now.wrong_value():
+        if wrong := now.wrong_inputs(error) or now.wrong_value():
             return _outcome(loaded, "fail", wrong, detail=detail)
         if wrong := now.wrong_answer():
             if loaded.case.hidden:  # the grader keeps all of it from the student, as of any other failure

@@ -10,13 +10,23 @@ import base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import chain
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from autograder.evidence import rest_on_stand_in, resting
-from autograder.expect.value_kinds import ValueKind, as_array, is_empty_for, kind_of, stand_in, wrong_kind
+from autograder.expect.value_kinds import (
+    ValueKind,
+    accepts_inputs,
+    as_array,
+    is_empty_for,
+    kind_of,
+    stand_in,
+    wrong_kind,
+)
+from autograder.networks.network_view import UnfitInputs
 from autograder.object_view import ObjectView
 
 __all__ = [
@@ -92,6 +102,15 @@ class CaseRun:
                 self.kinds = {name: kind_of(value) for name, value in values.items()}
         for name, value in values.items():
             self.note_stand_in(name, value, self.record.kinds.get(name) if self.record else None)
+
+    def wrong_inputs(self, error: Exception) -> str:
+        """What to tell the student whose network does not take what the case gives it, and the reference's does."""
+        if not isinstance(error, UnfitInputs) or self.record is None:
+            return ""
+        kinds = [*self.record.kinds.values(), *chain.from_iterable(self.record.returned.values())]
+        if not any(accepts_inputs(kind, error.given) for kind in kinds):
+            return ""
+        return "Your network takes other inputs than this check gives it." if self.hidden else str(error)
 
     def wrong_value(self) -> str:
         """What to tell the student of a value of another kind than the reference's; empty where there is none."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from autograder.networks.canonical import layer_rows
-from autograder.networks.network_view import NetworkView, is_model, leaves
+from autograder.networks.network_view import NetworkView, fits, is_model, leaves
 from autograder.object_view import HeldView, ObjectView
 
-__all__ = ["ValueKind", "as_array", "is_empty_for", "kind_of", "stand_in", "wrong_kind"]
+__all__ = ["ValueKind", "accepts_inputs", "as_array", "is_empty_for", "kind_of", "stand_in", "wrong_kind"]
 
 MAX_PARTS = 20
 """Of a container whose parts are looked at."""
@@ -138,6 +138,18 @@ def stand_in(value: Any, expected: ValueKind) -> str:
         return next(filter(None, (stand_in(*pair) for pair in zip(items, parts, strict=False))), "")
     table = expected.kind == "model" and not isinstance(value, HeldView) and hasattr(value, "iloc")
     return "a pandas table in place of a model" if table else ""  # a column `layers` reads as an attribute does
+
+
+def accepts_inputs(kind: ValueKind, inputs: Sequence[np.ndarray[Any, Any]]) -> bool:
+    """Whether a network of this kind, or one in a container of it, takes these inputs `(n, …)`.
+
+    The kind does not say which of its parts are inputs: these are the first ones.
+    """
+    if kind.kind != "model":
+        return any(accepts_inputs(part, inputs) for part in kind.parts)
+    return len(kind.parts) > len(inputs) and all(
+        fits(each, part.shape, part.dtype) for each, part in zip(inputs, kind.parts, strict=False)
+    )
 
 
 def is_empty_for(value: Any, expected: ValueKind) -> bool:

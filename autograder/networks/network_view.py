@@ -32,10 +32,12 @@ __all__ = [
     "NetworkDescription",
     "NetworkView",
     "TensorView",
+    "UnfitInputs",
     "Weight",
     "as_data",
     "describe",
     "description_of",
+    "fits",
     "is_keras",
     "is_model",
     "leaves",
@@ -61,6 +63,24 @@ class EvaluationEnded(Exception):
 
 class ComputationError(Exception):
     """A network could not compute with what a case gave it, as where a live one raises."""
+
+
+class UnfitInputs(ComputationError):
+    """The same, as what the case gave is not what the network says it takes.
+
+    Attributes:
+        given: What the case gave, with the batch axis.
+    """
+
+    def __init__(self, takes: Sequence[TensorView], given: Sequence[Array]) -> None:
+        self.given = given
+        counts = ("",) * 2 if len(takes) == len(given) else (f"{len(takes)} inputs ", f"{len(given)}: ")
+        declared = ", ".join(f"{'text ' * (each.dtype == 'string')}{each.shape}" for each in takes)
+        shapes = ", ".join(f"{'text ' * (each.dtype.kind == 'U')}{each.shape}" for each in given)
+        super().__init__(
+            f"Your network takes {counts[0]}{declared:.300}, and this check gives it {counts[1]}{shapes:.300}. "
+            "Check its `keras.Input`."
+        )
 
 
 # ---------------------------------------------------------------- the description
@@ -354,7 +374,8 @@ class NetworkView(_Weighted, HeldView):
         """Add what only the student's process knows.
 
         Args:
-            fields: What it says: `optimizer`, `loss`, `loss_weights`, `metrics`, and as `settings` layer → argument → `ObjectView`.
+            fields: What it says: `optimizer`, `loss`, `loss_weights`, `metrics`, and as `settings` layer → argument →
+                `ObjectView`.
             reference: Its number among what that process keeps.
         """
         self._reference, self._compilation = reference, fields
@@ -387,10 +408,18 @@ class NetworkView(_Weighted, HeldView):
             layers: Names of layers.
 
         Raises:
-            ComputationError: It does not take such inputs.
+            ComputationError: It does not take such inputs; `UnfitInputs`, if it says so itself.
             EvaluationEnded: The process that computes them was ended.
         """
-        return self._holder.outputs(layers, inputs)
+        try:
+            return self._holder.outputs(layers, inputs)
+        except ComputationError as error:
+            given = leaves(inputs)
+            if len(given) == len(self.inputs) and all(
+                map(fits, given, (each.shape[1:] for each in self.inputs), (each.dtype for each in self.inputs))
+            ):
+                raise
+            raise UnfitInputs(self.inputs, given) from error
 
     def __call__(self, x: Any, training: bool = False) -> Any:
         """The outputs for one batch, at inference."""
@@ -442,6 +471,14 @@ def mapped(function: Callable[..., Any], *nested: Any) -> Any:
         items = [mapped(function, *each) for each in zip(*nested, strict=True)]
         return tuple(items) if isinstance(first, tuple) else items
     return function(*nested)
+
+
+def fits(array: Array, shape: Sequence[int | None], dtype: str) -> bool:
+    """Whether an array `(n, …)` is what an input takes, by its shape without the batch and its dtype, of Keras."""
+    alike = len(shape) == array.ndim - 1 and all(
+        size in (None, given) for size, given in zip(shape, array.shape[1:], strict=True)
+    )
+    return alike and dtype.startswith("s") == (array.dtype.kind == "U")
 
 
 # ---------------------------------------------------------------- live or not

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from autograder.errors import SandboxUnavailable, Unsupported
+from autograder.expect.reference_record import CaseRecord
+from autograder.expect.value_kinds import kind_of
 from autograder.grading.execution.pool import grade_class
 from autograder.grading.intake.submissions import collect
 from autograder.networks.canonical import layer_rows
@@ -111,6 +113,101 @@ def kill(evaluation: Evaluation, number: int) -> None:
     while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         pid = int(children[-1])
     os.kill(pid, number)
+
+
+TAKING = """
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = "{name}"
+points = None
+
+@test_case(points=1, hidden={hidden})
+def test_it({name}, x, two):
+    \"\"\"It takes what it is given.\"\"\"
+    {gives}
+
+recorded = {{"it": {record!r}}}
+"""
+MAKING = """
+import keras
+import numpy as np
+from keras import layers
+
+def net(*shapes, dtype=None):
+    inputs = [keras.Input(shape, dtype=dtype) for shape in shapes]
+    x = layers.Flatten()(inputs[0] if len(inputs) == 1 else layers.Concatenate()(inputs))
+    if dtype == "string":
+        x = layers.StringLookup(vocabulary=["a"])(x)
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], layers.Dense(2)(x))
+
+"""
+TAKEN: dict[str, tuple[str, str, str]] = {
+    # the student's answer, what the case does, status and message
+    "wide": (
+        "wide = net((10,))",
+        "wide.predict(x)",
+        "fail: Your network takes (None, 10), and this check gives it (5, 8). ",
+    ),
+    "pair": (
+        "pair = net((4,), (4,))",
+        "pair.predict(x)",
+        "fail: Your network takes 2 inputs (None, 4), (None, 4), and this ",
+    ),
+    "single": (
+        "single = net((8,))",
+        "single.predict([x, two])",
+        "fail: Your network takes 1 inputs (None, 8), and this check gives it 2: (5, 8), (5, 8). ",
+    ),
+    "words": (
+        "words = net((8,), dtype='string')",
+        "words.predict(x)",
+        "fail: Your network takes text (None, 8), and this check gives it (5, 8). ",
+    ),
+    "listed": ("listed = {'a': net((9,))}", "listed['a'](x)", "fail: Your network takes (None, 9), and"),
+    "make": (
+        "def make(units): return net((units + 1,))",
+        "make(8).predict(x)",
+        "fail: Your network takes (None, 9), and",
+    ),
+    "part": (
+        "part = net((9,))",
+        "part.compute(x, [part.layers[1].name])",
+        "fail: Your network takes (None, 9), and",
+    ),
+    "secret": (
+        "secret = net((10,))",
+        "secret.predict(x)",
+        "fail: Your network takes other inputs than this check gives it.",
+    ),
+    "wrong": ("wrong = net((8,))", "wrong.predict(x[:, :3])", "error: This check ended in UnfitInputs"),
+    "right": ("right = net((8,))", "right.predict(x)", "pass: "),
+}
+
+
+def test_a_network_that_does_not_take_what_the_reference_takes(tmp_path: Path) -> None:
+    """A case that the reference's own network could not take is ours, and waits for a person."""
+    reference = {"net": None}
+    exec(MAKING, reference)
+    net: Any = reference["net"]
+    kinds = {name: kind_of(net((8,), (8,)) if name == "single" else net((8,))) for name in TAKEN}
+    kinds["listed"] = kind_of({"a": net((8,))})
+    records = {name: CaseRecord({name: kind}) for name, kind in kinds.items()}
+    records["make"] = CaseRecord({"make": kind_of(len)}, {"make": (kind_of(net((8,))),)})
+    tests = {
+        name: TAKING.format(name=name, gives=gives, hidden=name == "secret", record=records[name].to_text())
+        for name, (_, gives, _) in TAKEN.items()
+    }
+    data = {"x": np.zeros((5, 8), "float32"), "two": np.zeros((5, 8), "float32")}
+    bundle = nb.write_bundle(tmp_path / "tiny", tests, data=data)
+    cells = [nb.code(answer, f"answer:{name}") for name, (answer, _, _) in TAKEN.items()]
+    nb.write_notebook(tmp_path / "in" / "a.ipynb", nb.code(MAKING), *cells)
+    (result,) = grade_class(bundle, collect(tmp_path / "in"), workers=1)
+    given = {each.name: f"{each.cases[0].status}: {each.cases[0].message}" for each in result.grade.questions}
+    assert {name: text[: len(TAKEN[name][2])] for name, text in given.items()} == {
+        name: expected for name, (_, _, expected) in TAKEN.items()
+    }
+    assert result.grade.status == "needs_review"
 
 
 @pytest.mark.parametrize("way", ["forked", "fresh"])
@@ -216,7 +313,7 @@ def test_what_cannot_be_assembled(evaluation: Evaluation, model: Any, x: Any) ->
         evaluation.network(Network(network.spec, network.weights[:-1]), "model")
     view = evaluation.network(network, "model")
     assert isinstance(view, NetworkView)
-    with pytest.raises(ComputationError, match="expected shape"):
+    with pytest.raises(ComputationError, match=r"takes \(None, 8, 8, 1\), and this check gives it \(40, 3, 8, 1\)"):
         view(x[:, :3])
     with pytest.raises(ValueError, match="at inference only"):
         view(x, training=True)

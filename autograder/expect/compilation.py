@@ -80,7 +80,8 @@ def frozen(
 
     Args:
         model: What the student calls `name`.
-        layers: The frozen ones: a name, names and positions in `model.layers`, or a slice of these.
+        layers: The frozen ones: a name of a layer or of a model inside it, names and positions in `model.layers`, or a
+            slice of these.
         weights: The values that their weights had before the training and must still have, in order.
         name: The model's name in the notebook.
 
@@ -95,8 +96,8 @@ def frozen(
         raise Mismatch(
             f"`{name}` would train {which}, expected to be frozen. Set `trainable = False` for it, and then compile."
         )
-    others = [layer for layer in model.layers if layer not in chosen]
-    if not any(weight.trainable for layer in others for weight in layer.weights):
+    own = {id(weight) for layer in chosen for weight in layer.weights}
+    if not any(weight.trainable and id(weight) not in own for weight in model.weights):
         raise Mismatch(f"`{name}` has no layer left to train. Freeze only what came with the exercise.")
     if weights is not None:
         given = [array for layer in chosen for array in layer.get_weights()]
@@ -113,11 +114,13 @@ def _chosen(model: Any, layers: str | Sequence[str | int] | slice, name: str) ->
         return own[layers]
     chosen = []
     for each in [layers] if isinstance(layers, str) else layers:
-        found = own[each:][:1] if isinstance(each, int) else [layer for layer in own if layer.name == each]
-        if not found:
+        try:
+            chosen.append(own[each] if isinstance(each, int) else model.get_layer(each))
+        except (IndexError, ValueError):
             names = ", ".join(layer.name[:40] for layer in own[:12])
-            raise Mismatch(f"`{name}` has no layer {each!r}; it has {counted(len(own), 'layer')}: {names}. Add it.")
-        chosen += found
+            raise Mismatch(
+                f"`{name}` has no layer {each!r}; it has {counted(len(own), 'layer')}: {names}. Add it."
+            ) from None
     return chosen
 
 

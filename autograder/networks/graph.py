@@ -43,6 +43,7 @@ class Call:
         keywords: The same by name, without the masks that Keras hands on by itself.
         node: Keras's own record of the call.
         shared: Whether it was called before in this graph.
+        within: Names of the models inside the model in which it is, from the outermost.
     """
 
     operation: Any
@@ -52,6 +53,7 @@ class Call:
     keywords: dict[str, Any]
     node: Any
     shared: bool
+    within: tuple[str, ...] = ()
 
     @property
     def input_tensors(self) -> list[Any]:
@@ -98,7 +100,7 @@ def read_graph(model: Any) -> Graph:
     models: list[Any] = []
     seen: set[int] = set()
 
-    def read(model: Any, numbers: Sequence[int], free: int) -> tuple[list[int], int]:
+    def read(model: Any, numbers: Sequence[int], free: int, within: tuple[str, ...]) -> tuple[list[int], int]:
         """Read a model that gets the tensors `numbers`: the numbers of what it gives, and the next free one."""
         if getattr(model, "outputs", None) is None:
             raise UnreadableModel(model)
@@ -121,17 +123,18 @@ def read_graph(model: Any) -> Graph:
             if isinstance(operation, Model):
                 if isinstance(given := positional[0], dict) and not isinstance(operation.input, dict):
                     inputs = [known[id(given[each.name])] for each in operation.inputs]
-                outputs, free = read(operation, inputs, free)
+                outputs, free = read(operation, inputs, free, (*within, operation.name))
             else:
                 outputs, free = [*range(free, free + len(node.output_tensors))], free + len(node.output_tensors)
                 shared = id(operation) in seen
-                calls.append(Call(operation, tuple(inputs), tuple(outputs), positional, keywords, node, shared))
+                call = Call(operation, tuple(inputs), tuple(outputs), positional, keywords, node, shared, within)
+                calls.append(call)
                 seen.add(id(operation))
             known.update(zip(map(id, node.output_tensors), outputs, strict=True))
         return [known[id(tensor)] for tensor in model.outputs], free
 
     begin = range(len(getattr(model, "inputs", None) or ()))
-    outputs, _ = read(model, begin, len(begin))
+    outputs, _ = read(model, begin, len(begin), ())
     return Graph(tuple(model.inputs), tuple(calls), tuple(outputs), tuple(models))
 
 

@@ -4,7 +4,7 @@
     calls     apply a layer to tensors of smaller numbers, so the graph cannot have a cycle
     layers    may be called more than once; then they share their weights
 
-A model inside a model is written layer by layer, in its place.
+A model inside a model is written layer by layer, in its place; each of these layers says in which model it was.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from autograder.networks.catalogue.operations import Real
 
 __all__ = [
     "MAX_LAYERS",
+    "MAX_NESTED",
     "Constant",
     "Dots",
     "LayerCall",
@@ -34,6 +35,8 @@ __all__ = [
 
 MAX_LAYERS = 2_000
 """DenseNet121 has 429, and EfficientNetB7 has 816."""
+MAX_NESTED = 16
+"""Models inside each other."""
 
 # TensorFlow's own rule for names, without its slash: Keras refuses that one in layers.
 Name = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9.][A-Za-z0-9_.\-]{0,59}\Z")]
@@ -55,6 +58,7 @@ class NamedLayer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     """A layer of Keras's own, with its name and arguments.
 
     Attributes:
+        within: Names of the models inside the network in which it is called first, from the outermost.
         inner: The layers that it holds, in the order of `Layer.INNER`.
         network: The model that it holds in place of a layer.
     """
@@ -62,6 +66,7 @@ class NamedLayer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     name: Name
     config: LayerConfig
     trainable: bool
+    within: Annotated[tuple[Name, ...], msgspec.Meta(max_length=MAX_NESTED)] = ()
     inner: Annotated[tuple[NamedLayer, ...], msgspec.Meta(max_length=32)] = ()
     network: NetworkSpec | None = None
 

@@ -22,7 +22,7 @@ from autograder.errors import WireError
 from autograder.evidence import rest_on
 from autograder.networks.canonical import LayerRow, Plain, Settings, layer_rows
 from autograder.networks.catalogue.base import TRAINING
-from autograder.networks.network_spec import MAX_LAYERS
+from autograder.networks.network_spec import MAX_LAYERS, MAX_NESTED, NetworkSpec
 from autograder.object_view import HeldView
 
 __all__ = [
@@ -118,6 +118,8 @@ class LayerDescription:
         config: Those of its arguments that are plain data, and no long lists.
         outputs: Of its first call.
         weights: Their positions in the network's `weights`.
+        inputs: Of its first call.
+        within: Names of the models inside the network that it belongs to, from the outermost.
     """
 
     name: Name
@@ -127,6 +129,8 @@ class LayerDescription:
     config: dict[Name, Plain | Settings]
     outputs: tuple[TensorView, ...]
     weights: tuple[int, ...]
+    inputs: tuple[TensorView, ...] = ()
+    within: Annotated[tuple[Name, ...], msgspec.Meta(max_length=MAX_NESTED)] = ()
 
 
 @dataclass(frozen=True)
@@ -149,14 +153,19 @@ class NetworkDescription:
     summary: Annotated[str, msgspec.Meta(max_length=MAX_SUMMARY)]
 
 
-def describe(model: Any) -> NetworkDescription:
+def describe(model: Any, spec: NetworkSpec | None = None) -> NetworkDescription:
     """The description of a live Keras model.
+
+    Args:
+        model: The model.
+        spec: What it was assembled from, which says what models were inside it.
 
     Raises:
         ValueError: Its layers cannot be read.
     """
     from keras import tree
 
+    within = {layer.name: layer.within for layer in spec.layers} if spec else {}
     weights = list(model.weights)
     positions = {id(weight): at for at, weight in enumerate(weights)}
     lines: list[str] = []
@@ -176,6 +185,8 @@ def describe(model: Any) -> NetworkDescription:
                 config=plain_config(layer),
                 outputs=tuple(map(_tensor, tree.flatten(layer.output))),
                 weights=tuple(positions[id(weight)] for weight in layer.weights),
+                inputs=tuple(map(_tensor, layer._inbound_nodes[0].input_tensors)),
+                within=within.get(layer.name, ()),
             )
             for layer in model.layers
         ),
@@ -277,6 +288,52 @@ class _Weighted:
         return sum(math.prod(each.shape) for each in self.weights)
 
 
+class _Layered(_Weighted):
+    """What a network and a model inside it have in common."""
+
+    layers: list[LayerView]
+    _path: tuple[str, ...] = ()
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
+        """A layer, or a model inside this one, by its name; or a layer by its index.
+
+        What is in this model itself comes before what is in models inside it.
+
+        Raises:
+            ValueError: There is none, or several.
+        """
+        found: list[Any] = self.layers[index:][:1] if index is not None else self._named_layers(name)
+        if len(found) != 1:
+            which = "no layer" if not found else f"{len(found)} layers"
+            raise ValueError(f"{which} {name if index is None else index!r} in {self.name}")
+        return found[0]
+
+    def _named_layers(self, name: str | None) -> list[Any]:
+        """Layers and models of this name, of those that are the least deep inside."""
+        paths = dict.fromkeys(each._within[:end] for each in self.layers for end in range(1, len(each._within) + 1))
+        found: list[tuple[int, Any]] = [(len(each._within), each) for each in self.layers if each.name == name]
+        for path in paths:
+            if path[-1] == name and len(path) > len(self._path):
+                inside = [each for each in self.layers if each._within[: len(path)] == path]
+                found.append((len(path) - 1, _named("Functional", NestedView)(path, inside)))
+        least = min((depth for depth, _ in found), default=0)
+        return [each for depth, each in found if depth == least]
+
+
+class NestedView(_Layered):
+    """A model inside a network: its layers are among those of the network."""
+
+    def __init__(self, path: tuple[str, ...], layers: list[LayerView]) -> None:
+        """`path` has the names of the models that it is in, and its own."""
+        self.name, self.layers, self._path = path[-1], layers, path
+        self.weights = list({id(weight): weight for layer in layers for weight in layer.weights}.values())
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes any of it, however that was said."""
+        return bool(self.trainable_weights) or not self.weights
+
+
 class LayerView(_Weighted):
     """A layer: weights and arguments are attributes, as in Keras."""
 
@@ -284,7 +341,8 @@ class LayerView(_Weighted):
         """`weights` are the network's."""
         self.name, self.trainable = described.name, described.trainable
         self.weights = [weights[at] for at in described.weights]
-        self.output: Any = described.outputs[0] if len(described.outputs) == 1 else list(described.outputs)
+        self.input, self.output = _one_or_several(described.inputs), _one_or_several(described.outputs)
+        self._within = described.within
         self._config, self._parameters = dict(described.config), described.parameters
         self._claimed: set[str] = set()
 
@@ -318,7 +376,7 @@ class LayerView(_Weighted):
             raise AttributeError(f"{type(self).__name__} has no {name!r} that the grader can see") from None
 
 
-class NetworkView(_Weighted, HeldView):
+class NetworkView(_Layered, HeldView):
     """A network: use it as the Keras model, as far as plain data goes.
 
     How it was compiled and what its layers are initialised and regularised with, the student's process says: nothing
@@ -385,16 +443,25 @@ class NetworkView(_Weighted, HeldView):
             if isinstance(found := of_layers.get(layer.name), dict):
                 layer.claim(found)
 
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
-        """A layer by its name or its index.
+    @property
+    def input(self) -> Any:
+        """What it takes: a `TensorView`, or a list of several."""
+        return _one_or_several(self.inputs)
 
-        Raises:
-            ValueError: There is none.
-        """
-        found = [each for each in self.layers if each.name == name] if index is None else self.layers[index:][:1]
-        if not found:
-            raise ValueError(f"no layer {name if index is None else index!r} in {self.name}")
-        return found[0]
+    @property
+    def output(self) -> Any:
+        """What it gives: a `TensorView`, or a list of several."""
+        return _one_or_several(self.outputs)
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of its input with the batch axis, which is None; a list for several."""
+        return _one_or_several([each.shape for each in self.inputs])
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of its output with the batch axis, which is None; a list for several."""
+        return _one_or_several([each.shape for each in self.outputs])
 
     def summary(self, print_fn: Callable[[str], Any] = print, **_: Any) -> None:
         """Print the table of layers."""
@@ -440,6 +507,10 @@ class NetworkView(_Weighted, HeldView):
         return self._arrays
 
 
+def _one_or_several(items: Sequence[Any]) -> Any:
+    return items[0] if len(items) == 1 else list(items)
+
+
 def view(described: NetworkDescription, holder: NetworkHolder) -> NetworkView:
     """The view of a network."""
     network: NetworkView = _named(described.kind, NetworkView)(described, holder)
@@ -466,10 +537,11 @@ def mapped(function: Callable[..., Any], *nested: Any) -> Any:
     """What a function makes of the leaves in the same places, nested as they are."""
     first = nested[0]
     if isinstance(first, dict):
-        return {key: mapped(function, *(each[key] for each in nested)) for key in sorted(first)}
+        items = {key: mapped(function, *(each[key] for each in nested)) for key in sorted(first)}
+        return {key: items[key] for key in first}
     if isinstance(first, (list, tuple)):
-        items = [mapped(function, *each) for each in zip(*nested, strict=True)]
-        return tuple(items) if isinstance(first, tuple) else items
+        listed = [mapped(function, *each) for each in zip(*nested, strict=True)]
+        return tuple(listed) if isinstance(first, tuple) else listed
     return function(*nested)
 
 

@@ -130,7 +130,7 @@ class SerialisedValues(dict[str, Any]):
                 raise Unusable(f"`{name}` {error}") from error
             except WireError as error:
                 raise Unusable(f"`{name}` cannot be graded: {error}") from error
-            network = view(describe(model), LiveNetwork(model))
+            network = view(describe(model, special.network.spec), LiveNetwork(model))
             network.claim(special.fields, special.id)
             return network
 

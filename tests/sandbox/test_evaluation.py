@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograder import expect
 from autograder.errors import SandboxUnavailable, Unsupported
 from autograder.expect.reference_record import CaseRecord
 from autograder.expect.value_kinds import kind_of
@@ -226,6 +227,8 @@ def test_a_view_is_as_the_model(monkeypatch: pytest.MonkeyPatch, way: str, model
             names = [(each.name, each.shape) for each in getattr(view, kind)]
             assert names == [(each.name, tuple(each.shape)) for each in getattr(model, kind)]
         assert view.count_params() == model.count_params()
+        assert (view.input_shape, view.output_shape) == (model.input_shape, model.output_shape)
+        assert view.output.shape == (None, 3)
         assert (view.get_layer("first").filters, view.layers[1].kernel.shape) == (4, (3, 3, 1, 4))
         for mine, live in zip(view.get_weights(), model.get_weights(), strict=True):
             np.testing.assert_array_equal(mine, live)
@@ -262,6 +265,46 @@ def test_nested_inputs_text_and_several_outputs(evaluation: Evaluation) -> None:
     (both, label) = view.compute(given, ["both", "label"])
     np.testing.assert_allclose(label, wanted["label"], atol=1e-6)
     assert both.shape == (3, 4, 6)
+
+
+def test_a_model_inside_a_model(evaluation: Evaluation) -> None:
+    def backbone(name: str) -> Any:
+        x = keras.Input((8, 8, 1))
+        y = layers.BatchNormalization(name=f"{name}_norm")(layers.Conv2D(4, 3, name=f"{name}_conv")(x))
+        return keras.Model(x, layers.GlobalAveragePooling2D()(y), name=name)
+
+    twin, deep = backbone("twin"), backbone("deep")
+    outer = keras.Sequential([keras.Input((8, 8, 1)), deep, layers.Dense(3, name="middle")], name="outer")
+    left, right = keras.Input((8, 8, 1), name="left"), keras.Input((8, 8, 1), name="right")
+    x = layers.Concatenate()([twin(left), twin(right), outer(left)])
+    scores = {"z": layers.Dense(2, name="scores")(x), "a": layers.Dense(1, name="size")(x)}
+    model = keras.Model({"right": right, "left": left}, scores)
+    twin.trainable = False
+    view = evaluation.network(serialise_network(model), "model")
+    for mine, live in ((view.get_layer("twin"), twin), (view.get_layer("outer").get_layer("deep"), deep)):
+        assert [each.name for each in mine.layers] == [each.name for each in live.layers[1:]]
+        assert (mine.name, mine.trainable, mine.count_params()) == (live.name, live.trainable, live.count_params())
+        assert len(mine.trainable_weights) == len(live.trainable_weights)
+        for array, own in zip(mine.get_weights(), live.get_weights(), strict=True):
+            np.testing.assert_array_equal(array, own)
+    assert view.get_layer("outer").get_layer("middle") is view.get_layer("middle")
+    with pytest.raises(ValueError, match="no layer 'twin' in outer"):
+        view.get_layer("outer").get_layer("twin")
+    expect.frozen(view, "twin")
+    with pytest.raises(expect.Mismatch, match=r"^`model` would train `deep`, expected to be frozen"):
+        expect.frozen(view, ["twin", "deep"])
+    with pytest.raises(expect.Mismatch, match=r"^`model` has no layer 'backbone'"):
+        expect.frozen(view, "backbone")
+    assert view.input_shape == model.input_shape == [(None, 8, 8, 1)] * 2
+    assert view.output_shape == model.output_shape == [(None, 1), (None, 2)]
+    assert view.get_layer("scores").input.shape == model.get_layer("scores").input.shape == (None, 11)
+    given = {"left": np.ones((2, 8, 8, 1), "float32"), "right": np.zeros((2, 8, 8, 1), "float32")}
+    assert (
+        list(view(given))
+        == list(view.predict(given, batch_size=1))
+        == list(model.predict(given, verbose=0))
+        == ["z", "a"]
+    )
 
 
 def test_outputs_that_are_not_one_for_each_input(evaluation: Evaluation) -> None:

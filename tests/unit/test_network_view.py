@@ -91,6 +91,21 @@ def test_nested_inputs_go_in_batches() -> None:
     ]
 
 
+def test_a_name_that_several_have() -> None:
+    """A student's process may name models and layers as it likes."""
+
+    def layer(name: str, *within: str) -> LayerDescription:
+        return LayerDescription(name, "Dense", True, 0, {}, (OUTPUT,), (), within=within)
+
+    described = replace(DESCRIBED, layers=(layer("a", "b"), layer("b"), layer("c", "b"), layer("c", "d", "e")))
+    network = view(description_of(as_data(described)), Doubling())
+    with pytest.raises(ValueError, match="2 layers 'b' in net"):
+        network.get_layer("b")
+    assert network.get_layer("c") is network.layers[2]
+    assert network.get_layer("d").get_layer("e").layers == network.layers[3:]
+    assert network.get_layer("e").get_layer("c") is network.get_layer(index=-1)
+
+
 @pytest.mark.parametrize(
     "described",
     [
@@ -102,6 +117,7 @@ def test_nested_inputs_go_in_batches() -> None:
         replace(DESCRIBED, rows=(CONVOLUTION,) + (RELU,) * 4_000),
         replace(DESCRIBED, rows=(replace(CONVOLUTION, config={"filters": {"deep": 1}}),)),
         replace(DESCRIBED, kind="</script>"),
+        replace(DESCRIBED, layers=(replace(DESCRIBED.layers[0], within=("deep",) * 17),)),
         replace(DESCRIBED, weights=()),
     ],
 )

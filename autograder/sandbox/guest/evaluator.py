@@ -54,7 +54,7 @@ class Evaluator:
 
     def _assemble(self, question: questions.Assemble) -> questions.Data:
         network = self._networks[question.number] = LiveNetwork(rebuild_network(question.network))
-        return _data(as_data(describe(network.model)))
+        return _data(as_data(describe(network.model, question.network.spec)))
 
 
 def _data(value: Any) -> questions.Data:

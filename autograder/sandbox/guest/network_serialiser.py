@@ -125,7 +125,7 @@ class _Serialiser:
                 named = self._named(operation, where)
             else:
                 named = NamedLayer(self._unique(operation.name), _operation(operation), True)
-            self._layers.append(named)
+            self._layers.append(msgspec.structs.replace(named, within=tuple(map(_clean, call.within))))
         place = self._places[id(operation)]
         inputs, keywords = self._arguments(call)
         if first and isinstance(operation, keras.layers.Layer):

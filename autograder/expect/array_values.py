@@ -12,7 +12,7 @@ import numpy as np
 from autograder.expect.array_differences import UNEXPLAINED, difference
 from autograder.expect.mismatch import Mismatch, Unusable, require_value
 from autograder.expect.reference_record import packed_answer, recorded_answer, unpacked_answer
-from autograder.expect.value_kinds import as_array, kind_of
+from autograder.expect.value_kinds import as_array, kind_of, within_numpy
 
 __all__ = ["array", "differs", "function", "gradient", "raises"]
 
@@ -22,7 +22,11 @@ TOLERANCE = 1e-5
 """Share of a value that rounding in float32 may change."""
 
 SHOWN_ELEMENTS = 12
-"""An input of more numbers is described, not printed."""
+SHOWN_CHARACTERS = 80
+"""An input of more numbers, or a longer one, is described, not printed."""
+
+SHOWN_ARGUMENTS = 200
+"""Characters of all inputs together: where it is more, arrays are described, and then the rest is left out."""
 
 GRADIENT_PLACES = 24
 GRADIENT_STEP = 1e-5
@@ -221,6 +225,8 @@ def differs(given: Any, expected: Any, name: str, tolerance: float, sources: Seq
     """
     one, other = kind_of(given), kind_of(expected)
     if other.kind in ("array", "number") and one.kind in ("array", "number"):
+        if not (isinstance(given, int) and isinstance(expected, int)):
+            given, expected = within_numpy(given), within_numpy(expected)
         found = difference(np.asarray(given), np.asarray(expected), tolerance, sources)
         return f"`{name}` {found}" if found else ""
     if one.kind != other.kind:
@@ -228,9 +234,9 @@ def differs(given: Any, expected: Any, name: str, tolerance: float, sources: Seq
     if isinstance(expected, dict):
         missing = [key for key in expected if key not in given] or [key for key in given if key not in expected]
         if missing:
-            return (
-                f"`{name}` {'lacks' if missing[0] in expected else 'has'} {missing[0]!r}, expected {list(expected)!r}."
-            )
+            has = "lacks" if missing[0] in expected else "has"
+            keys = [*map(_brief, [*expected][:SHOWN_ELEMENTS]), *(["…"] if len(expected) > SHOWN_ELEMENTS else [])]
+            return f"`{name}` {has} {_brief(missing[0])}, expected [{', '.join(keys)}]."
         parts = ((f"{name}[{key!r}]", given[key], expected[key]) for key in expected)
     elif isinstance(expected, (list, tuple)):
         if len(given) != len(expected):
@@ -335,7 +341,11 @@ def _shapes(call: tuple[Any, ...]) -> list[tuple[int, ...]]:
 
 
 def _arguments(call: tuple[Any, ...]) -> str:
-    return ", ".join(map(_brief, call))
+    """Inputs as one readable line."""
+    text = ", ".join(map(_brief, call))
+    if len(text) > SHOWN_ARGUMENTS:
+        text = ", ".join(f"<{kind_of(each)}>" if isinstance(each, np.ndarray) else _brief(each) for each in call)
+    return text if len(text) <= SHOWN_ARGUMENTS else f"{text[:SHOWN_ARGUMENTS]}…"
 
 
 def _brief(value: Any) -> str:
@@ -343,9 +353,10 @@ def _brief(value: Any) -> str:
     if isinstance(value, np.ndarray):
         if value.size > SHOWN_ELEMENTS:
             return f"<{kind_of(value)}>"
-        text = np.array2string(value, separator=", ", precision=4, max_line_width=10_000)
-        return f"array({' '.join(text.split())})"
+        lines = np.array2string(value, separator=", ", precision=4, max_line_width=10_000)
+        text = f"array({' '.join(lines.split())})"
+        return text if len(text) <= 2 * SHOWN_CHARACTERS else f"<{kind_of(value)}>"
     if isinstance(value, (float, np.floating)):
         return f"{value:.6g}"
     text = repr(value.item() if isinstance(value, np.generic) else value)
-    return text if len(text) <= 80 else f"<{kind_of(value)}>"
+    return text if len(text) <= SHOWN_CHARACTERS else f"<{kind_of(value)}>"

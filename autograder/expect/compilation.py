@@ -142,7 +142,7 @@ def _require_rate(optimizer: Any, wanted: float | tuple[float, float] | str, nam
     schedule = getattr(optimizer, "_learning_rate", given)  # of a live optimiser, `learning_rate` is its value now
     try:
         rate = float(np.asarray(given))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         rate = None
     scheduled = type(schedule).__name__ if rate is None or hasattr(schedule, "get_config") else ""
     if isinstance(wanted, str):

@@ -228,6 +228,8 @@ def packed_answer(value: Any) -> Any:
 def _pack(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        return {"int": str(value)}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, list):
@@ -250,6 +252,8 @@ def unpacked_answer(packed: Any) -> Any:
     if not isinstance(packed, dict):
         return packed
     ((kind, parts),) = packed.items()
+    if kind == "int":
+        return int(parts)
     if kind == "array":
         dtype, shape, data = parts
         if isinstance(data, list):

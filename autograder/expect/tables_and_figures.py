@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from autograder.expect.array_differences import UNEXPLAINED, difference
 from autograder.expect.mismatch import Mismatch, require_value
-from autograder.expect.value_kinds import kind_of
+from autograder.expect.value_kinds import as_array, kind_of
 from autograder.object_view import HeldView
 from autograder.wording import counted, listed
 
@@ -121,9 +122,13 @@ def figure(
         Mismatch: It is no figure, or shows something else.
     """
     require_value(value, name)
-    diagrams = getattr(value, "axes", None) if type(value).__name__ == "Figure" else [value]
-    if diagrams is None or not all(hasattr(each, "xlabel") for each in diagrams):
-        raise Mismatch(f"`{name}` should be a Matplotlib figure, got {kind_of(value)}. Use `{name} = plt.figure()`.")
+    try:
+        own = list(value.axes) if type(value).__name__ == "Figure" else [value]
+        diagrams = [_Diagram.of(each) for each in own]
+    except (AttributeError, TypeError, ValueError):
+        raise Mismatch(
+            f"`{name}` should be a Matplotlib figure, got {kind_of(value)}. Use `{name} = plt.figure()`."
+        ) from None
     if not -len(diagrams) <= axes < len(diagrams):
         raise Mismatch(
             f"`{name}` has {counted(len(diagrams), 'diagram')}, expected more. Draw it before this cell ends."
@@ -150,16 +155,9 @@ def figure(
             raise Mismatch(
                 f"The legend of `{name}` {has}, expected {word!r} in it. Give `label=…`, and call `legend()`."
             )
-    for what, wanted, read in (
-        ("line", lines, lambda each: (each.x, each.y)),
-        ("bars", bars, lambda each: (each.heights,)),
-        ("points", points, lambda each: (each.x, each.y)),
-        ("image", images, lambda each: (each.data,)),
-    ):
-        _require_drawn(
-            [read(each) for each in getattr(diagram, what.removesuffix("s") + "s")], wanted, what, tolerance, name
-        )
-    return diagram
+    for what, wanted in (("line", lines), ("bars", bars), ("points", points), ("image", images)):
+        _require_drawn(diagram.drawn[what], wanted, what, tolerance, name)
+    return own[axes]
 
 
 # ---------------------------------------------------------------- tables
@@ -224,6 +222,40 @@ def _few(values: Any) -> str:
 
 
 # ---------------------------------------------------------------- figures
+
+_SERIES = {"line": ("lines", "x", "y"), "bars": ("bars", "heights"), "points": ("points", "x", "y")}
+_SERIES |= {"image": ("images", "data")}
+"""What is drawn → the attribute of a diagram that lists it, and those of each item that hold its numbers."""
+
+
+@dataclass(frozen=True)
+class _Diagram:
+    """What is read of a diagram; an object of the student's may have anything under these names."""
+
+    title: str
+    xlabel: str
+    ylabel: str
+    legend: tuple[str, ...]
+    drawn: dict[str, list[tuple[Array, ...]]]
+
+    @classmethod
+    def of(cls, value: Any) -> _Diagram:
+        """Read it; raises `AttributeError`, `TypeError` or `ValueError` where it is none."""
+        title, xlabel, ylabel, *legend = texts = [value.title, value.xlabel, value.ylabel, *value.legend]
+        drawn = {
+            what: [tuple(_numbers(getattr(each, part)) for part in parts) for each in getattr(value, series)]
+            for what, (series, *parts) in _SERIES.items()
+        }
+        if not all(isinstance(each, str) for each in texts):
+            raise TypeError("no texts")
+        return cls(title, xlabel, ylabel, tuple(legend), drawn)
+
+
+def _numbers(value: Any) -> Array:
+    array = as_array(value)
+    if array is None:
+        raise TypeError("no numbers")
+    return array
 
 
 def _require_drawn(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -13,12 +16,24 @@ from autograder.networks.canonical import layer_rows
 from autograder.networks.network_view import NetworkView, fits, is_model, leaves
 from autograder.object_view import HeldView, ObjectView
 
-__all__ = ["ValueKind", "accepts_inputs", "as_array", "is_empty_for", "kind_of", "stand_in", "wrong_kind"]
+__all__ = [
+    "ValueKind",
+    "accepts_inputs",
+    "as_array",
+    "is_empty_for",
+    "kind_of",
+    "stand_in",
+    "within_numpy",
+    "wrong_kind",
+]
 
 MAX_PARTS = 20
 """Of a container whose parts are looked at."""
 
 MAX_DEPTH = 3
+MAX_CONTAINERS = 16
+"""Of containers in each other in which a student's objects are looked for; no more are sent."""
+
 _SEQUENCES: dict[Any, str] = {list: "list", tuple: "tuple", dict: "dict", set: "set", frozenset: "set"}
 _DATA = {"array", "number", "boolean", "text", "DataFrame", "Series", *_SEQUENCES.values()}
 _UNCOUNTED = {"None": "nothing (None)", "...": "the gap `...`", "text": "text"}
@@ -94,10 +109,17 @@ def as_array(value: Any) -> np.ndarray[Any, Any] | None:
     if value is None or value is Ellipsis or isinstance(value, (str, bytes, dict, HeldView)) or hasattr(value, "iloc"):
         return None
     try:
-        array = np.asarray(value)
+        array = np.asarray(within_numpy(value))
     except Exception:  # noqa: BLE001 - rows of different lengths, symbolic tensors
         return None
     return None if array.dtype.kind == "O" else array
+
+
+def within_numpy(value: Any) -> Any:
+    """An integer beyond 64 bits as a float, as it is none of NumPy's numbers; any other value as it is."""
+    if not isinstance(value, int) or -(1 << 63) <= value < 1 << 63:
+        return value
+    return float(value) if abs(value) <= sys.float_info.max else math.copysign(math.inf, value)
 
 
 def _of_container(value: Any, name: str, depth: int) -> ValueKind:
@@ -121,23 +143,38 @@ def _digest(names: Any) -> str:
     return hashlib.sha256(repr(list(map(str, names))).encode()).hexdigest()[:8]
 
 
-def stand_in(value: Any, expected: ValueKind) -> str:
+def stand_in(value: Any, expected: ValueKind, depth: int = 0) -> str:
     """What a value is that can pass plain assertions in place of another one, by what it says; empty where it is none.
 
     Args:
         value: The student's.
         expected: The kind of the reference's.
+        depth: Of the value in a container.
     """
     if isinstance(value, ObjectView):  # `x.mean()` and `x.shape` are then what the student's process answers
         return f"an object in place of {ValueKind(expected.kind)}" if expected.kind in _DATA else ""
-    parts: Iterable[ValueKind] = expected.parts if expected.kind != "model" else ()
-    if isinstance(value, dict):  # whose order may be another one
-        parts = [*parts][:1] * len(value) if all(part.kind in _DATA for part in parts) else ()
-    if isinstance(value, (list, tuple, dict)):
+    if isinstance(value, (list, tuple, dict)) and depth < MAX_CONTAINERS:
         items = value.values() if isinstance(value, dict) else value
-        return next(filter(None, (stand_in(*pair) for pair in zip(items, parts, strict=False))), "")
+        pairs = zip(items, _kinds_of_items(value, expected), strict=False)
+        return next(filter(None, (_stand_in_for_all(item, kinds, depth + 1) for item, kinds in pairs)), "")
     table = expected.kind == "model" and not isinstance(value, HeldView) and hasattr(value, "iloc")
     return "a pandas table in place of a model" if table else ""  # a column `layers` reads as an attribute does
+
+
+def _kinds_of_items(value: Any, expected: ValueKind) -> Iterable[Sequence[ValueKind]]:
+    """For each item of a container the kinds of which it may stand in place; none where that is not known."""
+    if expected.kind == "dict" and isinstance(value, dict):  # whose order may be another one
+        return repeat([*dict.fromkeys(expected.parts)])
+    if expected.kind in ("list", "tuple"):
+        return ([part] for part in expected.parts)
+    return repeat([expected] if expected.kind in _DATA and expected.kind != "set" else [])
+
+
+def _stand_in_for_all(value: Any, kinds: Sequence[ValueKind], depth: int) -> str:
+    """What a value is in place of each of some kinds: of those that are containers as it is, or else of all."""
+    like = [kind for kind in kinds if kind.kind == type(value).__name__] or kinds
+    found = [stand_in(value, kind, depth) for kind in like]
+    return found[0] if found and all(found) else ""
 
 
 def accepts_inputs(kind: ValueKind, inputs: Sequence[np.ndarray[Any, Any]]) -> bool:

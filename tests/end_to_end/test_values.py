@@ -10,7 +10,9 @@ from tests.notebooks import autograder
 GIVEN = """
 import dataclasses
 import enum
-from datetime import date, datetime, time, timedelta
+import math
+from collections import namedtuple
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +23,10 @@ import pandas as pd
 import scipy.sparse
 import tensorflow as tf
 from matplotlib.figure import Figure
+
+from shapes import Square
+
+Pair = namedtuple("Pair", "left right")
 
 
 class Colour(enum.Enum):
@@ -67,7 +73,23 @@ def trapezoids(function, a, b, *, n=2):
 def mean_output(model, x):
     return float(np.mean(model(x)))
 """
+SHAPES = """
+class Square:
+    def __init__(self, side):
+        self.side = side
+
+    def area(self):
+        return self.side**2
+"""
 VALUES = {
+    "large": ("math.factorial(30)", "large == math.factorial(30) and large % 31 == 30"),
+    "pair": ("Pair(1, 2)", "pair == (1, 2) and pair[1] == 2"),
+    "square": ("Square(3)", "square.side == 3 and square.area() == 9"),
+    "aware": (
+        "datetime(2024, 5, 1, 12, tzinfo=timezone(timedelta(hours=2)))",
+        "aware.hour == 12 and aware.utcoffset().total_seconds() == 7200",
+    ),
+    "stamp": ('pd.Timestamp("2024-05-01 12:00", tz="UTC")', "stamp.hour == 12 and stamp.utcoffset().seconds == 0"),
     "words": ('{"a", "b"}', 'words == {"a", "b"}'),
     "fixed": ("frozenset([1, 2])", "fixed == frozenset([2, 1])"),
     "raw": ('b"\\\\x00\\\\xff"', 'raw == b"\\\\x00\\\\xff"'),
@@ -110,6 +132,7 @@ VALUES = {
 def _cells() -> str:
     parts = [
         '# %% [raw]\n# # AUTOGRADER CONFIG\n# title: "Values"\n'
+        "# files: [shapes.py]\n"
         f"# points: {len(VALUES)}\n# limits: {{wall_seconds: 300, cell_seconds: 100, memory_mb: 3000}}\n",
         f"# %%{GIVEN}",
         "# %% [raw]\n# # BEGIN QUESTION\n# name: values\n\n# %% [markdown]\n# ## One of each\n",
@@ -121,14 +144,15 @@ def _cells() -> str:
         given = ", ".join(dict.fromkeys((name, *(["net"] if name == "mean" else []))))
         parts.append(
             f'# %%\n""" # BEGIN TEST CONFIG\npoints: 1\n""" # END TEST CONFIG\ndef test_{name}({given}):\n'
-            f'    """`{name}` is as asked for."""\n    import numpy as np\n\n    assert {check}\n'
+            f'    """`{name}` is as asked for."""\n    import math\n    import numpy as np\n\n    assert {check}\n'
         )
     parts.append("# %% [raw]\n# # END TESTS\n\n# %% [raw]\n# # END QUESTION\n")
     return "\n".join(parts)
 
 
 def test_a_value_of_every_kind_reaches_its_case(tmp_path: Path) -> None:
-    write_repository(tmp_path, _cells().replace("\\\\x", "\\x"), slug="kinds")
+    master = write_repository(tmp_path, _cells().replace("\\\\x", "\\x"), slug="kinds")
+    (master.parent / "shapes.py").write_text(SHAPES, encoding="utf-8")
     built = autograder("build", cwd=tmp_path)
     assert built.returncode == 0, built.stdout + built.stderr
     assert f"stub 0, reference {len(VALUES)} of {len(VALUES)} points" in built.stdout

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from inline_snapshot import snapshot
 
 from autograder import expect
 from autograder.expect.array_differences import difference
+from autograder.expect.reference_record import packed_answer, unpacked_answer
 
 TABLE = np.random.default_rng(0).normal(size=(4, 3)).round(3)
 ROWS = np.exp(TABLE) / np.exp(TABLE).sum(axis=1, keepdims=True)
@@ -338,6 +341,30 @@ def test_right_functions_and_gradients() -> None:
     big = np.random.default_rng(1).normal(size=(9, 9))
     expect.gradient(lambda w: 2 * w, lambda w: (w**2).sum(), [big])
     assert "wrong sign" in message(expect.gradient, lambda w: -2 * w, lambda w: (w**2).sum(), [big])
+
+
+def test_nested_answers_are_compared_to_their_end() -> None:
+    right = {"l1": {"w": [{"W": VECTOR, "rows": ({"b": 0},)}]}, "count": 10**30}
+    wrong = {"l1": {"w": [{"W": VECTOR, "rows": ({"b": 4},)}]}, "count": 10**30}
+    expect.function(lambda x: copy.deepcopy(right), [1], [right])
+    found = message(expect.function, lambda x: wrong, [1], [right], name="f")
+    assert found.startswith("`f(1)['l1']['w'][0]['rows'][0]['b']` is 4, expected 0.")
+    found = message(expect.function, lambda x: right | {"count": 10**30 + 1}, [1], [right], name="f")
+    assert found.startswith(f"`f(1)['count']` is {10**30 + 1}, expected {10**30}.")
+    expect.function(lambda x: 10**30, [1], [1e30])
+    packed = json.loads(json.dumps(packed_answer(right["count"])))
+    assert unpacked_answer(packed) == 10**30
+
+
+def test_long_inputs_are_one_readable_line() -> None:
+    inputs = [(TABLE, TABLE, np.array(["a" * 500]), {key: key for key in range(90)}, "x" * 70, "y" * 70)]
+    found = message(expect.function, lambda *_: "no", inputs, ["yes"], name="f")
+    of_floats = "<an array (4, 3) of floats>"
+    assert found.startswith(f"`f({of_floats}, {of_floats}, <an array (1,) of texts>, <a dict of 90>, 'xxx")
+    assert len(found.partition(")` is ")[0]) < 210
+    keys = dict.fromkeys(range(90))
+    found = message(expect.function, lambda _: dict(list(keys.items())[1:]), [1], [keys], name="f")
+    assert found == "`f(1)` lacks 0, expected [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …]."
 
 
 def root(number: Any) -> Any:

@@ -156,6 +156,18 @@ def test_figures(value: Any, demand: dict[str, Any], text: str) -> None:
     assert message(expect.figure, value, name="fig", **demand) == text
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{"title": 3}, {"legend": [3]}, {"legend": 3}, {"lines": 3}, {"lines": [3]}, {"images": [object_view("I", {})]}],
+    ids=repr,
+)
+def test_an_object_that_is_only_called_a_figure_is_none(fields: dict[str, Any]) -> None:
+    found = message(expect.figure, drawn(**fields), title="x", legend=["x"], name="fig")
+    assert found.startswith("`fig` should be a Matplotlib figure, got a Figure.")
+    found = message(expect.figure, object_view("Figure", {"axes": 3}), name="fig")
+    assert found.startswith("`fig` should be a Matplotlib figure, got a Figure.")
+
+
 def test_right_figures() -> None:
     image = object_view("Image", {"data": np.eye(3)})
     cloud = object_view("Points", {"x": np.arange(3.0), "y": np.arange(3.0) ** 2})

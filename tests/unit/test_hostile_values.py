@@ -250,6 +250,19 @@ def test_the_order_of_a_dict_hides_no_object() -> None:
     assert outcome_of({"b": lying, "a": 1}, wanted, lambda x: None).status == "pass"
 
 
+def test_no_object_in_place_of_data_hides_deep_in_containers() -> None:
+    lying, array = object_view("A", {"shape": (3, 4)}), ValueKind("array", (3,), "f")
+    inner = ValueKind("dict", (1,), parts=(array,))
+    mixed = ValueKind("dict", (2,), parts=(array, inner))
+    right = {"a": np.ones(3), "b": {"c": np.ones(3)}}
+    assert outcome_of(right, mixed, lambda x: None).status == "pass"
+    assert outcome_of(right | {"b": {"c": lying}}, mixed, lambda x: None).status == "manual"
+    assert outcome_of({"z": {"c": lying}, "a": np.ones(3)}, mixed, lambda x: None).status == "manual"
+    assert outcome_of([{"a": [lying]}], ValueKind("list", (1,), parts=(mixed,)), lambda x: None).status == "manual"
+    nodes = ValueKind("dict", (2,), parts=(inner, ValueKind("dict", (1,), parts=(ValueKind("Node"),))))
+    assert outcome_of({"a": {"b": lying}}, nodes, lambda x: None).status == "pass"
+
+
 def test_a_table_of_texts_is_none_of_numbers_and_has_each_column_once() -> None:
     right = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
     with pytest.raises(Mismatch, match=r"`frame\['a'\]` holds no numbers, expected numbers"):

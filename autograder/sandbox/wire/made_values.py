@@ -23,13 +23,15 @@ from autograder.errors import Unsupported, WireError
 from autograder.object_view import object_view
 from autograder.wording import one_line
 
-__all__ = ["MAX_HASHED", "key_of", "made_from", "parts_of", "special_array"]
+__all__ = ["MAX_HASHED", "is_wide", "key_of", "made_from", "parts_of", "special_array"]
 
 MAX_HASHED = 10_000
 """Items of a set, or keys of a dict, that are no numbers or texts: their hashes can be made to be all the same."""
 MAX_LENGTH = 1_000_000
 """Of a range, which a check may make a list of."""
 MAX_DIGITS = 1_000
+MAX_BITS = 3_318
+"""Of an integer: they have fewer digits than that, a sign included."""
 MAX_SPARSE = 1 << 31
 """Elements of a sparse matrix, zeros included: a check may make a dense one of it."""
 MAX_SPARSE_SIDE = 10_000_000
@@ -71,6 +73,11 @@ def made_from(key: str, parts: Any) -> Any:
         return object_view(key, parts)
     except Exception as error:  # whatever the parts are, and whatever the libraries raise
         raise WireError(f"the parts of a {key} are none: {one_line(str(error), 200)}") from error
+
+
+def is_wide(value: Any) -> bool:
+    """Whether a value is an integer beyond 64 bits, which is sent as its digits."""
+    return issubclass(type(value), int) and not -(1 << 63) <= int.__int__(value) < 1 << 63
 
 
 def special_array(array: np.ndarray[Any, Any]) -> str:
@@ -125,6 +132,12 @@ def _decimal(text: str) -> Decimal:
     if number.is_finite() and abs(number.adjusted()) > MAX_DIGITS:
         raise Unsupported("a Decimal with so large an exponent")
     return number
+
+
+def _digits(number: int) -> str:
+    if number.bit_length() > MAX_BITS:  # of more than some thousand digits, Python refuses to write any
+        raise Unsupported(f"an integer of {MAX_DIGITS:,} digits or more; give a smaller one, or a float")
+    return str(number)
 
 
 def _integer(text: str) -> int:
@@ -363,6 +376,7 @@ _TABLE = {
     "list": _Made(list, _listed),
     "deque": _Made(lambda value: [*deque.__iter__(value)], lambda items: deque(_listed(items))),
     "bytes": _Made(lambda value: np.frombuffer(bytes(value), np.uint8), _bytes),
+    "int": _Made(_digits, _integer),
     "range": _Made(lambda value: [*_range_bounds([value.start, value.stop, value.step])], _range),
     "complex": _Made(lambda value: [value.real, value.imag], lambda parts: complex(*parts)),
     "date": _Made(date.isoformat, date.fromisoformat),

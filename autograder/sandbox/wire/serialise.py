@@ -17,7 +17,7 @@ from autograder.errors import Unsupported
 from autograder.object_view import reference_of
 from autograder.records import MAX_WIRE_BYTES
 from autograder.sandbox.wire.arrays import pack_array
-from autograder.sandbox.wire.made_values import key_of, parts_of, special_array
+from autograder.sandbox.wire.made_values import is_wide, key_of, parts_of, special_array
 from autograder.sandbox.wire.values import (
     MAX_DEPTH,
     MAX_TEXT,
@@ -137,9 +137,7 @@ class PlainSerialiser:
             return self._made("MaskedArray", value, depth) if masked else self.array(value, depth)
         if issubclass(kind, int):
             number = int.__int__(value)
-            if not -(1 << 63) <= number < 1 << 63:
-                raise Unsupported("an integer beyond 64 bits; give a smaller one, or a float")
-            return number
+            return self._made("int", number, depth) if is_wide(number) else number
         if issubclass(kind, float):
             return float.__float__(value)
         if issubclass(kind, list):
@@ -187,7 +185,7 @@ class PlainSerialiser:
 
     def _dict(self, items: Iterable[tuple[Any, Any]], depth: int) -> Dict | Made:
         plain = [(key.item() if isinstance(key, np.generic) else key, item) for key, item in items]
-        if not all(key is None or issubclass(type(key), (int, float, str)) for key, _ in plain):
+        if not all(key is None or (issubclass(type(key), (int, float, str)) and not is_wide(key)) for key, _ in plain):
             return self._made("dict", plain, depth)
         pairs = [(self._convert(key, depth), self._part(item, depth + 1)) for key, item in plain]
         if len({key for key, _ in pairs}) != len(pairs):

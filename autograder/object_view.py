@@ -15,7 +15,16 @@ import numpy as np
 
 from autograder.evidence import rest_on_structure
 
-__all__ = ["SPECIAL_METHODS", "Asked", "FunctionView", "HeldView", "ObjectView", "object_view", "reference_of"]
+__all__ = [
+    "SPECIAL_METHODS",
+    "Asked",
+    "FunctionView",
+    "HeldView",
+    "ObjectView",
+    "TooManyItems",
+    "object_view",
+    "reference_of",
+]
 
 MAX_LENGTH = 1_000_000
 """What a student's `__len__` may say: Python allocates that many."""
@@ -38,6 +47,10 @@ class Asked(Protocol):
 
     def read(self, reference: int, name: str, shown: str) -> Any:
         """An attribute of an object."""
+
+
+class TooManyItems(AssertionError):
+    """The student's fault: a case takes all items of what has more of them than the reference's may have."""
 
 
 class HeldView:
@@ -180,7 +193,9 @@ def _next(self: ObjectView) -> Any:
     """The next item: the process answers with a tuple of it, or an empty one at the end."""
     self.__dict__["_taken"] += 1
     if self._taken > MAX_TAKEN:
-        raise ValueError(f"a check takes at most {MAX_TAKEN:,} items of {type(self).__name__}; it may have no end")
+        raise TooManyItems(
+            f"`{type(self).__name__}` gives more than the {MAX_TAKEN:,} items that a check takes. Does it end?"
+        )
     items = _special("__next__")(self)
     if type(items) is not tuple or not items:
         raise StopIteration

@@ -8,7 +8,7 @@ from autograder.networks.network_view import is_model
 from autograder.object_view import ObjectView
 from autograder.records import LayerDiff
 
-__all__ = ["Mismatch", "Undecided", "Unusable", "described", "require_model", "require_value"]
+__all__ = ["Mismatch", "Undecided", "Unsized", "Unusable", "described", "require_model", "require_value"]
 
 MAX_SHOWN_CHARACTERS = 40
 
@@ -30,6 +30,10 @@ class Mismatch(AssertionError):
 
 class Undecided(Mismatch):
     """A figure is so little below the required one that it may be chance: a person decides."""
+
+
+class Unsized(Mismatch, TypeError):
+    """What a student's object has as `__len__` raised; `list(…)` then takes the items without their number."""
 
 
 class Unusable(Mismatch):

@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder.errors import Unsupported, WireError
 from autograder.evidence import rest_on_member
-from autograder.expect.mismatch import Mismatch, Unusable
+from autograder.expect.mismatch import Mismatch, Unsized, Unusable
 from autograder.expect.reference_record import note_returned
 from autograder.expect.remote_network import remote_network
 from autograder.networks.live_network import LiveNetwork
@@ -72,7 +72,9 @@ class SerialisedValues(dict[str, Any]):
         by_name = dict(zip(named, self._live(named.values(), callbacks), strict=True))
         if method == "__next__":  # as the grader's worker answers it
             return self._answer(f"{shown}(…)", lambda: tuple(islice(thing, 1)))
-        answer = self._answer(f"{shown}(…)", lambda: (getattr(thing, method) if method else thing)(*given, **by_name))
+        answer = self._answer(
+            f"{shown}(…)", lambda: (getattr(thing, method) if method else thing)(*given, **by_name), method
+        )
         note_returned(shown, answer)
         return answer
 
@@ -81,14 +83,15 @@ class SerialisedValues(dict[str, Any]):
         rest_on_member(name, shown)
         return self._answer(shown, lambda: getattr(self._kept[reference], name))
 
-    def _answer(self, shown: str, compute: Callable[[], Any]) -> Any:
+    def _answer(self, shown: str, compute: Callable[[], Any], method: str = "") -> Any:
         self._failures.clear()
         try:
             answer = compute()
         except (Exception, SystemExit) as error:  # a student's code may raise anything
             if self._failures:
                 raise self._failures[0] from error
-            raise Mismatch(f"`{shown.removesuffix('(…)')}` raised {type(error).__name__}: {error}") from error
+            unmet = Unsized if method == "__len__" else Mismatch
+            raise unmet(f"`{shown.removesuffix('(…)')}` raised {type(error).__name__}: {error}") from error
         if self._failures:
             raise self._failures[0]
         return self._round_trip(shown, answer)

@@ -20,6 +20,7 @@ from autograder.sandbox.host.session import Session
 NOTEBOOK = """
 import keras
 import numpy as np
+import tensorflow as tf
 
 scale = 3
 
@@ -80,9 +81,25 @@ stack = Stack()
 numbers = (i * i for i in range(3))
 net = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
 net.compile("sgd", "mse")
+odd = tf.data.Dataset.range(6).filter(lambda number: number % 2 == 1)
+repeated = tf.data.Dataset.range(3).repeat()
 scale = 2
 """
-NAMES = ("f", "integrate", "apply", "loss_of", "endless", "deaf", "passes_a_module", "Stack", "stack", "numbers", "net")
+NAMES = (
+    "f",
+    "integrate",
+    "apply",
+    "loss_of",
+    "endless",
+    "deaf",
+    "passes_a_module",
+    "Stack",
+    "stack",
+    "numbers",
+    "net",
+    "odd",
+    "repeated",
+)
 
 
 @pytest.fixture(scope="module", params=["grader", "notebook"])
@@ -170,6 +187,19 @@ def test_items_of_a_generator_are_taken_one_by_one(names: Mapping[str, Any]) -> 
     numbers = names["numbers"]
     assert next(numbers) == 0
     assert list(numbers) == [1, 4]
+
+
+def test_a_dataset_of_unknown_length(names: Mapping[str, Any]) -> None:
+    odd, repeated = names["odd"], names["repeated"]
+    assert odd.cardinality is None
+    assert list(odd) == [1, 3, 5] == list(odd)
+    assert list(repeated.take(4)) == [0, 1, 2, 0]
+    with pytest.raises(Mismatch, match="raised TypeError: The dataset length is unknown"):
+        len(odd)
+    if isinstance(names, Namespace):
+        names.begin_case()
+    with pytest.raises(AssertionError, match=r"^`OwnedIterator` gives more than the 1,000 items that a check takes"):
+        list(repeated)
 
 
 def test_how_a_model_was_compiled(names: Mapping[str, Any]) -> None:

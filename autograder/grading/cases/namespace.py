@@ -21,7 +21,7 @@ import numpy as np
 
 from autograder.errors import Unsupported, WireError
 from autograder.evidence import rest_on_member
-from autograder.expect.mismatch import Mismatch, Unusable
+from autograder.expect.mismatch import Mismatch, Unsized, Unusable
 from autograder.expect.reference_record import note_returned
 from autograder.expect.remote_network import remote_network
 from autograder.grading.cases.bundle import Bundle
@@ -39,8 +39,8 @@ __all__ = ["Namespace", "answer_positions", "takes"]
 MAX_MODELS = 16
 """Of one question, those that a function returned included."""
 MAX_REASON = 1_000
-MAX_CALLS = 1_000
-"""What one case may ask of the student's process: calls, and attributes of objects."""
+MAX_CALLS = 2_000
+"""What one case may ask of the student's process: calls, and attributes and items of objects."""
 MAX_CALL_BYTES = MAX_WIRE_BYTES
 """Of the arrays that it may send with them."""
 
@@ -167,7 +167,7 @@ class Namespace(Mapping[str, Any]):
         """
         resolve = partial(self._resolve, f"{shown}(…)")
         self._count(method, shown, _array_bytes((arguments, keywords)))
-        with self._asking():
+        with self._asking(method):
             answer = self._session.call(reference, shown, arguments, resolve, keywords=keywords, method=method)
         note_returned(shown, answer)
         return answer
@@ -192,12 +192,12 @@ class Namespace(Mapping[str, Any]):
             raise ValueError(f"a case may ask a student's functions and objects {limits}")
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def _asking(self, method: str = "") -> Iterator[None]:
         try:
             yield
         except CallFailed as error:
             if error.raised:
-                raise Mismatch(str(error)) from error
+                raise (Unsized if method == "__len__" else Mismatch)(str(error)) from error
             self.stopped_call = str(error)
             raise Unusable(str(error)) from error
 

@@ -13,7 +13,7 @@ from autograder.expect.architectures import rows_of
 from autograder.expect.inference import outputs
 from autograder.expect.mismatch import Mismatch, described, require_value
 from autograder.expect.remote_network import RemoteNetwork, called_model
-from autograder.networks.network_view import leaves
+from autograder.networks.network_view import in_order
 
 __all__ = ["history", "probabilities", "require_inputs", "untrained"]
 
@@ -143,7 +143,8 @@ def require_inputs(model: Any, x: Any, name: str) -> None:
     """
     if not getattr(model, "outputs", None):
         raise Mismatch(f"`{name}` has no layers. Build it, compile it, and train it with `fit`.")
-    arrays, wanted = [np.asarray(each) for each in leaves(x)], list(model.inputs)
+    wanted = list(model.inputs)
+    arrays = [np.asarray(each) for each in in_order(x, [each.name for each in wanted])]
     if len(wanted) != len(arrays):
         expected = "one" if len(arrays) == 1 else str(len(arrays))
         raise Mismatch(f"`{name}` has {len(wanted)} inputs, expected {expected}. Build it with {expected}.")

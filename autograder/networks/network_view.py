@@ -38,6 +38,7 @@ __all__ = [
     "describe",
     "description_of",
     "fits",
+    "in_order",
     "is_keras",
     "is_model",
     "leaves",
@@ -481,7 +482,7 @@ class NetworkView(_Layered, HeldView):
         try:
             return self._holder.outputs(layers, inputs)
         except ComputationError as error:
-            given = leaves(inputs)
+            given = in_order(inputs, [each.name for each in self.inputs])
             if len(given) == len(self.inputs) and all(
                 map(fits, given, (each.shape[1:] for each in self.inputs), (each.dtype for each in self.inputs))
             ):
@@ -531,6 +532,11 @@ def leaves(nested: Any) -> list[Any]:
     found: list[Any] = []
     mapped(found.append, nested)
     return found
+
+
+def in_order(nested: Any, names: Sequence[str]) -> list[Any]:
+    """What data hold, in the order of a network's inputs, which Keras finds by their names in a dict."""
+    return [nested[name] for name in names] if isinstance(nested, dict) and {*names} == {*nested} else leaves(nested)
 
 
 def mapped(function: Callable[..., Any], *nested: Any) -> Any:

@@ -95,6 +95,18 @@ def test_pixels() -> None:
     assert 0.4 < expect.iou(half, IMAGES, MASKS, at_least=0) < 0.7
 
 
+def test_a_dictionary_of_data_is_for_inputs_with_these_names() -> None:
+    """As Keras finds them, also in a network that was made from a list, in another order than the keys' own."""
+    picture, facts = keras.Input((2, 3), name="picture"), keras.Input((1,), name="facts")
+    prices = keras.layers.Dense(1, kernel_initializer="ones")(facts)
+    model = keras.Model([picture, facts], [prices, keras.layers.Flatten()(picture)])
+    batch = {"facts": np.ones((4, 1)), "picture": np.zeros((4, 2, 3))}
+    expect.error(model, batch, np.ones(4), at_most=0, output=0)
+    assert "takes inputs of shape (1,), the data have (7,)" in message(
+        expect.error, model, {**batch, "facts": np.ones((4, 7))}, np.ones(4), at_most=0, output=0
+    )
+
+
 def test_several_inputs_and_outputs() -> None:
     for kind, x in ((list, [X, X]), (list, (X, X)), (dict, {"other": X, "one": X})):
         model = two_inputs(kind)

@@ -96,7 +96,7 @@ net = Net()
 optimizer = torch.optim.Adam(net.parameters(), lr=0.03)
 for _ in range(200):
     optimizer.zero_grad()
-    loss = nn.functional.cross_entropy(net(x_train), y_train)
+    loss = nn.CrossEntropyLoss()(net(x_train), y_train)
     loss.backward()
     optimizer.step()
 # END SOLUTION

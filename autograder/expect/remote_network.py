@@ -14,7 +14,8 @@ import numpy as np
 from autograder.evidence import rest_on
 from autograder.expect.mismatch import Mismatch, Unusable
 from autograder.expect.mismatch import described as described_value
-from autograder.networks.network_view import NetworkDescription, NetworkView, is_keras, is_model, leaves, mapped, view
+from autograder.networks.network_description import NetworkDescription
+from autograder.networks.network_view import NetworkView, is_keras, is_model, leaves, mapped, view
 from autograder.object_view import HeldView
 
 __all__ = ["RemoteNetwork", "called_model", "remote_network"]

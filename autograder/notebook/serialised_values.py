@@ -16,7 +16,8 @@ from autograder.expect.mismatch import Mismatch, Unsized, Unusable
 from autograder.expect.reference_record import note_returned
 from autograder.expect.remote_network import remote_network
 from autograder.networks.live_network import LiveNetwork
-from autograder.networks.network_view import describe, description_of, view
+from autograder.networks.network_description import describe, description_of
+from autograder.networks.network_view import view
 from autograder.object_view import FunctionView
 from autograder.sandbox.guest.value_serialiser import serialise
 from autograder.sandbox.wire.deserialise import Special, deserialise, plain_data, view_of

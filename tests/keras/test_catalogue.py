@@ -17,7 +17,7 @@ from autograder.networks.catalogue import LAYERS, LayerConfig, family
 from autograder.networks.catalogue.base import TRAINING
 from autograder.networks.catalogue.operations import OPERATIONS, operation_class
 from autograder.networks.catalogue.table import LEFT_OUT
-from autograder.networks.network_view import as_data, describe, description_of
+from autograder.networks.network_description import as_data, describe, description_of
 from autograder.sandbox.wire.deserialise import plain_data
 from autograder.sandbox.wire.frames import decode, encode
 from autograder.sandbox.wire.network import Network, rebuild_network

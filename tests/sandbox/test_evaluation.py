@@ -158,7 +158,7 @@ TAKEN: dict[str, tuple[str, str, str]] = {
     "single": (
         "single = net((8,))",
         "single.predict([x, two])",
-        "fail: Your network takes 1 inputs (None, 8), and this check gives it 2: (5, 8), (5, 8). ",
+        "fail: Your network takes 1 input (None, 8), and this check gives it 2: (5, 8), (5, 8). ",
     ),
     "words": (
         "words = net((8,), dtype='string')",

@@ -21,7 +21,8 @@ from autograder.expect.mismatch import Mismatch
 from autograder.expect.reference_record import CaseRecord, note_returned
 from autograder.expect.test_files import LoadedCase
 from autograder.expect.value_kinds import ValueKind
-from autograder.networks.network_view import LayerDescription, LayerView
+from autograder.networks.network_description import LayerDescription
+from autograder.networks.network_view import LayerView
 from autograder.object_view import FunctionView, object_view
 from autograder.records import Case
 from autograder.sandbox.wire.arrays import pack_array

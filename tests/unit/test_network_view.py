@@ -12,15 +12,15 @@ from autograder import expect
 from autograder.errors import WireError
 from autograder.evidence import resting
 from autograder.networks.canonical import LayerRow
-from autograder.networks.network_view import (
+from autograder.networks.network_description import (
     LayerDescription,
     NetworkDescription,
     TensorView,
     WeightDescription,
     as_data,
     description_of,
-    view,
 )
+from autograder.networks.network_view import view
 
 OUTPUT = TensorView("y", (None, 28, 28, 8), "float32")
 CONVOLUTION = LayerRow(

@@ -25,7 +25,8 @@ from autograder.expect.mismatch import Mismatch, Unsized, Unusable
 from autograder.expect.reference_record import note_returned
 from autograder.expect.remote_network import remote_network
 from autograder.grading.cases.bundle import Bundle
-from autograder.networks.network_view import NetworkView, description_of
+from autograder.networks.network_description import description_of
+from autograder.networks.network_view import NetworkView
 from autograder.object_view import FunctionView
 from autograder.records import MAX_WIRE_BYTES, Cell, Question
 from autograder.sandbox.host.evaluation import Evaluation

@@ -14,7 +14,8 @@ from typing import Any
 
 from autograder.errors import Unsupported, WireError
 from autograder.networks.live_network import LiveNetwork
-from autograder.networks.network_view import ComputationError, as_data, describe
+from autograder.networks.network_description import as_data, describe
+from autograder.networks.network_view import ComputationError
 from autograder.sandbox.wire import questions
 from autograder.sandbox.wire.deserialise import plain_data
 from autograder.sandbox.wire.frames import FrameReader, decode, encode, write_frame

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.networks.canonical import LayerRow, rows_of_layer
-from autograder.networks.network_view import (
+from autograder.networks.network_description import (
     LayerDescription,
     NetworkDescription,
     TensorView,
@@ -23,9 +23,9 @@ from autograder.networks.network_view import (
     as_data,
     describe,
     description_of,
-    is_keras,
     plain_config,
 )
+from autograder.networks.network_view import is_keras
 
 __all__ = ["Predictor", "description_data", "is_predictor"]
 

@@ -16,15 +16,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograder.errors import SandboxUnavailable, Unsupported, WireError
-from autograder.networks.network_view import (
-    ComputationError,
-    EvaluationEnded,
-    NetworkDescription,
-    NetworkView,
-    description_of,
-    leaves,
-    view,
-)
+from autograder.networks.network_description import NetworkDescription, description_of
+from autograder.networks.network_view import ComputationError, EvaluationEnded, NetworkView, leaves, view
 from autograder.records import Limits
 from autograder.sandbox.host import bubblewrap, launch
 from autograder.sandbox.host.endings import Ending

@@ -25,7 +25,7 @@ class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True
 
 
 class Assemble(_Message, frozen=True):
-    """Make a Keras model of a network; the answer is a `networks.network_view.NetworkDescription`, or `Refusal`.
+    """Make a Keras model of a network; the answer is a `networks.network_description.NetworkDescription`, or `Refusal`.
 
     Attributes:
         number: What later questions call it.

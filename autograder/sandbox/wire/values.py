@@ -97,7 +97,7 @@ class Remote(_Value, frozen=True):
     Attributes:
         predictor: The `id` of a function that maps the inputs of a batch to the model's outputs.
         reason: What it is, and why it cannot be rebuilt: "a Keras model, but `Net` is a model class of its own".
-        described: The plain data of a `networks.network_view.NetworkDescription`, by the sender's word alone.
+        described: The plain data of a `networks.network_description.NetworkDescription`, by the sender's word alone.
     """
 
     predictor: Number

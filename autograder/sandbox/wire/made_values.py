@@ -64,6 +64,7 @@ def made_from(key: str, parts: Any) -> Any:
 
     Raises:
         WireError: The sender's fault: there is no such entry, or these are not its parts.
+        MemoryError: The value takes more memory than there is.
     """
     if key not in _TABLE:
         raise WireError(f"no value is made as {key[:40]!r}")
@@ -71,6 +72,8 @@ def made_from(key: str, parts: Any) -> Any:
         return _TABLE[key].make(parts)
     except ImportError:
         return object_view(key, parts)
+    except MemoryError:  # is no fault of the sender's
+        raise
     except Exception as error:  # whatever the parts are, and whatever the libraries raise
         raise WireError(f"the parts of a {key} are none: {one_line(str(error), 200)}") from error
 

@@ -265,14 +265,14 @@ class NetworkView(_Layered, HeldView):
 
         Args:
             fields: What it says: `optimizer`, `loss`, `loss_weights`, `metrics`, and as `settings` layer → argument →
-                `ObjectView`.
+                `ObjectView`, where `a/b` is the layer `b` of the model `a` inside it.
             reference: Its number among what that process keeps.
         """
         self._reference, self._compilation = reference, fields
         settings = fields.get("settings")
         of_layers = settings if isinstance(settings, dict) else {}
         for layer in self.layers:
-            if isinstance(found := of_layers.get(layer.name), dict):
+            if isinstance(found := of_layers.get("/".join((*layer._within, layer.name))), dict):
                 layer.claim(found)
 
     @property

@@ -121,6 +121,16 @@ def test_how_layers_are_initialised_regularised_and_constrained():
     assert first.units == 4
 
 
+def test_so_are_those_of_a_model_inside_it():
+    dense = keras.layers.Dense(4, kernel_regularizer=keras.regularizers.L1(0.5), name="dense")
+    inner = keras.Sequential([keras.Input((3,)), dense], name="inner")
+    outer = keras.Sequential([keras.Input((3,)), keras.Sequential([inner], name="outer"), keras.layers.Dense(1)])
+    seen = SerialisedValues({"model": outer})["model"]
+    (layer,) = seen.get_layer("outer").get_layer("inner").layers
+    assert (type(layer.kernel_regularizer).__name__, layer.kernel_regularizer.l1) == ("L1", 0.5)
+    assert seen.layers[-1].kernel_regularizer is None
+
+
 def test_a_claim_changes_nothing_that_the_network_shows():
     model = compiled()
     model.claim({"optimizer": 1, "layers": [], "settings": {"scores": {"units": 9, "kernel_regularizer": 2}}}, None)

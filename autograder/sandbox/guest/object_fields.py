@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import (
     BuiltinFunctionType,
     ClassMethodDescriptorType,
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.networks.network_view import is_keras
 from autograder.object_view import SPECIAL_METHODS
 from autograder.sandbox.guest.described import Described
 from autograder.sandbox.guest.figures import axes_fields, figure_fields
@@ -116,14 +117,23 @@ def _optimiser(value: Any) -> dict[str, Any]:
 def _compilation(model: Any) -> dict[str, Any]:
     """How a model was compiled, and with what its layers are initialised, regularised and constrained."""
     losses, metrics = getattr(model, "_compile_loss", None), getattr(model, "_compile_metrics", None)
-    settings = {layer.name: _training_arguments(layer) for layer in model.layers}
     return {
         "optimizer": model.optimizer if model.compiled else None,
         "loss": model.loss if model.compiled else None,
         "loss_weights": getattr(losses, "_user_loss_weights", None) if model.compiled else None,
         "metrics": None if not model.compiled else (getattr(metrics, "_user_metrics", None) or []),
-        "settings": {name: found for name, found in settings.items() if found},
+        "settings": {"/".join(path): found for path, found in _settings(model) if found},
     }
+
+
+def _settings(model: Any, within: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """The names of the models in which a layer is, and its own, with what it is initialised and regularised with."""
+    for layer in model.layers:
+        path = (*within, layer.name)
+        if is_keras(layer, "Model"):
+            yield from _settings(layer, path)
+        else:
+            yield path, _training_arguments(layer)
 
 
 def _enum_member(member: Any) -> dict[str, Any]:

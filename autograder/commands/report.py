@@ -17,7 +17,7 @@ from autograder.feedback.forms import FORMS
 from autograder.grading.execution import environment
 from autograder.grading.results import hand_grading
 from autograder.grading.results.entries import GradeEntry
-from autograder.grading.results.hand_grading import ACCEPT
+from autograder.grading.results.hand_grading import ACCEPT, REVIEW
 from autograder.grading.results.manual_csv import NAME
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.grading.results.pseudonyms import KEY
@@ -87,8 +87,13 @@ def show(report: ClassReport, console: Console) -> None:
     if review:
         verb = "needs" if len(review) == 1 else "need"
         console.print(f"{len(review)} of {len(report.grades)} {verb} a look; see the top of the report.")
-        what = f"Where such a grade is right, write `{ACCEPT}` into its row of {report.out / NAME}; else write points."
-        console.print(what, soft_wrap=True, markup=False, highlight=False)
+        path = report.out / NAME
+        ways = {  # a case that waits for its points has a row of its own, and the submission none
+            True: f"Where such a grade is right, write `{ACCEPT}` into its row {REVIEW} of {path}; else write points.",
+            False: f"A case that waits has a row in {path}: write points, or `{ACCEPT}` for those that it proposes.",
+        }
+        for way in dict.fromkeys(bool(grade.review) for grade in review):
+            console.print(ways[way], soft_wrap=True, markup=False, highlight=False)
     for line in _remarks(report):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
 

@@ -300,7 +300,7 @@ def test_a_review_is_settled_in_the_table(tmp_path: Path, bundle: Path, out: Pat
     run = nb.autograder(*command)
     assert run.returncode == 1, run.stderr
     assert "2 of 2 need a look" in run.stdout
-    assert f"write `accept` into its row of {out}/manual.csv" in run.stdout
+    assert f"write `accept` into its row (review) of {out}/manual.csv" in run.stdout
     rows = [(row["student"], row["question"], row["case"]) for row in read(out)]
     assert [row for row in rows if row[0] == "ada"] == [
         ("ada", "(review)", ""),

@@ -246,7 +246,7 @@ def test_a_person_confirms_what_was_proposed(out: Path) -> None:
     waiting = {row["question"]: row for row in rows}
     assert set(waiting) == {"net", "wrapper", "plain"}
     assert waiting["net"]["answer"].startswith("Proposed: 3 of 3. `net` is a Keras model, but ")
-    waiting["net"]["points"], waiting["wrapper"]["points"], waiting["plain"]["points"] = "3", "0", "0"
+    waiting["net"]["points"], waiting["wrapper"]["points"], waiting["plain"]["points"] = "accept", "0", "0"
     with table.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, rows[0].keys())
         writer.writeheader()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -79,10 +80,16 @@ def test_nothing_to_review() -> None:
 
 
 def test_how_a_review_is_settled_stands_above_the_list_where_there_is_a_table_for_it() -> None:
-    html = class_page.render(ASSIGNMENT, CLASS, RUNS, sheet="manual.csv")
-    assert "write accept under points in its row (review) of manual.csv" in " ".join(
-        re.sub(r"<[^>]*>", "", section(html, "review")).split()
-    )
+    def advice(given: Sequence[Grade]) -> str:
+        html = class_page.render(ASSIGNMENT, given, RUNS, sheet="manual.csv")
+        return " ".join(re.sub(r"<[^>]*>", "", section(html, "review")).split())
+
+    of_submission = "write accept under points in its row (review) of manual.csv"
+    of_case = "A case that waits for you has a row in manual.csv"
+    reviewed = [replace(each, review=each.message) for each in CLASS]
+    assert of_submission in advice(reviewed) and of_case not in advice(reviewed)
+    claimed = [grade("kim", "manual", status="needs_review", message="Points rest on what it says.")]
+    assert of_case in advice(claimed) and "(review)" not in advice(claimed), "it has no such row"
     assert "accept" not in class_page.render(ASSIGNMENT, CLASS, RUNS)
     assert "accept" not in class_page.render(ASSIGNMENT, CLASS[:1], sheet="manual.csv")
 

@@ -73,9 +73,15 @@ def test_points_on_claims_are_proposed_and_count_once_they_are_confirmed():
     assert settled.status == "needs_review" and settled.message.startswith("Points rest on what the notebook says")
     row = next(entry for entry in marks.entries() if entry.case == "floor")
     assert row.answer == "Proposed: 1.5 of 3. `net` is a class."
-    for _ in range(2):  # settled once, it is so again
-        marks, (settled,) = marked(settled, entries=[replace(row, points=1.5), filled(given, 2)])
-        assert (settled.status, settled.score, settled.pending) == ("graded", 4.5, 0)
+    waiting = settled
+    for written in ({"points": 1.5}, {"accept": True}):
+        settled = waiting
+        for _ in range(2):  # settled once, it is so again
+            marks, (settled,) = marked(settled, entries=[replace(row, **written), filled(given, 2)])
+            assert (settled.status, settled.score, settled.pending) == ("graded", 4.5, 0)
+        assert [row.points for row in marks.entries()] == [1.5, 2]
+    marks, (settled,) = marked(replace(waiting, digest="sha256:b"), entries=[replace(row, accept=True)])
+    assert (settled.score, marks.waiting, len(marks.changed)) == (1, 2, 1), "what was accepted is another notebook"
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,18 @@ def test_a_review_is_accepted_by_a_word(path, cell, accept):
     assert (row.key, row.accept, row.points, row.filled) == (("ada", REVIEW, ""), accept, None, accept)
 
 
+def test_points_that_a_case_proposes_are_accepted_by_the_same_word(path):
+    proposing = ManualRow("ada", "train", "floor", answer="Proposed: 2 of 3. It is a class.", accept=True)
+    path.write_text(written([proposing]))
+    assert read_sheet(path, ASSIGNMENT).entries == (proposing,)
+    path.write_text(written([proposing]).replace("accept", "yes"))
+    with pytest.raises(UsageError, match="must be a number from 0 to 3, or `accept` for the proposed points"):
+        read_sheet(path, ASSIGNMENT)
+    path.write_text(written([replace(proposing, answer="0.951")]))
+    with pytest.raises(UsageError, match=r"must be a number from 0 to 3 \(got `accept`\)"):
+        read_sheet(path, ASSIGNMENT)
+
+
 @pytest.mark.parametrize("cell", ["yes", "3", "=accept"])
 def test_a_review_is_accepted_by_no_other_word(path, cell):
     path.write_text(written([ManualRow("ada", REVIEW, accept=True)]).replace("accept", cell))

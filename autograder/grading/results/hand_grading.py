@@ -2,7 +2,8 @@
 
 `manual.csv` has one row for each answer that a person has to judge: a manual question, or a case that gave no verdict.
 A submission that needs review, or was rejected, has one for itself, `REVIEW`, in which `accept` lets its grade stand,
-and one for each case that did not give all its points. It belongs to that person as much as to us: no row with points
+and one for each case that did not give all its points. In the row of a case that proposes points, `accept` gives those.
+It belongs to that person as much as to us: no row with points
 or a comment in it is ever dropped, whatever is handed in later, and an answer that changed since keeps its points and
 says so until somebody clears the note.
 """
@@ -31,8 +32,8 @@ from autograder.records import (
 )
 from autograder.wording import counted
 
-__all__ = ["ACCEPT", "CHANGED", "COLUMNS", "REVIEW", "UNUSED", "ManualRow", "Marks", "Sheet"]
-__all__ += ["cells", "completed", "parts"]
+__all__ = ["ACCEPT", "CHANGED", "COLUMNS", "REVIEW", "UNUSED", "ManualRow", "Marks"]
+__all__ += ["PROPOSED", "Sheet", "cells", "completed", "parts"]
 
 COLUMNS: Final = (
     *("student", "question", "case", "possible", "points", "comment"),  # what a person reads and fills in
@@ -41,6 +42,8 @@ COLUMNS: Final = (
 REVIEW: Final = "(review)"
 """In place of a question's name, which has no brackets: the row is about the whole submission."""
 ACCEPT: Final = "accept"
+PROPOSED: Final = "Proposed: "
+"""Begins the answer of a row in which `ACCEPT` stands for the points that the case proposes."""
 CHANGED: Final = "answer changed since it was graded"
 UNUSED: Final = "not asked for in this run"
 BLANK: Final = "(nothing in its cell; if it stands in another one, the student's page shows it)"
@@ -65,7 +68,8 @@ class ManualRow:
     Attributes:
         case: The case of an automatic question; empty for a manual question.
         points: What the person gave; None while the answer waits.
-        accept: In the row of a review, whether the grade stands as it is.
+        accept: In the row of a review, whether the grade stands as it is; in that of a case, whether the points that it
+            proposes are given.
         comment: For the student; plain text.
         possible: Points of the question or case, as text.
         answer: The student's text on one line, cut; hostile.
@@ -244,7 +248,7 @@ class Marks:
         page = f"feedback/{grade.student}.html"
         text = outcome.detail or outcome.message
         if outcome.proposed is not None:
-            text = f"Proposed: {outcome.proposed} of {rounded(outcome.possible)}. {text}"
+            text = f"{PROPOSED}{outcome.proposed} of {rounded(outcome.possible)}. {text}"
         if question.manual:
             text = question.answer or (UNREAD if _verdict(outcome)[0] == "skipped" else BLANK)
         answer = _flat(text, MAX_ANSWER, f"the whole answer is in {page}", "Answer")
@@ -254,7 +258,10 @@ class Marks:
             self._rubrics.get((question.name, case), ""), MAX_RUBRIC, "the rest is in the exercise", "Rubric"
         )
         possible, digest = str(rounded(outcome.possible)), _outcome_digest(grade, question)
-        return self._ask(grade, (question.name, case), answer, rubric, possible, digest, optional=optional)
+        entry = self._ask(grade, (question.name, case), answer, rubric, possible, digest, optional=optional)
+        if entry.accept and outcome.proposed is not None and CHANGED not in entry.note:
+            self._asked[-1] = entry = replace(entry, points=outcome.proposed, accept=False)
+        return entry
 
     def _ask(
         self,

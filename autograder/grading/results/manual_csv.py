@@ -14,7 +14,7 @@ from autograder.csv_formulas import begins_formula
 from autograder.errors import UsageError
 from autograder.files import write_whole
 from autograder.grading.intake.csv_reader import parse, read_table
-from autograder.grading.results.hand_grading import ACCEPT, COLUMNS, REVIEW, Key, ManualRow, Sheet, parts
+from autograder.grading.results.hand_grading import ACCEPT, COLUMNS, PROPOSED, REVIEW, Key, ManualRow, Sheet, parts
 from autograder.records import Assignment, Case, rounded
 from autograder.wording import one_line
 
@@ -131,7 +131,10 @@ def _entry(
         raise UsageError(
             f"{where}: `points` must be `{ACCEPT}` or empty (got `{one_line(given['points'], MAX_QUOTED)}`). {_FIX}"
         )
-    points = None if accept else _points(where, given["points"], possible.get((question, case)))
+    proposed = given.get("answer", "").startswith(PROPOSED)
+    if proposed:
+        accept = given["points"].casefold() == ACCEPT
+    points = None if accept else _points(where, given["points"], possible.get((question, case)), proposed)
     texts = {name: given.get(name, "") for name in ("possible", "answer", "rubric", "note")}
     if _NUMBER.fullmatch(texts["possible"]):
         texts["possible"] = str(rounded(_number(texts["possible"])))
@@ -142,12 +145,13 @@ def _entry(
     )
 
 
-def _points(where: str, text: str, possible: float | None) -> float | None:
+def _points(where: str, text: str, possible: float | None, proposed: bool) -> float | None:
     if not text:
         return None
     most = f" from 0 to {possible:g}" if possible is not None else ""
     points = _number(text) if _NUMBER.fullmatch(text) else math.inf
     if points == math.inf or (possible is not None and points > possible):
+        most += f", or `{ACCEPT}` for the proposed points" if proposed else ""
         raise UsageError(f"{where}: `points` must be a number{most} (got `{one_line(text, MAX_QUOTED)}`). {_FIX}")
     return points
 

@@ -22,8 +22,10 @@ __all__ = [
     "HeldView",
     "ObjectView",
     "TooManyItems",
+    "is_table",
     "object_view",
     "reference_of",
+    "size_bytes",
 ]
 
 MAX_LENGTH = 1_000_000
@@ -162,6 +164,18 @@ def object_view(
 def reference_of(value: Any) -> int | None:
     """The number under which the student's process keeps what a view is of; None for any other value."""
     return value._reference if isinstance(value, HeldView) else None
+
+
+def is_table(value: Any) -> bool:
+    """Whether a value is a DataFrame or a Series of pandas; no object of a student's is, whatever it has."""
+    return not isinstance(value, (HeldView, type)) and hasattr(value, "iloc") and hasattr(value, "memory_usage")
+
+
+def size_bytes(value: Any) -> int:
+    """Of an array or a table, its texts included; 0 for anything else."""
+    if is_table(value):
+        return int(np.sum(value.memory_usage(deep=True)))
+    return value.nbytes if isinstance(value, np.ndarray) else 0
 
 
 def _special(name: str) -> Callable[..., Any]:

@@ -80,9 +80,9 @@ def _position(model: Any, layer: str) -> int | None:
 
 
 def _nested_outputs(model: Any, x: Any, layers: Sequence[Any], name: str) -> Any:
-    inputs = mapped(np.asarray, x)
     if isinstance(model, RemoteNetwork) and not layers:
-        return model.predict(inputs)
+        return model.predict(x)
+    inputs = mapped(np.asarray, x)
     arrays: list[Array] = leaves(inputs)
     unknown = max((size for each in arrays for size in each.shape[1:]), default=1)
     elements = sum(math.prod(size or unknown for size in row.output_shape or ()) for row in rows_of(model, name))

@@ -16,7 +16,7 @@ from autograder.expect.mismatch import Mismatch, Unusable
 from autograder.expect.mismatch import described as described_value
 from autograder.networks.network_description import NetworkDescription
 from autograder.networks.network_view import NetworkView, is_keras, is_model, leaves, mapped, view
-from autograder.object_view import HeldView
+from autograder.object_view import HeldView, is_table, size_bytes
 
 __all__ = ["RemoteNetwork", "called_model", "remote_network"]
 
@@ -69,6 +69,7 @@ class RemoteNetwork(NetworkView):
             given = np.asarray(given)
         count = len(leaves(inputs)[0])
         try:
+            given = mapped(lambda each: np.asarray(each) if is_table(each) else each, given)
             arrays = leaves(given)
         except TypeError:  # keys without an order
             arrays = []
@@ -79,12 +80,18 @@ class RemoteNetwork(NetworkView):
         return given
 
     def predict(self, x: Any, batch_size: int | None = None, **_: Any) -> Any:
-        """The outputs for any number of inputs, in batches of a size that one call can take."""
-        arrays = mapped(np.asarray, x)
-        row_bytes = max(1, sum(each.nbytes // max(1, len(each)) for each in leaves(arrays)))
+        """The outputs for any number of inputs, in batches of a size that one call can take.
+
+        Tables are given as tables, with their columns and index: an estimator finds its columns by their names.
+        """
+        inputs = mapped(lambda each: each if is_table(each) else np.asarray(each), x)
+        row_bytes = max(1, sum(size_bytes(each) // max(1, len(each)) for each in leaves(inputs)))
         size = max(1, min(batch_size or _MAX_BATCH, _MAX_BATCH, _MAX_BATCH_BYTES // row_bytes))
-        begins = range(0, max(1, len(leaves(arrays)[0])), size)
-        parts = [self.compute(mapped(lambda each, at=at: each[at : at + size], arrays)) for at in begins]
+        begins = range(0, max(1, len(leaves(inputs)[0])), size)
+        parts = [
+            self.compute(mapped(lambda each, at=at: (each.iloc if is_table(each) else each)[at : at + size], inputs))
+            for at in begins
+        ]
         forms = [mapped(lambda each: (each.shape[1:], each.dtype.kind), part) for part in parts]
         if any(form != forms[0] for form in forms):
             raise Mismatch(f"`{self._title}` gives outputs of another shape for some inputs than for others.")

@@ -11,7 +11,7 @@ import numpy as np
 from autograder.expect.array_differences import UNEXPLAINED, difference
 from autograder.expect.mismatch import Mismatch, require_value
 from autograder.expect.value_kinds import as_array, kind_of
-from autograder.object_view import HeldView
+from autograder.object_view import is_table
 from autograder.wording import counted, listed
 
 __all__ = ["figure", "frame"]
@@ -53,7 +53,7 @@ def frame(
     """
     require_value(value, name)
     kind = type(expected).__name__ if expected is not None else "DataFrame"
-    if isinstance(value, HeldView) or not hasattr(value, "iloc") or type(value).__name__ != kind:
+    if not is_table(value) or type(value).__name__ != kind:
         step = {"Series": "`.to_frame()`", "DataFrame": f"one column, `{name}[…]`"}.get(type(value).__name__, "pandas")
         raise Mismatch(f"`{name}` should be a pandas {kind}, got {kind_of(value)}. Use {step}.")
     if kind == "DataFrame" and not value.columns.is_unique:

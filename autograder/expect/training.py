@@ -66,7 +66,7 @@ def probabilities(model: Any, x: Any, num_classes: int, *, name: str = "model") 
     Raises:
         Mismatch: The model does not predict such classes of such inputs.
     """
-    x, model = np.asarray(x), called_model(model, name)
+    model = called_model(model, name)
     if isinstance(model, RemoteNetwork):
         return _answered(outputs(model, x, name=name), num_classes, name)
     rows_of(model, name)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from autograder import expect
 from autograder.expect.mismatch import Mismatch, Unusable
 from autograder.grading.cases.bundle import Bundle
 from autograder.grading.cases.namespace import Namespace
@@ -21,6 +23,40 @@ NOTEBOOK = """
 import keras
 import numpy as np
 import tensorflow as tf
+
+import warnings
+
+import pandas as pd
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+warnings.simplefilter("error", UserWarning)
+houses = pd.DataFrame({"city": ["Bern", "Chur"] * 4, "area": range(8), "price": [9.0, 1] * 4})
+by_city = make_column_transformer((OneHotEncoder(), ["city"]), remainder="passthrough")
+by_name = make_pipeline(by_city, LinearRegression())
+by_name.fit(houses[["city", "area"]], houses["price"])
+
+def price(table):
+    return table["area"] + table["city"].map({"Bern": 8.0, "Chur": 0.0})
+
+class ByName:
+    def predict(self, table):
+        return price(table[["area", "city"]]).to_frame()
+
+own = ByName()
+
+def table_is(table):
+    dtypes = list(map(str, table.dtypes))
+    return [type(table).__name__, dtypes, list(table.index), table.index.name, list(table.columns)]
+
+def overwritten(series):
+    series.iloc[0] = 9
+    return list(series)
+
+def letters(texts):
+    return [len(text) for text in texts]
 
 scale = 3
 
@@ -86,6 +122,7 @@ repeated = tf.data.Dataset.range(3).repeat()
 scale = 2
 """
 NAMES = (
+    *("by_name", "price", "own", "table_is", "overwritten", "letters"),
     "f",
     "integrate",
     "apply",
@@ -123,6 +160,37 @@ def test_keyword_arguments(names: Mapping[str, Any]) -> None:
     assert names["f"](np.arange(3), power=2).tolist() == [0, 2, 8]
     with pytest.raises(Mismatch, match=r"`f` raised TypeError: .*unexpected keyword"):
         names["f"](5, exponent=2)
+
+
+def test_tables_stay_tables_whatever_they_are_given_to(names: Mapping[str, Any]) -> None:
+    count = 1_100  # three batches
+    table = pd.DataFrame(
+        {"city": ["Chur", "Bern"] * (count // 2), "area": np.arange(count, dtype="int32"), "price": 0.0},
+        index=pd.RangeIndex(5, count + 5, name="house"),
+    )
+    inputs, right = table[["city", "area"]], np.where(table["city"] == "Bern", 9.0, 1.0)
+    np.testing.assert_allclose(names["by_name"].predict(inputs), right, atol=1e-9)
+    assert expect.error(names["by_name"], inputs, right, at_most=0.01, name="by_name") < 1e-9
+    assert expect.error(names["by_name"], inputs[["area", "city"]], right, at_most=0.01, name="by_name") < 1e-9
+    assert names["by_name"].score(inputs, pd.Series(right)) == 1
+    for name in ("price", "own"):
+        prices = table["area"] + 8 * (table["city"] == "Bern")
+        assert expect.error(names[name], table, prices, at_most=0.01, name=name) == 0
+    labels = (table["city"] == "Bern").astype(int)
+    assert expect.accuracy(names["price"], table.assign(area=0).replace({"Bern": "Chur"}), 0 * labels) == 1
+    assert names["table_is"](table.iloc[3:5]) == [
+        *("DataFrame", [str(table["city"].dtype), "int32", "float64"], [8, 9], "house", ["city", "area", "price"]),
+    ]
+    column = table["area"].iloc[:2]
+    assert names["overwritten"](column) == [9, 1] and list(column) == [0, 1], "it gets a copy"
+
+
+def test_texts_are_passed_as_lists_arrays_and_columns(names: Mapping[str, Any]) -> None:
+    texts = ["a", "bc"]
+    for given in (texts, np.array(texts), np.array(texts, object), pd.Series(texts)):
+        assert names["letters"](given) == [1, 2]
+    with pytest.raises(TypeError, match=r"a student's function cannot be given an array of .* or a pandas table"):
+        names["letters"](np.array(["a", 2.5], object))
 
 
 def test_the_students_own_functions_and_models_are_passed_on_as_they_are(names: Mapping[str, Any]) -> None:

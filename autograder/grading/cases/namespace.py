@@ -17,8 +17,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from autograder.errors import Unsupported, WireError
 from autograder.evidence import rest_on_member
 from autograder.expect.mismatch import Mismatch, Unsized, Unusable
@@ -27,7 +25,7 @@ from autograder.expect.remote_network import remote_network
 from autograder.grading.cases.bundle import Bundle
 from autograder.networks.network_description import description_of
 from autograder.networks.network_view import NetworkView
-from autograder.object_view import FunctionView
+from autograder.object_view import FunctionView, size_bytes
 from autograder.records import MAX_WIRE_BYTES, Cell, Question
 from autograder.sandbox.host.evaluation import Evaluation
 from autograder.sandbox.host.session import CallFailed, Session
@@ -204,11 +202,9 @@ class Namespace(Mapping[str, Any]):
 
 
 def _array_bytes(given: Any) -> int:
-    """Of the arrays that a case passes."""
-    if isinstance(given, np.ndarray):
-        return given.nbytes
+    """Of the arrays and tables that a case passes."""
     parts = given.values() if isinstance(given, Mapping) else given if isinstance(given, (list, tuple)) else ()
-    return sum(map(_array_bytes, parts))
+    return size_bytes(given) + sum(map(_array_bytes, parts))
 
 
 def _is_gap(value: Value, *, unfilled: bool) -> bool:

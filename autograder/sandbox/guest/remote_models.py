@@ -25,7 +25,7 @@ from autograder.networks.network_description import (
     description_of,
     plain_config,
 )
-from autograder.networks.network_view import is_keras
+from autograder.networks.network_view import is_keras, mapped
 
 __all__ = ["Predictor", "description_data", "is_predictor"]
 
@@ -71,7 +71,7 @@ def _is_torch(value: object) -> bool:
 
 def _computing(model: Any) -> Callable[[Any], Any]:
     if is_keras(model, "Model") and type(model).predict is sys.modules["keras"].Model.predict:
-        return lambda inputs: model(inputs, training=False)
+        return lambda inputs: model(mapped(np.asarray, inputs), training=False)
     if _is_torch(model) and not hasattr(model, "predict"):
         return lambda inputs: _torch_outputs(model, inputs)
     return model.predict  # type: ignore[no-any-return]
@@ -79,7 +79,7 @@ def _computing(model: Any) -> Callable[[Any], Any]:
 
 def _torch_outputs(model: Any, inputs: Any) -> Any:
     torch = sys.modules["torch"]
-    tensor, training = torch.as_tensor(inputs), model.training
+    tensor, training = torch.as_tensor(np.asarray(inputs)), model.training
     kinds = [each.dtype for each in model.parameters() if each.is_floating_point()]
     if kinds and tensor.is_floating_point():
         tensor = tensor.to(kinds[0])

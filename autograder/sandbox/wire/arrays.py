@@ -56,7 +56,9 @@ def pack_array(array: np.ndarray[Any, Any]) -> Array:
     name = dtype.str if dtype.kind == "U" and 0 < dtype.itemsize <= 4 * 9999 else _DTYPES.get(dtype)
     if name is None:
         if dtype.kind == "O":
-            raise Unsupported("an array of Python objects; give rows of equal length that hold only numbers")
+            raise Unsupported(
+                "an array of Python objects; give equally long rows of numbers or of texts alone, or a pandas table"
+            )
         raise Unsupported(f"an array of {str(dtype)[:60]}; give numbers, such as float32")
     if array.ndim > MAX_DIMENSIONS:
         raise Unsupported(f"an array with {array.ndim} dimensions; give at most {MAX_DIMENSIONS}")

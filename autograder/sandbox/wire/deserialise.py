@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported, WireError
-from autograder.object_view import Asked, FunctionView, object_view
+from autograder.object_view import Asked, FunctionView, is_table, object_view
 from autograder.sandbox.wire.arrays import unpack_array
 from autograder.sandbox.wire.made_values import made_from
 from autograder.sandbox.wire.values import (
@@ -99,9 +99,9 @@ def refusal(special: Refused) -> str:
 
 
 def arguments(values: Iterable[Value], resolve: Callable[[Any], Any] | None = None) -> list[Any]:
-    """What a call of a student's function gets, which may change its arrays: they are copies."""
+    """What a call of a student's function gets, which may change its arrays and tables: they are copies."""
     unpacked = (deserialise(value, resolve) for value in values)
-    return [each.copy() if isinstance(each, np.ndarray) else each for each in unpacked]
+    return [each.copy() if isinstance(each, np.ndarray) or is_table(each) else each for each in unpacked]
 
 
 def _part(value: Value, resolve: Callable[[Any], Any] | None, depth: int) -> Any:

@@ -127,6 +127,11 @@ class Growing(keras.Model):
 growing = Growing()
 """,
     "losses": "losses = keras.callbacks.History()\nlosses.history, losses.epoch = {'loss': [2.0, 1.0]}, [0, 1]",
+    "unbuilt": """
+unbuilt = keras.Sequential([layers.Dense(4, name="hidden"), layers.Dense(2)])
+unbuilt.compile("sgd", "categorical_crossentropy")
+unbuilt.fit(points, np.zeros((100, 3)), verbose=0)
+""",
     "number": "number = 3",
 }
 OWN = '''
@@ -167,6 +172,7 @@ CASES = {
     "broken": ACCURACY.format("broken", False),
     "growing": PREDICT.format("growing"),
     "losses": HISTORY,
+    "unbuilt": PREDICT.format("unbuilt"),
     "number": NUMBER,
 }
 
@@ -213,6 +219,7 @@ def test_outcomes_say_what_they_rest_on(cases: dict[str, dict[str, Any]]) -> Non
         "broken.accuracy": ("fail", 0, None, "answered"),
         "growing.predict": ("fail", 0, None, "answered"),
         "losses.history": ("pass", 1, None, "claimed"),
+        "unbuilt.predict": ("fail", 0, None, "computed"),
         "number.number": ("pass", 1, None, "computed"),
     }
 
@@ -226,6 +233,9 @@ def test_messages_name_what_cannot_be_rebuilt_and_what_the_model_did(cases: dict
     assert "Wrapper" not in hidden["message"] and "`Wrapper` is a model class of its own" in hidden["detail"]
     assert cases["broken.accuracy"]["message"].startswith("`Broken.predict` raised ValueError: <b>no</b> xxx")
     assert len(cases["broken.accuracy"]["message"]) < 8_100
+    raised, unbuilt = cases["unbuilt.predict"]["message"].split("\n")
+    assert raised.startswith("Code cell 12 raised ValueError: Arguments `target` and `output` must have the same")
+    assert unbuilt.startswith("`unbuilt` is a Keras model, but it is not built yet: layer 1 (`hidden`) has no weights.")
     assert "`growing` gives outputs of another shape for some inputs" in cases["growing.predict"]["message"]
 
 

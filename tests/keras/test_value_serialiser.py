@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from autograder.sandbox.guest.value_serialiser import serialise
@@ -26,7 +27,12 @@ def test_keras_objects_are_serialised_or_refused():
     assert isinstance(serialise(model, []).network, Network)
     assert there_and_back(history).history == history.history
     assert there_and_back(history).params["epochs"] == 2
+    unbuilt = keras.Sequential([keras.layers.Dense(2)])
+    unbuilt.compile("sgd", "categorical_crossentropy")
+    with pytest.raises(ValueError, match="must have the same shape"):
+        unbuilt.fit(np.zeros((4, 3)), np.zeros((4, 3)), verbose=0)
     for value, reason in {
+        unbuilt: "a Keras model, but it is not built yet: layer 1",
         model.inputs[0]: "a symbolic Keras tensor",
         keras.Sequential([keras.layers.Dense(1)]): "a Keras model, but it has no shapes yet",
         keras.Sequential: "the class Sequential itself; call it",

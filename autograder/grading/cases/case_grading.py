@@ -17,9 +17,11 @@ from typing import Any
 
 from autograder.expect import Mismatch
 from autograder.expect.case_runner import run, values_of
+from autograder.expect.mismatch import Unusable
 from autograder.expect.test_files import LoadedCase
 from autograder.networks.network_view import EvaluationEnded
 from autograder.records import Case, CaseStatus, Limits, Outcome
+from autograder.sandbox.wire.deserialise import UNFILLED
 
 __all__ = ["grade_case", "redact", "undecided"]
 
@@ -64,7 +66,8 @@ def grade_case(
         try:
             values = values_of(case, namespace, missing)
         except Mismatch as unmet:
-            return undecided(case, "fail", str(unmet))
+            explained = isinstance(unmet, Unusable) and not str(unmet).endswith(UNFILLED)
+            return undecided(case, "fail", f"{cause}\n{unmet}" if cause and explained else str(unmet))
         except EvaluationEnded as ended:
             return undecided(case, "error", str(ended))
         except MemoryError:

@@ -35,13 +35,18 @@ from autograder.networks.rebuild import variables_of
 from autograder.sandbox.wire.arrays import Array, pack_array
 from autograder.sandbox.wire.network import Network, check
 
-__all__ = ["serialise_network"]
+__all__ = ["Unbuilt", "serialise_network"]
+
+
+class Unbuilt(Unsupported):
+    """The network has no values of its weights, such as where `fit` was to build it and raised: it computes nothing."""
 
 
 def serialise_network(model: Any) -> Network:
     """The wire form of a `keras.Sequential` or functional model.
 
     Raises:
+        Unbuilt: It has no values yet.
         Unsupported: It cannot be rebuilt, or is too large; the text tells its author why, and what to do.
     """
     serialiser = _Serialiser()
@@ -52,6 +57,8 @@ def serialise_network(model: Any) -> Network:
         check(network)
     except msgspec.ValidationError as error:
         raise Unsupported(_reworded(error)) from None
+    except Unsupported:
+        raise
     except WireError as error:
         raise Unsupported(str(error)) from None
     return network
@@ -131,6 +138,11 @@ class _Serialiser:
         if first and isinstance(operation, keras.layers.Layer):
             for variable in variables_of(operation, self._layers[place]):
                 array = variable.numpy()
+                if array.shape != tuple(variable.shape):  # TensorFlow makes the values only after a first step
+                    raise Unbuilt(
+                        f"it is not built yet: {where} has no weights. Start it with keras.Input(...), or see that its "
+                        "training runs"
+                    )
                 if array.dtype != np.float32:
                     raise Unsupported(f"{where} has weights of {array.dtype}; use float32")
                 self.weights.append(pack_array(array))

@@ -112,12 +112,13 @@ class _ValueSerialiser(PlainSerialiser):
         return Object(identifier(kind), sent, names or [], methods or [], number)
 
     def _model(self, value: Any) -> Object:
-        from autograder.sandbox.guest.network_serialiser import serialise_network
+        from autograder.sandbox.guest.network_serialiser import Unbuilt, serialise_network
 
         try:
             network = serialise_network(value)
         except Unsupported as refusal:
-            if not value.built and isinstance(value, sys.modules["keras"].Sequential):
+            unbuilt = not value.built and isinstance(value, sys.modules["keras"].Sequential)
+            if unbuilt or isinstance(refusal, Unbuilt):
                 raise Unsupported(f"a Keras model, but {refusal}") from None
             return self._remote_model(value, f"a Keras model, but {refusal}")
         self.spend(size_bytes=sum(len(array.data) for array in network.weights))

@@ -28,9 +28,10 @@ from autograder.sandbox.wire.values import (
 )
 from autograder.wording import one_line
 
-__all__ = ["Special", "arguments", "deserialise", "plain_data", "refusal", "view_of"]
+__all__ = ["UNFILLED", "Special", "arguments", "deserialise", "plain_data", "refusal", "view_of"]
 
 MAX_REASON = 1_000
+UNFILLED = "is still `...`: the gap is not filled."
 
 Special = Function | Object | Refused | Reference | Callback
 """Values that are no plain data."""
@@ -91,11 +92,7 @@ def view_of(special: Special, asked: Asked) -> Any:
 
 def refusal(special: Refused) -> str:
     """Why a value cannot be graded; the text goes on after its name."""
-    return (
-        "is still `...`: the gap is not filled."
-        if special.type_name == "ellipsis"
-        else f"is {one_line(special.reason, MAX_REASON)}."
-    )
+    return UNFILLED if special.type_name == "ellipsis" else f"is {one_line(special.reason, MAX_REASON)}."
 
 
 def arguments(values: Iterable[Value], resolve: Callable[[Any], Any] | None = None) -> list[Any]:

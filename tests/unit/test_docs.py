@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import inspect
 import json
+import pydoc
 import re
 import shlex
 from collections.abc import Iterator
@@ -83,7 +84,9 @@ def test_paths_exist(page: Path) -> None:
 @each_page
 def test_modules_exist(page: Path) -> None:
     for line in shell_lines(page.read_text(encoding="utf-8")):
-        if line.startswith("python -m ") and (module := line.split()[2]) != "pip":
+        if line.startswith("python -m pydoc "):
+            assert pydoc.locate(line.split()[3]) is not None, line
+        elif line.startswith("python -m ") and (module := line.split()[2]) != "pip":
             assert (ROOT / f"{module.replace('.', '/')}.py").is_file(), line
 
 
@@ -122,6 +125,15 @@ def test_links_of_pages_outside_of_the_site(page: Path) -> None:
 
 def test_the_readme_is_short() -> None:
     assert len(AT_ROOT[0].read_text(encoding="utf-8").splitlines()) <= 120
+
+
+def test_pages_that_only_the_site_fills_say_where_that_is_without_it():
+    """Whoever reads `docs/` as files finds signatures and tables nowhere else."""
+    filled = [page for page in PAGES if re.search(r"^(::: |<!-- \w+ -->$)", page.read_text(encoding="utf-8"), re.M)]
+    assert {page.stem for page in filled} == {"expect", "layers", "commands", "cookbook", "master", "formats", "live"}
+    assert [page.name for page in filled if "Without the site: " not in page.read_text(encoding="utf-8")] == []
+    for start in ("README.md", "docs/index.md"):
+        assert "`make docs`" in (ROOT / start).read_text(encoding="utf-8")[:3_000]
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/instructors/grading.md"])

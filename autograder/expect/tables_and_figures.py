@@ -22,6 +22,7 @@ TOLERANCE = 1e-5
 """Share of a value that rounding in float32 may change."""
 
 MAX_LISTED = 8
+SEPARATORS = ",;\t|"
 
 
 def frame(
@@ -190,7 +191,11 @@ def _require_columns(table: Mapping[Any, Array], wanted: Sequence[Any] | None, n
     missing, extra = [each for each in wanted if each not in table], [each for each in table if each not in wanted]
     if missing:
         has = ", ".join(repr(each)[:40] for each in [*table][:MAX_LISTED])
-        raise Mismatch(f"`{name}` lacks the column {missing[0]!r}, it has {has or 'none'}. Add it, spelled like this.")
+        step = "Add it, spelled like this."
+        parts = [{each.strip() for each in str(column).split(by)} for column in [*table][:1] for by in SEPARATORS]
+        if len(table) == 1 and len(missing) > 1 and any(held.issuperset(missing) for held in parts):
+            step = "Is the separator right, `sep=` of `read_csv`?"
+        raise Mismatch(f"`{name}` lacks the column {missing[0]!r}, it has {has or 'none'}. {step}")
     if extra:
         raise Mismatch(f"`{name}` has the column {repr(extra[0])[:40]}, which is not asked for. Leave it out.")
 

@@ -119,6 +119,19 @@ def test_a_file_that_was_handed_in_beside_the_notebook_is_said_to_be_left_out() 
     assert cell.note.startswith("`x.csv` was handed in, but only the notebook is graded.")
 
 
+@pytest.mark.parametrize("path", ["C:/Users/tom/reviews.csv", r"C:\\tom\\reviews.csv", f"/{90 * 'a'}/reviews.csv"])
+def test_a_file_that_came_with_the_exercise_is_said_to_lie_beside_the_notebook(path: str) -> None:
+    error = f"FileNotFoundError: [Errno 2] No such file or directory: '{path}'"
+    made = Cell("code", "read()", execution_count=1, error=error)
+    files = ["pictures/one.png", "texts/reviews.csv"]
+    ran = explained(Execution("completed", "", (made,)), QUESTIONS, beside=["ada/reviews.csv"], files=files)
+    (cause,) = causes_of(ran, [], ["ada/reviews.csv"], files)
+    assert cause.message.startswith("Code cell 1 raised FileNotFoundError")
+    assert cause.message.endswith(
+        " `texts/reviews.csv` came with the exercise and lies beside the notebook: use it by that name."
+    )
+
+
 def test_a_name_that_cannot_be_looked_for_counts_as_installed() -> None:
     assert causes_of(run(("x", "ModuleNotFoundError: No module named '__main__'")), []) == ()
 

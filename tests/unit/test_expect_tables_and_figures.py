@@ -32,6 +32,16 @@ FRAMES = [
         {},
         snapshot("`pay` lacks the column 'pay', it has 'city', 'Pay'. Add it, spelled like this."),
     ),
+    (
+        pd.DataFrame({"city;pay;age": ["Basel;5000;40"]}),
+        {},
+        snapshot("`pay` lacks the column 'city', it has 'city;pay;age'. Is the separator right, `sep=` of `read_csv`?"),
+    ),
+    (
+        pd.DataFrame({"city;age": ["Basel;40"]}),
+        {},
+        snapshot("`pay` lacks the column 'city', it has 'city;age'. Add it, spelled like this."),
+    ),
     (PAY.assign(age=1), {}, snapshot("`pay` has the column 'age', which is not asked for. Leave it out.")),
     (PAY.dropna(), {}, snapshot("`pay` has 2 rows, expected 3. Check what you select, group or join.")),
     (

@@ -6,7 +6,7 @@ What a notebook says of itself is hostile text: it is read by patterns, cut, and
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib import metadata, util
@@ -92,6 +92,7 @@ def explained(
     questions: Sequence[Question],
     given: GivenCells | None = None,
     beside: Sequence[str] = (),
+    files: Iterable[str] = (),
 ) -> Execution:
     """The run with its failed cells explained: the first causes, and what only follows from another cell's failure.
 
@@ -102,7 +103,9 @@ def explained(
         questions: The exercise's.
         given: The cells that came with it.
         beside: Names of the files that were handed in with the notebook.
+        files: Paths of those that came with the exercise, and lie beside the notebook.
     """
+    places = _places(files, beside)
     given = given or GivenCells()
     automatic = {question.name for question in questions if not question.manual}
     failed: dict[str, int] = {}  # name → the cell that was to define it
@@ -130,12 +133,14 @@ def explained(
         cell = replace(cell, due_to=due_to)
         if cell.kind == "code" and cell.error and due_to is None:
             change = given.change(cell, execution.cells)
-            cell = _with_origin(cell, is_given=given.has(cell), innocent=innocent, change=change, beside=beside)
+            cell = _with_origin(cell, is_given=given.has(cell), innocent=innocent, change=change, places=places)
         cells.append(cell)
     return replace(execution, cells=tuple(cells))
 
 
-def _with_origin(cell: Cell, *, is_given: bool, innocent: bool, change: Change | None, beside: Sequence[str]) -> Cell:
+def _with_origin(
+    cell: Cell, *, is_given: bool, innocent: bool, change: Change | None, places: Mapping[str, str]
+) -> Cell:
     """A cell whose failure is a first cause, with where it comes from and what to say of that."""
     ended = cell.error.startswith((_STOPPED, _TIMEOUT))
     lacking = _lacking(cell.error)
@@ -148,25 +153,32 @@ def _with_origin(cell: Cell, *, is_given: bool, innocent: bool, change: Change |
     if change and not ended and (lacking is None or misspelt):  # else it may be there for the student
         return replace(cell, origin="changed", note=_CHANGED.format(change.said))
     if lacking:
-        return replace(cell, note=_handed_in(*lacking, beside))
+        return replace(cell, note=_where_it_is(*lacking, places))
     waits = cell.error.startswith(_STOPPED) and ("slept" in cell.error or "ran longer than" in cell.error)
     return replace(cell, note=_WAITS if waits else "")
 
 
-def _handed_in(kind: CauseKind, name: str, beside: Sequence[str]) -> str:
-    """What to say where what lacks was handed in with the notebook; else empty."""
-    for each in beside:
-        path = PurePosixPath(each)
-        file = one_line(path.name, MAX_NAME)
-        handed_in = f"`{file}` was handed in, but only the notebook is graded."
-        if kind == "module" and path.name == f"{name}.py":
-            return (
-                f"{handed_in} Put its code into a cell of the notebook that begins with `%%writefile {file}`, above "
-                "this one."
-            )
-        if kind == "file" and path.name == PurePosixPath(name).name:
-            return f"{handed_in} Have a cell of the notebook make what is in it."
-    return ""
+def _places(files: Iterable[str], beside: Sequence[str]) -> dict[str, str]:
+    """Name of a file → its path beside the notebook, where it came with the exercise, or empty for one handed in."""
+    return {PurePosixPath(each).name: "" for each in beside} | {PurePosixPath(each).name: each for each in files}
+
+
+def _where_it_is(kind: CauseKind, name: str, places: Mapping[str, str]) -> str:
+    """What to say where what lacks came with the exercise, or was handed in with the notebook; else empty."""
+    last = re.split(r"[/\\]", name)[-1]  # also of a path of Windows
+    file = f"{name}.py" if kind == "module" else last if kind == "file" else ""
+    if file not in places:
+        return ""
+    if path := places[file]:
+        said = f"`{path}` came with the exercise and lies beside the notebook: use it by that name."
+        return said if kind == "file" else ""
+    file = one_line(file, MAX_NAME)
+    handed_in = f"`{file}` was handed in, but only the notebook is graded."
+    if kind == "module":
+        do = f"Put its code into a cell of the notebook that begins with `%%writefile {file}`, above this one."
+    else:
+        do = "Have a cell of the notebook make what is in it."
+    return f"{handed_in} {do}"
 
 
 def why_missing(name: str, answers: Sequence[int], execution: Execution) -> str:
@@ -226,7 +238,7 @@ def _needs(cell: Cell, cause: Cell) -> str:
 
 
 def causes_of(
-    execution: Execution, questions: Sequence[QuestionGrade], beside: Sequence[str] = ()
+    execution: Execution, questions: Sequence[QuestionGrade], beside: Sequence[str] = (), files: Iterable[str] = ()
 ) -> tuple[Cause, ...]:
     """What may have cost points although no answer is wrong, in the order of the notebook; calls last.
 
@@ -234,7 +246,9 @@ def causes_of(
         execution: The run, `explained`.
         questions: What the questions gave.
         beside: Names of the files that were handed in with the notebook.
+        files: Paths of those that came with the exercise.
     """
+    places = _places(files, beside)
     found: list[Cause] = []
     number = 0
     for at, cell in enumerate(execution.cells):
@@ -252,7 +266,7 @@ def causes_of(
             lacking = _lacking(error) if raised and outcome.status != "pass" else None
             if lacking and lacking[0] != "version":
                 said = f"`{one_line(called.rpartition('`')[2], MAX_NAME)}` raised {one_line(error, MAX_SHOWN)}."
-                shown = _handed_in(*lacking, beside) or _shown(*lacking)
+                shown = _where_it_is(*lacking, places) or _shown(*lacking)
                 found.append(Cause(*lacking, 0, f"{said} {shown}", hidden=outcome.hidden))
     return tuple(dict.fromkeys(found))[:MAX_CAUSES]
 
@@ -287,7 +301,10 @@ def _lacking(error: str) -> tuple[CauseKind, str] | None:
     """What is not there, by the error that says so."""
     for kind, pattern in _LACKING:
         if match := pattern.match(error[:2000]):
-            name = one_line(match[1], MAX_NAME)
+            name = match[1]
+            if kind == "file" and len(name) > MAX_NAME:  # its end says which file it is
+                name = f"…{name[1 - MAX_NAME :]}"
+            name = one_line(name, MAX_NAME)
             if kind == "module":
                 name = name.partition(".")[0].rstrip(".-")
                 if _installed(name):

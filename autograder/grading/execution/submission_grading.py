@@ -93,7 +93,7 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
             )
 
         session, execution = run(submission.cells)
-        execution = explained(execution, questions, given, submission.beside)
+        execution = explained(execution, questions, given, submission.beside, bundle.files)
         began = time.monotonic()
         # All values before the first call of a hidden case, and all public cases: what the process knows of hidden
         # inputs from then on, it cannot tell the student.
@@ -124,7 +124,7 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
     execution = replace(execution, phases=session.phases, environment=environment(limits.threads))
     grade = _grade(bundle, submission, graded, tuple(warnings))
     grade = replace(grade, notice=_notice(graded, execution.cells))
-    grade = replace(grade, causes=causes_of(execution, graded, submission.beside))
+    grade = replace(grade, causes=causes_of(execution, graded, submission.beside, bundle.files))
     reasons, again = _reasons(grade, execution)
     if lower := bubblewrap.lowered(limits) if _ended_or_raised(grade, execution) else "":
         reasons.append(f"{LOWERED} ({lower}): that may be why.")

@@ -76,11 +76,11 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str, now: Ca
     except Unusable as nothing:
         return _outcome(replace(loaded, failure_message=""), "fail", str(nothing))
     except Mismatch as mismatch:
-        return replace(_outcome(loaded, "fail", str(mismatch), credit=mismatch.credit), diff=mismatch.diff)
+        return replace(_failed(loaded, str(mismatch), now, mismatch.credit), diff=mismatch.diff)
     except EvaluationEnded as ended:
         return _outcome(loaded, "error", str(ended))
     except AssertionError as error:
-        return _outcome(loaded, "fail", str(error).strip())
+        return _failed(loaded, str(error).strip(), now)
     except Exception as error:  # noqa: BLE001 - anything else is a bug in the case, or the student gave what it cannot use
         what = f"{type(error).__name__}: {error}".strip(": ")
         detail = f"{what} ({_where(error, loaded)})"
@@ -88,7 +88,7 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str, now: Ca
             return _outcome(loaded, "fail", wrong, detail=detail)
         if wrong := now.wrong_answer():
             if loaded.case.hidden:  # the grader keeps all of it from the student, as of any other failure
-                return _outcome(loaded, "fail", f"{wrong} ({detail})")
+                return _failed(loaded, f"{wrong} ({detail})", now)
             return _outcome(loaded, "fail", wrong, detail=detail)
         return _outcome(loaded, "error", f"This check ended in {what}. {_UNEXPECTED}", detail=detail)
     if now.empty:  # NumPy calls it close to anything
@@ -119,6 +119,13 @@ def _outcome(loaded: LoadedCase, status: CaseStatus, message: str, *, credit: fl
         message = _with_advice(message, loaded)
     points = rounded(case.points * credit)
     return Outcome(case.name, status, points, case.points, case.hidden, case.title, _cut(message), _cut(detail))
+
+
+def _failed(loaded: LoadedCase, message: str, now: CaseRun, credit: float = 0.0) -> Outcome:
+    """A failure; of a hidden case the student reads the kind of what is of another one, and not the message."""
+    if loaded.case.hidden and (kind := now.hidden_kind()):
+        return _outcome(loaded, "fail", kind, credit=credit, detail=message)
+    return _outcome(loaded, "fail", message, credit=credit)
 
 
 def _with_advice(message: str, loaded: LoadedCase) -> str:

@@ -20,6 +20,7 @@ from autograder.evidence import rest_on_stand_in, resting
 from autograder.expect.value_kinds import (
     ValueKind,
     accepts_inputs,
+    are_other_data,
     as_array,
     is_empty_for,
     kind_of,
@@ -132,12 +133,30 @@ class CaseRun:
             self.empty = wrong_kind(kind_of(value), expected, name, hidden=self.hidden)
 
     def wrong_answer(self) -> str:
-        """The same of what a function returned; of a hidden case it is for the instructor alone."""
+        """The same of what a function returned; of a hidden case it is for the instructor alone.
+
+        The function may have put what it was sent into it.
+        """
         for name, kinds in self.returned.items() if self.record else ():
             expected = self.record.returned.get(name, ()) if self.record else ()
             for at, kind in enumerate(kinds[: len(expected) if len(expected) > 1 else None]):
                 if expected and (found := wrong_kind(kind, expected[min(at, len(expected) - 1)], f"{name}(…)")):
                     return found
+        return ""
+
+    def hidden_kind(self) -> str:
+        """What a student may read of a hidden case that fails: which data are of another kind than the reference's.
+
+        Of what a function returned nothing is said, but that it is no such data; empty where all are.
+        """
+        record = self.record or CaseRecord()
+        for name, kind in self.kinds.items():
+            if name in record.kinds and are_other_data(kind, record.kinds[name]):
+                return wrong_kind(kind, record.kinds[name], name, hidden=True)
+        for name, kinds in self.returned.items():
+            expected = record.returned.get(name, ())
+            if len({each.kind for each in expected}) == 1 and any(are_other_data(kind, expected[0]) for kind in kinds):
+                return f"`{name}(…)` should give {ValueKind(expected[0].kind)}, and gives something else."
         return ""
 
     def collected(self) -> CaseRecord:

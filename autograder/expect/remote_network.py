@@ -22,6 +22,9 @@ __all__ = ["RemoteNetwork", "called_model", "remote_network"]
 
 Array = np.ndarray[Any, Any]
 
+NO_KERAS = "no Keras model"
+"""How the reason ends why a model of another library cannot be rebuilt."""
+
 _MAX_BATCH = 512
 _MAX_BATCH_BYTES = 16 << 20
 """Of the inputs of a batch: a call is limited in time, and a message in size."""
@@ -48,6 +51,11 @@ class RemoteNetwork(NetworkView):
         if attribute.startswith("_"):
             raise AttributeError(f"{type(self).__name__} has no {attribute!r} that the grader can see")
         return getattr(self._object, attribute)
+
+    @property
+    def other_class(self) -> str:
+        """The name of its class where it is no Keras model, as its process says; empty for a Keras model."""
+        return type(self).__name__ if self._reason.endswith(NO_KERAS) else ""
 
     def claim(self, fields: Mapping[str, Any], reference: int | None) -> None:
         """See `NetworkView.claim`."""
@@ -147,4 +155,4 @@ def called_model(value: Any, name: str) -> Any:
         return value
     call = getattr(value, "predict", None) if isinstance(value, HeldView) else None
     call = call or (value if callable(value) else None)
-    return value if call is None else remote_network(None, call, name, "no Keras model")
+    return value if call is None else remote_network(None, call, name, NO_KERAS)

@@ -11,7 +11,9 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
+from autograder.expect.remote_network import RemoteNetwork
 from autograder.networks.canonical import layer_rows
 from autograder.networks.network_view import NetworkView, fits, is_model, leaves
 from autograder.object_view import HeldView, ObjectView
@@ -19,6 +21,7 @@ from autograder.object_view import HeldView, ObjectView
 __all__ = [
     "ValueKind",
     "accepts_inputs",
+    "are_other_data",
     "as_array",
     "is_empty_for",
     "kind_of",
@@ -36,6 +39,9 @@ MAX_CONTAINERS = 16
 
 _SEQUENCES: dict[Any, str] = {list: "list", tuple: "tuple", dict: "dict", set: "set", frozenset: "set"}
 _DATA = {"array", "number", "boolean", "text", "DataFrame", "Series", *_SEQUENCES.values()}
+_ALIKE = ({"list", "tuple"}, {"number", "boolean"})
+"""Kinds of data that most checks take for each other."""
+
 _UNCOUNTED = {"None": "nothing (None)", "...": "the gap `...`", "text": "text"}
 _CLASSES = {"f": "floats", "i": "integers", "u": "integers", "b": "booleans", "U": "texts", "c": "complex numbers"}
 
@@ -50,6 +56,7 @@ class ValueKind(msgspec.Struct, frozen=True, omit_defaults=True):
         dtype: Letter of an array's dtype, as in `numpy.dtype.kind`.
         parts: Of a container, the kinds of its first items; of a network, of its inputs and then its outputs.
         digest: Of what must not be read from it: the keys of a dict, the kinds of a network's layers.
+        other_class: Of a model that is none of Keras, its class: one such model is as good as another.
     """
 
     kind: str
@@ -57,12 +64,15 @@ class ValueKind(msgspec.Struct, frozen=True, omit_defaults=True):
     dtype: str = ""
     parts: tuple[ValueKind, ...] = ()
     digest: str = ""
+    other_class: str = ""
 
     def __str__(self) -> str:
         """As in `an array (4, 3) of floats`."""
         shape = f" {tuple(self.shape)}" if self.kind not in _SEQUENCES.values() and self.shape else ""
         if self.kind == "array":
             return f"an array{shape}{f' of {_CLASSES[self.dtype]}' if self.dtype in _CLASSES else ''}"
+        if self.other_class:
+            return f"a model of the class {self.other_class}"
         if self.kind == "model":
             return "a Keras model" + "".join(f", {part.shape}" for part in self.parts)
         if self.kind in _UNCOUNTED:
@@ -130,6 +140,8 @@ def _of_container(value: Any, name: str, depth: int) -> ValueKind:
 
 def _of_model(model: Any) -> ValueKind:
     """Equivalent networks are of the same kind."""
+    if isinstance(model, RemoteNetwork) and model.other_class:
+        return ValueKind("model", other_class=model.other_class)
     try:
         rows = list(model.rows) if isinstance(model, NetworkView) else layer_rows(model)
         ends = [*leaves(model.inputs), *leaves(model.outputs)]
@@ -218,6 +230,13 @@ def _empty_shape(value: Any, depth: int = 0) -> tuple[int, ...]:
     return (length, *inner) if inner else ()
 
 
+def are_other_data(given: ValueKind, expected: ValueKind) -> bool:
+    """Whether one is no such data as the other is: not the array that it should be, whatever is in it."""
+    if expected.kind not in _DATA or given.kind not in {*_DATA, "None", "..."}:
+        return False
+    return given.kind != expected.kind and {given.kind, expected.kind} not in _ALIKE
+
+
 def wrong_kind(given: ValueKind, expected: ValueKind, name: str, *, hidden: bool = False) -> str:
     """What to tell the student of a value of another kind than the reference's; empty where it is of the same.
 
@@ -227,8 +246,10 @@ def wrong_kind(given: ValueKind, expected: ValueKind, name: str, *, hidden: bool
         name: What it is called.
         hidden: Whether nothing but the kind may be shown of the reference's.
     """
-    if given == expected:
+    if given == expected or (given.other_class and expected.other_class):
         return ""
+    if given.other_class or expected.other_class:
+        return f"`{name}` should be {replace(expected, parts=())}, got {replace(given, parts=())}."
     alike = given.kind == expected.kind
     if alike and not hidden and str(given) == str(expected):
         for at, (one, other) in enumerate(zip(given.parts, expected.parts, strict=False)):

@@ -224,7 +224,11 @@ def test_right_answers_keep_their_points(built: Path) -> None:
             "sigmoid.drawn",
             "`sigmoid(array([[0.41, 1.04]]))` has shape (1, 1), expected (1, 2): off by one",
         ),
-        ("text", "sigmoid.range", "Look at large numbers."),
+        (
+            "text",
+            "sigmoid.range",
+            "`sigmoid(…)` should give an array, and gives something else. Look at large numbers.",
+        ),
         ("number", "means.public", "`means` should be an array (4,) of floats, got text."),
         ("tuple", "means.hidden", "`means` should be an array, got a tuple of 4."),
         (

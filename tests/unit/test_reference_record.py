@@ -110,8 +110,8 @@ recorded = {{"it": {record!r}}}
 """
 
 
-def run(record: CaseRecord, *, hidden: bool, w: Any, f: Any) -> Any:
-    (loaded,) = test_files.load(CASE.format(hidden=hidden, record=record.to_text()), "tests/q.py")
+def run(record: CaseRecord, *, hidden: bool, w: Any, f: Any, case: str = CASE) -> Any:
+    (loaded,) = test_files.load(case.format(hidden=hidden, record=record.to_text()), "tests/q.py")
     outcome = case_runner.run(loaded, {"w": w, "f": f})
     return redact(outcome, loaded) if hidden else outcome
 
@@ -148,8 +148,32 @@ def test_what_a_function_returned_in_a_hidden_case_stays_with_the_instructor() -
     """A function may put what it was sent into the kind, shape or length of what it returns."""
     record = recorded_of({"a": 1}, returning(2))
     outcome = run(record, hidden=True, w={"a": 1}, f=returning([0] * 4815))
-    assert (outcome.status, outcome.message) == ("fail", "Look again.")
+    assert (outcome.status, outcome.message) == (
+        "fail",
+        "`f(…)` should give a number, and gives something else. Look again.",
+    )
     assert "got a list of 4815" in outcome.detail
+    for value in ([0] * 4816, "text", {"a": 1}, None):
+        assert run(record, hidden=True, w={"a": 1}, f=returning(value)).message == outcome.message
+    assert run(record, hidden=True, w={"a": 1}, f=returning(-1)).message == "Look again.", "a number, and too small"
+
+
+def test_a_failed_check_of_a_hidden_case_says_which_data_are_of_another_kind() -> None:
+    checked = CASE.replace('assert f(w) + w["a"] > 0', "expect.array(w, [1, 2]); expect.array(f(w), [[1], [2]])")
+    checked = checked.replace("OK_FORMAT", "from autograder import expect\n\nOK_FORMAT")
+    with collecting() as collected:
+        run(CaseRecord(), hidden=False, w=np.array([1, 2]), f=returning(np.array([[1], [2]])), case=checked)
+    record = collected["tests/q.py", "it"]
+
+    def message(w: Any, returned: Any) -> Any:
+        return run(record, hidden=True, w=w, f=returning(returned), case=checked).message
+
+    assert message((1, 2), 0) == "`w` should be an array, got a tuple of 2. Look again."
+    assert message(np.array([1, 2]), [[1], [2]]) == (
+        "`f(…)` should give an array, and gives something else. Look again."
+    )
+    assert message(np.array([1, 2]), np.array([1, 2])) == "Look again."
+    assert message(object_view("Mine", {}), 0) == "Look again."
 
 
 def test_without_a_record_an_error_waits_for_a_person() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from autograder.evidence import rest_on, resting
 from autograder.expect.mismatch import Mismatch, Unusable
 from autograder.expect.remote_network import called_model, remote_network
 from autograder.expect.training import probabilities
+from autograder.expect.value_kinds import kind_of, wrong_kind
 from tests.unit.test_network_view import DESCRIBED
 
 X = np.random.default_rng(0).normal(size=(1_100, 3)).astype("float32")
@@ -106,3 +108,18 @@ def test_classes_are_as_good_as_a_number_for_each() -> None:
 def test_what_is_no_function_is_no_model() -> None:
     for value in (3, int, remote(lambda x: x)):
         assert called_model(value, "x") is value
+
+
+def test_a_model_of_another_library_is_not_called_a_keras_model() -> None:
+    forest, line = (
+        kind_of(
+            remote_network(replace(DESCRIBED, kind=kind), len, "m", f"an object of the class {kind}, no Keras model")
+        )
+        for kind in ("Forest", "Line")
+    )
+    subclass = kind_of(remote(len))
+    assert str(forest) == "a model of the class Forest"
+    assert str(subclass).startswith("a Keras model")
+    assert wrong_kind(forest, subclass, "m") == "`m` should be a Keras model, got a model of the class Forest."
+    assert wrong_kind(subclass, line, "m") == "`m` should be a model of the class Line, got a Keras model."
+    assert wrong_kind(forest, line, "m") == "", "an exercise that asks for any estimator gets any"

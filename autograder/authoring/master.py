@@ -50,6 +50,7 @@ _CELL_MARKS = [
     f"# {end} {block}" for end in ("BEGIN", "END") for block in ("QUESTION", "SOLUTION", "TESTS", "PROMPT", "HELPERS")
 ]
 _CAPITALS_AT_END = re.compile(r"#\s*(?=[A-Z ]+$)[A-Z].*$", re.MULTILINE)
+_MARKED_GAP = re.compile(r"^[ \t]*([^\n#=]+=[ \t]*\.\.\.)[ \t]*#\s*SOLUTION[ \t]*$", re.MULTILINE)
 _LINE_MARKS = ["# BEGIN SOLUTION", "# END SOLUTION", "# SOLUTION", "# SOLUTION NO PROMPT", "# BEGIN SOLUTION NO PROMPT"]
 _LINE_MARKS += ["# BEGIN PROMPT", "# END PROMPT", "# SEED"]
 _IGNORED = re.compile(r"(##\s*ignore\s*##|#\s*ignore\b)", re.IGNORECASE)
@@ -295,6 +296,17 @@ class _Reader:
                 what, line = f"`{found[0]}` is no mark", text.count("\n", 0, found.start())
                 self._fault(index, what, f"Write `{meant[0]}`.", line)
 
+    def _note_marked_gaps(self, index: int) -> None:
+        """Students would get the very line that is marked as the solution's."""
+        text = self.source.cells[index].source
+        for found in _MARKED_GAP.finditer(text):
+            fix = (
+                'Put it between lines `""" # BEGIN PROMPT` and `""" # END PROMPT`, and the solution below it between '
+                "`# BEGIN SOLUTION NO PROMPT` and `# END SOLUTION`."
+            )
+            line = text.count("\n", 0, found.start())
+            self._fault(index, f"`{one_line(found[1], 60)}` is a gap already, and marked as a solution", fix, line)
+
     def _content(self, index: int, kind: str) -> str:
         block = self._blocks[-1][0] if self._blocks else ""
         if kind == "markdown" and re.search(r"^```otter\s*$", self.source.cells[index].source, re.MULTILINE):
@@ -321,6 +333,7 @@ class _Reader:
         if block in {"solution", "prompt"}:
             if kind == "code":
                 self._note_misspelt_marks(index)
+                self._note_marked_gaps(index)
             self._parts[block].append(index)
             return "answer" if block == "solution" else "prompt"
         if block == "question" and kind == "markdown":

@@ -381,6 +381,12 @@ BROKEN = {
         "# SOLUTON",
         "`# SOLUTION`",
     ),
+    "gap that is marked as a solution": (
+        WHOLE.replace("total = sum(numbers)  # SOLUTION", "total = ...  # SOLUTION"),
+        "`total = ...` is a gap already",
+        "total = ...",
+        '`""" # BEGIN PROMPT`',
+    ),
     "misspelt mark of lines": (
         re.sub(r"# SOLUTION$", "# BEGIN SOLUTION NO PROMT", WHOLE, count=1, flags=re.MULTILINE),
         "`# BEGIN SOLUTION NO PROMT` is no mark",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from autograder.records import Cell, rounded
 
-__all__ = ["cell_name", "cell_names", "counted", "listed", "one_line", "shortened"]
+__all__ = ["cell_name", "cell_names", "counted", "listed", "one_line", "printable", "shortened"]
 
 
 _KINDS = {"code": "code cell", "markdown": "text cell", "raw": "raw cell"}
@@ -40,7 +40,12 @@ def listed(items: Sequence[str]) -> str:
 
 def one_line(text: str, most: int = 200) -> str:
     """A foreign text, of an exception or a student, for a message or a terminal: cut, and with nothing unprintable."""
-    return "".join(letter if letter.isprintable() else "�" for letter in " ".join(text[:most].split()))
+    return printable(" ".join(text[:most].split()))
+
+
+def printable(line: str) -> str:
+    """A line of a foreign text for a terminal, with its spaces."""
+    return "".join(letter if letter.isprintable() else "�" for letter in line)
 
 
 def shortened(items: Sequence[str], most: int) -> str:

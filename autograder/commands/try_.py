@@ -10,12 +10,13 @@ from rich.console import Console
 from autograder.authoring.build import find_root
 from autograder.authoring.trying import Tried, try_exercise
 from autograder.records import Grade, Outcome
-from autograder.wording import listed, one_line
+from autograder.wording import listed, one_line, printable
 
 __all__ = ["run"]
 
 MARKS = {"pass": "✓", "fail": "✗", "error": "!", "manual": "?", "skipped": "–"}
 MAX_MESSAGE = 300
+MAX_LINES = 40
 
 
 def run(slug: str, notebook: Path | None, *, screen: Console, errors: Console) -> None:
@@ -40,9 +41,14 @@ def _lines(tried: Tried, notebook: str) -> Iterator[str]:
     shown = tried.grades[notebook or "reference"]
     yield f"{notebook or 'The solution'}: {shown.score:g} of {shown.possible - shown.pending:g} points"
     for name, outcome in _outcomes(shown):
-        text = one_line(outcome.detail or outcome.message, MAX_MESSAGE) if outcome.status != "pass" else ""
-        points = f"{outcome.points:g} of {outcome.possible:g}"
+        said = (outcome.detail or outcome.message) if outcome.status != "pass" else ""
+        first, *rest = said.splitlines() or [""]
+        text, points = one_line(first, MAX_MESSAGE), f"{outcome.points:g} of {outcome.possible:g}"
         yield f"  {MARKS[outcome.status]} {name}: {points}{f'. {text}' if text else ''}"
+        for line in rest[:MAX_LINES]:  # such as the comparison of layers, whose columns are aligned
+            yield f"      {printable(line[:MAX_MESSAGE])}".rstrip()
+        if len(rest) > MAX_LINES:
+            yield "      …"
 
 
 def _outcomes(grade: Grade) -> Iterator[tuple[str, Outcome]]:

@@ -73,12 +73,14 @@ def test_only_what_changed_runs_and_nothing_stale_counts(tmp_path: Path, attempt
 
 def test_the_command_shows_each_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    write_repository(tmp_path)
+    table = "    expected   received\\n1 \x1b  108        107"
+    write_repository(tmp_path, WHOLE.replace('"wrong sum"', f'"wrong sum\\n\\n{table}"'))
     nb.write_notebook(tmp_path / "mine.ipynb", nb.code("total = 107", "answer:total"))
     shown = nb.autograder("try", "small", "mine.ipynb", cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
     assert "mine.ipynb: 2 of 9 points" in shown.stdout
     assert "  ✓ total.is_a_number: 2 of 2\n  ✗ total.right_sum: 0 of 3. wrong sum\n" in shown.stdout
+    assert "\n          expected   received\n      1 �  108        107\n" in shown.stdout, "as lines, all printable"
 
 
 def test_a_file_that_is_no_notebook(tmp_path: Path) -> None:

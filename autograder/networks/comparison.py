@@ -124,6 +124,16 @@ class Comparison:
         if "kind" in step.differs:
             return f"use {_title(wanted)} here"
         arguments = [key for key in step.differs if key not in {*_SIZES, "sources"}]
+        pairs = {key: (wanted.config.get(key), given.config.get(key)) for key in arguments}
+        inner = {
+            key: (asked, held)
+            for key, (asked, held) in pairs.items()
+            if isinstance(asked, LayerRow) and isinstance(held, LayerRow)
+        }
+        if inner:
+            others = [key for key in arguments if key not in inner]
+            hints = [_hint_within(*pair) for pair in inner.values()]
+            return "; ".join([*hints, _to_check(wanted.kind, others)] if others else hints)
         if not arguments and given.shared:
             return "use a new layer, not an earlier one again"
         if not arguments and step.differs:
@@ -139,7 +149,7 @@ class Comparison:
                 arguments += [
                     key for key in given.config if key in known.SHAPING - given.usual - {*wanted.config, *arguments}
                 ]
-            return f"check {listed([known.WORDS.get(key, f'`{key}`') for key in arguments])}"
+            return _to_check(wanted.kind, arguments)
         if not step.differs:
             return ""
         likely = next((each for each in known.RESIZING if {*each} <= {*given.config}), ())
@@ -270,6 +280,19 @@ def table(rows: Sequence[LayerDiff]) -> str:
 
 
 # ---------------------------------------------------------------- alignment
+
+
+def _to_check(kind: str, arguments: Sequence[str]) -> str:
+    known = layer_class(kind).WORDS
+    return f"check {listed([known.get(key, f'`{key}`') for key in arguments])}"
+
+
+def _hint_within(wanted: LayerRow, given: LayerRow) -> str:
+    """What to look at in a layer that another one holds."""
+    if wanted.kind != given.kind:
+        return f"use {_title(wanted)} in it, not {_title(given)}"
+    differs = [key for key, value in wanted.config.items() if not agrees(value, given.config.get(key))]
+    return f"{_to_check(wanted.kind, differs)} of the {wanted.kind} in it"
 
 
 def _with_differences(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> Iterator[AlignmentStep]:

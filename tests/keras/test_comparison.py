@@ -245,6 +245,21 @@ def test_the_hint_says_what_differs_where(model, layer, hint):
     assert wrong == [(layer, "different", hint)]
 
 
+@pytest.mark.parametrize(
+    ("held", "options", "hint"),
+    [
+        (L.GRU(8), {}, "use LSTM in it, not GRU"),
+        (L.LSTM(4), {}, "check the number of units of the LSTM in it"),
+        (L.GRU(8), {"merge_mode": "sum"}, "use LSTM in it, not GRU; check `merge_mode`"),
+    ],
+)
+def test_the_hint_says_what_differs_in_a_layer_that_a_layer_holds(held, options, hint):
+    wanted = LayerRow("Bidirectional", {"layer": LayerRow("LSTM", {"units": 8}), "merge_mode": "concat"})
+    received = layer_rows(keras.Sequential([keras.Input((3, 2)), L.Bidirectional(held, **options)]))
+    (row,) = diff([wanted], received)
+    assert row.hint == hint
+
+
 def test_a_difference_behind_another_one_is_its_own_unless_the_input_differs():
     model = network(*gap()[:2], L.Activation("tanh"), L.MaxPooling2D(2, strides=1))
     hints = [row.hint for row in diff(EXPECTED, layer_rows(model))]

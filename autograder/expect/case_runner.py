@@ -76,7 +76,7 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str, now: Ca
     except Unusable as nothing:
         return _outcome(replace(loaded, failure_message=""), "fail", str(nothing))
     except Mismatch as mismatch:
-        return replace(_failed(loaded, str(mismatch), now, mismatch.credit), diff=mismatch.diff)
+        return replace(_failed(loaded, str(mismatch), now, mismatch), diff=mismatch.diff)
     except EvaluationEnded as ended:
         return _outcome(loaded, "error", str(ended))
     except AssertionError as error:
@@ -121,10 +121,12 @@ def _outcome(loaded: LoadedCase, status: CaseStatus, message: str, *, credit: fl
     return Outcome(case.name, status, points, case.points, case.hidden, case.title, _cut(message), _cut(detail))
 
 
-def _failed(loaded: LoadedCase, message: str, now: CaseRun, credit: float = 0.0) -> Outcome:
+def _failed(loaded: LoadedCase, message: str, now: CaseRun, mismatch: Mismatch | None = None) -> Outcome:
     """A failure; of a hidden case the student reads the kind of what is of another one, and not the message."""
-    if loaded.case.hidden and (kind := now.hidden_kind()):
-        return _outcome(loaded, "fail", kind, credit=credit, detail=message)
+    credit = mismatch.credit if mismatch else 0.0
+    shown = now.hidden_kind() or (message if mismatch and mismatch.valueless else "")
+    if loaded.case.hidden and shown:
+        return _outcome(loaded, "fail", shown, credit=credit, detail=message)
     return _outcome(loaded, "fail", message, credit=credit)
 
 

@@ -19,12 +19,17 @@ class Mismatch(AssertionError):
     Attributes:
         diff: The rows of the layer comparison; empty if no layers were compared.
         credit: Share of the case's points that it still earns, from 0 to 1.
+        valueless: Whether the message gives away nothing of the expected value, nor of the student's: the student may
+            read it of a hidden case, too.
     """
 
-    def __init__(self, message: str, *, diff: tuple[LayerDiff, ...] = (), credit: float = 0.0) -> None:
+    def __init__(
+        self, message: str, *, diff: tuple[LayerDiff, ...] = (), credit: float = 0.0, valueless: bool = False
+    ) -> None:
         """`credit` is limited to 0 … 1."""
         super().__init__(message)
         self.diff = diff
+        self.valueless = valueless
         self.credit = min(1.0, max(0.0, credit))
 
 

@@ -32,6 +32,8 @@ def frame(
     columns: Sequence[str] | None = None,
     dtypes: Mapping[str, str] | None = None,
     rows: int | None = None,
+    ordered: bool = True,
+    extra_columns: bool = False,
     tolerance: float = TOLERANCE,
     name: str = "frame",
 ) -> Any:
@@ -40,9 +42,12 @@ def frame(
     Args:
         value: What the student calls `name`: a DataFrame, or a Series where that is expected.
         expected: The right one; None if any will do.
-        columns: Names of the columns, by default those of `expected`; it has no other ones.
+        columns: Names of the columns, by default those of `expected`; it has no other ones but with `extra_columns`.
         dtypes: Column → `int`, `float`, `number`, `text`, `bool` or `datetime`.
         rows: How many rows there are, by default those of `expected`.
+        ordered: Whether the rows have to be in the order of `expected`. If not, an index that counts them does not
+            matter either.
+        extra_columns: Whether it may have other columns, too, which are not compared.
         tolerance: Share of a number that rounding may change.
         name: The table's name in the notebook.
 
@@ -61,7 +66,10 @@ def frame(
         twice = next(iter(value.columns[value.columns.duplicated()]))
         raise Mismatch(f"`{name}` has the column {repr(twice)[:40]} more than once. Keep one of them.")
     table, wanted = (_table(each) for each in (value, expected))
-    _require_columns(table, columns if columns is not None else [*wanted] if expected is not None else None, name)
+    _require_columns(
+        table, columns if columns is not None else [*wanted] if expected is not None else None, name, extra_columns
+    )
+    _require_columns(table, [*(dtypes or {})], name, more=True)
     count = rows if rows is not None else len(expected) if expected is not None else None
     if count is not None and len(value) != count:
         raise Mismatch(
@@ -73,16 +81,23 @@ def frame(
             raise Mismatch(f"`{name}[{column!r}]` holds {held}, expected {dtype}. Convert it.")
     if expected is None:
         return value
+    own = value
+    if not ordered:
+        value, expected = _in_order(value, expected, [*wanted]), _in_order(expected, expected, [*wanted])
+        table, wanted = _table(value), _table(expected)
     differences = {column: _differing(table[column], wanted[column], tolerance) for column in wanted}
     wrong = {column: found for column, found in differences.items() if found}
-    if wrong and _same_rows(table, wanted, tolerance):
-        raise Mismatch(f"`{name}` has the right rows in another order. Sort it, or keep the order that it came in.")
+    if wrong and ordered and _same_rows(table, wanted, tolerance):
+        raise Mismatch(
+            f"`{name}` has the right rows in another order. Sort it, or keep the order that it came in.", valueless=True
+        )
     for column, found in wrong.items():
-        raise Mismatch(f"`{name}{f'[{column!r}]' if kind == 'DataFrame' else ''}` {found}")
+        place = f"[{column!r}]" if kind == "DataFrame" else ""
+        raise Mismatch(f"`{name}{place}`{'' if ordered else ', its rows sorted,'} {found}")
     if [*map(str, value.index)] != [*map(str, expected.index)]:
         step = "Use `reset_index`." if expected.index.equals(type(expected.index)(range(len(expected)))) else "Set it."
         raise Mismatch(f"`{name}` has the index {_few(value.index)}, expected {_few(expected.index)}. {step}")
-    return value
+    return own
 
 
 def figure(
@@ -110,7 +125,7 @@ def figure(
         legend: Words that entries of the legend must have.
         lines: For each line that must be there its values `(n,)`, or a pair of x and y.
         bars: For each series of bars its heights `(n,)`.
-        points: For each cloud of points a pair of x and y.
+        points: For each cloud of points a pair of x and y, drawn by `scatter`, or by `plot` as markers without a line.
         images: For each image its pixels.
         axes: Position of the diagram in the figure.
         tolerance: Share of a number that rounding may change.
@@ -130,6 +145,11 @@ def figure(
         raise Mismatch(
             f"`{name}` should be a Matplotlib figure, got {kind_of(value)}. Use `{name} = plt.figure()`."
         ) from None
+    if not diagrams:
+        raise Mismatch(
+            f"`{name}` has no diagram. Draw one; `plt.show()` closes the figure, so keep it before: "
+            f"`{name} = plt.gcf()`."
+        )
     if not -len(diagrams) <= axes < len(diagrams):
         raise Mismatch(
             f"`{name}` has {counted(len(diagrams), 'diagram')}, expected more. Draw it before this cell ends."
@@ -185,7 +205,7 @@ def _plain(column: Array) -> Array:
     return np.where(missing, "", column).astype(str)
 
 
-def _require_columns(table: Mapping[Any, Array], wanted: Sequence[Any] | None, name: str) -> None:
+def _require_columns(table: Mapping[Any, Array], wanted: Sequence[Any] | None, name: str, more: bool) -> None:
     if wanted is None:
         return
     missing, extra = [each for each in wanted if each not in table], [each for each in table if each not in wanted]
@@ -196,7 +216,7 @@ def _require_columns(table: Mapping[Any, Array], wanted: Sequence[Any] | None, n
         if len(table) == 1 and len(missing) > 1 and any(held.issuperset(missing) for held in parts):
             step = "Is the separator right, `sep=` of `read_csv`?"
         raise Mismatch(f"`{name}` lacks the column {missing[0]!r}, it has {has or 'none'}. {step}")
-    if extra:
+    if extra and not more:
         raise Mismatch(f"`{name}` has the column {repr(extra[0])[:40]}, which is not asked for. Leave it out.")
 
 
@@ -212,8 +232,23 @@ def _differing(given: Array, expected: Array, tolerance: float) -> str:
 
 def _same_rows(table: Mapping[Any, Array], wanted: Mapping[Any, Array], tolerance: float) -> bool:
     """Whether the same rows are there in any order."""
-    orders = [np.lexsort([each[column].astype(str) for column in wanted]) for each in (table, wanted)]
+    orders = [_order([each[column] for column in wanted]) for each in (table, wanted)]
     return not any(_differing(table[name][orders[0]], wanted[name][orders[1]], tolerance) for name in wanted)
+
+
+def _order(columns: Sequence[Array]) -> Array:
+    """The positions of the rows in sorted order, by floats last, as rounding changes them."""
+    keys = [each if each.dtype.kind in "biuf" else each.astype(str) for each in columns]
+    return np.lexsort(sorted(keys, key=lambda each: each.dtype.kind != "f"))
+
+
+def _in_order(value: Any, expected: Any, columns: Sequence[Any]) -> Any:
+    """A table, its rows sorted by its index, unless that of the expected one counts them, and by these columns."""
+    counted_rows = expected.index.equals(type(expected.index)(range(len(expected))))
+    table = _table(value)
+    keys = [table[column] for column in columns] + ([] if counted_rows else [np.array([*map(str, value.index)])])
+    placed = value.iloc[_order(keys)] if keys else value
+    return placed.reset_index(drop=True) if counted_rows else placed
 
 
 def _is_of(column: Array, dtype: str) -> bool:
@@ -230,6 +265,7 @@ def _few(values: Any) -> str:
 
 _SERIES = {"line": ("lines", "x", "y"), "bars": ("bars", "heights"), "points": ("points", "x", "y")}
 _SERIES |= {"image": ("images", "data")}
+_NO_LINE = ("None", "none", " ", "")
 """What is drawn → the attribute of a diagram that lists it, and those of each item that hold its numbers."""
 
 
@@ -251,6 +287,11 @@ class _Diagram:
             what: [tuple(_numbers(getattr(each, part)) for part in parts) for each in getattr(value, series)]
             for what, (series, *parts) in _SERIES.items()
         }
+        drawn["points"] += [
+            line
+            for line, each in zip(drawn["line"], value.lines, strict=True)
+            if getattr(each, "linestyle", "-") in _NO_LINE and getattr(each, "marker", "None") not in _NO_LINE
+        ]
         if not all(isinstance(each, str) for each in texts):
             raise TypeError("no texts")
         return cls(title, xlabel, ylabel, tuple(legend), drawn)
@@ -270,6 +311,8 @@ def _require_drawn(
     for number, each in enumerate(wanted, start=1):
         parts = tuple(map(np.asarray, each)) if what in ("line", "points") and _is_pair(each) else (np.asarray(each),)
         candidates = [series[-len(parts) :] for series in drawn]
+        if what == "points":
+            parts, *candidates = map(_without_missing, (parts, *candidates))
         found = [_first_difference(series, parts, tolerance) for series in candidates]
         if "" in found:
             continue
@@ -282,6 +325,14 @@ def _require_drawn(
 
 def _is_pair(value: Any) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and all(np.ndim(each) == 1 for each in value)
+
+
+def _without_missing(points: tuple[Array, ...]) -> tuple[Array, ...]:
+    """The points that are drawn: Matplotlib leaves out what has NaN for x or y."""
+    if any(part.dtype.kind not in "biuf" or part.shape != points[0].shape for part in points):
+        return points
+    there = np.all([~np.isnan(part.astype(float)) for part in points], axis=0)
+    return tuple(part[there] for part in points)
 
 
 def _first_difference(given: Sequence[Array], expected: Sequence[Array], tolerance: float) -> str:

@@ -94,6 +94,35 @@ def test_right_frames() -> None:
     expect.frame(PAY.assign(n=[1, 2, 3]), PAY.assign(n=[1.0, 2.0, 3.0]))
 
 
+def test_rows_in_any_order() -> None:
+    mixed = PAY.sample(frac=1, random_state=3)
+    expect.frame(mixed, PAY, ordered=False)
+    expect.frame(mixed.reset_index(drop=True), PAY, ordered=False)
+    by_city = PAY.set_index("city")["pay"]
+    assert expect.frame(by_city[::-1], by_city, ordered=False).index[0] == "Chur", "as the student has it"
+    noisy = pd.DataFrame({"x": [0.1 + 0.2, 0.3, 1], "n": [2, 1, 3]})
+    expect.frame(noisy[::-1], noisy.assign(x=[0.3, 0.3, 1.0]), ordered=False)
+    assert message(expect.frame, mixed.assign(pay=1.0), PAY, ordered=False, name="pay") == snapshot(
+        "`pay['pay']`, its rows sorted, is wrong in 3 of 3 places: `[0]` is 1, expected 5000. Compute that one by hand, and compare."
+    )
+    swapped = by_city.set_axis(["Bern", "Basel", "Chur"])
+    assert message(expect.frame, swapped, by_city, ordered=False, name="by_city") == snapshot(
+        "`by_city`, its rows sorted, has the right values in another order (`[0]` is 5100.5, expected 5000)."
+    )
+    assert message(expect.frame, by_city[:2], by_city, ordered=False, name="by_city") == snapshot(
+        "`by_city` has 2 rows, expected 3. Check what you select, group or join."
+    )
+
+
+def test_at_least_these_columns() -> None:
+    wide = PAY.assign(age=1)
+    expect.frame(wide, PAY, extra_columns=True)
+    expect.frame(wide, columns=["pay"], dtypes={"city": "text"}, extra_columns=True)
+    expect.frame(wide, dtypes={"city": "text"})
+    for demand in ({"columns": ["age"], "extra_columns": True}, {"dtypes": {"age": "int"}}):
+        assert "lacks the column 'age'" in message(expect.frame, PAY, **demand)
+
+
 def drawn(**fields: Any) -> Any:
     """A figure as cases see it."""
     empty = {"title": "", "xlabel": "", "ylabel": "", "legend": [], "lines": [], "bars": [], "points": [], "images": []}
@@ -111,7 +140,9 @@ FIGURES = [
     (
         object_view("Figure", {"axes": []}),
         {},
-        snapshot("`fig` has 0 diagrams, expected more. Draw it before this cell ends."),
+        snapshot(
+            "`fig` has no diagram. Draw one; `plt.show()` closes the figure, so keep it before: `fig = plt.gcf()`."
+        ),
     ),
     (drawn(), {"title": ""}, snapshot("The title of `fig` is empty, expected one. Use `set_title`.")),
     (
@@ -194,3 +225,24 @@ def test_right_figures() -> None:
     demand |= {"bars": [[3, 4]], "points": [(np.arange(3), [0, 1, 4])], "images": [np.eye(3)]}
     for each in (value, value.axes[0]):
         expect.figure(each, **demand)
+
+
+def test_markers_without_a_line_are_points() -> None:
+    x, y = np.arange(3.0), np.array([2.0, 4, 8])
+
+    def plotted(style: str, marker: str) -> Any:
+        return object_view("Line", {"label": "", "x": x, "y": y, "linestyle": style, "marker": marker})
+
+    expect.figure(drawn(lines=[plotted("None", "o")]), points=[(x, y)], lines=[y])
+    for style, marker in (("-", "o"), ("None", "None")):
+        assert "has no points" in message(expect.figure, drawn(lines=[plotted(style, marker)]), points=[(x, y)])
+
+
+def test_points_that_are_not_drawn_are_not_compared() -> None:
+    """As `scatter` hands them over: where one of the two is missing, the other is, too."""
+    x, y, gap = np.array([1.0, np.nan, 3, 4]), np.array([2.0, 4, np.nan, 8]), np.nan
+    for shown in (([1, gap, gap, 4], [2, gap, gap, 8]), ([1, 4], [2, 8])):
+        cloud = object_view("Points", {"label": "", **dict(zip("xy", map(np.array, shown), strict=True))})
+        expect.figure(drawn(points=[cloud]), points=[(pd.Series(x), pd.Series(y))])
+    cloud = object_view("Points", {"label": "", "x": np.array([1, gap]), "y": np.array([2, gap])})
+    assert "does not show the expected points" in message(expect.figure, drawn(points=[cloud]), points=[(x, y)])

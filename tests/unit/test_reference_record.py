@@ -176,6 +176,17 @@ def test_a_failed_check_of_a_hidden_case_says_which_data_are_of_another_kind() -
     assert message(object_view("Mine", {}), 0) == "Look again."
 
 
+def test_rows_in_another_order_are_said_of_a_hidden_case_too() -> None:
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"n": [1, 2, 4]})
+    checked = CASE.replace('assert f(w) + w["a"] > 0', "expect.frame(w, f(w).sort_values('n'), name='w')")
+    checked = checked.replace("OK_FORMAT", "from autograder import expect\n\nOK_FORMAT")
+    outcome = run(CaseRecord(), hidden=True, w=table[::-1], f=returning(table), case=checked)
+    assert outcome.message.startswith("`w` has the right rows in another order.")
+    outcome = run(CaseRecord(), hidden=True, w=table + 1, f=returning(table), case=checked)
+    assert outcome.message == "Look again."
+
+
 def test_without_a_record_an_error_waits_for_a_person() -> None:
     (loaded,) = test_files.load(CASE.format(hidden=False, record="{}"), "tests/q.py")
     assert case_runner.run(loaded, {"w": 3, "f": returning(2)}).status == "error"

@@ -347,9 +347,15 @@ def _cost(expected: LayerRow, received: LayerRow, weight: float) -> float:
     own = _own_differences(expected, received)
     if "kind" in own:
         related = family(expected.kind)
-        return 1.4 if related and related == family(received.kind) else float("inf")
+        replaces = related and related == family(received.kind)
+        return 1.4 if replaces or _wraps(expected, received) or _wraps(received, expected) else float("inf")
     details = 0.2 + 0.4 * len(own) / len(_constraints(expected, received)) if own else 0.0
     return details + sum(2 if size == "output_shape" else 1 for size in _size_differences(expected, received)) * weight
+
+
+def _wraps(one: LayerRow, other: LayerRow) -> bool:
+    """Whether a layer holds such a layer as another one is, as Bidirectional does."""
+    return any(isinstance(held, LayerRow) and held.kind == other.kind for held in one.config.values())
 
 
 def _own_differences(expected: LayerRow, received: LayerRow) -> tuple[str, ...]:

@@ -361,3 +361,21 @@ def test_a_long_table_is_cut():
     text = table(diff([], [row("Dense", units=at) for at in range(200)]))
     assert len(text.splitlines()) == 82
     assert text.endswith("… and 120 more rows")
+
+
+def test_a_layer_that_wraps_the_expected_one_is_in_its_place():
+    def text_network(*layers):
+        return layer_rows(keras.Sequential([keras.Input((10,)), L.Embedding(200, 8), *layers, L.Dense(2), L.Softmax()]))
+
+    plain = text_network(L.LSTM(16, return_sequences=True), L.LSTM(8))
+    wrapped = text_network(L.Bidirectional(L.LSTM(16, return_sequences=True)), L.LSTM(8))
+    comparison = compare(plain, wrapped)
+    assert comparison.summary("model") == snapshot(
+        "`model` layer 2: expected LSTM 16 return_sequences=True → (10, 16), got Bidirectional of LSTM 16 return_sequences=True zero_output_for_mask=True → (10, 32). Use LSTM here."
+    )
+    assert [row.kind for row in comparison.rows()] == ["same", "different", "different", "same", "same"]
+    assert [step.right for step in comparison.steps] == [True, False, True, True, True]
+    assert compare(wrapped, plain).summary("model") == snapshot(
+        "`model` layer 2: expected Bidirectional of LSTM 16 return_sequences=True zero_output_for_mask=True → (10, 32), got LSTM 16 return_sequences=True → (10, 16). Use Bidirectional here."
+    )
+    assert [step.right for step in compare(plain, text_network(L.LSTM(8))).steps] == [True, False, True, True, True]

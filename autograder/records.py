@@ -88,7 +88,7 @@ class Limits:
         memory_mb: Resident memory of the whole process tree, in MiB. A case may take as much again in the grader, and
             2 GiB in any case.
         processes: Processes and threads at one time.
-        threads: Threads of TensorFlow and of linear algebra.
+        threads: Threads of TensorFlow; NumPy's linear algebra has one.
         tmp_mb: Size of the private `/tmp`, in MiB; it counts on top of `memory_mb`.
         output_mb: What the cells may show, in MiB, text and pictures together; the rest is cut.
         wire_mb: What the sandbox may send in all (values, models, outputs), in MiB; at most 1,024.

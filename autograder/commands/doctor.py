@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import shutil
@@ -21,7 +20,7 @@ from autograder.errors import SandboxUnavailable
 from autograder.feedback import student_pdf
 from autograder.records import Limits
 from autograder.sandbox.host import bubblewrap, cgroup, launch, seccomp
-from autograder.sandbox.host.fork_server import ForkServer
+from autograder.sandbox.host.preloading import why_not_nested
 
 __all__ = ["Finding", "run", "show"]
 
@@ -158,14 +157,17 @@ def _sandbox() -> tuple[bool, str]:
 
 
 def _nesting() -> tuple[bool, str]:
-    limits = Limits()
     try:
         launch.check_sandbox()
-        with contextlib.closing(ForkServer(limits, slot=0, profile=bubblewrap.EVALUATION, preload=[])) as server:
-            launch.watched(limits, lambda group: server.fork(limits, program="code:interact", group=group)).close()
+        refused = why_not_nested()
     except SandboxUnavailable as error:
-        return False, f"not to be had, so that Keras is imported again for each notebook's networks ({error})"
-    return True, "one was started; what computes a notebook's networks is forked from a process that has imported Keras"
+        refused = str(error)
+    if refused:
+        return (
+            False,
+            f"not to be had ({refused}): each is started while another runs, which takes more memory",
+        )
+    return True, "one was started; each notebook's is forked from a process that has imported its packages"
 
 
 def _cgroups() -> tuple[bool, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from autograder.publishing import ClassReport, publish
 from autograder.records import Submission
 from autograder.sandbox.host.bubblewrap import lowered
 from autograder.sandbox.host.launch import check_sandbox
+from autograder.sandbox.host.preloading import DESCRIBED, VARIABLE, chosen_way
 from autograder.wording import counted, one_line, shortened
 
 __all__ = ["run"]
@@ -75,11 +77,13 @@ def run(
     questions = [question.name for question in assignment.questions]
     read_sheet(out / NAME, assignment)  # before anything takes time: it is read again when everything is graded
     check_sandbox()
+    way = os.environ[VARIABLE] = chosen_way()  # the processes that grade need not find out again
     here = environment(assignment.limits.threads)
     with OutputFolder.start(out, assignment, bundle.digest, here, again=again) as folder:
         _say_what_is_there(console, notebooks, len(items), own)
         if lower := lowered(assignment.limits):
             console.print(f"{LOWERED} ({lower}). What fails asks for review.", soft_wrap=True, markup=False)
+        console.print(f"Sandboxes: {DESCRIBED[way]}.", soft_wrap=True, highlight=False)
         items = _as_known(folder, items)
         for student in remove:
             if any(item.student == student for item in items):

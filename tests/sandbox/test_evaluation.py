@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from autograder import expect
-from autograder.errors import SandboxUnavailable, Unsupported
+from autograder.errors import Unsupported
 from autograder.expect.reference_record import CaseRecord
 from autograder.expect.value_kinds import kind_of
 from autograder.grading.execution.pool import grade_class
@@ -21,9 +21,10 @@ from autograder.networks.canonical import layer_rows
 from autograder.networks.network_view import ComputationError, EvaluationEnded, NetworkView
 from autograder.records import Limits
 from autograder.sandbox.guest.network_serialiser import serialise_network
-from autograder.sandbox.host import evaluation as module
+from autograder.sandbox.host import preloading
 from autograder.sandbox.host.evaluation import Evaluation
-from autograder.sandbox.host.fork_server import ForkServer
+from autograder.sandbox.wire import questions
+from autograder.sandbox.wire.messages import Ready
 from autograder.sandbox.wire.network import Network
 from tests import notebooks as nb
 
@@ -211,14 +212,15 @@ def test_a_network_that_does_not_take_what_the_reference_takes(tmp_path: Path) -
     assert result.grade.status == "needs_review"
 
 
-@pytest.mark.parametrize("way", ["forked", "fresh"])
+@pytest.mark.parametrize("way", ["forked", "ahead", "fresh"])
 def test_a_view_is_as_the_model(monkeypatch: pytest.MonkeyPatch, way: str, model: Any, x: Any) -> None:
-    if way == "fresh":
-        monkeypatch.setattr(module, "_servers", {(4, 1): SandboxUnavailable("no nesting")})
+    monkeypatch.setenv(preloading.VARIABLE, way)
+    monkeypatch.setattr(preloading, "_kept", {})
     with Evaluation(LIMITS, slot=4) as evaluation:
         view = evaluation.network(serialise_network(model), "model")
         assert (type(view.layers[0]).__name__, type(view).__name__) == ("InputLayer", "Functional")
-        assert isinstance(module._servers[4, 1], ForkServer if way == "forked" else SandboxUnavailable)
+        kept = [type(each).__name__ for each in preloading._kept.values()]
+        assert kept == {"forked": ["ForkServer"], "ahead": ["Sandbox"], "fresh": []}[way]
         for mine, live in zip(view.layers, model.layers, strict=True):
             assert (mine.name, mine.trainable, mine.count_params()) == (live.name, live.trainable, live.count_params())
             assert mine.output.shape == live.output.shape
@@ -329,9 +331,9 @@ def test_what_a_network_that_took_the_process_over_sends_is_checked(evaluation: 
     process = evaluation._process
     assert process is not None
     for answer in (
-        module.Ready(),
-        module.questions.Data("no array"),
-        module.questions.Data(serialise_network(model)),
+        Ready(),
+        questions.Data("no array"),
+        questions.Data(serialise_network(model)),
     ):
         process.exchange = lambda question, answer=answer: answer  # type: ignore[method-assign,misc]
         with pytest.raises(EvaluationEnded, match="computing with `model`"):

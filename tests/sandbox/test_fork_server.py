@@ -176,9 +176,8 @@ def test_where_nesting_is_refused_it_says_so(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_server_with_threads_does_not_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     """What they hold would be held for ever in the forked process."""
     environment = bubblewrap._environment
-    monkeypatch.setattr(
-        bubblewrap, "_environment", lambda threads, profile: environment(4, profile._replace(nests=False))
-    )
+    many = ("--setenv", "OPENBLAS_NUM_THREADS", "4")
+    monkeypatch.setattr(bubblewrap, "_environment", lambda threads: [*environment(threads), *many])
     server = ForkServer(LIMITS, slot=5, profile=bubblewrap.EVALUATION, preload=["code", "numpy"])
     with pytest.raises(SandboxUnavailable, match=r"the fork server has \d+ threads"):
         server.fork(LIMITS, program="code:interact", group=None)

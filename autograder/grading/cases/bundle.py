@@ -15,9 +15,10 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -40,6 +41,16 @@ FILES = "files"
 
 MAX_REASON = 400
 
+_KERAS = ("tensorflow", "keras")
+PRELOADED = {
+    "numpy": ("numpy",),
+    "matplotlib": ("matplotlib.pyplot", "matplotlib_inline.backend_inline"),
+    "pandas": ("pandas",),
+    "keras": _KERAS,
+    "tensorflow": _KERAS,
+}
+"""Package → what to import for it before a notebook runs. None of these starts a thread then, nor draws a number."""
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -50,6 +61,7 @@ class Bundle:
         data: Name → hidden array, or the path of a hidden file.
         files: Relative path → content of each file that students get beside the notebook.
         given: The cells that came with the exercise and are no answers, as students got them; none if not known.
+        imports: Modules that the reference imports, those that can be imported before a notebook runs.
         digest: `sha256:` and a digest of all files, hidden data included, so that grades can say what they were made
             with. A copy of a bundle has the same one.
     """
@@ -61,6 +73,7 @@ class Bundle:
     digest: str
     given: tuple[Cell, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
+    imports: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -134,12 +147,14 @@ def load_bundle(path: Path) -> Bundle:
                     data.update({name: _read_only(arrays[name]) for name in arrays.files})
             else:
                 data[hidden_name(file)] = found.resolve()
-        given = _given(path / "reference.ipynb")
+        reference = _cells(path / "reference.ipynb")
     except (OSError, ValueError, msgspec.ValidationError, msgspec.DecodeError, BuildError, IntakeError) as error:
         again = path.parent.name if path.name == "bundle" else "SLUG --to FOLDER"
         reason = _reason(error)
         raise UsageError(f"{path} is not a usable bundle: {reason}. Run `autograder build {again}`.") from error
-    return Bundle(path, assignment, loaded, data, _digest(path), given, dict(_files(path / FILES)))
+    given = tuple(cell for cell in reference if not cell.answers)
+    files = dict(_files(path / FILES))
+    return Bundle(path, assignment, loaded, data, _digest(path), given, files, _imports(reference))
 
 
 def hidden_name(file: str) -> str:
@@ -186,11 +201,14 @@ def _reason(error: Exception) -> str:
     return one_line(str(error), MAX_REASON)
 
 
-def _given(reference: Path) -> tuple[Cell, ...]:
-    """The cells of the reference that students have as well."""
-    if not reference.is_file():
-        return ()
-    return tuple(cell for cell in parse(reference.read_bytes()).cells if not cell.answers)
+def _cells(reference: Path) -> tuple[Cell, ...]:
+    return tuple(parse(reference.read_bytes()).cells) if reference.is_file() else ()
+
+
+def _imports(cells: Iterable[Cell]) -> tuple[str, ...]:
+    sources = "\n".join(cell.source for cell in cells if cell.kind == "code")
+    named = {name.partition(".")[0] for name in re.findall(r"^\s*(?:import|from)\s+([\w.]+)", sources, re.MULTILINE)}
+    return tuple(module for package, modules in PRELOADED.items() if package in named for module in modules)
 
 
 def sha256_of(content: bytes) -> str:

@@ -29,7 +29,7 @@ def environment(threads: int) -> dict[str, str]:
     """Name → value of each thing that a grade depends on here; nothing is imported for it.
 
     Args:
-        threads: Threads of TensorFlow and of linear algebra for each submission, `Limits.threads`.
+        threads: Threads of TensorFlow for each submission, `Limits.threads`.
     """
     return {"seed": str(SEED), "hash_seed": str(HASH_SEED), "threads": str(threads), **_machine()}
 

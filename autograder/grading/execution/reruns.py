@@ -24,6 +24,7 @@ def run_notebook(
     *,
     slot: int,
     files: Mapping[str, bytes],
+    modules: Sequence[str] | None,
 ) -> Iterator[tuple[Session, Execution]]:
     """Run a notebook until it gets to its end: at most three times, each time without the cell that ended the last.
 
@@ -37,6 +38,7 @@ def run_notebook(
         takes: Position in `cells` → the questions, with their names, to take when that cell has run.
         slot: Number of the grader's worker.
         files: Relative path → content of what lies beside the notebook.
+        modules: Are imported already; None for new processes.
 
     Yields:
         The last run, whose functions can be called, and what all of them gave; how it ended and what the student reads
@@ -49,7 +51,7 @@ def run_notebook(
     runs: list[Execution] = []
     while True:
         left = without_ended([ended.get(at, cell) for at, cell in enumerate(cells)])
-        with Session(limits, slot=slot, files=files) as session:
+        with Session(limits, slot=slot, files=files, modules=modules) as session:
             run = session.run(left, takes)
             runs.append(run)
             at = _ended_in(run)

@@ -40,6 +40,7 @@ from autograder.records import (
 )
 from autograder.sandbox.host import bubblewrap
 from autograder.sandbox.host.evaluation import Evaluation
+from autograder.sandbox.host.preloading import sets_variables
 from autograder.sandbox.host.session import Session
 from autograder.sandbox.wire.values import History
 
@@ -85,11 +86,12 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
     given = GivenCells(bundle.given)
     automatic = [question for question in questions if not question.manual]
     limits = bundle.assignment.limits
+    modules = None if sets_variables(cell.source for cell in submission.cells) else bundle.imports
     with ExitStack() as started:
 
         def run(cells: Sequence[Cell]) -> tuple[Session, Execution]:
             return started.enter_context(
-                run_notebook(limits, cells, takes(questions, cells), slot=slot, files=bundle.files)
+                run_notebook(limits, cells, takes(questions, cells), slot=slot, files=bundle.files, modules=modules)
             )
 
         session, execution = run(submission.cells)

@@ -8,7 +8,8 @@ exactly one thread whenever it forks: a thread of TensorFlow's would be missing 
                         └── init: first process of its own pid namespace; everything there dies with it
                              └── the program, without rights, under limits and the filter of system calls
 
-So a program sees no process but its init, no network, and can neither signal nor outlive another's.
+So a program has no network, and can neither signal nor outlive another's process. One that may write has a `/tmp` of
+its own and keeps `/proc`, where it sees the server, whose memory the kernel lets nobody open.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from autograder.sandbox.wire.forking import MAX_REQUEST_BYTES, READY, Fork, Prel
 __all__ = ["main"]
 
 THREADS = Path("/proc/self/task")
+MOUNTS = Path("/proc/self/mountinfo")
 PROGRAM = Path("/proc/self/exe")
 FIRST_FREE = 3  # file descriptor behind the standard streams
 MOST_FILES = 4096  # more than the limit of open files lets there be
@@ -38,7 +40,8 @@ MOST_FILES = 4096  # more than the limit of open files lets there be
 NEW_NAMESPACES = 0x7E020000  # user, mount, pid, network, ipc, uts and cgroup
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_SLAVE = 1, 32, 1 << 12, 1 << 14, 1 << 19
 HARMLESS = 2 | 4 | 8  # MS_NOSUID, MS_NODEV and MS_NOEXEC
-PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 22, 24, 38, 47
+FOR_PROGRAMS = 2 | 4
+PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 4, 22, 24, 38, 47
 PR_CAP_AMBIENT_CLEAR_ALL, SECCOMP_MODE_FILTER, CAPABILITY_VERSION_3 = 4, 2, 0x20080522
 INSTRUCTION_BYTES = 8
 
@@ -53,6 +56,7 @@ class _Filter(ctypes.Structure):
 
 def main() -> None:
     """Import what the host names, then fork for each request until the host closes the socket."""
+    _protect(protected=True)
     control = socket.socket(fileno=os.dup(0))
     for module in msgspec.msgpack.decode(control.recv(MAX_REQUEST_BYTES), type=Preload).modules:
         importlib.import_module(module)
@@ -82,7 +86,14 @@ def main() -> None:
 def _begin(request: Fork, descriptors: Sequence[int], status: socket.socket) -> None:
     """In the forked process; does not return."""
     try:
+        _protect(protected=False)
         _enter_namespaces()
+        if request.writable_mb:
+            for folder, size_mb in request.writable_mb.items():
+                _empty(folder, size_mb)
+            os.chdir(os.environ["HOME"])
+        else:
+            _hide_processes()
         if os.fork():
             os._exit(0)
         status.send(READY)
@@ -109,6 +120,9 @@ def _enter_namespaces() -> None:
     ):
         Path("/proc/self", file).write_text(content)
     _mount("none", "/", None, MS_REC | MS_SLAVE, None)
+
+
+def _hide_processes() -> None:
     # The server's processes are still in /proc, and the kernel refuses a new one where bubblewrap covers parts of it.
     # TensorFlow asks for nothing there but its program's path, and for more where that is one of Python's.
     _mount("tmpfs", "/proc", "tmpfs", HARMLESS, "size=4k,nr_inodes=8")
@@ -117,8 +131,43 @@ def _enter_namespaces() -> None:
     _mount("none", "/proc", None, MS_REMOUNT | MS_BIND | MS_RDONLY | HARMLESS, None)
 
 
+def _empty(folder: str, size_mb: int) -> None:
+    """A new folder in place of one, of bounded size, that holds the same links and what was mounted there, no file."""
+    mounted = {line.split()[4] for line in MOUNTS.read_text().splitlines()}
+    folders: list[Path] = []
+    empty_files: list[Path] = []
+    mounts: dict[Path, int] = {}
+    links: dict[Path, Path] = {}
+    for parent, below, files in os.walk(folder):
+        for path in (Path(parent, name) for name in (*below, *files)):
+            if path.is_symlink():
+                links[path] = path.readlink()
+            elif str(path) in mounted:
+                mounts[path] = os.open(path, os.O_PATH)
+                (folders if path.is_dir() else empty_files).append(path)
+                below[:] = [name for name in below if name != path.name]
+            elif path.is_dir():
+                folders.append(path)
+    _mount("tmpfs", folder, "tmpfs", FOR_PROGRAMS, f"size={size_mb}m,mode=1777")
+    for path in folders:
+        path.mkdir()
+    for path in empty_files:
+        path.touch()
+    for path, target in links.items():
+        path.symlink_to(target)
+    for path, there in mounts.items():
+        _mount(f"/proc/self/fd/{there}", str(path), None, MS_BIND | MS_REC, None)
+        os.close(there)
+
+
+def _protect(*, protected: bool) -> None:
+    """Whether no other process, not even one of the same user, may open this one's memory."""
+    _check(libc.prctl(PR_SET_DUMPABLE, int(not protected), 0, 0, 0), "dumpable")
+
+
 def _wait(program: int, status: socket.socket) -> None:
     """The init: reap whatever ends until the program does, and say how. Does not return."""
+    _protect(protected=True)
     os.closerange(FIRST_FREE, status.fileno())
     os.closerange(status.fileno() + 1, MOST_FILES)
     _give_up_rights()

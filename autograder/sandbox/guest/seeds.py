@@ -1,6 +1,7 @@
 """Seeds all random numbers that a notebook may draw, so that it gives the same grade every time. Untrusted side.
 
-A notebook that sets seeds of its own gets what these give.
+A notebook that sets seeds of its own gets what these give. What it draws does not depend on when TensorFlow was
+imported, although that draws some of Python's numbers: it may have been before the notebook ran.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ def seed_everything() -> None:
     np.random.seed(SEED)
     generator = random.Random(SEED)  # noqa: S311 - its numbers are no secret
     np.random.bit_generator.randbits = generator.getrandbits  # type: ignore[attr-defined]  # for `default_rng()`
-    sys.meta_path.insert(0, _TensorFlowFinder())
+    if loaded := sys.modules.get("tensorflow"):
+        loaded.random.set_seed(SEED)
+    else:
+        sys.meta_path.insert(0, _TensorFlowFinder())
 
 
 class _TensorFlowFinder(MetaPathFinder):
@@ -42,7 +46,9 @@ class _TensorFlowFinder(MetaPathFinder):
             load = spec.loader.exec_module
 
             def load_and_seed(module: Any) -> None:
+                state = random.getstate()
                 load(module)
+                random.setstate(state)
                 module.random.set_seed(SEED)
 
             spec.loader.exec_module = load_and_seed  # type: ignore[method-assign]

@@ -7,6 +7,7 @@ student does to this process can only change what is reported of the student's o
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -66,7 +67,11 @@ class Worker:
         """Run the job, then answer requests until the grader closes the pipe."""
         capture = _capture_standard_streams()
         self.send(messages.Ready())
-        job = self._next(messages.Job)
+        job = self._next(messages.FromGrader)
+        if isinstance(job, messages.ImportModules):
+            for module in job.modules:
+                importlib.import_module(module)
+            job = self._next(messages.FromGrader)
         if job is None:
             return
         self._wire_bytes, self._outputs = job.wire_bytes, OutputBudget(job.output_bytes)

@@ -34,6 +34,7 @@ __all__ = [
     "options",
     "process_limits",
     "user_files",
+    "writable_mb",
 ]
 
 MIB = 1 << 20
@@ -71,6 +72,7 @@ HIDDEN += tuple(Path("/proc", name) for name in ("locks", "modules", "partitions
 """What the kernel says of the whole machine in every sandbox, and no notebook needs; these files are empty there."""
 
 TMP = "/tmp"  # noqa: S108 - the sandbox's own
+SHARED_MEMORY = "/dev/shm"  # noqa: S108
 KERAS_HOME = f"{TMP}/.keras"
 PASSWD, GROUP = Path("/etc/passwd"), Path("/etc/group")
 SETPRIV = "/usr/bin/setpriv"
@@ -259,7 +261,7 @@ def options(limits: Limits, fds: Inherited, profile: Profile = NOTEBOOK) -> byte
         *(_rights_of_root() if os.geteuid() == 0 else _rights_of_user(nests=profile.nests)),
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"),
         *("--hostname", "sandbox", "--die-with-parent", "--new-session"),
-        *_environment(limits.threads, profile),
+        *_environment(limits.threads),
         *_file_system(limits, fds, profile),
         *("--seccomp", str(fds.seccomp), "--info-fd", str(fds.info)),
     ]
@@ -337,7 +339,7 @@ def lowered(limits: Limits) -> str:
     )
 
 
-def _environment(threads: int, profile: Profile) -> list[str]:
+def _environment(threads: int) -> list[str]:
     variables: Mapping[str, str | int] = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": TMP,
@@ -349,8 +351,8 @@ def _environment(threads: int, profile: Profile) -> list[str]:
         "KERAS_HOME": KERAS_HOME,
         "MPLCONFIGDIR": f"{TMP}/.mpl",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        # They start when NumPy is imported, and a process that is to fork must have none.
-        "OPENBLAS_NUM_THREADS": 1 if profile.nests else threads,
+        # More of them start when NumPy is imported, and a process that is to fork must have none.
+        "OPENBLAS_NUM_THREADS": 1,
         **keras_runtime.variables(threads),
     }
     return ["--clearenv", *(word for name, value in variables.items() for word in ("--setenv", name, str(value)))]
@@ -359,7 +361,7 @@ def _environment(threads: int, profile: Profile) -> list[str]:
 def _file_system(limits: Limits, fds: Inherited, profile: Profile) -> list[str]:
     """What can be seen in the sandbox; everything is read-only, but for `/tmp` and `/dev/shm` where it may write."""
     binds = _binds(profile.parts) | (keras_cache.binds() if profile.downloads else {})
-    shared = ("--perms", "1777", "--size", str(SHARED_MEMORY_MB * MIB), "--tmpfs", "/dev/shm")  # noqa: S108
+    shared = ("--perms", "1777", "--size", str(SHARED_MEMORY_MB * MIB), "--tmpfs", SHARED_MEMORY)
     links = _links(binds)
     # Made one by one, because bubblewrap lets only its own user enter the parent folders that it makes itself.
     folders = {folder for path in (*binds, *links, PASSWD) for folder in path.parents} - {Path("/"), Path(TMP)}
@@ -382,6 +384,11 @@ def _file_system(limits: Limits, fds: Inherited, profile: Profile) -> list[str]:
         *(() if profile.writable else ("--remount-ro", TMP)),
         *("--remount-ro", "/", "--chdir", TMP),
     ]
+
+
+def writable_mb(limits: Limits, profile: Profile) -> dict[str, int]:
+    """Folder of a sandbox that it may write to → its size, in MiB."""
+    return {TMP: int(limits.tmp_mb), SHARED_MEMORY: SHARED_MEMORY_MB} if profile.writable else {}
 
 
 def _binds(parts: Iterable[str]) -> dict[Path, Path]:

@@ -8,21 +8,19 @@ case gets a new one. An answer is checked as what a student's process sends is.
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
 
-from autograder.errors import SandboxUnavailable, Unsupported, WireError
+from autograder.errors import Unsupported, WireError
 from autograder.networks.network_description import NetworkDescription, description_of
 from autograder.networks.network_view import ComputationError, EvaluationEnded, NetworkView, leaves, view
 from autograder.records import Limits
-from autograder.sandbox.host import bubblewrap, launch
+from autograder.sandbox.host import bubblewrap
 from autograder.sandbox.host.endings import Ending
-from autograder.sandbox.host.fork_server import ForkServer
-from autograder.sandbox.host.running import Sandbox
+from autograder.sandbox.host.preloading import Program, open_preloaded, preload
 from autograder.sandbox.wire import questions
 from autograder.sandbox.wire.deserialise import plain_data
 from autograder.sandbox.wire.frames import FrameReader, decode, encode, write_frame
@@ -36,10 +34,10 @@ __all__ = ["Evaluation", "prepare"]
 Array = np.ndarray[Any, Any]
 Result = TypeVar("Result")
 
-MODULE = "autograder.sandbox.guest.evaluator"
+PROGRAM = Program("autograder.sandbox.guest.evaluator", bubblewrap.EVALUATION, bubblewrap.SLOTS // 2)
+IMPORTS = ("keras",)
 MANY_SECONDS = 10**6  # each question has a limit of its own, so all together have none
 START_SECONDS = 120.0  # of processor time for importing Keras, which no case pays for
-OTHER_USERS = bubblewrap.SLOTS // 2  # as root, not the user of the notebook, which may use up that one's processes
 BESIDE_VALUES = 1 << 20  # bytes of an answer
 
 
@@ -53,7 +51,7 @@ class Evaluation:
             limits: What the submission may use; `case_seconds` bounds the processor time of each case.
             slot: Number of the grader's worker, from 0; evaluations that go on at the same time need different ones.
         """
-        self._limits = replace(limits, cpu_seconds=MANY_SECONDS, memory_mb=limits.case_memory_mb)
+        self._limits = _wider(limits)
         self._slot = slot
         self._process: _Process | None = None
         self._networks = 0
@@ -140,7 +138,7 @@ class _Process:
 
     def __init__(self, limits: Limits, slot: int) -> None:
         self.assembled: set[int] = set()
-        self.sandbox = _open_sandbox(limits, slot)
+        self.sandbox = open_preloaded(PROGRAM, limits, slot=slot, modules=IMPORTS)
         self._reader = FrameReader(self.sandbox.results, int(limits.wire_mb * 2**20) + BESIDE_VALUES, 1 << 60)
         self._ready = False
 
@@ -176,37 +174,20 @@ class _Process:
 
 
 def prepare(limits: Limits, *, slot: int) -> None:
-    """Have a process import Keras meanwhile from which evaluations can be forked, where that is possible.
+    """Have Keras imported meanwhile, for the first evaluation; see `preloading.preload`.
 
     Args:
-        limits: Have the number of threads.
-        slot: Number of the grader's worker; each has a fork server of its own, until this process ends.
+        limits: What a submission may use.
+        slot: Number of the grader's worker.
 
     Raises:
         SandboxUnavailable: This machine cannot run a sandbox.
     """
-    launch.check_sandbox()
-    if (slot, limits.threads) not in _servers:
-        _servers[slot, limits.threads] = server = ForkServer(
-            limits, slot=slot + OTHER_USERS, profile=bubblewrap.EVALUATION, preload=[MODULE, "keras"]
-        )
-        atexit.register(server.close)
+    preload(PROGRAM, _wider(limits), slot=slot, modules=IMPORTS)
 
 
-_servers: dict[tuple[int, int], ForkServer | SandboxUnavailable] = {}
-"""Of each slot and number of threads; or why there is none."""
-
-
-def _open_sandbox(limits: Limits, slot: int) -> Sandbox:
-    """A forked evaluator; a fresh one where sandboxes cannot be nested."""
-    prepare(limits, slot=slot)
-    server = _servers[slot, limits.threads]
-    if isinstance(server, ForkServer):
-        try:
-            return launch.watched(limits, lambda group: server.fork(limits, program=f"{MODULE}:main", group=group))
-        except SandboxUnavailable as refusal:
-            _servers[slot, limits.threads] = refusal
-    return launch.open_sandbox(limits, module=MODULE, slot=slot + OTHER_USERS, profile=bubblewrap.EVALUATION)
+def _wider(limits: Limits) -> Limits:
+    return replace(limits, cpu_seconds=MANY_SECONDS, memory_mb=limits.case_memory_mb)
 
 
 class _HeldNetwork:

@@ -67,6 +67,7 @@ class ForkServer:
             profile: What its sandboxes are for.
             preload: The modules to import; none of them may start a thread.
         """
+        self._profile = profile
         wide = replace(limits, memory_mb=MANY, cpu_seconds=MANY, processes=MANY >> 8)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -110,6 +111,7 @@ class ForkServer:
                 program,
                 {name: int(most) for name, most in bubblewrap.process_limits(limits).items()},
                 seccomp.program(),
+                bubblewrap.writable_mb(limits, self._profile),
             )
             try:
                 if not self._ready and self._control.recv(MAX_REQUEST_BYTES) != READY:

@@ -14,9 +14,11 @@ from typing import Any
 
 from autograder.errors import WireError
 from autograder.records import Cell, Execution, ExecutionStatus, Limits
-from autograder.sandbox.host import launch
+from autograder.sandbox.host import bubblewrap, launch
 from autograder.sandbox.host.cell_outputs import CellOutputs, Displays, settle_error
 from autograder.sandbox.host.endings import Ending
+from autograder.sandbox.host.preloading import Program, open_preloaded
+from autograder.sandbox.host.running import Sandbox
 from autograder.sandbox.wire import messages
 from autograder.sandbox.wire.deserialise import deserialise
 from autograder.sandbox.wire.frames import FrameReader, decode, encode, write_frame
@@ -25,7 +27,7 @@ from autograder.sandbox.wire.values import Value
 
 __all__ = ["CallFailed", "Session"]
 
-WORKER = "autograder.sandbox.guest.worker"
+PROGRAM = Program("autograder.sandbox.guest.worker", bubblewrap.NOTEBOOK)
 MIB = 1 << 20
 GRACE_SECONDS, GRACE_SHARE = 2.0, 0.1  # of the tree's own time, for the worker to end a cell or call by itself
 TIMEOUT = "CellTimeout: "
@@ -57,16 +59,31 @@ class _Running:
     cpu_seconds: float = 0.0
 
 
+def _open_sandbox(limits: Limits, slot: int, modules: Sequence[str] | None) -> Sandbox:
+    if modules is None:
+        return launch.open_sandbox(limits, module=PROGRAM.module, slot=slot)
+    first = encode(messages.ImportModules(list(modules)))
+    return open_preloaded(PROGRAM, limits, slot=slot, modules=modules, first=first)
+
+
 class Session:
     """One submission's run. Use as a context manager: leaving it kills whatever is left of the process tree."""
 
-    def __init__(self, limits: Limits, *, slot: int, files: Mapping[str, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        slot: int,
+        files: Mapping[str, bytes] | None = None,
+        modules: Sequence[str] | None = None,
+    ) -> None:
         """Start the sandbox.
 
         Args:
             limits: What the submission may use.
             slot: Number of the grader's worker, from 0; concurrent sessions need different ones.
             files: Relative path → content of what lies beside the notebook; the notebook gets a copy of its own.
+            modules: Are imported already, see `preloading.preload`; by default it is a new process.
 
         Raises:
             SandboxUnavailable: This machine cannot sandbox student code.
@@ -74,7 +91,7 @@ class Session:
         self._limits = limits
         self._files = dict(files or {})
         self._started = time.monotonic()
-        self._sandbox = launch.open_sandbox(limits, module=WORKER, slot=slot)
+        self._sandbox = _open_sandbox(limits, slot, modules)
         budget = int(limits.wire_mb * MIB)
         self._reader = FrameReader(self._sandbox.results, budget, budget)
         self._taken: dict[str, dict[str, Value]] = {}

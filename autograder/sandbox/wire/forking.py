@@ -30,8 +30,11 @@ class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         program: The function, as `module:name`.
         limits: Name of a resource limit (`as`, `nproc`) → its value.
         system_calls: The filter of system calls, as `prctl` takes it.
+        writable_mb: Folder → size, in MiB, of those that are the program's own and empty at first. Without any it sees
+            no process either, its own included.
     """
 
     program: str
     limits: dict[str, int]
     system_calls: bytes
+    writable_mb: dict[str, int] = {}

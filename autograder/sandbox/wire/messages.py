@@ -3,7 +3,8 @@
 Student code can forge anything that the worker sends. A message out of order, of an unknown type or about an unknown
 cell ends the session with a `WireError`.
 
-    grader → worker    Job   (TakeValues | (CallFunction | ReadAttribute) (CallbackReturned | CallbackRaised)*)*
+    grader → worker    ImportModules? Job
+                       (TakeValues | (CallFunction | ReadAttribute) (CallbackReturned | CallbackRaised)*)*
     worker → grader    Ready (CellStarted Output* CellDone TakenValues*)* NotebookFinished
                        (TakenValues | CalledBack* (Returned | Raised))*
 """
@@ -39,6 +40,12 @@ class Names(_Message, frozen=True):
 
     question: str
     names: list[str]
+
+
+class ImportModules(_Message, frozen=True):
+    """Import these meanwhile: the notebook comes later."""
+
+    modules: list[str]
 
 
 class Job(_Message, frozen=True):
@@ -115,7 +122,7 @@ class CallbackRaised(_Message, frozen=True):
     """A function of the grader raised; the grader knows what."""
 
 
-FromGrader = Job | TakeValues | CallFunction | ReadAttribute | CallbackReturned | CallbackRaised
+FromGrader = ImportModules | Job | TakeValues | CallFunction | ReadAttribute | CallbackReturned | CallbackRaised
 
 
 # ---------------------------------------------------------------- worker → grader

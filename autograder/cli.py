@@ -127,6 +127,9 @@ def grade(
     workers: Annotated[int, typer.Option(min=1, max=256, help="Submissions at one time.")] = 2,
     executor: Annotated[str, typer.Option(help="Where the workers run: `local`.")] = "local",
     again: Annotated[bool, typer.Option("--again", help="Grade unchanged submissions, too.")] = False,
+    share: Annotated[
+        bool, typer.Option("--share/--no-share", help="Run code that several students handed in once for all of them.")
+    ] = True,
     remove: Annotated[
         list[str] | None, typer.Option(metavar="STUDENT", help="Take this student out of OUT; may be repeated.")
     ] = None,
@@ -150,6 +153,7 @@ def grade(
         workers=workers,
         executor=executor,
         again=again,
+        share=share,
         remove=remove or [],
         console=errors,
     )

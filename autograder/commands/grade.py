@@ -43,6 +43,7 @@ def run(
     workers: int,
     executor: str,
     again: bool,
+    share: bool,
     remove: Sequence[str],
     console: Console,
 ) -> ClassReport:
@@ -56,6 +57,7 @@ def run(
         workers: Submissions at one time.
         executor: Where the workers run.
         again: Whether unchanged submissions are graded, too.
+        share: Whether submissions whose program is the same share one run of it.
         remove: Students to take out of the folder.
         console: Where the progress is shown.
 
@@ -94,9 +96,15 @@ def run(
         waiting = [item for item in items if not _stands(folder, item, questions)]
         with progress(console, "Grading") as bar:
             task = bar.add_task("", total=len(items), completed=len(items) - len(waiting))
-            for graded in grade_class(bundle.path, waiting, workers=workers):
+            sharing = 0
+            for graded in grade_class(bundle.path, waiting, workers=workers, share=share):
                 folder.add(graded.grade, graded.execution)
+                sharing += graded.shares
                 bar.update(task, advance=1)
+        if sharing:
+            console.print(
+                f"Run once for several: {counted(sharing, 'notebook')} with the code of another.", highlight=False
+            )
         graded_before = set(map(same_student, folder.students))
         for student in absent:
             if same_student(student) not in graded_before:

@@ -14,13 +14,16 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import Any, Literal
 
 from autograder import keras_runtime
 from autograder.errors import AutograderError, SandboxUnavailable
 from autograder.grading.cases.bundle import Bundle, load_bundle
 from autograder.grading.cases.case_grading import BEYOND_BUDGET
+from autograder.grading.execution.sharing import may_be_shared, program_of, shared
 from autograder.grading.execution.submission_grading import GradedSubmission, failed, grade_one
 from autograder.grading.intake.submissions import Item
 from autograder.records import Submission
@@ -29,13 +32,16 @@ from autograder.sandbox.host.evaluation import prepare
 __all__ = ["grade_class"]
 
 
-def grade_class(bundle: Path, items: Sequence[Item], *, workers: int) -> Iterator[GradedSubmission]:
+def grade_class(
+    bundle: Path, items: Sequence[Item], *, workers: int, share: bool = False
+) -> Iterator[GradedSubmission]:
     """Grade submissions in parallel.
 
     Args:
         bundle: The bundle's folder; each process loads it once.
         items: What was handed in, not read yet.
         workers: Processes; each grades one submission at a time.
+        share: Whether submissions whose program is the same share one run of it.
 
     Yields:
         Results in the order in which they are done.
@@ -43,46 +49,94 @@ def grade_class(bundle: Path, items: Sequence[Item], *, workers: int) -> Iterato
     Raises:
         SandboxUnavailable: This machine cannot sandbox student code.
     """
+    twins = _twins(bundle, items, workers) if share and len(items) > 1 else {}
+    later = {id(item) for others in twins.values() for item in others}
     # Their process died, or they were out of time perhaps for what else ran: each runs once more, alone.
     suspects = []
-    for item, result in _run_pool(bundle, items, workers):
+    pool = _Pool(bundle, workers)
+    pool.waiting.extend(_Job(item) for item in items if id(item) not in later)
+    for job, result in pool.run():
+        for twin in twins.pop(id(job.item), ()):  # at once, so that no result is kept for longer
+            pool.waiting.appendleft(_Job(twin, result if result is not None and may_be_shared(result) else None))
         if result is None or result.again:
-            suspects.append(item)
+            suspects.append(job.item)
         else:
             yield result
     for item in suspects:
-        for _, result in _run_pool(bundle, [item], 1):
+        alone = _Pool(bundle, 1)
+        alone.waiting.append(_Job(item))
+        for _, result in alone.run():
             yield result or _lost(bundle, item)
 
 
-def _run_pool(bundle: Path, items: Sequence[Item], workers: int) -> Iterator[tuple[Item, GradedSubmission | None]]:
-    """Grade with so many processes; `None` for one on which its process died."""
-    waiting = deque(items)
-    processes: dict[int, _PoolProcess] = {}
-    running: dict[int, Item] = {}
-    results: list[tuple[Item, GradedSubmission | None]] = []
-    try:
-        while waiting or running:
-            for slot in range(workers):
-                if slot not in running and waiting:
-                    processes[slot] = processes.get(slot) or _PoolProcess(bundle, slot)
-                    running[slot] = waiting.popleft()
-                    processes[slot].begin(running[slot])
-            yield from results  # while the processes work
-            ready = wait([processes[slot].connection for slot in running])
-            results.clear()
-            for slot in [slot for slot in running if processes[slot].connection in ready]:
-                graded = processes[slot].end()
-                results.append((running.pop(slot), graded))
-                if graded is None:
-                    processes.pop(slot).kill()
-        yield from results
-    except BaseException:
+def _twins(bundle: Path, items: Sequence[Item], workers: int) -> dict[int, list[Item]]:
+    """The `id` of an item → those after it with the same program."""
+    pool = _Pool(bundle, min(workers, len(items)))
+    pool.waiting.extend(_Job(item, wanted="program") for item in items)
+    programs: dict[int, str] = {id(job.item): program or "" for job, program in pool.run()}
+    first: dict[str, int] = {}
+    twins: dict[int, list[Item]] = {}
+    for item in items:
+        program = programs.get(id(item), "")
+        if first.setdefault(program, id(item)) != id(item) and program:
+            twins.setdefault(first[program], []).append(item)
+    return twins
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What a process of the pool is to do.
+
+    Attributes:
+        item: What was handed in.
+        twin: The grade of a submission with the same program, whose run it shares.
+        wanted: `grade`, or `program` for the digest of what would be executed.
+    """
+
+    item: Item
+    twin: GradedSubmission | None = None
+    wanted: Literal["grade", "program"] = "grade"
+
+
+class _Pool:
+    """Processes that grade.
+
+    Attributes:
+        waiting: What is to be done; more may be added while it runs.
+    """
+
+    def __init__(self, bundle: Path, workers: int) -> None:
+        self.waiting: deque[_Job] = deque()
+        self._bundle, self._workers = bundle, workers
+
+    def run(self) -> Iterator[tuple[_Job, Any]]:
+        """Do what waits; with each job comes its result, or `None` where its process died."""
+        processes: dict[int, _PoolProcess] = {}
+        running: dict[int, _Job] = {}
+        results: list[tuple[_Job, Any]] = []
+        try:
+            while self.waiting or running or results:
+                for slot in range(self._workers):
+                    if slot not in running and self.waiting:
+                        processes[slot] = processes.get(slot) or _PoolProcess(self._bundle, slot)
+                        running[slot] = self.waiting.popleft()
+                        processes[slot].begin(running[slot])
+                yield from results  # while the processes work
+                results.clear()
+                if not running:
+                    continue
+                ready = wait([processes[slot].connection for slot in running])
+                for slot in [slot for slot in running if processes[slot].connection in ready]:
+                    graded = processes[slot].end()
+                    results.append((running.pop(slot), graded))
+                    if graded is None:
+                        processes.pop(slot).kill()
+        except BaseException:
+            for process in processes.values():
+                process.kill()
+            raise
         for process in processes.values():
-            process.kill()
-        raise
-    for process in processes.values():
-        process.close()
+            process.close()
 
 
 class _PoolProcess:
@@ -100,19 +154,19 @@ class _PoolProcess:
         with theirs:
             self._process.start()
 
-    def begin(self, item: Item) -> None:
-        """Let it grade a submission."""
+    def begin(self, job: _Job) -> None:
+        """Let it do a job."""
         with contextlib.suppress(OSError):  # it has died: `end` says so
-            self.connection.send(item)
+            self.connection.send(job)
 
-    def end(self) -> GradedSubmission | None:
+    def end(self) -> Any:
         """The result, waited for; `None` if the process died.
 
         Raises:
             SandboxUnavailable: This machine cannot sandbox student code.
         """
         try:
-            result: GradedSubmission | SandboxUnavailable = self.connection.recv()
+            result = self.connection.recv()
         except (EOFError, OSError):
             return None
         if isinstance(result, SandboxUnavailable):
@@ -141,9 +195,9 @@ def _serve(connection: Connection, bundle: Path, slot: int) -> None:
     keras_runtime.share(load_bundle(bundle).assignment.limits.threads)
     with contextlib.suppress(EOFError):
         while True:
-            item = connection.recv()
+            job = connection.recv()
             try:
-                connection.send(_work(bundle, item, slot))
+                connection.send(_work(bundle, job, slot))
             except SandboxUnavailable as error:
                 connection.send(error)
 
@@ -155,11 +209,15 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(path: Path, item: Item, slot: int) -> GradedSubmission:
-    bundle = load_bundle(path)
+def _work(path: Path, job: _Job, slot: int) -> GradedSubmission | str:
+    bundle, item = load_bundle(path), job.item
     submission = Submission(item.student, item.filename)
     try:
         submission = item.read([question.name for question in bundle.assignment.questions])
+        if job.wanted == "program":
+            return program_of(submission)
+        if job.twin is not None:
+            return shared(bundle, submission, job.twin)
         if any("keras" in cell.source or "tensorflow" in cell.source for cell in submission.cells):
             prepare(bundle.assignment.limits, slot=slot)  # while the notebook runs
         if _imports_keras(bundle):
@@ -168,6 +226,8 @@ def _work(path: Path, item: Item, slot: int) -> GradedSubmission:
     except SandboxUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class; it is reported as one
+        if job.wanted == "program":
+            return ""
         reason = str(error) if isinstance(error, AutograderError) else f"{type(error).__name__}: {error}"
         graded = failed(bundle, submission, f"The grader failed: {reason[:300]}")
     return graded

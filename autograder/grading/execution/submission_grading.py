@@ -44,7 +44,7 @@ from autograder.sandbox.host.preloading import sets_variables
 from autograder.sandbox.host.session import Session
 from autograder.sandbox.wire.values import History
 
-__all__ = ["LOWERED", "GradedSubmission", "failed", "grade_one"]
+__all__ = ["LOWERED", "GradedSubmission", "completed", "failed", "grade_one", "rejected"]
 
 MAX_EPOCHS = 2_000
 LOWERED = "The grader was started with less than a notebook may use"
@@ -59,12 +59,16 @@ class GradedSubmission:
     Attributes:
         again: Whether the notebook was ended perhaps because of what else the machine did, so that it is to run alone.
         values: Question → name → what the notebook gave, in words for the author of the exercise; kept nowhere.
+        remarks: What was odd about its answer cells, for the student; among the grade's warnings, too.
+        shares: Whether it is another submission's run, with the same program.
     """
 
     grade: Grade
     execution: Execution
     again: bool = False
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    shares: bool = False
 
 
 def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> GradedSubmission:
@@ -112,27 +116,23 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
         session = runs.session
         session.phases["cases"] = time.monotonic() - began - session.phases.get("rebuild", 0.0)
         broken = session.broken
-    warnings = [*submission.warnings]
-    for question in automatic:
-        warnings += _remarks(question, runs.values[question.name], execution.cells)
-    graded = tuple(
-        _manual(question, execution.cells, given)
-        if question.manual
-        else _automatic(
+    remarks = [
+        remark for question in automatic for remark in _remarks(question, runs.values[question.name], execution.cells)
+    ]
+    graded = {
+        question.name: _automatic(
             question, runs.values[question.name], tuple(outcomes[question.name, case.name] for case in question.cases)
         )
-        for question in questions
-    )
+        for question in automatic
+    }
     execution = replace(execution, phases=session.phases, environment=environment(limits.threads))
-    grade = _grade(bundle, submission, graded, tuple(warnings))
-    grade = replace(grade, notice=_notice(graded, execution.cells))
-    grade = replace(grade, causes=causes_of(execution, graded, submission.beside, bundle.files))
+    grade = completed(bundle, submission, execution, graded, remarks).grade
     reasons, again = _reasons(grade, execution)
     if lower := bubblewrap.lowered(limits) if _ended_or_raised(grade, execution) else "":
         reasons.append(f"{LOWERED} ({lower}): that may be why.")
     if runs.unrepeated:
         reasons.append("A check ended the notebook's process, and the notebook did not run to its end again.")
-    if runs.unjustified and any(question.score < question.possible for question in graded if not question.manual):
+    if runs.unjustified and any(question.score < question.possible for question in graded.values()):
         reasons.append("A check's call of a function was ended although it had used little processor time.")
         again = True
     if broken:
@@ -143,7 +143,37 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
         question.name: {name: shown_value(value) for name, value in runs.values[question.name].seen().items()}
         for question in automatic
     }
-    return GradedSubmission(grade, execution, again=execution.unjustified if broken else again, values=values)
+    again = execution.unjustified if broken else again
+    return GradedSubmission(grade, execution, again=again, values=values, remarks=tuple(remarks))
+
+
+def completed(
+    bundle: Bundle,
+    submission: Submission,
+    execution: Execution,
+    automatic: Mapping[str, QuestionGrade],
+    remarks: Sequence[str],
+) -> GradedSubmission:
+    """The grade of a submission whose cases have run, before anything asks for a person to look at it.
+
+    Args:
+        bundle: The exercise.
+        submission: What was handed in.
+        execution: Its run.
+        automatic: Question → what its cases gave, of those that no person grades.
+        remarks: See `GradedSubmission`.
+    """
+    given = GivenCells(bundle.given)
+    graded = tuple(
+        _manual(question, execution.cells, given) if question.manual else automatic[question.name]
+        for question in bundle.assignment.questions
+    )
+    grade = replace(
+        _grade(bundle, submission, graded, (*submission.warnings, *remarks)),
+        notice=_notice(graded, execution.cells),
+        causes=causes_of(execution, graded, submission.beside, bundle.files),
+    )
+    return GradedSubmission(grade, execution, remarks=tuple(remarks))
 
 
 def _reasons(grade: Grade, execution: Execution) -> tuple[list[str], bool]:

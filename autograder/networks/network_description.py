@@ -112,13 +112,13 @@ def describe(model: Any, spec: NetworkSpec | None = None) -> NetworkDescription:
     Raises:
         ValueError: Its layers cannot be read.
     """
-    from keras import tree
-
     within = {layer.name: layer.within for layer in spec.layers} if spec else {}
     weights = list(model.weights)
     positions = {id(weight): at for at, weight in enumerate(weights)}
     lines: list[str] = []
     model.summary(print_fn=lambda text, **_: lines.append(text))
+    from keras import tree  # after what another library's model lacks: it takes seconds, and TensorFlow writes of it
+
     return NetworkDescription(
         name=model.name,
         kind=type(model).__name__,

@@ -479,3 +479,16 @@ def test_importing_the_wire_stays_light():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert done.stdout == "[]\n"
+
+
+def test_an_estimator_is_serialised_without_keras():
+    """Whose import takes seconds, and writes TensorFlow's log lines into a notebook that has no use for them."""
+    pytest.importorskip("sklearn")
+    program = (
+        "import sys; from sklearn.linear_model import LinearRegression;"
+        "from autograder.sandbox.guest.value_serialiser import serialise;"
+        "print(serialise(LinearRegression().fit([[0], [1]], [0, 1]), []).kind);"
+        "print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("LinearRegression\n[]\n", "")

@@ -319,7 +319,8 @@ def _doubts(master: Master, root: Path, proved: Proof) -> Iterator[str]:
     """Floors that do not follow from the calibration, one line each."""
     now = calibration.fresh(master, [root / "reference" / name for name in master.config.data])
     measured = calibration.read(root / "reference" / master.slug / calibration.CALIBRATION)
-    return calibration.doubts(proved.floors, measured, now, master.slug)
+    seeded = any(calibration.SEED.search(cell.source) for cell in master.source.cells if cell.cell_type == "code")
+    return calibration.doubts(proved.floors, measured, now, master.slug, seeded=seeded)
 
 
 def _question(master: Master, question: MasterQuestion, data: frozenset[str]) -> Question:

@@ -6,7 +6,6 @@ that sets no seed differs from run to run by itself.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +14,7 @@ from pathlib import Path
 import nbformat
 
 from autograder.authoring.build import build, find_master, find_root
-from autograder.authoring.calibration import CALIBRATION, Calibration, Floor, floors_of, fresh, read, save
+from autograder.authoring.calibration import CALIBRATION, SEED, Calibration, Floor, floors_of, fresh, read, save
 from autograder.authoring.master import read_master
 from autograder.errors import BuildError
 from autograder.grading.execution.pool import grade_class
@@ -25,7 +24,6 @@ from autograder.sandbox.host.launch import check_sandbox
 
 __all__ = ["calibrate", "with_seed"]
 
-_SEED = re.compile(r"(\bset_random_seed\(\s*(?:seed\s*=\s*)?)(\d[\d_]*)(\s*\))")
 _APART = 1_000
 
 
@@ -79,7 +77,7 @@ def calibrate(slug: str, start: Path, *, seeds: int, workers: int) -> Iterator[C
 
 def with_seed(source: str, seed: int) -> str:
     """A cell whose random seeds are those of run `seed`."""
-    return _SEED.sub(lambda found: f"{found[1]}{int(found[2]) + _APART * seed}{found[3]}", source)
+    return SEED.sub(lambda found: f"{found[1]}{int(found[2]) + _APART * seed}{found[3]}", source)
 
 
 def _write_runs(reference: Path, folder: Path, seeds: Sequence[int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +18,13 @@ from autograder.errors import BuildError
 from autograder.files import write_whole
 from autograder.records import Grade, Measurement, from_json, to_json
 
-__all__ = ["CALIBRATION", "Calibration", "Floor", "doubts", "floors_of", "fresh", "read", "save"]
+__all__ = ["CALIBRATION", "SEED", "Calibration", "Floor", "doubts", "floors_of", "fresh", "read", "save"]
 
 CALIBRATION = "calibration.json"
 """The name of the file, in the master's folder."""
+
+SEED = re.compile(r"(\bset_random_seed\(\s*(?:seed\s*=\s*)?)(\d[\d_]*)(\s*\))")
+"""What a calibration changes in the reference, from run to run."""
 
 LEAST_SEEDS = 5
 SLACK = 0.03
@@ -164,7 +168,12 @@ def floors_of(grade: Grade) -> dict[str, Measurement]:
 
 
 def doubts(
-    demands: Mapping[str, Measurement], measured: Calibration | None, now: Calibration, slug: str
+    demands: Mapping[str, Measurement],
+    measured: Calibration | None,
+    now: Calibration,
+    slug: str,
+    *,
+    seeded: bool = True,
 ) -> Iterator[str]:
     """Floors that do not follow from the figures, one line each.
 
@@ -173,10 +182,16 @@ def doubts(
         measured: The calibration beside the master.
         now: `fresh` of the master as it is.
         slug: The exercise's name.
+        seeded: Whether the reference has a `SEED`.
     """
     if not demands:
         return
     again = f"Run `autograder calibrate {slug} --seeds 20`."
+    if measured is None and not seeded:
+        how = f"write `keras.utils.set_random_seed(1)` above it, and run `autograder calibrate {slug} --seeds 20`."
+        what = f"the floors of {', '.join(demands)} are not measured, and the solution sets no seed"
+        yield f"{what}. If its training is random, {how}"
+        return
     if measured is None:
         yield f"the floors of {', '.join(demands)} are not measured. {again}"
         return

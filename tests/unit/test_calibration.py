@@ -75,6 +75,11 @@ def test_a_floor_that_follows_is_not_doubted():
     assert list(doubts({}, None, NOW, "slug")) == []
 
 
+def test_where_no_seed_is_set_the_advice_holds_for_a_training_that_is_not_random():
+    (line,) = doubts({"fit.error": Measurement("line", 50, 0.1)}, None, NOW, "slug", seeded=False)
+    assert "and the solution sets no seed. If its training is random, write `keras.utils.set_random_seed(1)`" in line
+
+
 @pytest.mark.parametrize(
     ("changed", "text"),
     [

@@ -13,6 +13,7 @@ from autograder.expect.array_differences import UNEXPLAINED, difference
 from autograder.expect.mismatch import Mismatch, Unusable, require_value
 from autograder.expect.reference_record import packed_answer, recorded_answer, unpacked_answer
 from autograder.expect.value_kinds import as_array, kind_of, within_numpy
+from autograder.object_view import is_table
 
 __all__ = ["array", "differs", "function", "gradient", "raises"]
 
@@ -350,6 +351,8 @@ def _arguments(call: tuple[Any, ...]) -> str:
 
 def _brief(value: Any) -> str:
     """A value in one short line, which Python would read again where it is small."""
+    if is_table(value):
+        return f"<{kind_of(value)}>"
     if isinstance(value, np.ndarray):
         if value.size > SHOWN_ELEMENTS:
             return f"<{kind_of(value)}>"

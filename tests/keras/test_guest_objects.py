@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 from matplotlib.figure import Figure
 
+from autograder import expect
 from autograder.notebook.serialised_values import SerialisedValues
 
 
@@ -132,6 +133,27 @@ def test_a_figure_arrives_as_what_it_shows(figure):
     assert (bars.heights.tolist(), bars.label) == ([2, 3], "")
     assert (image.data.tolist(), image.cmap) == ([[1, 0], [0, 1]], "gray")
     assert left.get_title() == "Training"
+
+
+def test_points_are_those_that_matplotlib_draws_as_such():
+    x, y = np.array([1, np.nan, 3, 4]), np.array([2, 4, np.nan, 8])
+    made = Figure()
+    for axes, draw in zip(
+        made.subplots(2, 2).flat,
+        (
+            lambda axes: axes.scatter(x, y),
+            lambda axes: axes.plot(x, y, "o"),
+            lambda axes: axes.plot(x, y, linestyle="", marker="x"),
+            lambda axes: axes.plot(x, y, "o-"),
+        ),
+        strict=True,
+    ):
+        draw(axes)
+    given = seen(made)
+    for at in range(3):
+        expect.figure(given, points=[(x, y)], axes=at)
+    with pytest.raises(expect.Mismatch, match="has no points"):
+        expect.figure(given, points=[(x, y)], axes=3)
 
 
 def test_a_figures_picture_is_bounded(figure):

@@ -426,3 +426,10 @@ def test_texts(value: Any, demand: dict[str, Any], text: str) -> None:
 
 def test_right_texts() -> None:
     assert expect.text(" Hello  World", "hello world", contains=["WORLD"], pattern="W") == " Hello  World"
+
+
+def test_a_table_among_the_inputs_is_named_in_one_line() -> None:
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"text": ["a", "b"]})
+    text = message(expect.function, lambda given: len(given) + 1, [table], len, name="count")
+    assert text.endswith("`count(<a DataFrame (2, 1)>)` is 3, expected 2.")

@@ -89,7 +89,7 @@ def build_and_grade(kind: str, home: Path) -> dict[str, dict[str, Any]]:
     for name, answers in (each for side in tries(kind).values() for each in side.items()):
         filled = json.dumps(with_answers(stub, solution, answers))
         (home / "class" / f"{name}.ipynb").write_text(filled, encoding="utf-8")
-    run = nb.autograder("grade", kind, home / "class", "-o", home / "graded", "--workers", 2, cwd=home)
+    run = nb.autograder("grade", kind, home / "class", "-o", home / "graded", "--workers", 1, cwd=home)
     assert run.returncode in (0, 1), run.stderr
     return nb.grades(home / "graded")
 

@@ -130,6 +130,9 @@ def grade(
     share: Annotated[
         bool, typer.Option("--share/--no-share", help="Run code that several students handed in once for all of them.")
     ] = True,
+    keep: Annotated[
+        str, typer.Option(help="What of each run is kept in OUT, so that changed cases need no run: `all` or `none`.")
+    ] = "all",
     remove: Annotated[
         list[str] | None, typer.Option(metavar="STUDENT", help="Take this student out of OUT; may be repeated.")
     ] = None,
@@ -154,6 +157,7 @@ def grade(
         executor=executor,
         again=again,
         share=share,
+        keep=keep,
         remove=remove or [],
         console=errors,
     )

@@ -14,12 +14,16 @@ from autograder.feedback.forms import FORMS, Maker
 from autograder.grading.results import hand_grading
 from autograder.grading.results.entries import GradeEntry
 from autograder.grading.results.manual_csv import NAME, read_sheet, save_sheet
+from autograder.grading.results.moves import described_move, moves
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.grading.results.pseudonyms import anonymous, pseudonyms
-from autograder.records import Assignment, Execution
+from autograder.records import Assignment, Execution, Move
 from autograder.wording import one_line
 
 __all__ = ["ClassReport", "publish", "share_copy"]
+
+MAX_MOVES = 40
+"""Of those whose grade moved, how many the terminal names; the class page names all."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class ClassReport:
         unmade: Pages and other forms of feedback that could not be made, each with the reason.
         restored: Rows that were gone from `manual.csv`, and are back with the points that they had.
         outdated: Who was graded with another version of the exercise than the last run's.
+        moved: Who had another grade in the report before this one.
         copied: The copy with pseudonyms, if one was made.
     """
 
@@ -47,6 +52,7 @@ class ClassReport:
     unmade: tuple[str, ...]
     restored: tuple[hand_grading.ManualRow, ...]
     outdated: tuple[str, ...]
+    moved: tuple[Move, ...] = ()
     copied: Path | None = None
 
     @property
@@ -80,7 +86,12 @@ def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) ->
     entries = marks.entries()
     changed, unused = tuple(marks.changed), tuple(marks.unused)
     save_sheet(path, sheet, entries, tables.sheet_csv(hand_grading.cells(sheet, entries), sheet.delimiter))
-    _finish(folder, grades, sheet=NAME, changed=len(changed))
+    moved = tuple(moves(folder.earlier(), grades))
+    for move in moved[:MAX_MOVES]:  # before anything is replaced
+        bar.console.print(described_move(move), soft_wrap=True, markup=False, highlight=False)
+    if len(moved) > MAX_MOVES:
+        bar.console.print(f"… and {len(moved) - MAX_MOVES} more whose grade moved.", markup=False, highlight=False)
+    _finish(folder, grades, sheet=NAME, changed=len(changed), moved=moved)
     return ClassReport(
         assignment,
         folder.out,
@@ -91,6 +102,7 @@ def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) ->
         tuple(unmade),
         restored,
         tuple(entry.student for entry in grades if entry.submission and entry.bundle != folder.bundle),
+        moved,
     )
 
 
@@ -142,14 +154,22 @@ def _pages(
     return grades, unmade
 
 
-def _finish(folder: OutputFolder, grades: Sequence[GradeEntry], *, sheet: str = "", changed: int = 0) -> None:
+def _finish(
+    folder: OutputFolder,
+    grades: Sequence[GradeEntry],
+    *,
+    sheet: str = "",
+    changed: int = 0,
+    moved: Sequence[Move] = (),
+) -> None:
     executions = {
         entry.student: Execution(entry.execution.status, entry.execution.message, (), entry.execution.wall_seconds)
         for entry in grades
     }
     suffixes = [".html", *(form.suffix for form in FORMS.values())]
-    page = class_page.render(folder.assignment, grades, executions, sheet=sheet, changed=changed)
-    folder.finish(tables.grades_csv(folder.assignment, grades), page, suffixes)
+    shown = moved or tuple(moves(folder.before(), grades))  # those of the last report that moved a grade
+    page = class_page.render(folder.assignment, grades, executions, sheet=sheet, changed=changed, moved=shown)
+    folder.finish(tables.grades_csv(folder.assignment, grades), page, suffixes, moved=bool(moved))
 
 
 def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> tuple[str, str]:

@@ -22,6 +22,7 @@ __all__ = [
     "SELF_CHECK",
     "Assignment",
     "Case",
+    "CaseMove",
     "CaseStatus",
     "Cause",
     "CauseKind",
@@ -35,6 +36,7 @@ __all__ = [
     "LayerDiff",
     "Limits",
     "Measurement",
+    "Move",
     "Outcome",
     "Question",
     "QuestionGrade",
@@ -463,6 +465,40 @@ def rounded(points: float) -> float:
     """Points as they are shown and stored: two decimals, integers as such (`4`, not `4.0`)."""
     value = round(points + 0.0, 2)
     return int(value) if value == int(value) else value
+
+
+@dataclass(frozen=True)
+class CaseMove:
+    """A case whose outcome is another one than before.
+
+    Attributes:
+        name: `question/case`.
+        before: Status and points; None where there was no such case.
+        after: Likewise, now.
+    """
+
+    name: str
+    before: tuple[CaseStatus, Points] | None
+    after: tuple[CaseStatus, Points] | None
+
+
+@dataclass(frozen=True)
+class Move:
+    """A student whose grade is another one than in the report before.
+
+    Attributes:
+        student: Who.
+        before: The score.
+        after: The score now.
+        cases: Those that moved.
+        resubmitted: Whether it is another notebook.
+    """
+
+    student: str
+    before: Points
+    after: Points
+    cases: tuple[CaseMove, ...]
+    resubmitted: bool
 
 
 def to_json(record: Any, *, indent: int = 0) -> bytes:

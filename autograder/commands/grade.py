@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from autograder.commands.progress import progress
 from autograder.errors import UsageError
 from autograder.grading.cases.bundle import find_bundle, load_bundle
 from autograder.grading.execution.environment import environment
+from autograder.grading.execution.kept_runs import KeptRun, case_digests
 from autograder.grading.execution.pool import grade_class
 from autograder.grading.execution.submission_grading import LOWERED, rejected
 from autograder.grading.intake.owners import count_notebooks
@@ -44,6 +46,7 @@ def run(
     executor: str,
     again: bool,
     share: bool,
+    keep: str,
     remove: Sequence[str],
     console: Console,
 ) -> ClassReport:
@@ -58,6 +61,7 @@ def run(
         executor: Where the workers run.
         again: Whether unchanged submissions are graded, too.
         share: Whether submissions whose program is the same share one run of it.
+        keep: `all` that runs send, so that changed cases can run on it, or `none`.
         remove: Students to take out of the folder.
         console: Where the progress is shown.
 
@@ -66,6 +70,8 @@ def run(
     """
     if executor != "local":
         raise UsageError(f"executor {executor!r} is not there in this version; leave --executor out.")
+    if keep not in ("all", "none"):
+        raise UsageError(f"--keep {keep}: give `all` or `none`.")
     bundle = load_bundle(find_bundle(slug, Path.cwd()))
     assignment = bundle.assignment
     refuse_lacking(assignment.slug, assignment.requires)
@@ -81,7 +87,8 @@ def run(
     check_sandbox()
     way = os.environ[VARIABLE] = chosen_way()  # the processes that grade need not find out again
     here = environment(assignment.limits.threads)
-    with OutputFolder.start(out, assignment, bundle.digest, here, again=again) as folder:
+    cases = case_digests(bundle) if keep == "all" else {}
+    with OutputFolder.start(out, assignment, bundle.digest, here, again=again, cases=cases) as folder:
         _say_what_is_there(console, notebooks, len(items), own)
         if lower := lowered(assignment.limits):
             console.print(f"{LOWERED} ({lower}). What fails asks for review.", soft_wrap=True, markup=False)
@@ -96,15 +103,17 @@ def run(
         waiting = [item for item in items if not _stands(folder, item, questions)]
         with progress(console, "Grading") as bar:
             task = bar.add_task("", total=len(items), completed=len(items) - len(waiting))
-            sharing = 0
-            for graded in grade_class(bundle.path, waiting, workers=workers, share=share):
-                folder.add(graded.grade, graded.execution)
-                sharing += graded.shares
+            counts: Counter[str] = Counter()
+            kept = _kept_runs(folder)
+            for graded in grade_class(
+                bundle.path, waiting, workers=workers, share=share, keep=keep == "all", kept=kept
+            ):
+                folder.add(graded.grade, graded.execution, key=graded.key, recording=graded.recording)
+                counts["shared" if graded.shares else "run" if graded.executed else "checked"] += 1
                 bar.update(task, advance=1)
-        if sharing:
-            console.print(
-                f"Run once for several: {counted(sharing, 'notebook')} with the code of another.", highlight=False
-            )
+        _say_what_ran(console, counts)
+        if keep == "none":
+            _forget_runs(folder)
         graded_before = set(map(same_student, folder.students))
         for student in absent:
             if same_student(student) not in graded_before:
@@ -117,7 +126,38 @@ def run(
             if entry.student in in_source and warnings != entry.warnings:
                 folder.revise(replace(entry, warnings=warnings))
         with progress(console, "Writing pages") as bar:
-            return publish(folder, {}, bar)
+            report = publish(folder, {}, bar)
+        if folder.kept_bytes:
+            size = f"{folder.kept_bytes / 2**20:.1f} MiB"
+            console.print(f"Kept in {out / 'runs'} for checking again: {size}.", soft_wrap=True, highlight=False)
+        return report
+
+
+def _kept_runs(folder: OutputFolder) -> Callable[[Item, str], KeptRun | None]:
+    def kept(item: Item, key: str) -> KeptRun | None:
+        found = folder.kept_run(item.student, key)
+        return None if found is None else KeptRun(*found)
+
+    return kept
+
+
+def _forget_runs(folder: OutputFolder) -> None:
+    """Keep nothing any more of what runs sent, earlier ones included."""
+    for entry in folder.entries():
+        if entry.execution.recording:
+            folder.revise(replace(entry, execution=replace(entry.execution, key="", recording="")))
+
+
+def _say_what_ran(console: Console, counts: Mapping[str, int]) -> None:
+    said = (
+        ("shared", "Run once for several: {} with the code of another."),
+        ("checked", "Checked again without running: {}."),
+    )
+    for kind, text in said:
+        if counts[kind]:
+            console.print(text.format(counted(counts[kind], "notebook")), highlight=False)
+    if counts["checked"] and counts["run"]:
+        console.print(f"Run, because nothing of them is kept that answers: {counted(counts['run'], 'notebook')}.")
 
 
 def _say_what_is_there(console: Console, notebooks: int, students: int, own: Sequence[str]) -> None:

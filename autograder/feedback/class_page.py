@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from autograder.feedback import pages, plots
 from autograder.feedback.safe_text import points
-from autograder.records import Assignment, Case, CauseKind, Execution, Grade, Outcome, Question
+from autograder.records import Assignment, Case, CauseKind, Execution, Grade, Move, Outcome, Question
 
 __all__ = ["render"]
 
@@ -34,6 +34,7 @@ def render(
     *,
     sheet: str = "",
     changed: int = 0,
+    moved: Sequence[Move] = (),
 ) -> str:
     """The class report as a self-contained HTML page; it links to `feedback/<student>.html`.
 
@@ -44,6 +45,7 @@ def render(
             that runs which were stopped are listed with their reason.
         sheet: The file beside the page in which a person settles a review; empty where there is none.
         changed: Answers that changed since a person graded them.
+        moved: Who had another grade in the report before.
     """
     runs = executions or {}
     ordered = sorted(grades, key=lambda grade: (grade.student.casefold(), grade.student))
@@ -62,6 +64,7 @@ def render(
         reviews=_reviews(ordered, runs),
         sheet=sheet,
         changed=changed,
+        moved=moved,
         remarkable=_remarkable(ordered, runs),
         absent=[grade for grade in ordered if grade.absent],
         causes=_causes(ordered),

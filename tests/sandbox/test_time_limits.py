@@ -131,7 +131,7 @@ def sleeps(x):
 def test_calls_have_a_limit_of_their_own(function: str, message: str, unjustified: bool) -> None:
     with Session(Limits(memory_mb=700, cell_seconds=3, call_seconds=1), slot=3) as session:
         session.run([Cell("code", CALLED)], {0: [("q", [function])]})
-        taken = session.taken("q")[function]
+        taken = session.taken("q", [function])[function]
         assert isinstance(taken, Function)
         with pytest.raises(CallFailed) as failed:
             session.call(taken.id, taken.name, [1], lambda part: part)

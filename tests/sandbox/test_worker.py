@@ -31,7 +31,7 @@ def text_of(execution: Execution, position: int) -> str:
 
 
 def call(session: Session, question: str, name: str, *given: Any) -> Any:
-    function = session.taken(question)[name]
+    function = session.taken(question, [name])[name]
     assert isinstance(function, Function)
     return session.call(function.id, name, given, lambda part: part)
 
@@ -42,11 +42,11 @@ def test_what_is_too_large_to_be_sent_is_refused_by_name_and_the_rest_is_taken()
     takes = {0: ["a"], 1: ["b"], 2: ["many"], 3: ["large"]}
     with ran(*sources, takes=takes, wire_mb=12, output_mb=1) as (session, execution):
         assert (execution.status, execution.message) == ("completed", "")
-        assert isinstance(session.taken("q0")["a"], Array)
-        late = session.taken("q1")["b"]
+        assert isinstance(session.taken("q0", ["a"])["a"], Array)
+        late = session.taken("q1", ["b"])["b"]
         assert isinstance(late, Refused)
         assert "too large (all values and outputs together: 12 MiB)" in late.reason
-        many = session.taken("q2")["many"]
+        many = session.taken("q2", ["many"])["many"]
         assert isinstance(many, Refused)
         assert "12 MiB" in many.reason
         returned = call(session, "q3", "large", 200)
@@ -64,7 +64,7 @@ def test_output_is_cut_where_the_host_expects_it() -> None:
         with ran(shows, source, "x = 1", takes={2: ["x"]}, output_mb=2, cell_seconds=60) as (session, execution):
             assert (execution.status, execution.message) == ("completed", "")
             assert "Output limit reached; the rest is not shown." in text_of(execution, 1)
-            assert session.taken("q2") == {"x": 1}
+            assert session.taken("q2", ["x", "y"]) == {"x": 1}
 
 
 def test_a_function_sees_what_it_saw_at_its_question() -> None:
@@ -108,7 +108,11 @@ def test_a_notebook_without_seeds_gives_the_same_every_time_and_seeds_count() ->
         sources = [RANDOM, TRAINING, SEEDED.format(seed)]
         with ran(*sources, takes={0: ["numbers"], 1: ["weights"], 2: ["drawn"]}) as (session, execution):
             assert [cell.error for cell in execution.cells] == ["", "", ""]
-            taken = session.taken("q0")["numbers"], session.taken("q1")["weights"], session.taken("q2")["drawn"]
+            taken = (
+                session.taken("q0", ["numbers"])["numbers"],
+                session.taken("q1", ["weights"])["weights"],
+                session.taken("q2", ["drawn"])["drawn"],
+            )
             results.append([deserialise(value) for value in taken])
     first, second, third = results
     assert first[0] == second[0] == third[0]

@@ -30,8 +30,11 @@ class EndedSession:
         self._after_answer, self._at_end = after_answer, at_end
         self.phases: dict[str, float] = {}
 
-    def taken(self, question: str) -> Mapping[str, Value]:
-        return self._after_answer
+    def begin_case(self) -> None:
+        """Nothing is asked of it."""
+
+    def taken(self, question: str, names: Sequence[str]) -> Mapping[str, Value]:
+        return {name: self._after_answer[name] for name in names if name in self._after_answer}
 
     def take_now(self, question: str, names: Sequence[str]) -> Mapping[str, Value]:
         return {name: self._at_end[name] for name in names if name in self._at_end}

@@ -122,6 +122,8 @@ def test_grades_json_has_the_contracts_shape(out):
         "message": "",
         "phases": {"start": 0.123},
         "environment": {"cpu": "EPYC"},
+        "key": "",
+        "recording": "",
     }
     (question,) = ada["questions"]
     assert (question["name"], question["score"], question["possible"]) == ("missing_layers", 4, 4)

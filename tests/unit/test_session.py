@@ -87,8 +87,8 @@ def test_an_honest_run(session: Callable[..., Session]) -> None:
     honest = session(Ready(), CellStarted(0), SHOWN, DONE, TakenValues("q", {"x": 1}), NotebookFinished())
     assert run(honest) == ("completed", "")
     assert not honest.broken
-    assert honest.taken("q") == {"x": 1}
-    assert honest.taken("another") == {}
+    assert honest.taken("q", ["x"]) == {"x": 1}
+    assert honest.taken("another", ["x"]) == {}
 
 
 @pytest.mark.parametrize(

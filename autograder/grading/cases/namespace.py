@@ -28,7 +28,8 @@ from autograder.networks.network_view import NetworkView
 from autograder.object_view import FunctionView, size_bytes
 from autograder.records import MAX_WIRE_BYTES, Cell, Question
 from autograder.sandbox.host.evaluation import Evaluation
-from autograder.sandbox.host.session import CallFailed, Session
+from autograder.sandbox.host.recording import CallFailed, RecordedSession
+from autograder.sandbox.host.session import Session
 from autograder.sandbox.wire.deserialise import Special, deserialise, plain_data, view_of
 from autograder.sandbox.wire.values import Function, Object, Refused, Remote, Value
 from autograder.wording import one_line
@@ -53,13 +54,18 @@ class Namespace(Mapping[str, Any]):
     """
 
     def __init__(
-        self, bundle: Bundle, session: Session, evaluation: Evaluation, question: Question, answers: Sequence[Cell]
+        self,
+        bundle: Bundle,
+        session: Session | RecordedSession,
+        evaluation: Evaluation,
+        question: Question,
+        answers: Sequence[Cell],
     ) -> None:
         """Take all values now, but look up lazily: a network is assembled when the first case asks for it.
 
         Args:
             bundle: Has the hidden data.
-            session: The run; its cells have run, and nothing was called yet.
+            session: The run, or its recording; the cells have run, and nothing was called yet.
             evaluation: Computes with networks.
             question: The question.
             answers: Its answer cells, as they ran.
@@ -67,7 +73,7 @@ class Namespace(Mapping[str, Any]):
         self._data = bundle.data
         self._session = session
         self._evaluation = evaluation
-        self._values = dict(session.taken(question.name))
+        self._values = dict(session.taken(question.name, question.names))
         self.late = self._complete(question, answers)
         self._rebuilt: dict[str, Any] = {}
         self._models = self._calls = self._call_bytes = 0
@@ -77,6 +83,7 @@ class Namespace(Mapping[str, Any]):
     def begin_case(self) -> None:
         """Let calls count from 0: another case begins."""
         self._calls = self._call_bytes = 0
+        self._session.begin_case()
 
     def __getitem__(self, name: str) -> Any:
         """The value of a name.

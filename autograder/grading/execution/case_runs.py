@@ -12,6 +12,7 @@ from autograder.grading.execution.causes import why_missing, why_wrong
 from autograder.grading.execution.reruns import MAX_RUNS
 from autograder.records import Execution, Outcome, Question
 from autograder.sandbox.host.evaluation import Evaluation
+from autograder.sandbox.host.recording import RecordedSession
 from autograder.sandbox.host.session import Session
 
 __all__ = ["BROKEN", "ENDED", "CaseRuns"]
@@ -33,7 +34,7 @@ class CaseRuns:
     def __init__(
         self,
         bundle: Bundle,
-        session: Session,
+        session: Session | RecordedSession,
         evaluation: Evaluation,
         execution: Execution,
         start: Callable[[], tuple[Session, Execution]],
@@ -51,7 +52,7 @@ class CaseRuns:
         self._evaluation = evaluation
         self._execution = execution
         self._start = start
-        self.session = session
+        self.session: Session | RecordedSession = session
         self.values = self._now = self._taken()
         self.unjustified = session.unjustified and not execution.unjustified  # ended while values were taken
         self.unrepeated = False

@@ -13,8 +13,8 @@ import resource
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Literal
@@ -23,7 +23,8 @@ from autograder import keras_runtime
 from autograder.errors import AutograderError, SandboxUnavailable
 from autograder.grading.cases.bundle import Bundle, load_bundle
 from autograder.grading.cases.case_grading import BEYOND_BUDGET
-from autograder.grading.execution.sharing import may_be_shared, program_of, shared
+from autograder.grading.execution.kept_runs import KeptRun, run_key
+from autograder.grading.execution.sharing import may_be_shared, shared
 from autograder.grading.execution.submission_grading import GradedSubmission, failed, grade_one
 from autograder.grading.intake.submissions import Item
 from autograder.records import Submission
@@ -33,7 +34,13 @@ __all__ = ["grade_class"]
 
 
 def grade_class(
-    bundle: Path, items: Sequence[Item], *, workers: int, share: bool = False
+    bundle: Path,
+    items: Sequence[Item],
+    *,
+    workers: int,
+    share: bool = False,
+    keep: bool = False,
+    kept: Callable[[Item, str], KeptRun | None] = lambda item, key: None,
 ) -> Iterator[GradedSubmission]:
     """Grade submissions in parallel.
 
@@ -42,6 +49,8 @@ def grade_class(
         items: What was handed in, not read yet.
         workers: Processes; each grades one submission at a time.
         share: Whether submissions whose program is the same share one run of it.
+        keep: Whether to keep what runs send.
+        kept: What is kept of a submission, for the digest of what its run depends on.
 
     Yields:
         Results in the order in which they are done.
@@ -49,37 +58,45 @@ def grade_class(
     Raises:
         SandboxUnavailable: This machine cannot sandbox student code.
     """
-    twins = _twins(bundle, items, workers) if share and len(items) > 1 else {}
+    pool = _Pool(bundle, min(workers, len(items)), kept)
+    keys = _keys(pool, items) if keep or (share and len(items) > 1) else {}
+    twins = _twins(items, keys) if share else {}
     later = {id(item) for others in twins.values() for item in others}
     # Their process died, or they were out of time perhaps for what else ran: each runs once more, alone.
     suspects = []
-    pool = _Pool(bundle, workers)
-    pool.waiting.extend(_Job(item) for item in items if id(item) not in later)
+    pool = _Pool(bundle, workers, kept)
+    pool.waiting.extend(_Job(item, key=keys.get(id(item), ""), keep=keep) for item in items if id(item) not in later)
     for job, result in pool.run():
         for twin in twins.pop(id(job.item), ()):  # at once, so that no result is kept for longer
-            pool.waiting.appendleft(_Job(twin, result if result is not None and may_be_shared(result) else None))
+            shares = result if result is not None and may_be_shared(result) else None
+            pool.waiting.appendleft(replace(job, item=twin, twin=shares))
         if result is None or result.again:
             suspects.append(job.item)
         else:
             yield result
+    pool.close()
     for item in suspects:
         alone = _Pool(bundle, 1)
         alone.waiting.append(_Job(item))
         for _, result in alone.run():
             yield result or _lost(bundle, item)
+        alone.close()
 
 
-def _twins(bundle: Path, items: Sequence[Item], workers: int) -> dict[int, list[Item]]:
+def _keys(pool: _Pool, items: Sequence[Item]) -> dict[int, str]:
+    """The `id` of an item → the digest of what its run depends on; empty for what is not executed."""
+    pool.waiting.extend(_Job(item, wanted="key") for item in items)
+    return {id(job.item): key or "" for job, key in pool.run()}
+
+
+def _twins(items: Sequence[Item], keys: Mapping[int, str]) -> dict[int, list[Item]]:
     """The `id` of an item → those after it with the same program."""
-    pool = _Pool(bundle, min(workers, len(items)))
-    pool.waiting.extend(_Job(item, wanted="program") for item in items)
-    programs: dict[int, str] = {id(job.item): program or "" for job, program in pool.run()}
     first: dict[str, int] = {}
     twins: dict[int, list[Item]] = {}
     for item in items:
-        program = programs.get(id(item), "")
-        if first.setdefault(program, id(item)) != id(item) and program:
-            twins.setdefault(first[program], []).append(item)
+        key = keys.get(id(item), "")
+        if first.setdefault(key, id(item)) != id(item) and key:
+            twins.setdefault(first[key], []).append(item)
     return twins
 
 
@@ -90,12 +107,18 @@ class _Job:
     Attributes:
         item: What was handed in.
         twin: The grade of a submission with the same program, whose run it shares.
-        wanted: `grade`, or `program` for the digest of what would be executed.
+        wanted: `grade`, or `key` for the digest of what its run depends on.
+        key: That digest, where it is known.
+        kept: A run that need not be made again.
+        keep: Whether to keep what the run sends.
     """
 
     item: Item
     twin: GradedSubmission | None = None
-    wanted: Literal["grade", "program"] = "grade"
+    wanted: Literal["grade", "key"] = "grade"
+    key: str = ""
+    kept: KeptRun | None = None
+    keep: bool = False
 
 
 class _Pool:
@@ -105,13 +128,16 @@ class _Pool:
         waiting: What is to be done; more may be added while it runs.
     """
 
-    def __init__(self, bundle: Path, workers: int) -> None:
+    def __init__(
+        self, bundle: Path, workers: int, kept: Callable[[Item, str], KeptRun | None] = lambda item, key: None
+    ) -> None:
         self.waiting: deque[_Job] = deque()
-        self._bundle, self._workers = bundle, workers
+        self._bundle, self._workers, self._kept = bundle, workers, kept
+        self._processes: dict[int, _PoolProcess] = {}
 
     def run(self) -> Iterator[tuple[_Job, Any]]:
         """Do what waits; with each job comes its result, or `None` where its process died."""
-        processes: dict[int, _PoolProcess] = {}
+        processes = self._processes
         running: dict[int, _Job] = {}
         results: list[tuple[_Job, Any]] = []
         try:
@@ -119,8 +145,9 @@ class _Pool:
                 for slot in range(self._workers):
                     if slot not in running and self.waiting:
                         processes[slot] = processes.get(slot) or _PoolProcess(self._bundle, slot)
-                        running[slot] = self.waiting.popleft()
-                        processes[slot].begin(running[slot])
+                        running[slot] = job = self.waiting.popleft()
+                        kept = self._kept(job.item, job.key) if job.key and job.twin is None else None
+                        processes[slot].begin(replace(job, kept=kept))
                 yield from results  # while the processes work
                 results.clear()
                 if not running:
@@ -134,8 +161,12 @@ class _Pool:
         except BaseException:
             for process in processes.values():
                 process.kill()
+            processes.clear()
             raise
-        for process in processes.values():
+
+    def close(self) -> None:
+        """Let its processes end, and wait for that."""
+        for process in self._processes.values():
             process.close()
 
 
@@ -214,19 +245,20 @@ def _work(path: Path, job: _Job, slot: int) -> GradedSubmission | str:
     submission = Submission(item.student, item.filename)
     try:
         submission = item.read([question.name for question in bundle.assignment.questions])
-        if job.wanted == "program":
-            return program_of(submission)
+        if job.wanted == "key":
+            return run_key(bundle, submission)
         if job.twin is not None:
             return shared(bundle, submission, job.twin)
-        if any("keras" in cell.source or "tensorflow" in cell.source for cell in submission.cells):
+        if job.kept is None and any("keras" in cell.source or "tensorflow" in cell.source for cell in submission.cells):
             prepare(bundle.assignment.limits, slot=slot)  # while the notebook runs
         if _imports_keras(bundle):
             threading.Thread(target=keras_runtime.load, daemon=True).start()
-        graded = grade_one(bundle, submission, slot=slot)
+        graded = grade_one(bundle, submission, slot=slot, kept=job.kept, keep=job.keep)
+        graded = replace(graded, key=job.key if graded.recording else "")
     except SandboxUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class; it is reported as one
-        if job.wanted == "program":
+        if job.wanted == "key":
             return ""
         reason = str(error) if isinstance(error, AutograderError) else f"{type(error).__name__}: {error}"
         graded = failed(bundle, submission, f"The grader failed: {reason[:300]}")

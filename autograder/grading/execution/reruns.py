@@ -25,6 +25,7 @@ def run_notebook(
     slot: int,
     files: Mapping[str, bytes],
     modules: Sequence[str] | None,
+    keeps: bool,
 ) -> Iterator[tuple[Session, Execution]]:
     """Run a notebook until it gets to its end: at most three times, each time without the cell that ended the last.
 
@@ -39,6 +40,7 @@ def run_notebook(
         slot: Number of the grader's worker.
         files: Relative path → content of what lies beside the notebook.
         modules: Are imported already; None for new processes.
+        keeps: Whether what it sends is to be kept.
 
     Yields:
         The last run, whose functions can be called, and what all of them gave; how it ended and what the student reads
@@ -51,7 +53,7 @@ def run_notebook(
     runs: list[Execution] = []
     while True:
         left = without_ended([ended.get(at, cell) for at, cell in enumerate(cells)])
-        with Session(limits, slot=slot, files=files, modules=modules) as session:
+        with Session(limits, slot=slot, files=files, modules=modules, keeps=keeps) as session:
             run = session.run(left, takes)
             runs.append(run)
             at = _ended_in(run)

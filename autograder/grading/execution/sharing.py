@@ -6,31 +6,13 @@ Each submission still has its own grade, with its own notebook and its own writt
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 
 from autograder.grading.cases.bundle import Bundle
-from autograder.grading.execution.submission_grading import GradedSubmission, completed
-from autograder.records import Cell, Execution, Submission, to_json
+from autograder.grading.execution.submission_grading import GradedSubmission, cells_as_run, completed
+from autograder.records import Submission
 
-__all__ = ["may_be_shared", "program_of", "shared"]
-
-
-def program_of(submission: Submission) -> str:
-    """A digest of what is executed of a submission; empty where nothing is.
-
-    White space at the end of a cell is left aside. Names of files that were handed in beside the notebook are not, as
-    the reasons that a student reads may name them.
-    """
-    if submission.problem or not any(cell.kind == "code" for cell in submission.cells):
-        return ""
-    parts = [
-        (cell.kind, cell.source.rstrip() if cell.kind == "code" else "", sorted(cell.tags))
-        for cell in submission.cells
-        if cell.kind == "code" or cell.answers
-    ]
-    return hashlib.sha256(to_json([parts, submission.beside])).hexdigest()
+__all__ = ["may_be_shared", "shared"]
 
 
 def may_be_shared(graded: GradedSubmission) -> bool:
@@ -48,15 +30,7 @@ def shared(bundle: Bundle, submission: Submission, graded: GradedSubmission) -> 
         submission: What was handed in.
         graded: The other one's; see `may_be_shared`.
     """
-    execution = replace(graded.execution, cells=_cells_as_run(submission, graded.execution))
+    execution = replace(graded.execution, cells=cells_as_run(submission, graded.execution))
     automatic = {question.name: question for question in graded.grade.questions if not question.manual}
-    return replace(completed(bundle, submission, execution, automatic, graded.remarks), shares=True)
-
-
-def _cells_as_run(submission: Submission, execution: Execution) -> tuple[Cell, ...]:
-    ran: Sequence[Cell] = [cell for cell in execution.cells if cell.kind == "code"]
-    cells = iter(ran)
-    return tuple(
-        replace(next(cells), source=cell.source, attachments=cell.attachments) if cell.kind == "code" else cell
-        for cell in submission.cells
-    )
+    own = completed(bundle, submission, execution, automatic, graded.remarks)
+    return replace(own, shares=True, executed=False, recording=graded.recording, key=graded.key)

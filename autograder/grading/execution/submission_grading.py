@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
+from autograder.errors import WireError
 from autograder.expect.mismatch import Unusable
 from autograder.grading.cases.bundle import Bundle, sha256_of
 from autograder.grading.cases.case_grading import undecided
@@ -22,6 +24,7 @@ from autograder.grading.execution.case_runs import BROKEN, CaseRuns
 from autograder.grading.execution.causes import ENDED, causes_of, doubtful, explained, without_ended
 from autograder.grading.execution.environment import environment
 from autograder.grading.execution.given_cells import GivenCells
+from autograder.grading.execution.kept_runs import KeptRun
 from autograder.grading.execution.reruns import run_notebook
 from autograder.grading.intake import notebook_reader
 from autograder.networks.network_view import EvaluationEnded
@@ -41,12 +44,16 @@ from autograder.records import (
 from autograder.sandbox.host import bubblewrap
 from autograder.sandbox.host.evaluation import Evaluation
 from autograder.sandbox.host.preloading import sets_variables
+from autograder.sandbox.host.recording import NotRecorded, RecordedSession, Recording
 from autograder.sandbox.host.session import Session
 from autograder.sandbox.wire.values import History
 
-__all__ = ["LOWERED", "GradedSubmission", "completed", "failed", "grade_one", "rejected"]
+__all__ = ["LOWERED", "GradedSubmission", "cells_as_run", "completed", "failed", "grade_one", "rejected"]
 
 MAX_EPOCHS = 2_000
+MIB = 1 << 20
+MAX_KEPT_BYTES = 16 * MIB
+"""Of one run, compressed; a larger one is not kept."""
 LOWERED = "The grader was started with less than a notebook may use"
 NOT_ANSWERED = "Not answered: there is nothing in its cell, or what it came with."
 _PLACEHOLDERS = re.compile(rf"{re.escape(PLACEHOLDER)}|[_*]Type your answer here, replacing this text\.[_*]")
@@ -61,6 +68,9 @@ class GradedSubmission:
         values: Question → name → what the notebook gave, in words for the author of the exercise; kept nowhere.
         remarks: What was odd about its answer cells, for the student; among the grade's warnings, too.
         shares: Whether it is another submission's run, with the same program.
+        executed: Whether its notebook ran for it.
+        recording: What the run sent, packed, so that its cases can run again; empty where that is not kept.
+        key: Digest of what the run depended on; see `kept_runs.run_key`.
     """
 
     grade: Grade
@@ -69,15 +79,22 @@ class GradedSubmission:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     shares: bool = False
+    executed: bool = True
+    recording: bytes = b""
+    key: str = ""
 
 
-def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> GradedSubmission:
+def grade_one(
+    bundle: Bundle, submission: Submission, *, slot: int = 0, kept: KeptRun | None = None, keep: bool = False
+) -> GradedSubmission:
     """Run a submission in a sandbox and grade the values that it sends.
 
     Args:
         bundle: The exercise.
         submission: What was handed in; hostile.
         slot: Number of this process among those that grade at the same time.
+        kept: A run of the same program, from which the cases get what they ask for, as long as it has all of that.
+        keep: Whether to keep what the run sends.
 
     Raises:
         SandboxUnavailable: This machine cannot run a sandbox.
@@ -86,35 +103,94 @@ def grade_one(bundle: Bundle, submission: Submission, *, slot: int = 0) -> Grade
         return rejected(bundle, submission)
     if other := _other_exercise(bundle, submission):
         return _not_run(bundle, submission, other)
+    if kept is not None and (again := _checked_again(bundle, submission, kept, slot)):
+        return again
     questions = bundle.assignment.questions
-    given = GivenCells(bundle.given)
-    automatic = [question for question in questions if not question.manual]
     limits = bundle.assignment.limits
     modules = None if sets_variables(cell.source for cell in submission.cells) else bundle.imports
     with ExitStack() as started:
 
         def run(cells: Sequence[Cell]) -> tuple[Session, Execution]:
             return started.enter_context(
-                run_notebook(limits, cells, takes(questions, cells), slot=slot, files=bundle.files, modules=modules)
+                run_notebook(
+                    limits,
+                    cells,
+                    takes(questions, cells),
+                    slot=slot,
+                    files=bundle.files,
+                    modules=modules,
+                    keeps=keep,
+                )
             )
 
         session, execution = run(submission.cells)
-        execution = explained(execution, questions, given, submission.beside, bundle.files)
+        execution = explained(execution, questions, GivenCells(bundle.given), submission.beside, bundle.files)
         began = time.monotonic()
-        # All values before the first call of a hidden case, and all public cases: what the process knows of hidden
-        # inputs from then on, it cannot tell the student.
-        evaluation = started.enter_context(Evaluation(limits, slot=slot))
-        runs = CaseRuns(bundle, session, evaluation, execution, lambda: run(without_ended(execution.cells)))
+        graded = _judged(
+            bundle, submission, session, execution, lambda: run(without_ended(execution.cells)), slot=slot, began=began
+        )
+        sent = session.recording() if keep and graded.grade.status == "graded" and not graded.again else None
+        packed = b"" if sent is None else sent.packed()
+        return replace(graded, recording=packed if len(packed) <= MAX_KEPT_BYTES else b"")
+
+
+def _checked_again(bundle: Bundle, submission: Submission, kept: KeptRun, slot: int) -> GradedSubmission | None:
+    """The grade from a run that is kept; None where that does not have all that the cases ask for."""
+    try:
+        recording = Recording.unpacked(kept.recording, 2 * int(bundle.assignment.limits.wire_mb * MIB))
+        session = RecordedSession(recording, kept.execution.phases)
+        execution = replace(kept.execution, cells=cells_as_run(submission, kept.execution))
+        graded = _judged(bundle, submission, session, execution, _not_again, slot=slot, standing=kept.standing)
+    except (NotRecorded, WireError):
+        return None
+    return replace(graded, executed=False, recording=kept.recording)
+
+
+def _not_again() -> tuple[Session, Execution]:
+    raise NotRecorded
+
+
+def _judged(
+    bundle: Bundle,
+    submission: Submission,
+    session: Session | RecordedSession,
+    execution: Execution,
+    start: Callable[[], tuple[Session, Execution]],
+    *,
+    slot: int,
+    standing: Mapping[tuple[str, str], Outcome] = MappingProxyType({}),
+    began: float | None = None,
+) -> GradedSubmission:
+    """Run the cases on what a run gave.
+
+    Args:
+        bundle: The exercise.
+        submission: What was handed in.
+        session: The run, or its recording.
+        execution: How it went; its causes are explained.
+        start: Runs the notebook once more, in a process of its own.
+        slot: See `grade_one`.
+        standing: Question and case → an outcome that need not be computed again.
+        began: When the cases began, where their time counts.
+    """
+    limits = bundle.assignment.limits
+    automatic = [question for question in bundle.assignment.questions if not question.manual]
+    # All values before the first call of a hidden case, and all public cases: what the process knows of hidden
+    # inputs from then on, it cannot tell the student.
+    with Evaluation(limits, slot=slot) as evaluation:
+        runs = CaseRuns(bundle, session, evaluation, execution, start)
         outcomes: dict[tuple[str, str], Outcome] = {}
         for hidden in (False, True):
             for question in automatic:
                 for loaded in bundle.cases[question.name]:
                     if loaded.case.hidden == hidden:
-                        outcomes[question.name, loaded.case.name] = runs.run(question, loaded)
-            if not hidden:
+                        known = standing.get((question.name, loaded.case.name))
+                        outcomes[question.name, loaded.case.name] = known or runs.run(question, loaded)
+            if not hidden and began is not None:
                 execution = replace(execution, wall_seconds=execution.wall_seconds + time.monotonic() - began)
         session = runs.session
-        session.phases["cases"] = time.monotonic() - began - session.phases.get("rebuild", 0.0)
+        if began is not None:
+            session.phases["cases"] = time.monotonic() - began - session.phases.get("rebuild", 0.0)
         broken = session.broken
     remarks = [
         remark for question in automatic for remark in _remarks(question, runs.values[question.name], execution.cells)
@@ -346,3 +422,13 @@ def _ungraded(question: Question, reason: str, status: CaseStatus) -> QuestionGr
         message = reason if status == "fail" else ""
         cases = (Outcome(question.name, status, 0, question.points, title="Graded by a person", message=message),)
     return QuestionGrade(question.name, 0, question.points, cases, title=question.title, manual=question.manual)
+
+
+def cells_as_run(submission: Submission, execution: Execution) -> tuple[Cell, ...]:
+    """A submission's cells with what those of a run with the same program showed."""
+    ran: Sequence[Cell] = [cell for cell in execution.cells if cell.kind == "code"]
+    cells = iter(ran)
+    return tuple(
+        replace(next(cells), source=cell.source, attachments=cell.attachments) if cell.kind == "code" else cell
+        for cell in submission.cells
+    )

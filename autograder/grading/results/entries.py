@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import math
 import zlib
 from dataclasses import dataclass, field, fields
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -36,6 +37,8 @@ class ExecutionSummary:
         phases: Where the time went, in seconds.
         environment: What the grade depends on besides notebook and bundle: versions, processor, threads, seeds.
             Equal ones give equal grades. Empty if nothing ran.
+        key: Digest of all that the run depended on; empty where what it sent is not kept.
+        recording: Name of the file in `runs/` that holds what it sent; empty likewise.
     """
 
     status: ExecutionStatus = "refused"
@@ -44,6 +47,8 @@ class ExecutionSummary:
     message: str = ""
     phases: dict[str, float] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+    key: str = ""
+    recording: Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{64}\.kept)?\Z")] = ""
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,8 @@ class GradeEntry(Grade):
     execution: ExecutionSummary = field(default_factory=ExecutionSummary)
 
 
-def entry(grade: Grade, execution: Execution, bundle: str) -> GradeEntry:
-    """A grade and the run behind it as they are stored."""
+def entry(grade: Grade, execution: Execution, bundle: str, key: str = "", recording: bytes = b"") -> GradeEntry:
+    """A grade and the run behind it as they are stored; `recording` is what the run sent, packed."""
     summary = ExecutionSummary(
         execution.status,
         round(execution.wall_seconds, 2),
@@ -67,6 +72,8 @@ def entry(grade: Grade, execution: Execution, bundle: str) -> GradeEntry:
         execution.message,
         {phase: round(seconds, 3) for phase, seconds in execution.phases.items()},
         execution.environment,
+        key if recording else "",
+        f"{hashlib.sha256(recording).hexdigest()}.kept" if recording else "",
     )
     given = {each.name: getattr(grade, each.name) for each in fields(Grade)}
     return GradeEntry(**given, bundle=bundle, execution=summary)

@@ -5,7 +5,9 @@
     OUT/index.html              the class
     OUT/feedback/<student>.html one page each; other forms of it beside it, where they were asked for
     OUT/manual.csv              what a person has to grade; theirs as much as ours, see `hand_grading`
-    OUT/runs/                   what pages are made from: assignment.json, <student>.json.gz
+    OUT/runs/                   what pages are made from: assignment.json, <student>.json.gz; what cases can be run on
+                                again: <digest>.kept, and cases.json, which says which cases there were
+    OUT/history/<time>/         grades.json as it was before a report that moved a grade
     OUT/.partial/               a run that is not finished: run.json, grades/<student>.json, runs/, kept/, feedback/
     OUT/.partial/report/        a finished folder that is being written anew: kept/, feedback/
 
@@ -20,11 +22,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -34,11 +39,11 @@ from autograder.files import write_whole
 from autograder.grading.intake.roster import student_id
 from autograder.grading.results.entries import GradeEntry, decoded, encoded, entry, read_run, run_file, write_run
 from autograder.grading.results.grades_file import SCHEMA, grade_lines, load_grades, read_head
-from autograder.records import Assignment, Execution, Grade, from_json, to_json
+from autograder.records import Assignment, Execution, Grade, Outcome, from_json, to_json
 
 __all__ = ["OutputFolder"]
 
-_FOLDERS: Final = ("feedback", "runs", ".partial")
+_FOLDERS: Final = ("feedback", "runs", "history", ".partial")
 
 
 @dataclass(frozen=True)
@@ -92,11 +97,19 @@ class OutputFolder:
         self._kept: set[str] = set()
         self._made: set[str] = set()
         self._removed: set[str] = set()
+        self._cases: dict[str, dict[str, str]] = {}
         self._lock = _locked(out)
 
     @classmethod
     def start(
-        cls, out: Path, assignment: Assignment, bundle: str, environment: Mapping[str, str], *, again: bool = False
+        cls,
+        out: Path,
+        assignment: Assignment,
+        bundle: str,
+        environment: Mapping[str, str],
+        *,
+        again: bool = False,
+        cases: Mapping[str, str] = MappingProxyType({}),
     ) -> OutputFolder:
         """Open a folder for a run, and make it if need be.
 
@@ -106,6 +119,7 @@ class OutputFolder:
             bundle: Digest of its bundle.
             environment: What else grades depend on here, as it is stored with each.
             again: Whether no grade of the finished report is good enough to be kept.
+            cases: `question/case` → digest of what its outcome depends on beside the submission.
 
         Raises:
             UsageError: It is a file, holds something that is not ours, is damaged, or another run is writing there.
@@ -122,6 +136,7 @@ class OutputFolder:
                 folder._complete()
                 folder.assignment, folder.bundle = assignment, bundle
                 folder._environment, folder._again = environment, again
+                folder._cases = {**_cases_of(place), bundle: dict(cases)}
                 run = _RunIdentity(SCHEMA, assignment.slug, again)
                 if _interrupted(place) != run:
                     folder._clear()
@@ -218,8 +233,47 @@ class OutputFolder:
                 continue  # not there, or cut off by a power failure: graded again
         return False
 
-    def add(self, grade: Grade, execution: Execution) -> None:
+    @property
+    def kept_bytes(self) -> int:
+        """Size of what runs sent, and is kept."""
+        return sum(path.stat().st_size for path in (self.out / "runs").glob("*.kept"))
+
+    def kept_run(self, student: str, key: str) -> tuple[bytes, Execution, dict[tuple[str, str], Outcome]] | None:
+        """What the report keeps of a student's run: what it sent, how it went, and outcomes that still stand.
+
+        Args:
+            student: Whose.
+            key: Digest of what the run depends on; None is returned for another one's.
+        """
+        try:
+            stored = decoded(self._kept_file(student).read_bytes())
+            summary = stored.execution
+            if not key or summary.key != key or not summary.recording or self._again:
+                return None
+            recording = (self.out / "runs" / summary.recording).read_bytes()
+            if f"{hashlib.sha256(recording).hexdigest()}.kept" != summary.recording:
+                return None
+            execution = read_run(self.out / "runs", stored)
+        except (OSError, msgspec.MsgspecError, ValueError, UsageError):
+            return None
+        before, now = self._cases.get(stored.bundle, {}), self._cases[self.bundle]
+        standing = {
+            (question.name, outcome.name): outcome
+            for question in stored.questions
+            for outcome in question.cases
+            for name in [f"{question.name}/{outcome.name}"]
+            if not outcome.by_hand and name in now and before.get(name) == now[name]
+        }
+        return recording, execution, standing
+
+    def add(self, grade: Grade, execution: Execution, *, key: str = "", recording: bytes = b"") -> None:
         """Write one student's grade and run, in place of what the report has of that student.
+
+        Args:
+            grade: The grade.
+            execution: The run.
+            key: Digest of what the run depended on.
+            recording: What it sent, packed; empty for nothing that is to be kept.
 
         Raises:
             ValueError: The student's id was not made by intake, or was added already.
@@ -232,7 +286,10 @@ class OutputFolder:
             raise ValueError(f"graded already: {student!r}")
         # The grade last: where there is a grade, there is all else.
         write_run(self._staged / "runs", student, execution)
-        write_whole(self._made_file(student), [encoded(entry(grade, execution, self.bundle))])
+        stored = entry(grade, execution, self.bundle, key, recording)
+        if recording:
+            write_whole(self._staged / "runs" / stored.execution.recording, [recording])
+        write_whole(self._made_file(student), [encoded(stored)])
         self._made.add(student)
 
     def remove(self, student: str) -> None:
@@ -261,7 +318,16 @@ class OutputFolder:
         """
         write_whole(self._staged / "feedback" / f"{student}{suffix}", [content])
 
-    def finish(self, csv: Iterable[str], index: str, suffixes: Sequence[str]) -> None:
+    def before(self) -> Iterator[GradeEntry]:
+        """The grades before the last report that moved one; nothing where none did.
+
+        Raises:
+            UsageError: They are damaged.
+        """
+        kept = sorted(path.parent for path in (self.out / "history").glob("*/grades.json"))
+        yield from load_grades(kept[-1]) if kept else ()
+
+    def finish(self, csv: Iterable[str], index: str, suffixes: Sequence[str], *, moved: bool = False) -> None:
         """Put the report in place of an earlier one: pages first, `grades.json` last.
 
         Args:
@@ -269,6 +335,7 @@ class OutputFolder:
             index: The class page.
             suffixes: Of all forms that feedback can have. What an earlier report had in a form that was not written
                 this time goes, for it says what is no longer so.
+            moved: Whether the grades before are to be kept in `history/`.
 
         Raises:
             AutograderError: It cannot be written. Nothing is lost; the same command goes on from here.
@@ -278,6 +345,17 @@ class OutputFolder:
         self._write("index.html", [index.encode("utf-8", "replace")])
         self._write("grades.json", grade_lines(self.assignment.slug, self.bundle, stored))
         self._write("runs/assignment.json", [to_json(self.assignment)])
+        self._stage_history(moved=moved)
+        bundles, recordings = set(), set()
+        for each in self.entries():
+            bundles.add(each.bundle)
+            recordings.add(each.execution.recording)
+        cases = {bundle: names for bundle, names in self._cases.items() if names and bundle in bundles}
+        if cases:
+            self._write("runs/cases.json", [to_json(cases)])
+        for run in (self._staged / "runs").glob("*.kept"):
+            if run.name not in recordings:
+                run.unlink()
         for run in (self._staged / "runs").glob("*.json.gz"):
             if run.name.removesuffix(".json.gz") not in self._made:  # of an interrupted run with other submissions
                 run.unlink()
@@ -285,11 +363,25 @@ class OutputFolder:
         pages = (f"feedback/{student}{suffix}" for student in self._kept | self._made for suffix in suffixes)
         delete = [f"runs/{student}.json.gz" for student in gone]
         delete += [name for name in pages if not (self._staged / name).exists()]
+        there = (path.name for path in (self.out / "runs").glob("*.kept"))
+        delete += [f"runs/{name}" for name in there if name not in recordings]
         self._write("finish.json", [to_json(_Finish(tuple(sorted(delete))))])
         try:
             self._complete()
         except OSError as error:
             raise AutograderError(f"{error.filename}: cannot be written: {error.strerror}. Run it again.") from error
+
+    def _stage_history(self, *, moved: bool) -> None:
+        """Stage the grades before, and earlier ones without who is removed."""
+        slug = self.assignment.slug
+        if moved:
+            now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H-%M-%S.%fZ")
+            stored = (encoded(each) for each in self.earlier() if each.student not in self._removed)
+            self._write(f"history/{now}/grades.json", grade_lines(slug, read_head(self.out).get("bundle", ""), stored))
+        for path in (self.out / "history").glob("*/grades.json") if self._removed else ():
+            stored = (encoded(each) for each in load_grades(path.parent) if each.student not in self._removed)
+            bundle = read_head(path.parent).get("bundle", "")
+            self._write(f"history/{path.parent.name}/grades.json", grade_lines(slug, bundle, stored))
 
     def _complete(self) -> None:
         """Put the report in its place for which all is staged, by this run or by one that was interrupted there."""
@@ -301,6 +393,9 @@ class OutputFolder:
                 (self.out / name).mkdir(mode=0o700, exist_ok=True)
                 for path in sorted((staged / name).iterdir()):
                     path.replace(self.out / name / path.name)
+            for path in sorted((staged / "history").glob("*/grades.json")):
+                (self.out / "history" / path.parent.name).mkdir(mode=0o700, parents=True, exist_ok=True)
+                path.replace(self.out / "history" / path.parent.name / path.name)
             for name in plan.delete:
                 (self.out / name).unlink(missing_ok=True)
             for name in ("grades.csv", "index.html", "grades.json"):
@@ -310,6 +405,7 @@ class OutputFolder:
                 (staged / name).unlink(missing_ok=True)
 
     def _write(self, name: str, chunks: Iterable[bytes]) -> None:
+        (self._staged / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(self._staged / name, chunks, durable=True)
 
     def _made_file(self, student: str) -> Path:
@@ -328,7 +424,7 @@ class OutputFolder:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
     def _make_stage(self) -> None:
-        for name in ("kept", "feedback"):  # pages are made when all is known
+        for name in ("kept", "feedback", "history"):  # pages are made when all is known
             shutil.rmtree(self._staged / name, ignore_errors=True)
         for name in ("grades", "kept", "runs", "feedback"):
             (self._staged / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -365,6 +461,14 @@ def _plan(staged: Path) -> _Finish | None:
     if not all(len(parts) == 2 and parts[0] in ("feedback", "runs") and parts[1] not in ("", "..") for parts in places):
         raise UsageError(f"{staged / 'finish.json'} was changed: it names other files than a report's. Delete it.")
     return plan
+
+
+def _cases_of(out: Path) -> dict[str, dict[str, str]]:
+    """Bundle → `question/case` → digest, of the bundles that grades of a folder were made with."""
+    try:
+        return msgspec.json.decode((out / "runs" / "cases.json").read_bytes(), type=dict[str, dict[str, str]])
+    except (OSError, msgspec.MsgspecError, ValueError):  # of an older version, or damaged: all cases run again
+        return {}
 
 
 def _exercise(out: Path, slug: str) -> Assignment:

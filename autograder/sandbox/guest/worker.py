@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -27,8 +27,8 @@ from autograder.sandbox.wire import messages
 from autograder.sandbox.wire.deserialise import arguments
 from autograder.sandbox.wire.frames import HEADER_BYTES, FrameReader, decode, encode, write_frame
 from autograder.sandbox.wire.output_budget import NOTE, OutputBudget
-from autograder.sandbox.wire.serialise import Budget, refused
-from autograder.sandbox.wire.values import Callback, Reference, Value
+from autograder.sandbox.wire.serialise import Budget, plain_only, refused
+from autograder.sandbox.wire.values import MAX_NAMES, Callback, Reference, Value
 
 __all__ = ["main"]
 
@@ -51,7 +51,7 @@ class Worker:
         self._functions: list[tuple[Any, dict[str, Any]]] = []  # with the names that were there where it was taken
         self._running: int | None = None  # number of the call that goes on
         self._shell: Shell | None = None
-        self._wire_bytes = self._sent = 0
+        self._wire_bytes = self._sent = self._spare_bytes = 0
         self._outputs = OutputBudget(0)
         self._cut = False
 
@@ -75,6 +75,7 @@ class Worker:
         if job is None:
             return
         self._wire_bytes, self._outputs = job.wire_bytes, OutputBudget(job.output_bytes)
+        self._spare_bytes = job.spare_bytes
         for path, content in job.files.items():  # a copy: what the notebook writes there, no other run sees
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             Path(path).write_bytes(content)
@@ -125,7 +126,31 @@ class Worker:
         assert self._shell is not None
         namespace = dict(self._shell.user_ns)
         found = {name: namespace[name] for name in names.names if name in namespace}
-        self._send_values(found, namespace, lambda values: messages.TakenValues(names.question, values), again=again)
+        others, left_out = self._others(namespace, names.names)
+        self._send_values(
+            found,
+            namespace,
+            lambda values: messages.TakenValues(names.question, values, others, left_out),
+            again=again,
+        )
+
+    def _others(self, namespace: dict[str, Any], names: Sequence[str]) -> tuple[dict[str, Value], list[str]]:
+        """Values of the notebook's other names, and the names of those that are not sent; see `TakenValues`."""
+        assert self._shell is not None
+        values: dict[str, Value] = {}
+        left_out: list[str] = []
+        if not self._spare_bytes:
+            return values, left_out
+        for name, value in namespace.items():
+            if name[:1] == "_" or name in names or name in self._shell.user_ns_hidden or isinstance(value, ModuleType):
+                continue
+            sent = plain_only(value, self._spare_bytes)
+            if sent is None or len(values) == MAX_NAMES:
+                left_out.append(name[:200])
+            else:
+                values[name[:200]], size = sent
+                self._spare_bytes -= size
+        return values, left_out[:MAX_NAMES]
 
     def _send_values(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,16 @@ from autograder.sandbox.host import bubblewrap, launch
 from autograder.sandbox.host.cell_outputs import CellOutputs, Displays, settle_error
 from autograder.sandbox.host.endings import Ending
 from autograder.sandbox.host.preloading import Program, open_preloaded
+from autograder.sandbox.host.recording import (
+    Answer,
+    CallFailed,
+    Recording,
+    RemoteQuestion,
+    Taken,
+    Transcript,
+    chosen,
+    settled,
+)
 from autograder.sandbox.host.running import Sandbox
 from autograder.sandbox.wire import messages
 from autograder.sandbox.wire.deserialise import deserialise
@@ -25,7 +35,7 @@ from autograder.sandbox.wire.frames import FrameReader, decode, encode, write_fr
 from autograder.sandbox.wire.serialise import serialise_arguments
 from autograder.sandbox.wire.values import Value
 
-__all__ = ["CallFailed", "Session"]
+__all__ = ["Session"]
 
 PROGRAM = Program("autograder.sandbox.guest.worker", bubblewrap.NOTEBOOK)
 MIB = 1 << 20
@@ -33,20 +43,9 @@ GRACE_SECONDS, GRACE_SHARE = 2.0, 0.1  # of the tree's own time, for the worker 
 TIMEOUT = "CellTimeout: "
 MAX_CALLBACKS = 10_000
 """How often one call of a student's function may call what it was given."""
+SPARE_BYTES = 4 << 20
+"""For the values of names that no case asks for yet."""
 JUSTIFIED = 0.8  # of a cell's limit: what the worker says to have used, the host must have seen nearly all of
-
-
-class CallFailed(Exception):
-    """A remote call gave no value; the text says why, for the student. The student's fault, or the run had ended.
-
-    Attributes:
-        raised: Whether the function raised an exception of its own, so that what it was given may be the reason.
-    """
-
-    def __init__(self, message: str, *, raised: bool = False) -> None:
-        """Keep why."""
-        super().__init__(message)
-        self.raised = raised
 
 
 @dataclass
@@ -76,6 +75,7 @@ class Session:
         slot: int,
         files: Mapping[str, bytes] | None = None,
         modules: Sequence[str] | None = None,
+        keeps: bool = False,
     ) -> None:
         """Start the sandbox.
 
@@ -84,17 +84,22 @@ class Session:
             slot: Number of the grader's worker, from 0; concurrent sessions need different ones.
             files: Relative path → content of what lies beside the notebook; the notebook gets a copy of its own.
             modules: Are imported already, see `preloading.preload`; by default it is a new process.
+            keeps: Whether there is to be a `recording` that answers as much as can be.
 
         Raises:
             SandboxUnavailable: This machine cannot sandbox student code.
         """
         self._limits = limits
         self._files = dict(files or {})
+        self._keeps = keeps
         self._started = time.monotonic()
         self._sandbox = _open_sandbox(limits, slot, modules)
         budget = int(limits.wire_mb * MIB)
         self._reader = FrameReader(self._sandbox.results, budget, budget)
-        self._taken: dict[str, dict[str, Value]] = {}
+        self._taken: dict[str, Taken] = {}
+        self._at_end: dict[str, Taken] = {}
+        self._transcript = Transcript()
+        self._answered: dict[str, Answer] = {}
         self._running: dict[int, _Running] = {}
         self._current: int | None = None
         self._ready = False
@@ -136,6 +141,7 @@ class Session:
             cell_seconds=self._limits.cell_seconds,
             output_bytes=min(int(self._limits.output_mb * MIB), wire_bytes // 4),
             wire_bytes=wire_bytes,
+            spare_bytes=min(SPARE_BYTES, wire_bytes // 8) if self._keeps else 0,
             files=self._files,
         )
         self._converse(job, len(positions))
@@ -170,10 +176,10 @@ class Session:
                     used = self._begin_cell()
                     running.cpu_seconds = used - running.cpu_before
                 elif isinstance(message, messages.TakenValues):
-                    if not expected[message.question] or not message.values.keys() <= asked[message.question]:
+                    if not expected[message.question]:
                         raise WireError("values that were not requested")
                     expected[message.question] -= 1
-                    self._taken[message.question] = message.values
+                    self._taken[message.question] = self._checked(message, asked[message.question])
                 elif isinstance(message, messages.NotebookFinished):
                     self._finished = self._answers = True
                     self._sandbox.renew()
@@ -279,9 +285,30 @@ class Session:
 
     # ------------------------------------------------------------ values
 
-    def taken(self, question: str) -> Mapping[str, Value]:
+    def begin_case(self) -> None:
+        """What is asked from now on, another case asks."""
+        self._transcript.begin_case()
+
+    def recording(self) -> Recording | None:
+        """What the run sent, to answer again from; None of a run that did not end well."""
+        if not self._finished or self.ended or self.broken or self.unjustified:
+            return None
+        return Recording(self._taken, self._at_end, self._answered)
+
+    def _checked(self, message: messages.TakenValues, names: Collection[str]) -> Taken:
+        """Values that were sent for a question.
+
+        Raises:
+            WireError: They were not asked for.
+        """
+        others = message.others.keys() | set(message.left_out)
+        if not message.values.keys() <= set(names) or not others.isdisjoint(names) or (others and not self._keeps):
+            raise WireError("values that were not requested")
+        return Taken({**message.values, **message.others}, message.left_out)
+
+    def taken(self, question: str, names: Sequence[str]) -> Mapping[str, Value]:
         """The values that were taken for a question while the cells ran, the latest; empty if none were."""
-        return self._taken.get(question, {})
+        return chosen(self._taken.get(question, Taken({})), names)
 
     def take_now(self, question: str, names: Sequence[str]) -> Mapping[str, Value]:
         """Take values at the end of the notebook; empty when the run had ended early."""
@@ -293,13 +320,14 @@ class Session:
             answer = self._receive()
             if not isinstance(answer, messages.TakenValues):
                 raise WireError(f"{type(answer).__name__} instead of values")
-            if answer.question != question or not answer.values.keys() <= set(names):
+            if answer.question != question:
                 raise WireError("values that were not requested")
+            self._at_end[question] = taken = self._checked(answer, names)
         except (WireError, OSError, EOFError) as error:
             self._fail(error)
             return {}
         self._sandbox.pause()
-        return answer.values
+        return chosen(taken, names)
 
     def call(
         self,
@@ -329,6 +357,7 @@ class Session:
         positional, named = serialise_arguments(arguments, keywords or {}, callbacks)
         seconds = self._limits.call_seconds
         return self._ask(
+            RemoteQuestion("call", reference, method, positional, named),
             lambda number: messages.CallFunction(number, reference, method, positional, named, seconds),
             shown,
             resolve,
@@ -343,10 +372,17 @@ class Session:
             TypeError: The case's fault: a function that is called back asks for it.
         """
         seconds = self._limits.call_seconds
-        return self._ask(lambda number: messages.ReadAttribute(number, reference, name, seconds), shown, resolve, [])
+        return self._ask(
+            RemoteQuestion("read", reference, name, [], {}),
+            lambda number: messages.ReadAttribute(number, reference, name, seconds),
+            shown,
+            resolve,
+            [],
+        )
 
     def _ask(
         self,
+        question: RemoteQuestion,
         request: Callable[[int], Any],
         shown: str,
         resolve: Callable[[Any], Any],
@@ -358,6 +394,7 @@ class Session:
         if not self._answers:
             raise CallFailed(f"`{shown}` could not be called: the notebook had ended early")
         self._calls += 1
+        digest = self._transcript.digest(question)
         seconds = self._limits.call_seconds
         failures: list[Exception] = []
         self._asking = True
@@ -383,15 +420,16 @@ class Session:
         self._sandbox.pause()
         if failures:
             raise failures[0]
-        if isinstance(answer, messages.Raised):
-            if answer.error.startswith(TIMEOUT):
-                self._unjustified |= self._sandbox.cpu_seconds() - used < JUSTIFIED * seconds
-                raise CallFailed(f"`{shown}` used more than {seconds:g} s of processor time in one call.")
-            raise CallFailed(f"`{shown}` raised {settle_error(answer.error)}", raised=True)
-        try:
-            return deserialise(answer.value, resolve)
-        except WireError as error:
-            raise CallFailed(f"`{shown}` returned something that cannot be read: {error}") from error
+        if isinstance(answer, messages.Returned):
+            given = Answer(answer.value)
+        elif answer.error.startswith(TIMEOUT):
+            self._unjustified |= self._sandbox.cpu_seconds() - used < JUSTIFIED * seconds
+            given = Answer(failure=f"`{shown}` used more than {seconds:g} s of processor time in one call.")
+        else:
+            given = Answer(failure=f"`{shown}` raised {settle_error(answer.error)}", raised=True)
+        if not callbacks:
+            self._answered.setdefault(digest, given)
+        return settled(given, shown, resolve)
 
 
 def _called_back(

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import msgspec
 
-from autograder.sandbox.wire.values import Value
+from autograder.sandbox.wire.values import MAX_NAMES, Value
 
 Index = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
@@ -57,6 +57,7 @@ class Job(_Message, frozen=True):
         cell_seconds: Time for one cell.
         output_bytes: What all cells together may show, as `OutputBudget` counts it.
         wire_bytes: What the worker may send in all.
+        spare_bytes: How much of that the values of other names than those asked for may take.
         files: Relative path → content of what lies beside the notebook.
     """
 
@@ -65,6 +66,7 @@ class Job(_Message, frozen=True):
     cell_seconds: float
     output_bytes: int
     wire_bytes: int
+    spare_bytes: int
     files: dict[str, bytes] = {}
 
 
@@ -185,10 +187,17 @@ class CellDone(_Message, frozen=True):
 
 
 class TakenValues(_Message, frozen=True):
-    """The values of one question, serialised; names that are not defined are left out."""
+    """The values of one question, serialised; names that are not defined are left out.
+
+    Attributes:
+        others: Values of other names, as far as they are plain data or functions, and small.
+        left_out: Other names that are defined, and whose values are not sent.
+    """
 
     question: Short
     values: dict[Short, Value]
+    others: Annotated[dict[Short, Value], msgspec.Meta(max_length=MAX_NAMES)] = {}
+    left_out: Annotated[list[Short], msgspec.Meta(max_length=MAX_NAMES)] = []
 
 
 class NotebookFinished(_Message, frozen=True):

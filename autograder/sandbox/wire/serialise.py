@@ -40,10 +40,13 @@ __all__ = [
     "class_name",
     "is_tensor",
     "module_of",
+    "plain_only",
     "refused",
     "serialise_arguments",
     "truncate",
 ]
+
+MAX_SMALL_VALUES = 10_000
 
 
 @dataclass
@@ -191,6 +194,31 @@ class PlainSerialiser:
         if len({key for key, _ in pairs}) != len(pairs):
             raise Unsupported("a dict whose keys are equal once they are plain data; give plain keys")
         return Dict(pairs)  # type: ignore[arg-type]
+
+
+class _WholeSerialiser(PlainSerialiser):
+    """Notes whether anything was refused."""
+
+    whole = True
+
+    def _refuse(self, value: object, reason: str) -> Refused:
+        self.whole = False
+        return super()._refuse(value, reason)
+
+
+def plain_only(value: object, size_bytes: int) -> tuple[Value, int] | None:
+    """The wire form of plain data that is small, with its size in bytes; None for anything else.
+
+    Args:
+        value: Any object; no method that a student wrote is run.
+        size_bytes: What it may take.
+    """
+    if isinstance(value, np.ndarray) and value.nbytes > size_bytes:
+        return None
+    budget = Budget(values=MAX_SMALL_VALUES, size_bytes=size_bytes)
+    serialiser = _WholeSerialiser(budget)
+    sent = serialiser.serialise(value)
+    return (sent, size_bytes - budget.size_bytes + MAX_SMALL_VALUES - budget.values) if serialiser.whole else None
 
 
 class _ArgumentSerialiser(PlainSerialiser):

@@ -66,7 +66,7 @@ end_to_end: ALSO = tests/golden tests/faults tests/cookbook
 
 ## build and grade the small exercises of the cookbook, with all their right and wrong tries; ARGS="-k unet" one of them
 cookbook: $(READY)
-	$(PYTEST) --dist loadgroup tests/cookbook $(ARGS)
+	$(PYTEST) --dist load tests/cookbook $(ARGS)
 
 ## control groups, tried on a kernel of its own in QEMU; KERNEL= one of Linux, by default the newest in /boot
 test-cgroup: $(READY)

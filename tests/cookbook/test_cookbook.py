@@ -7,11 +7,9 @@ solution: question → a whole cell, or what stands in the solution → what sta
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +20,6 @@ from autograder.errors import UsageError
 from autograder.grading.requirements import refuse_lacking
 from autograder.records import ANSWER_TAG
 from tests import notebooks as nb
-
-Grades = Callable[[str], dict[str, dict[str, Any]]]
 
 KINDS = {path.parent.name: path for path in sorted(Path(__file__).parent.glob("*/tries.yaml"))}
 QUICK = {"numpy_backpropagation"}
@@ -36,46 +32,14 @@ def tries(kind: str) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def marks(kind: str) -> list[Any]:
-    """All tries of a kind run in one process, and not at all where a package is missing."""
+    """A kind is not graded where a package is missing, and some are graded on demand alone."""
     master = (KINDS[kind].parent / "master.py").read_text(encoding="utf-8")
-    found = [pytest.mark.xdist_group(kind), *([] if kind in QUICK else [pytest.mark.slow])]
+    found = [] if kind in QUICK else [pytest.mark.slow]
     try:
         refuse_lacking(kind, *map(yaml.safe_load, re.findall("^# requires: (.*)$", master, re.MULTILINE) or ["[]"]))
     except UsageError as lacks:
         found.append(pytest.mark.skip(reason=str(lacks)))
     return found
-
-
-def each_try(side: str) -> Any:
-    """One test for each try of each kind."""
-    return pytest.mark.parametrize(
-        ("kind", "name"),
-        [
-            pytest.param(kind, name, id=f"{kind}-{name}", marks=marks(kind))
-            for kind in KINDS
-            for name in tries(kind)[side]
-        ],
-    )
-
-
-@pytest.fixture(scope="module")
-def grades(tmp_path_factory: pytest.TempPathFactory) -> Grades:
-    """Kind → grades of its tries by their names, made, or failed to be made, when the first of them is asked for."""
-
-    @functools.cache
-    def attempt(kind: str) -> dict[str, dict[str, Any]] | AssertionError:
-        try:
-            return build_and_grade(kind, tmp_path_factory.mktemp(kind))
-        except AssertionError as error:
-            return error
-
-    def made(kind: str) -> dict[str, dict[str, Any]]:
-        outcome = attempt(kind)
-        if isinstance(outcome, AssertionError):
-            raise outcome
-        return outcome
-
-    return made
 
 
 def build_and_grade(kind: str, home: Path) -> dict[str, dict[str, Any]]:
@@ -113,22 +77,31 @@ def replaced(source: str, pieces: dict[str, str]) -> str:
     return source
 
 
-@each_try("right")
-def test_a_right_try_gets_all_points(grades: Grades, kind: str, name: str) -> None:
-    entry = grades(kind)[name]
-    assert {case: each["message"] for case, each in nb.cases_of(entry).items() if each["status"] != "pass"} == {}
-    assert (entry["status"], entry["score"]) == ("graded", entry["possible"])
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=marks(kind)) for kind in KINDS])
+def test_right_tries_get_all_points_and_wrong_ones_read_why(tmp_path: Path, kind: str) -> None:
+    entries = build_and_grade(kind, tmp_path)
+    made = tries(kind)
+    wrong = {name: why for name in made["right"] if (why := what_a_right_try_lacks(entries[name]))}
+    wrong |= {name: why for name, changes in made["wrong"].items() if (why := what_is_amiss(entries[name], changes))}
+    assert wrong == {}
 
 
-@each_try("wrong")
-def test_a_wrong_try_loses_points_and_reads_why(grades: Grades, kind: str, name: str) -> None:
-    entry = grades(kind)[name]
+def what_a_right_try_lacks(entry: dict[str, Any]) -> str:
+    said = {case: each["message"] for case, each in nb.cases_of(entry).items() if each["status"] != "pass"}
+    whole = (entry["status"], entry["score"]) == ("graded", entry["possible"]) and not said
+    return "" if whole else f"{entry['status']}, {entry['score']} of {entry['possible']}: {said}"
+
+
+def what_is_amiss(entry: dict[str, Any], changes: dict[str, Any]) -> str:
+    """Of a wrong try: it loses points in the cases that it names, reads why, and in no other."""
     said = {case: each["message"] for case, each in nb.cases_of(entry).items() if each["status"] == "fail"}
-    expected = {case: words for case, words in tries(kind)["wrong"][name].items() if "." in case}
-    assert {case: words for case, words in expected.items() if words not in said.get(case, "")} == {}, said
-    assert said.keys() == expected.keys()
-    assert entry["status"] == "graded"
-    assert entry["score"] < entry["possible"]
+    expected = {case: words for case, words in changes.items() if "." in case}
+    named = said.keys() == expected.keys() and all(words in said[case] for case, words in expected.items())
+    return (
+        ""
+        if named and entry["status"] == "graded" and entry["score"] < entry["possible"]
+        else f"{entry['status']}: {said}"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

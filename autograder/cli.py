@@ -124,7 +124,10 @@ def grade(
     ],
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Output folder (default: SLUG-grades).")] = None,
     roster: Annotated[Path | None, typer.Option(help="CSV with a column `student`: your class list.")] = None,
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Submissions at one time.")] = 2,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=256, help="Submissions at one time (default: as many as cores and memory allow)."),
+    ] = None,
     executor: Annotated[str, typer.Option(help="Where the workers run: `local`.")] = "local",
     again: Annotated[bool, typer.Option("--again", help="Grade unchanged submissions, too.")] = False,
     share: Annotated[

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.authoring import calibration
+from autograder.authoring import calibration, needs
 from autograder.authoring.assign import Assigned, assign
 from autograder.authoring.case_helpers import Records, complete, recorded_in
 from autograder.authoring.given_files import given_files
@@ -189,11 +189,18 @@ def build(
         else:
             begin("writing")
             _move(work, (folder / "stub", root / public), (folder / "bundle", root / secret))
+            if proved:
+                needs.record(path.parent, proved.needs)
     return BuildReport(
         slug=master.slug,
         files=tuple(sorted([public / name for name in stub] + [secret / name for name in bundle])),
         drift=drift,
-        warnings=(*master.warnings, *_unpublished(master), *(_doubts(master, root, proved) if proved else ())),
+        warnings=(
+            *master.warnings,
+            *_unpublished(master),
+            *(_doubts(master, root, proved) if proved else ()),
+            *_tight(master, proved),
+        ),
         proof=proved,
         seconds=time.monotonic() - started,
         done="tried" if instead else "is up to date" if check else "built",
@@ -321,6 +328,12 @@ def _doubts(master: Master, root: Path, proved: Proof) -> Iterator[str]:
     measured = calibration.read(root / "reference" / master.slug / calibration.CALIBRATION)
     seeded = any(calibration.SEED.search(cell.source) for cell in master.source.cells if cell.cell_type == "code")
     return calibration.doubts(proved.floors, measured, now, master.slug, seeded=seeded)
+
+
+def _tight(master: Master, proved: Proof | None) -> Iterator[str]:
+    """Limits that the solution nearly needs, one line each."""
+    for warning in needs.tight(proved.needs, master.config.limits) if proved else ():
+        yield f"{warning} {master.source.at(master.config_cell)}."
 
 
 def _question(master: Master, question: MasterQuestion, data: frozenset[str]) -> Question:

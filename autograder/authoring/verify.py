@@ -13,6 +13,7 @@ from autograder import keras_runtime
 from autograder.authoring.calibration import floors_of
 from autograder.authoring.case_helpers import Records
 from autograder.authoring.master import Master, MasterQuestion
+from autograder.authoring.needs import needed
 from autograder.errors import AutograderError, BuildError
 from autograder.expect.reference_record import collecting
 from autograder.grading.cases.bundle import beside
@@ -37,6 +38,7 @@ class Proof:
         folder: Where the stub and the bundle are that were graded.
         claims: Cases (`question.case`) that rest on what the notebook says of itself, as they do for the reference; and
             whether their points wait for a person.
+        needs: See `needs.needed`; of the solution.
     """
 
     stub: float
@@ -46,6 +48,7 @@ class Proof:
     floors: dict[str, Measurement]
     folder: Path
     claims: dict[str, bool]
+    needs: dict[str, float]
 
 
 Grader = Callable[[Path, Path, str], "GradedSubmission"]
@@ -89,6 +92,7 @@ def prove(
             for outcome in question.cases
             if outcome.evidence == "claimed"
         },
+        needs=needed(reference_graded.execution),
     )
 
 

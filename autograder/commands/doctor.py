@@ -18,6 +18,7 @@ from rich.markup import escape
 
 from autograder.errors import SandboxUnavailable
 from autograder.feedback import student_pdf
+from autograder.grading.execution.pool import worker_memory_mb
 from autograder.records import Limits
 from autograder.sandbox.host import bubblewrap, cgroup, launch, seccomp
 from autograder.sandbox.host.preloading import why_not_nested
@@ -26,7 +27,6 @@ __all__ = ["Finding", "run", "show"]
 
 ROOT = Path("/")
 SYSTEM_BUBBLEWRAP = Path("/usr/bin/bwrap")
-GRADER_MB = 1024  # of a worker, beside the sandboxes of a notebook and of its networks
 FREE_DISK_MB = 1024
 SECONDS = 10  # for a tool to answer
 MARKS = {"ok": "[green]✓[/]", "missing": "[red]✗[/]", "optional": "[yellow]–[/]"}
@@ -199,7 +199,7 @@ def _browser() -> tuple[bool, str]:
 def _memory() -> tuple[bool, str]:
     lines = (line.partition(":") for line in _text("proc/meminfo").splitlines())
     free = {name: int(value.split()[0]) // 1024 for name, _, value in lines if value.split()}.get("MemAvailable", 0)
-    needs = 2 * Limits().memory_mb + GRADER_MB
+    needs = worker_memory_mb(Limits())
     fits = f"enough for `--workers {free // needs}`" if free >= needs else "not enough for one"
     return free >= needs, f"{free:,} MiB free; a worker takes up to {needs:,}: {fits}"
 

@@ -15,7 +15,7 @@ from autograder.errors import UsageError
 from autograder.grading.cases.bundle import find_bundle, load_bundle
 from autograder.grading.execution.environment import environment
 from autograder.grading.execution.kept_runs import KeptRun, case_digests
-from autograder.grading.execution.pool import grade_class
+from autograder.grading.execution.pool import fitting_workers, grade_class
 from autograder.grading.execution.submission_grading import LOWERED, rejected
 from autograder.grading.intake.owners import count_notebooks
 from autograder.grading.intake.roster import Roster, match, read_roster, same_student
@@ -42,7 +42,7 @@ def run(
     *,
     out: Path | None,
     roster: Path | None,
-    workers: int,
+    workers: int | None,
     executor: str,
     again: bool,
     share: bool,
@@ -57,7 +57,7 @@ def run(
         source: What was handed in.
         out: The output folder.
         roster: The class list.
-        workers: Submissions at one time.
+        workers: Submissions at one time; by default as many as the machine has cores and memory for.
         executor: Where the workers run.
         again: Whether unchanged submissions are graded, too.
         share: Whether submissions whose program is the same share one run of it.
@@ -105,8 +105,9 @@ def run(
             task = bar.add_task("", total=len(items), completed=len(items) - len(waiting))
             counts: Counter[str] = Counter()
             kept = _kept_runs(folder)
+            running = workers or fitting_workers(assignment.limits)
             for graded in grade_class(
-                bundle.path, waiting, workers=workers, share=share, keep=keep == "all", kept=kept
+                bundle.path, waiting, workers=running, share=share, keep=keep == "all", kept=kept
             ):
                 folder.add(graded.grade, graded.execution, key=graded.key, recording=graded.recording)
                 counts["shared" if graded.shares else "run" if graded.executed else "checked"] += 1

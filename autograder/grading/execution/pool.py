@@ -27,10 +27,25 @@ from autograder.grading.execution.kept_runs import KeptRun, run_key
 from autograder.grading.execution.sharing import may_be_shared, shared
 from autograder.grading.execution.submission_grading import GradedSubmission, failed, grade_one
 from autograder.grading.intake.submissions import Item
-from autograder.records import Submission
+from autograder.records import Limits, Submission
+from autograder.sandbox.host import watchdog
 from autograder.sandbox.host.evaluation import prepare
 
-__all__ = ["grade_class"]
+__all__ = ["fitting_workers", "grade_class", "worker_memory_mb"]
+
+GRADER_MB = 1024
+"""Of a process that grades, with Keras in it."""
+
+
+def worker_memory_mb(limits: Limits) -> int:
+    """What one worker takes at most: a notebook, the evaluation of its networks, and what grades them, in MiB."""
+    return limits.memory_mb + limits.case_memory_mb + GRADER_MB
+
+
+def fitting_workers(limits: Limits) -> int:
+    """How many submissions this machine has cores and free memory for at one time; 1 at least."""
+    available_mb, _ = watchdog.available_mb()
+    return max(1, min(len(os.sched_getaffinity(0)), int(available_mb // worker_memory_mb(limits))))
 
 
 def grade_class(

@@ -10,6 +10,7 @@ WORKERS ?= 2
 N ?= 1000
 TIMES ?= 10
 SECONDS ?= 60
+SIZE ?= full
 PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What `make lines` compares with: the last commit before the package got its present folders.
 BASE ?= da818b9
@@ -122,9 +123,10 @@ wheel: $(READY)
 	$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist
 	@ls dist/*.whl
 
-## seconds per submission, side by side with `otter run`
+## how fast a class is graded, side by side with `otter run`, into bench.json; SIZE=smoke takes some minutes
 bench: $(READY)
 	$(BIN)/python tests/bench/overhead.py
+	$(BIN)/python -m tests.bench.pace $(SIZE)
 
 ## processor time of a student's first check, beyond Keras
 bench-selfcheck: $(READY)

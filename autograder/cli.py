@@ -133,6 +133,12 @@ def grade(
     share: Annotated[
         bool, typer.Option("--share/--no-share", help="Run code that several students handed in once for all of them.")
     ] = True,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Grade part I of N parts of the class; `autograder merge` puts them together."
+        ),
+    ] = None,
     keep: Annotated[
         str, typer.Option(help="What of each run is kept in OUT, so that changed cases need no run: `all` or `none`.")
     ] = "all",
@@ -160,6 +166,7 @@ def grade(
         executor=executor,
         again=again,
         share=share,
+        shard=shard,
         keep=keep,
         remove=remove or [],
         console=errors,
@@ -200,6 +207,23 @@ def report(
         )
     forms = [name.strip() for name in also.split(",") if name.strip()]
     _end(command.run(out, also=forms, remove=remove or [], copy=copy, console=errors))
+
+
+@app.command(cls=_Command)
+def merge(
+    parts: Annotated[
+        list[Path],
+        typer.Argument(metavar="OUT…", help="Output folders of `autograder grade --shard`, one for each part."),
+    ],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder of all (default: SLUG-grades).")] = None,
+) -> None:
+    """Put the grades of parts of a class together, which several machines have graded, and write the report of all.
+
+    Exit status: as of `autograder grade`.
+    """
+    from autograder.commands import merge as command
+
+    _end(command.run(parts, out, console=errors))
 
 
 def _end(outcome: ClassReport) -> NoReturn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -46,6 +47,7 @@ def run(
     executor: str,
     again: bool,
     share: bool,
+    shard: str | None,
     keep: str,
     remove: Sequence[str],
     console: Console,
@@ -61,6 +63,7 @@ def run(
         executor: Where the workers run.
         again: Whether unchanged submissions are graded, too.
         share: Whether submissions whose program is the same share one run of it.
+        shard: `i/n`, to grade the i-th of n parts of the class.
         keep: `all` that runs send, so that changed cases can run on it, or `none`.
         remove: Students to take out of the folder.
         console: Where the progress is shown.
@@ -81,6 +84,9 @@ def run(
     items, own = survey(source)
     listed = read_roster(roster) if roster is not None else None
     items, absent, unlisted = _on_roster(listed, items)
+    if shard is not None:
+        part, parts = _part(shard)
+        items, absent = items[part - 1 :: parts], absent if part == 1 else ()
     notebooks = count_notebooks(items, assignment.slug, listed.students if listed else ())
     questions = [question.name for question in assignment.questions]
     read_sheet(out / NAME, assignment)  # before anything takes time: it is read again when everything is graded
@@ -132,6 +138,18 @@ def run(
             size = f"{folder.kept_bytes / 2**20:.1f} MiB"
             console.print(f"Kept in {out / 'runs'} for checking again: {size}.", soft_wrap=True, highlight=False)
         return report
+
+
+def _part(shard: str) -> tuple[int, int]:
+    """Which of how many parts.
+
+    Raises:
+        UsageError: It is none.
+    """
+    found = re.fullmatch(r"(\d{1,4})/(\d{1,4})", shard)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise UsageError(f"--shard {one_line(shard)}: give I/N, such as 1/4 for the first of four parts.")
+    return int(found[1]), int(found[2])
 
 
 def _kept_runs(folder: OutputFolder) -> Callable[[Item, str], KeptRun | None]:

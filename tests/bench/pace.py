@@ -77,7 +77,7 @@ SIZES = {
 
 @dataclass(frozen=True)
 class Spent:
-    """What a command took: wall time, processor time with all that it started, its memory over time in MiB; its output."""
+    """What a command took: wall time, processor time with all that it started, memory over time in MiB, and output."""
 
     wall: float
     cpu: float

@@ -238,6 +238,20 @@ class OutputFolder:
         """Size of what runs sent, and is kept."""
         return sum(path.stat().st_size for path in (self.out / "runs").glob("*.kept"))
 
+    @property
+    def cases(self) -> Mapping[str, str]:
+        """`question/case` → digest of what its outcome depends on, as in `start`; empty where that is not known."""
+        return _cases_of(self.out).get(self.bundle, {})
+
+    def recording(self, stored: GradeEntry) -> bytes:
+        """What a student's run sent, packed; empty where that is not kept, or damaged."""
+        name = stored.execution.recording
+        try:
+            content = (self.out / "runs" / name).read_bytes() if name else b""
+        except OSError:
+            return b""
+        return content if f"{hashlib.sha256(content).hexdigest()}.kept" == name else b""
+
     def kept_run(self, student: str, key: str) -> tuple[bytes, Execution, dict[tuple[str, str], Outcome]] | None:
         """What the report keeps of a student's run: what it sent, how it went, and outcomes that still stand.
 
@@ -250,8 +264,8 @@ class OutputFolder:
             summary = stored.execution
             if not key or summary.key != key or not summary.recording or self._again:
                 return None
-            recording = (self.out / "runs" / summary.recording).read_bytes()
-            if f"{hashlib.sha256(recording).hexdigest()}.kept" != summary.recording:
+            recording = self.recording(stored)
+            if not recording:
                 return None
             execution = read_run(self.out / "runs", stored)
         except (OSError, msgspec.MsgspecError, ValueError, UsageError):

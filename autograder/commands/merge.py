@@ -1,0 +1,57 @@
+"""`autograder merge`: output folders of parts of a class, graded on several machines, become one. Trusted side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from autograder.commands.progress import progress
+from autograder.errors import UsageError
+from autograder.grading.results.output_folder import OutputFolder
+from autograder.publishing import ClassReport, publish
+
+__all__ = ["run"]
+
+
+def run(parts: Sequence[Path], out: Path | None, *, console: Console) -> ClassReport:
+    """Put the grades of some folders together, and write the report of all.
+
+    Args:
+        parts: Output folders of `autograder grade`, each of other students; they stay as they are.
+        out: The folder of all; by default the exercise's name with `-grades`.
+        console: Where the progress is shown.
+
+    Raises:
+        AutograderError: See the errors' own texts; nothing that was there is lost.
+    """
+    with ExitStack() as opened:
+        folders = [opened.enter_context(OutputFolder.reopen(part)) for part in parts]
+        first = folders[0]
+        whose: dict[str, Path] = {}
+        for folder in folders:
+            if (folder.assignment.slug, folder.bundle) != (first.assignment.slug, first.bundle):
+                raise UsageError(
+                    f"{folder.out} holds grades of another exercise, or of another version of it, than {first.out}. "
+                    "Grade all parts with one bundle."
+                )
+            for stored in folder.entries():
+                if stored.student in whose:
+                    raise UsageError(f"{stored.student} is in {whose[stored.student]} and in {folder.out}. Remove one.")
+                whose[stored.student] = folder.out
+                if any(outcome.by_hand for question in stored.questions for outcome in question.cases):
+                    raise UsageError(f"{folder.out} has points given by hand. Merge first, then grade by hand.")
+        target = OutputFolder.start(
+            out or Path(f"{first.assignment.slug}-grades"), first.assignment, first.bundle, {}, cases=first.cases
+        )
+        with target:
+            if taken := sorted(whose.keys() & set(target.students)):
+                raise UsageError(f"{target.out} holds a grade of {taken[0]} already. Choose another folder with -o.")
+            for folder in folders:
+                for stored in folder.entries():
+                    recording = folder.recording(stored)
+                    target.add(stored, folder.run(stored), key=stored.execution.key, recording=recording)
+            with progress(console, "Writing pages") as bar:
+                return publish(target, {}, bar)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,8 +27,8 @@ from autograder.publishing import ClassReport, publish
 from autograder.records import Submission
 from autograder.sandbox.host.bubblewrap import lowered
 from autograder.sandbox.host.launch import check_sandbox
-from autograder.sandbox.host.preloading import DESCRIBED, VARIABLE, chosen_way
-from autograder.wording import counted, one_line, shortened
+from autograder.sandbox.host.preloading import DESCRIBED, chosen_way
+from autograder.wording import counted, listed, one_line, shortened
 
 __all__ = ["run"]
 
@@ -82,23 +81,22 @@ def run(
     if source.is_dir() and out.resolve().is_relative_to(source.resolve()):
         raise UsageError(f"{out} lies in {source}, where its pages would be taken for submissions. Choose another -o.")
     items, own = survey(source)
-    listed = read_roster(roster) if roster is not None else None
-    items, absent, unlisted = _on_roster(listed, items)
+    on_list = read_roster(roster) if roster is not None else None
+    items, absent, unlisted = _on_roster(on_list, items)
     if shard is not None:
         part, parts = _part(shard)
         items, absent = items[part - 1 :: parts], absent if part == 1 else ()
-    notebooks = count_notebooks(items, assignment.slug, listed.students if listed else ())
+    notebooks = count_notebooks(items, assignment.slug, on_list.students if on_list else ())
     questions = [question.name for question in assignment.questions]
     read_sheet(out / NAME, assignment)  # before anything takes time: it is read again when everything is graded
     check_sandbox()
-    way = os.environ[VARIABLE] = chosen_way()  # the processes that grade need not find out again
+    chosen_way()  # refuses what the environment names wrongly
     here = environment(assignment.limits.threads)
     cases = case_digests(bundle) if keep == "all" else {}
     with OutputFolder.start(out, assignment, bundle.digest, here, again=again, cases=cases) as folder:
         _say_what_is_there(console, notebooks, len(items), own)
         if lower := lowered(assignment.limits):
             console.print(f"{LOWERED} ({lower}). What fails asks for review.", soft_wrap=True, markup=False)
-        console.print(f"Sandboxes: {DESCRIBED[way]}.", soft_wrap=True, highlight=False)
         items = _as_known(folder, items)
         for student in remove:
             if any(item.student == student for item in items):
@@ -116,7 +114,7 @@ def run(
                 bundle.path, waiting, workers=running, share=share, keep=keep == "all", kept=kept
             ):
                 folder.add(graded.grade, graded.execution, key=graded.key, recording=graded.recording)
-                counts["shared" if graded.shares else "run" if graded.executed else "checked"] += 1
+                counts["shared" if graded.shares else graded.way] += 1
                 bar.update(task, advance=1)
         _say_what_ran(console, counts)
         if keep == "none":
@@ -168,15 +166,18 @@ def _forget_runs(folder: OutputFolder) -> None:
 
 
 def _say_what_ran(console: Console, counts: Mapping[str, int]) -> None:
-    said = (
-        ("shared", "Run once for several: {} with the code of another."),
-        ("checked", "Checked again without running: {}."),
-    )
-    for kind, text in said:
-        if counts[kind]:
-            console.print(text.format(counted(counts[kind], "notebook")), highlight=False)
-    if counts["checked"] and counts["run"]:
-        console.print(f"Run, because nothing of them is kept that answers: {counted(counts['run'], 'notebook')}.")
+    ran = {way: counts[way] for way in DESCRIBED if counts[way]}
+    if ran:
+        ways = listed([f"{count} {DESCRIBED[way]}" for way, count in ran.items()])
+        console.print(f"Sandboxes of notebooks: {ways}.", soft_wrap=True, highlight=False)
+    if counts["shared"]:
+        several = counted(counts["shared"], "notebook")
+        console.print(f"Run once for several: {several} with the code of another.", highlight=False)
+    if counts["kept"]:
+        console.print(f"Checked again without running: {counted(counts['kept'], 'notebook')}.", highlight=False)
+        if ran:
+            what = counted(sum(ran.values()), "notebook")
+            console.print(f"Run, because nothing of them is kept that answers: {what}.", highlight=False)
 
 
 def _say_what_is_there(console: Console, notebooks: int, students: int, own: Sequence[str]) -> None:

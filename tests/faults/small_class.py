@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,11 +126,13 @@ def _is_whole(path: Path) -> bool:
             json.loads(gzip.decompress(data))
         elif path.suffix == ".json":
             json.loads(data)
+        elif path.suffix == ".kept":
+            zlib.decompress(data)
         elif path.suffix == ".csv":
             rows = list(csv.reader(data.decode("utf-8-sig").splitlines(keepends=True), strict=True))
             return data.endswith(b"\n") and len({len(row) for row in rows}) == 1
         else:
             return data.rstrip().endswith(b"</html>")
-    except (ValueError, OSError, EOFError, csv.Error):
+    except (ValueError, OSError, EOFError, csv.Error, zlib.error):
         return False
     return True

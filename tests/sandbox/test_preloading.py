@@ -135,13 +135,15 @@ def test_a_kernel_that_forbids_nesting_is_noticed(monkeypatch: pytest.MonkeyPatc
         return options(limits, fds, profile._replace(nests=False))
 
     monkeypatch.delenv(preloading.VARIABLE, raising=False)
+    monkeypatch.setattr(preloading, "_refusals", [])
     monkeypatch.setattr(bubblewrap, "options", closed)
     monkeypatch.setattr(launch.seccomp, "program", lambda *, nests=False: SECCOMP(nests=False))
     preloading.why_not_nested.cache_clear()
     try:
         assert "cannot be nested here" in preloading.why_not_nested()
-        assert preloading.chosen_way() == "ahead"
+        assert preloading.chosen_way() == "forked"
         assert executed("print(1)", modules=("numpy",)).cells[0].outputs[0]["text"] == "1\n"
+        assert preloading.chosen_way() == "ahead"
         assert [type(kept).__name__ for kept in preloading._kept.values()] == ["Sandbox"]
     finally:
         preloading.why_not_nested.cache_clear()
@@ -171,12 +173,13 @@ def test_the_output_says_how_notebooks_ran_and_a_wrong_variable_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = nb.small_bundle(tmp_path / "tiny")
-    nb.write_notebook(tmp_path / "in" / "a.ipynb", *nb.answers())
+    for number in range(2):
+        nb.write_notebook(tmp_path / "in" / f"{number}.ipynb", nb.code(f"x = {number}"), *nb.answers())
     for way in WAYS:
         monkeypatch.setenv(preloading.VARIABLE, way)
         done = nb.autograder("grade", bundle, tmp_path / "in", "-o", tmp_path / way, "--workers", 1)
         assert done.returncode == 0, done.stderr
-        assert f"Sandboxes: {preloading.DESCRIBED[way]}." in done.stdout + done.stderr
+        assert f"Sandboxes of notebooks: 2 {preloading.DESCRIBED[way]}." in done.stderr
     monkeypatch.setenv(preloading.VARIABLE, "quick")
     done = nb.autograder("grade", bundle, tmp_path / "in", "-o", tmp_path / "quick", "--workers", 1)
     assert done.returncode == 2

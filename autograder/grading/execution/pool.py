@@ -73,29 +73,32 @@ def grade_class(
     Raises:
         SandboxUnavailable: This machine cannot sandbox student code.
     """
-    pool = _Pool(bundle, min(workers, len(items)), kept)
+    pool = _Pool(bundle, workers, kept)
     keys = _keys(pool, items) if keep or (share and len(items) > 1) else {}
     twins = _twins(items, keys) if share else {}
     later = {id(item) for others in twins.values() for item in others}
     # Their process died, or they were out of time perhaps for what else ran: each runs once more, alone.
-    suspects = []
-    pool = _Pool(bundle, workers, kept)
-    pool.waiting.extend(_Job(item, key=keys.get(id(item), ""), keep=keep) for item in items if id(item) not in later)
+    suspects: list[_Job] = []
+    pool.waiting.extend(
+        _Job(item, key=keys.get(id(item), ""), keep=keep, alone=len(items) <= workers)
+        for item in items
+        if id(item) not in later
+    )
     for job, result in pool.run():
         for twin in twins.pop(id(job.item), ()):  # at once, so that no result is kept for longer
             shares = result if result is not None and may_be_shared(result) else None
             pool.waiting.appendleft(replace(job, item=twin, twin=shares))
         if result is None or result.again:
-            suspects.append(job.item)
+            suspects.append(job)
         else:
             yield result
     pool.close()
-    for item in suspects:
-        alone = _Pool(bundle, 1)
-        alone.waiting.append(_Job(item))
-        for _, result in alone.run():
-            yield result or _lost(bundle, item)
-        alone.close()
+    for job in suspects:
+        last = _Pool(bundle, 1)
+        last.waiting.append(replace(job, twin=None, alone=True))
+        for _, result in last.run():
+            yield result or _lost(bundle, job.item)
+        last.close()
 
 
 def _keys(pool: _Pool, items: Sequence[Item]) -> dict[int, str]:
@@ -126,6 +129,7 @@ class _Job:
         key: That digest, where it is known.
         kept: A run that need not be made again.
         keep: Whether to keep what the run sends.
+        alone: Whether each process has one submission at most.
     """
 
     item: Item
@@ -134,6 +138,7 @@ class _Job:
     key: str = ""
     kept: KeptRun | None = None
     keep: bool = False
+    alone: bool = False
 
 
 class _Pool:
@@ -268,8 +273,9 @@ def _work(path: Path, job: _Job, slot: int) -> GradedSubmission | str:
             prepare(bundle.assignment.limits, slot=slot)  # while the notebook runs
         if _imports_keras(bundle):
             threading.Thread(target=keras_runtime.load, daemon=True).start()
-        graded = grade_one(bundle, submission, slot=slot, kept=job.kept, keep=job.keep)
-        graded = replace(graded, key=job.key if graded.recording else "")
+        graded = grade_one(bundle, submission, slot=slot, kept=job.kept, keep=job.keep, alone=job.alone)
+        if graded.recording:
+            graded = replace(graded, key=job.key or run_key(bundle, submission))
     except SandboxUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class; it is reported as one

@@ -33,4 +33,4 @@ def shared(bundle: Bundle, submission: Submission, graded: GradedSubmission) -> 
     execution = replace(graded.execution, cells=cells_as_run(submission, graded.execution))
     automatic = {question.name: question for question in graded.grade.questions if not question.manual}
     own = completed(bundle, submission, execution, automatic, graded.remarks)
-    return replace(own, shares=True, executed=False, recording=graded.recording, key=graded.key)
+    return replace(own, shares=True, recording=graded.recording, key=graded.key)

@@ -68,7 +68,7 @@ class GradedSubmission:
         values: Question → name → what the notebook gave, in words for the author of the exercise; kept nowhere.
         remarks: What was odd about its answer cells, for the student; among the grade's warnings, too.
         shares: Whether it is another submission's run, with the same program.
-        executed: Whether its notebook ran for it.
+        way: How the sandbox was opened in which its notebook ran, or `kept` where its cases ran on what was kept.
         recording: What the run sent, packed, so that its cases can run again; empty where that is not kept.
         key: Digest of what the run depended on; see `kept_runs.run_key`.
     """
@@ -79,13 +79,19 @@ class GradedSubmission:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     shares: bool = False
-    executed: bool = True
+    way: str = ""
     recording: bytes = b""
     key: str = ""
 
 
 def grade_one(
-    bundle: Bundle, submission: Submission, *, slot: int = 0, kept: KeptRun | None = None, keep: bool = False
+    bundle: Bundle,
+    submission: Submission,
+    *,
+    slot: int = 0,
+    kept: KeptRun | None = None,
+    keep: bool = False,
+    alone: bool = False,
 ) -> GradedSubmission:
     """Run a submission in a sandbox and grade the values that it sends.
 
@@ -95,6 +101,7 @@ def grade_one(
         slot: Number of this process among those that grade at the same time.
         kept: A run of the same program, from which the cases get what they ask for, as long as it has all of that.
         keep: Whether to keep what the run sends.
+        alone: Whether this process grades no other, so that nothing is imported for several.
 
     Raises:
         SandboxUnavailable: This machine cannot run a sandbox.
@@ -107,7 +114,8 @@ def grade_one(
         return again
     questions = bundle.assignment.questions
     limits = bundle.assignment.limits
-    modules = None if sets_variables(cell.source for cell in submission.cells) else bundle.imports
+    fresh = alone or sets_variables(cell.source for cell in submission.cells)
+    modules = None if fresh else bundle.imports
     with ExitStack() as started:
 
         def run(cells: Sequence[Cell]) -> tuple[Session, Execution]:
@@ -131,7 +139,8 @@ def grade_one(
         )
         sent = session.recording() if keep and graded.grade.status == "graded" and not graded.again else None
         packed = b"" if sent is None else sent.packed()
-        return replace(graded, recording=packed if len(packed) <= MAX_KEPT_BYTES else b"")
+        kept_bytes = packed if len(packed) <= MAX_KEPT_BYTES else b""
+        return replace(graded, recording=kept_bytes, way=session.way)
 
 
 def _checked_again(bundle: Bundle, submission: Submission, kept: KeptRun, slot: int) -> GradedSubmission | None:
@@ -143,7 +152,7 @@ def _checked_again(bundle: Bundle, submission: Submission, kept: KeptRun, slot: 
         graded = _judged(bundle, submission, session, execution, _not_again, slot=slot, standing=kept.standing)
     except (NotRecorded, WireError):
         return None
-    return replace(graded, executed=False, recording=kept.recording)
+    return replace(graded, recording=kept.recording, way="kept")
 
 
 def _not_again() -> tuple[Session, Execution]:

@@ -167,6 +167,7 @@ class OutputFolder:
                 folder._complete()
                 head = read_head(place)
                 folder.assignment, folder.bundle = _exercise(place, head["assignment"]), head.get("bundle", "")
+                _check_cases(place)
                 shutil.rmtree(folder._staged, ignore_errors=True)
                 folder._make_stage()
                 folder._stage_grades()
@@ -483,6 +484,12 @@ def _cases_of(out: Path) -> dict[str, dict[str, str]]:
         return msgspec.json.decode((out / "runs" / "cases.json").read_bytes(), type=dict[str, dict[str, str]])
     except (OSError, msgspec.MsgspecError, ValueError):  # of an older version, or damaged: all cases run again
         return {}
+
+
+def _check_cases(out: Path) -> None:
+    path = out / "runs" / "cases.json"
+    if path.exists() and not _cases_of(out):
+        raise UsageError(f"{path} is damaged. Run `autograder grade` again into this folder, or delete the file.")
 
 
 def _exercise(out: Path, slug: str) -> Assignment:

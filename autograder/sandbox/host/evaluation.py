@@ -138,7 +138,7 @@ class _Process:
 
     def __init__(self, limits: Limits, slot: int) -> None:
         self.assembled: set[int] = set()
-        self.sandbox = open_preloaded(PROGRAM, limits, slot=slot, modules=IMPORTS)
+        self.sandbox, _ = open_preloaded(PROGRAM, limits, slot=slot, modules=IMPORTS)
         self._reader = FrameReader(self.sandbox.results, int(limits.wire_mb * 2**20) + BESIDE_VALUES, 1 << 60)
         self._ready = False
 

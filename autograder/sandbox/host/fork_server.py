@@ -54,7 +54,11 @@ class ForkedProcess:
 
 
 class ForkServer:
-    """A sandbox that forks sandboxes."""
+    """A sandbox that forks sandboxes.
+
+    Attributes:
+        has_forked: Whether it did so at least once, so that this machine permits it.
+    """
 
     def __init__(self, limits: Limits, *, slot: int, profile: bubblewrap.Profile, preload: Sequence[str]) -> None:
         """Start it, and do not wait until it has imported everything.
@@ -82,6 +86,7 @@ class ForkServer:
             self._control.close()
             raise
         self._ready = False
+        self.has_forked = False
 
     def fork(self, limits: Limits, *, program: str, group: cgroup.Group | None) -> ForkedProcess:
         """Run a function in a sandbox of its own.
@@ -126,6 +131,7 @@ class ForkServer:
             except OSError as error:
                 raise SandboxUnavailable(f"The fork server does not answer ({error}).") from error
             failed.pop_all()
+            self.has_forked = True
             return ForkedProcess(pid, ours, status)
 
     def close(self) -> None:

@@ -43,9 +43,9 @@ VARIABLE = "AUTOGRADER_SANDBOXES"
 """Environment variable that names the way; without it a probe chooses."""
 
 DESCRIBED: dict[Way, str] = {
-    "forked": "each notebook runs in a sandbox that is forked from a process with its packages imported",
-    "ahead": "sandboxes cannot be nested here, so that each is started while another runs",
-    "fresh": "each notebook runs in a new process",
+    "forked": "forked from a process with the packages imported",
+    "ahead": "started while another one ran, as sandboxes cannot be nested here",
+    "fresh": "started anew",
 }
 
 OTHER_USERS = bubblewrap.SLOTS // 4
@@ -84,22 +84,23 @@ class _Key:
 
 
 _kept: dict[_Key, ForkServer | Sandbox] = {}
+_refusals: list[str] = []
+"""Why sandboxes cannot be nested here, once that was tried."""
 _turns: Counter[tuple[Program, int]] = Counter()
 
 
 def chosen_way() -> Way:
-    """How sandboxes are opened on this machine.
+    """How sandboxes are opened: as the environment says, else forked until that was refused.
 
     Raises:
-        SandboxUnavailable: Not at all.
         UsageError: The environment names another way.
     """
-    if named := os.environ.get(VARIABLE, ""):
-        if named not in get_args(Way):
-            raise UsageError(f"{VARIABLE} is {named!r}: give one of {', '.join(get_args(Way))}, or leave it out.")
-        return cast("Way", named)
-    launch.check_sandbox()
-    return "ahead" if why_not_nested() else "forked"
+    named = os.environ.get(VARIABLE, "")
+    if not named:
+        return "ahead" if _refusals else "forked"
+    if named not in get_args(Way):
+        raise UsageError(f"{VARIABLE} is {named!r}: give one of {', '.join(get_args(Way))}, or leave it out.")
+    return cast("Way", named)
 
 
 @functools.cache
@@ -153,18 +154,33 @@ def preload(program: Program, limits: Limits, *, slot: int, modules: Sequence[st
 
 def open_preloaded(
     program: Program, limits: Limits, *, slot: int, modules: Sequence[str], first: bytes = b""
-) -> Sandbox:
-    """A sandbox in which modules are imported already, or a fresh one; see `preload` and `launch.open_sandbox`."""
+) -> tuple[Sandbox, Way]:
+    """A sandbox in which modules are imported already, or a fresh one, and which way it was opened; see `preload`.
+
+    Raises:
+        SandboxUnavailable: This machine cannot run a sandbox, or it cannot nest them and the environment demands it.
+    """
     preload(program, limits, slot=slot, modules=modules, first=first)
     key = _Key(program, limits, slot, tuple(modules))
     kept = _kept.get(key)
     if isinstance(kept, ForkServer):
-        return launch.watched(limits, lambda group: kept.fork(limits, program=f"{program.module}:main", group=group))
+        try:
+            name = f"{program.module}:main"
+            return launch.watched(limits, lambda group: kept.fork(limits, program=name, group=group)), "forked"
+        except SandboxUnavailable as error:
+            kept.close()
+            del _kept[key]
+            if not kept.has_forked:  # nesting is refused; else the server was killed, and another one takes its place
+                if os.environ.get(VARIABLE):
+                    raise
+                _refusals.append(str(error))
+            return open_preloaded(program, limits, slot=slot, modules=modules, first=first)
     if isinstance(kept, Sandbox):
         _kept[key] = _started(key, first)
         kept.renew()
-        return kept
-    return launch.open_sandbox(limits, module=program.module, slot=program.first_slot + slot, profile=program.profile)
+        return kept, "ahead"
+    slot = program.first_slot + slot
+    return launch.open_sandbox(limits, module=program.module, slot=slot, profile=program.profile), "fresh"
 
 
 def _started(key: _Key, first: bytes) -> Sandbox:

@@ -17,7 +17,7 @@ from autograder.records import Cell, Execution, ExecutionStatus, Limits
 from autograder.sandbox.host import bubblewrap, launch
 from autograder.sandbox.host.cell_outputs import CellOutputs, Displays, settle_error
 from autograder.sandbox.host.endings import Ending
-from autograder.sandbox.host.preloading import Program, open_preloaded
+from autograder.sandbox.host.preloading import Program, Way, open_preloaded
 from autograder.sandbox.host.recording import (
     Answer,
     CallFailed,
@@ -58,15 +58,20 @@ class _Running:
     cpu_seconds: float = 0.0
 
 
-def _open_sandbox(limits: Limits, slot: int, modules: Sequence[str] | None) -> Sandbox:
+def _open_sandbox(limits: Limits, slot: int, modules: Sequence[str] | None) -> tuple[Sandbox, Way]:
     if modules is None:
-        return launch.open_sandbox(limits, module=PROGRAM.module, slot=slot)
+        return launch.open_sandbox(limits, module=PROGRAM.module, slot=slot), "fresh"
     first = encode(messages.ImportModules(list(modules)))
     return open_preloaded(PROGRAM, limits, slot=slot, modules=modules, first=first)
 
 
 class Session:
-    """One submission's run. Use as a context manager: leaving it kills whatever is left of the process tree."""
+    """One submission's run. Use as a context manager: leaving it kills whatever is left of the process tree.
+
+    Attributes:
+        way: How its sandbox was opened.
+        phases: Where the time went, in seconds.
+    """
 
     def __init__(
         self,
@@ -93,7 +98,7 @@ class Session:
         self._files = dict(files or {})
         self._keeps = keeps
         self._started = time.monotonic()
-        self._sandbox = _open_sandbox(limits, slot, modules)
+        self._sandbox, self.way = _open_sandbox(limits, slot, modules)
         budget = int(limits.wire_mb * MIB)
         self._reader = FrameReader(self._sandbox.results, budget, budget)
         self._taken: dict[str, Taken] = {}

@@ -110,7 +110,10 @@ class _Ended(Session):
         self.phases = {}
         self._values = values
 
-    def taken(self, question: str) -> Mapping[str, Value]:
+    def begin_case(self) -> None:
+        pass
+
+    def taken(self, question: str, names: Sequence[str]) -> Mapping[str, Value]:
         return self._values
 
     def take_now(self, question: str, names: Sequence[str]) -> Mapping[str, Value]:

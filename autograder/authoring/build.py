@@ -190,7 +190,7 @@ def build(
             begin("writing")
             _move(work, (folder / "stub", root / public), (folder / "bundle", root / secret))
             if proved:
-                needs.record(path.parent, proved.needs)
+                needs.keep_needs(path.parent, proved.needs)
     return BuildReport(
         slug=master.slug,
         files=tuple(sorted([public / name for name in stub] + [secret / name for name in bundle])),

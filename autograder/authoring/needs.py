@@ -14,7 +14,7 @@ import msgspec
 from autograder.files import write_whole
 from autograder.records import Execution, Limits, from_json, to_json
 
-__all__ = ["NEEDS", "needed", "record", "tight"]
+__all__ = ["NEEDS", "keep_needs", "needed", "tight"]
 
 NEEDS = "needs.json"
 """Beside the master: limit → what the solution needs, in seconds of processor time."""
@@ -30,7 +30,7 @@ def needed(execution: Execution) -> dict[str, float]:
     return {"cell_seconds": round(cells, 1), "cpu_seconds": round(execution.cpu_seconds, 1)}
 
 
-def record(folder: Path, now: Mapping[str, float]) -> None:
+def keep_needs(folder: Path, now: Mapping[str, float]) -> None:
     """Write what was measured, unless what is there is nearly the same.
 
     Raises:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.authoring.needs import NEEDS, needed, record, tight
+from autograder.authoring.needs import NEEDS, keep_needs, needed, tight
 from autograder.records import Cell, Execution, Limits
 
 
@@ -26,12 +26,12 @@ def test_a_limit_under_five_times_that_is_warned_of(limit: float, warned: bool) 
 
 
 def test_a_measurement_that_is_nearly_the_same_changes_no_file(tmp_path: Path) -> None:
-    record(tmp_path, {"cell_seconds": 4.0, "cpu_seconds": 8.0})
+    keep_needs(tmp_path, {"cell_seconds": 4.0, "cpu_seconds": 8.0})
     before = (tmp_path / NEEDS).read_bytes()
-    record(tmp_path, {"cell_seconds": 5.5, "cpu_seconds": 6.0})
+    keep_needs(tmp_path, {"cell_seconds": 5.5, "cpu_seconds": 6.0})
     assert (tmp_path / NEEDS).read_bytes() == before
-    record(tmp_path, {"cell_seconds": 9.0, "cpu_seconds": 12.0})
+    keep_needs(tmp_path, {"cell_seconds": 9.0, "cpu_seconds": 12.0})
     assert json.loads((tmp_path / NEEDS).read_text()) == {"cell_seconds": 9.0, "cpu_seconds": 12.0}
     (tmp_path / NEEDS).write_text("{")
-    record(tmp_path, {"cell_seconds": 9.0})
+    keep_needs(tmp_path, {"cell_seconds": 9.0})
     assert json.loads((tmp_path / NEEDS).read_text()) == {"cell_seconds": 9.0}

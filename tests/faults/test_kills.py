@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.faults.kills import VICTIMS, Killer
 
-KILLS = 30
+KILLS = 8
 
 
 def test_kills_at_random_moments(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ from autograder.records import (
 )
 from autograder.sandbox.host import bubblewrap
 from autograder.sandbox.host.evaluation import Evaluation
-from autograder.sandbox.host.preloading import sets_variables
+from autograder.sandbox.host.preloading import named_way, sets_variables
 from autograder.sandbox.host.recording import NotRecorded, RecordedSession, Recording
 from autograder.sandbox.host.session import Session
 from autograder.sandbox.wire.values import History
@@ -114,7 +114,7 @@ def grade_one(
         return again
     questions = bundle.assignment.questions
     limits = bundle.assignment.limits
-    fresh = alone or sets_variables(cell.source for cell in submission.cells)
+    fresh = (alone and not named_way()) or sets_variables(cell.source for cell in submission.cells)
     modules = None if fresh else bundle.imports
     with ExitStack() as started:
 

@@ -31,6 +31,7 @@ __all__ = [
     "Program",
     "Way",
     "chosen_way",
+    "named_way",
     "open_preloaded",
     "preload",
     "sets_variables",
@@ -95,12 +96,19 @@ def chosen_way() -> Way:
     Raises:
         UsageError: The environment names another way.
     """
+    return named_way() or ("ahead" if _refusals else "forked")
+
+
+def named_way() -> Way | None:
+    """The way that the environment demands, if any.
+
+    Raises:
+        UsageError: It names another one.
+    """
     named = os.environ.get(VARIABLE, "")
-    if not named:
-        return "ahead" if _refusals else "forked"
-    if named not in get_args(Way):
+    if named and named not in get_args(Way):
         raise UsageError(f"{VARIABLE} is {named!r}: give one of {', '.join(get_args(Way))}, or leave it out.")
-    return cast("Way", named)
+    return cast("Way", named) if named else None
 
 
 @functools.cache
@@ -171,7 +179,7 @@ def open_preloaded(
             kept.close()
             del _kept[key]
             if not kept.has_forked:  # nesting is refused; else the server was killed, and another one takes its place
-                if os.environ.get(VARIABLE):
+                if named_way():
                     raise
                 _refusals.append(str(error))
             return open_preloaded(program, limits, slot=slot, modules=modules, first=first)

@@ -312,6 +312,7 @@ def _fake_colab() -> None:
 
 def main() -> None:
     """Entry point inside the sandbox."""
+    sys.modules.pop(__name__, None)  # else what a forked notebook patches there would be the worker's own
     requests, results = os.dup(0), os.dup(1)
     os.set_inheritable(requests, False)
     os.set_inheritable(results, False)

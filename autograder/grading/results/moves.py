@@ -14,7 +14,7 @@ MAX_CASES = 6
 
 
 def moves(earlier: Iterable[Grade], now: Iterable[Grade]) -> Iterator[Move]:
-    """Those whose score, or the outcome of a case, is another one; who was not there before moved from nowhere.
+    """Those whose score, or the outcome of a case, is another one; not those who were not there before.
 
     Args:
         earlier: Grades, one a student, sorted by student.

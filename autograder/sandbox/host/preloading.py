@@ -41,7 +41,7 @@ __all__ = [
 Way = Literal["forked", "ahead", "fresh"]
 
 VARIABLE = "AUTOGRADER_SANDBOXES"
-"""Environment variable that names the way; without it a probe chooses."""
+"""Environment variable that names the way; without it the first sandbox shows whether they can be nested."""
 
 DESCRIBED: dict[Way, str] = {
     "forked": "forked from a process with the packages imported",
@@ -50,6 +50,7 @@ DESCRIBED: dict[Way, str] = {
 }
 
 OTHER_USERS = bubblewrap.SLOTS // 4
+"""Added to the slot of every other sandbox that is started ahead: two of a worker's are there at one time."""
 
 # What decides nothing about how packages compute.
 _HARMLESS = re.compile(
@@ -153,9 +154,7 @@ def preload(program: Program, limits: Limits, *, slot: int, modules: Sequence[st
         return
     slot = program.first_slot + slot
     if way == "forked":
-        server = ForkServer(limits, slot=slot, profile=program.profile, preload=[program.module, *modules])
-        _kept[key] = server
-        atexit.register(server.close)
+        _kept[key] = ForkServer(limits, slot=slot, profile=program.profile, preload=[program.module, *modules])
     else:
         _kept[key] = _started(key, first)
 
@@ -196,9 +195,15 @@ def _started(key: _Key, first: bytes) -> Sandbox:
     turn = _turns[key.program, key.slot] = 1 - _turns[key.program, key.slot]  # another user than the one before it has
     slot = key.program.first_slot + key.slot + turn * OTHER_USERS
     sandbox = launch.open_sandbox(key.limits, module=key.program.module, slot=slot, profile=key.program.profile)
-    atexit.register(sandbox.close)
     if first:
         with contextlib.suppress(OSError):  # it is gone: who reads from it sees that
             write_frame(sandbox.requests, first)
     sandbox.renew()
     return sandbox
+
+
+@atexit.register
+def _close_kept() -> None:
+    """End what was kept for sandboxes that never came."""
+    for kept in _kept.values():
+        kept.close()

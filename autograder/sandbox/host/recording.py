@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -19,13 +20,13 @@ from autograder.sandbox.wire.values import Value
 
 __all__ = [
     "Answer",
+    "AskedProcess",
     "CallFailed",
     "NotRecorded",
     "RecordedSession",
     "Recording",
     "RemoteQuestion",
     "Taken",
-    "Transcript",
     "chosen",
     "settled",
 ]
@@ -136,7 +137,67 @@ class Transcript:
         return self._asked.hex()
 
 
-class RecordedSession:
+class AskedProcess(ABC):
+    """What cases ask of a student's process, be it there or only in its recording."""
+
+    def __init__(self) -> None:
+        """Nothing was asked yet."""
+        self._transcript = Transcript()
+
+    def begin_case(self) -> None:
+        """What is asked from now on, another case asks."""
+        self._transcript.begin_case()
+
+    def call(
+        self,
+        reference: int,
+        shown: str,
+        arguments: Sequence[Any],
+        resolve: Callable[[Any], Any],
+        *,
+        keywords: Mapping[str, Any] | None = None,
+        method: str = "",
+    ) -> Any:
+        """Call a student's function, or a method of an object, on values that the grader chose.
+
+        Args:
+            reference: The `id` of the `Function` or `Object`.
+            shown: What it is called in messages.
+            arguments: Plain data, views of what the student's process keeps, and functions, which may be called back.
+            resolve: Passed to `deserialise` for what is no plain data in the answer.
+            keywords: Further arguments, by name.
+            method: The object's method; empty for the function itself.
+
+        Raises:
+            CallFailed: It raised, took too long, or the run had ended.
+            TypeError: The case's fault: an argument is something else, or a function that is called back calls in turn.
+        """
+        callbacks: list[Callable[..., Any]] = []
+        positional, named = serialise_arguments(arguments, keywords or {}, callbacks)
+        question = RemoteQuestion("call", reference, method, positional, named)
+        return self._ask(question, shown, resolve, callbacks)
+
+    def read(self, reference: int, name: str, shown: str, resolve: Callable[[Any], Any]) -> Any:
+        """An attribute of a student's object, which may be computed; see `call`.
+
+        Raises:
+            CallFailed: It raised, took too long, or the run had ended.
+            TypeError: The case's fault: a function that is called back asks for it.
+        """
+        return self._ask(RemoteQuestion("read", reference, name, [], {}), shown, resolve, [])
+
+    @abstractmethod
+    def _ask(
+        self,
+        question: RemoteQuestion,
+        shown: str,
+        resolve: Callable[[Any], Any],
+        callbacks: Sequence[Callable[..., Any]],
+    ) -> Any:
+        """The answer to a question, in which the student's code may call these functions back."""
+
+
+class RecordedSession(AskedProcess):
     """Answers as a `session.Session` did whose run is over, from its recording."""
 
     unjustified = ended = broken = False
@@ -148,13 +209,9 @@ class RecordedSession:
             recording: Hostile.
             phases: Of the run.
         """
+        super().__init__()
         self._recording = recording
-        self._transcript = Transcript()
         self.phases = dict(phases)
-
-    def begin_case(self) -> None:
-        """See `Transcript`."""
-        self._transcript.begin_case()
 
     def taken(self, question: str, names: Sequence[str]) -> Mapping[str, Value]:
         """See `session.Session.taken`."""
@@ -167,28 +224,15 @@ class RecordedSession:
             raise NotRecorded
         return chosen(self._recording.at_end[question], names)
 
-    def call(
+    def _ask(
         self,
-        reference: int,
+        question: RemoteQuestion,
         shown: str,
-        arguments: Sequence[Any],
         resolve: Callable[[Any], Any],
-        *,
-        keywords: Mapping[str, Any] | None = None,
-        method: str = "",
+        callbacks: Sequence[Callable[..., Any]],
     ) -> Any:
-        """See `session.Session.call`."""
-        callbacks: list[Callable[..., Any]] = []
-        positional, named = serialise_arguments(arguments, keywords or {}, callbacks)
         if callbacks:  # what they return may be another thing now
             raise NotRecorded
-        return self._answer(RemoteQuestion("call", reference, method, positional, named), shown, resolve)
-
-    def read(self, reference: int, name: str, shown: str, resolve: Callable[[Any], Any]) -> Any:
-        """See `session.Session.read`."""
-        return self._answer(RemoteQuestion("read", reference, name, [], {}), shown, resolve)
-
-    def _answer(self, question: RemoteQuestion, shown: str, resolve: Callable[[Any], Any]) -> Any:
         answer = self._recording.answers.get(self._transcript.digest(question))
         if answer is None:
             raise NotRecorded

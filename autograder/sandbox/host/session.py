@@ -20,11 +20,11 @@ from autograder.sandbox.host.endings import Ending
 from autograder.sandbox.host.preloading import Program, Way, open_preloaded
 from autograder.sandbox.host.recording import (
     Answer,
+    AskedProcess,
     CallFailed,
     Recording,
     RemoteQuestion,
     Taken,
-    Transcript,
     chosen,
     settled,
 )
@@ -65,7 +65,7 @@ def _open_sandbox(limits: Limits, slot: int, modules: Sequence[str] | None) -> t
     return open_preloaded(PROGRAM, limits, slot=slot, modules=modules, first=first)
 
 
-class Session:
+class Session(AskedProcess):
     """One submission's run. Use as a context manager: leaving it kills whatever is left of the process tree.
 
     Attributes:
@@ -94,6 +94,7 @@ class Session:
         Raises:
             SandboxUnavailable: This machine cannot sandbox student code.
         """
+        super().__init__()
         self._limits = limits
         self._files = dict(files or {})
         self._keeps = keeps
@@ -103,7 +104,6 @@ class Session:
         self._reader = FrameReader(self._sandbox.results, budget, budget)
         self._taken: dict[str, Taken] = {}
         self._at_end: dict[str, Taken] = {}
-        self._transcript = Transcript()
         self._answered: dict[str, Answer] = {}
         self._running: dict[int, _Running] = {}
         self._current: int | None = None
@@ -290,10 +290,6 @@ class Session:
 
     # ------------------------------------------------------------ values
 
-    def begin_case(self) -> None:
-        """What is asked from now on, another case asks."""
-        self._transcript.begin_case()
-
     def recording(self) -> Recording | None:
         """What the run sent, to answer again from; None of a run that did not end well."""
         if not self._finished or self.ended or self.broken or self.unjustified:
@@ -334,66 +330,14 @@ class Session:
         self._sandbox.pause()
         return chosen(taken, names)
 
-    def call(
-        self,
-        reference: int,
-        shown: str,
-        arguments: Sequence[Any],
-        resolve: Callable[[Any], Any],
-        *,
-        keywords: Mapping[str, Any] | None = None,
-        method: str = "",
-    ) -> Any:
-        """Call a student's function, or a method of an object, on values that the grader chose.
-
-        Args:
-            reference: The `id` of the `Function` or `Object`.
-            shown: What it is called in messages.
-            arguments: Plain data, views of what the student's process keeps, and functions, which may be called back.
-            resolve: Passed to `deserialise` for what is no plain data in the answer.
-            keywords: Further arguments, by name.
-            method: The object's method; empty for the function itself.
-
-        Raises:
-            CallFailed: It raised, took too long, or the run had ended.
-            TypeError: The case's fault: an argument is something else, or a function that is called back calls in turn.
-        """
-        callbacks: list[Callable[..., Any]] = []
-        positional, named = serialise_arguments(arguments, keywords or {}, callbacks)
-        seconds = self._limits.call_seconds
-        return self._ask(
-            RemoteQuestion("call", reference, method, positional, named),
-            lambda number: messages.CallFunction(number, reference, method, positional, named, seconds),
-            shown,
-            resolve,
-            callbacks,
-        )
-
-    def read(self, reference: int, name: str, shown: str, resolve: Callable[[Any], Any]) -> Any:
-        """An attribute of a student's object, which may be computed; see `call`.
-
-        Raises:
-            CallFailed: It raised, took too long, or the run had ended.
-            TypeError: The case's fault: a function that is called back asks for it.
-        """
-        seconds = self._limits.call_seconds
-        return self._ask(
-            RemoteQuestion("read", reference, name, [], {}),
-            lambda number: messages.ReadAttribute(number, reference, name, seconds),
-            shown,
-            resolve,
-            [],
-        )
-
     def _ask(
         self,
         question: RemoteQuestion,
-        request: Callable[[int], Any],
         shown: str,
         resolve: Callable[[Any], Any],
         callbacks: Sequence[Callable[..., Any]],
     ) -> Any:
-        """Send a request with the next number; returns what the answer holds."""
+        """Send a question with the next number; returns what the answer holds."""
         if self._asking:
             raise TypeError(f"`{shown}` cannot be asked from a function that the student's code calls back")
         if not self._answers:
@@ -405,7 +349,7 @@ class Session:
         self._asking = True
         try:
             used = self._begin("one call of a function", seconds)
-            self._send(request(self._calls))
+            self._send(_request(self._calls, question, seconds))
             answer, calls = self._receive(), 0
             while isinstance(answer, messages.CalledBack):
                 calls += 1
@@ -435,6 +379,13 @@ class Session:
         if not callbacks:
             self._answered.setdefault(digest, given)
         return settled(given, shown, resolve)
+
+
+def _request(number: int, question: RemoteQuestion, seconds: float) -> messages.CallFunction | messages.ReadAttribute:
+    if question.kind == "read":
+        return messages.ReadAttribute(number, question.reference, question.name, seconds)
+    given = question.arguments, question.keywords
+    return messages.CallFunction(number, question.reference, question.name, *given, seconds)
 
 
 def _called_back(

@@ -53,11 +53,12 @@ class Killer:
     def _kill_and_compare(self) -> bool:
         self._runs += 1
         out = self._root / f"killed-{self._runs}"
+        before = {process.pid for process in psutil.Process().children(recursive=True)}  # of other tests
         with _orphans_come_here():
             grader = subprocess.Popen(self._class.command(out), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             killed = self._kill(grader, self._random.choice(VICTIMS))
             printed = grader.communicate(timeout=500)[0].decode()
-            left = _left_behind()
+            left = _left_behind(before)
         said = f"after {killed or 'an undisturbed run'}: {printed}"
         assert not left, f"{left} outlived the grader {said}"
         assert not half_written(out), f"{half_written(out)} {said}"
@@ -115,12 +116,14 @@ def _orphans_come_here() -> Iterator[None]:
         prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
-def _left_behind() -> list[str]:
-    """Command lines of the processes that are still there after a while; those that ended are reaped."""
+def _left_behind(before: set[int]) -> list[str]:
+    """Command lines of the processes that came and are still there after a while; those that ended are reaped."""
     deadline = time.monotonic() + END_SECONDS
     while True:
         alive = []
         for process in psutil.Process().children(recursive=True):
+            if process.pid in before:
+                continue
             try:
                 if process.status() != psutil.STATUS_ZOMBIE:
                     alive.append(" ".join(process.cmdline())[:200])

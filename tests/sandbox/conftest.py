@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from autograder.sandbox.host import preloading
 from tests.normal_user import RunInSandbox, clean_up, normal_users_python, run_as_normal_user
 from tests.sandboxes import run_in_sandbox
 
@@ -26,6 +27,15 @@ def anyone(request: pytest.FixtureRequest) -> RunInSandbox:
     if isinstance(python, str):
         pytest.skip(python)
     return run_as_normal_user
+
+
+@pytest.fixture
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Servers and spare sandboxes of this test alone, ended with it."""
+    monkeypatch.setattr(preloading, "_kept", {})
+    yield
+    for kept in preloading._kept.values():
+        kept.close()
 
 
 @pytest.fixture

@@ -212,10 +212,10 @@ def test_a_network_that_does_not_take_what_the_reference_takes(tmp_path: Path) -
     assert result.grade.status == "needs_review"
 
 
+@pytest.mark.usefixtures("nothing_kept")
 @pytest.mark.parametrize("way", ["forked", "ahead", "fresh"])
 def test_a_view_is_as_the_model(monkeypatch: pytest.MonkeyPatch, way: str, model: Any, x: Any) -> None:
     monkeypatch.setenv(preloading.VARIABLE, way)
-    monkeypatch.setattr(preloading, "_kept", {})
     with Evaluation(LIMITS, slot=4) as evaluation:
         view = evaluation.network(serialise_network(model), "model")
         assert (type(view.layers[0]).__name__, type(view).__name__) == ("InputLayer", "Functional")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from autograder.sandbox.host.session import Session
 from tests import notebooks as nb
 
 pytest.importorskip("tensorflow")
+pytestmark = pytest.mark.usefixtures("nothing_kept")
 
 WAYS = ("forked", "ahead", "fresh")
 MODULES = ("numpy", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "tensorflow", "keras")
@@ -39,15 +39,6 @@ plt.show()
 import subprocess
 print(subprocess.run([sys.executable, "-c", "import numpy; print(numpy.pi)"], capture_output=True, text=True).stdout)
 """
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Servers and sandboxes of this test alone, ended with it."""
-    monkeypatch.setattr(preloading, "_kept", {})
-    yield
-    for kept in preloading._kept.values():
-        kept.close()
 
 
 def executed(source: str, *, modules: tuple[str, ...] = MODULES) -> Execution:

@@ -17,6 +17,7 @@ from autograder.grading.results.manual_csv import NAME, read_sheet, save_sheet
 from autograder.grading.results.moves import described_move, moves
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.grading.results.pseudonyms import anonymous, pseudonyms
+from autograder.grading.results.run_store import grades_before
 from autograder.records import Assignment, Execution, Move
 from autograder.wording import one_line
 
@@ -167,7 +168,7 @@ def _finish(
         for entry in grades
     }
     suffixes = [".html", *(form.suffix for form in FORMS.values())]
-    shown = moved or tuple(moves(folder.before(), grades))  # those of the last report that moved a grade
+    shown = moved or tuple(moves(grades_before(folder.out), grades))  # those of the last report that moved a grade
     page = class_page.render(folder.assignment, grades, executions, sheet=sheet, changed=changed, moved=shown)
     folder.finish(tables.grades_csv(folder.assignment, grades), page, suffixes, moved=bool(moved))
 

@@ -132,8 +132,8 @@ def run(
                 folder.revise(replace(entry, warnings=warnings))
         with progress(console, "Writing pages") as bar:
             report = publish(folder, {}, bar)
-        if folder.kept_bytes:
-            size = f"{folder.kept_bytes / 2**20:.1f} MiB"
+        if folder.store.size_bytes:
+            size = f"{folder.store.size_bytes / 2**20:.1f} MiB"
             console.print(f"Kept in {out / 'runs'} for checking again: {size}.", soft_wrap=True, highlight=False)
         return report
 

@@ -44,14 +44,14 @@ def run(parts: Sequence[Path], out: Path | None, *, console: Console) -> ClassRe
                 if any(outcome.by_hand for question in stored.questions for outcome in question.cases):
                     raise UsageError(f"{folder.out} has points given by hand. Merge first, then grade by hand.")
         target = OutputFolder.start(
-            out or Path(f"{first.assignment.slug}-grades"), first.assignment, first.bundle, {}, cases=first.cases
+            out or Path(f"{first.assignment.slug}-grades"), first.assignment, first.bundle, {}, cases=first.store.cases
         )
         with target:
             if taken := sorted(whose.keys() & set(target.students)):
                 raise UsageError(f"{target.out} holds a grade of {taken[0]} already. Choose another folder with -o.")
             for folder in folders:
                 for stored in folder.entries():
-                    recording = folder.recording(stored)
+                    recording = folder.store.recording(stored)
                     target.add(stored, folder.run(stored), key=stored.execution.key, recording=recording)
             with progress(console, "Writing pages") as bar:
                 return publish(target, {}, bar)

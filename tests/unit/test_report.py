@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(out, monkeypatch):
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(output_folder, "_locked", refuse)
+    monkeypatch.setattr(output_folder, "locked", refuse)
     with pytest.raises(UsageError, match=r"out cannot be written: Permission denied\. Make it writable, or copy it"):
         OutputFolder.reopen(out)
 

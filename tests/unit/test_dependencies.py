@@ -73,8 +73,9 @@ def owners():
     """Module → the packages that install it; Python 3.10 knows it only of those that say so themselves."""
     found = {}
     for distribution in distributions():
-        for file in distribution.files or ():
-            found.setdefault(file.parts[0].partition(".")[0], set()).add(canonicalize_name(distribution.name))
+        name = canonicalize_name(distribution.name)
+        for row in (distribution.read_text("RECORD") or "").splitlines():  # `files` takes half a minute
+            found.setdefault(re.split(r"[/.,]", row.strip('"'), maxsplit=1)[0], set()).add(name)
     return found
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from rich.progress import Progress
 
 from autograder.errors import UsageError
-from autograder.feedback import class_page, student_page, tables
+from autograder.feedback import class_page, pages, student_page, tables
 from autograder.feedback.forms import FORMS, Maker
 from autograder.grading.results import hand_grading
-from autograder.grading.results.entries import GradeEntry
+from autograder.grading.results.entries import GradeEntry, encoded
 from autograder.grading.results.manual_csv import NAME, read_sheet, save_sheet
 from autograder.grading.results.moves import described_move, moves
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.grading.results.pseudonyms import anonymous, pseudonyms
 from autograder.grading.results.run_store import grades_before
-from autograder.records import Assignment, Execution, Move
+from autograder.records import Assignment, Execution, Grade, Move
 from autograder.wording import one_line
 
 __all__ = ["ClassReport", "publish", "share_copy"]
@@ -133,26 +134,40 @@ def share_copy(folder: OutputFolder, copy: Path, makers: Mapping[str, Maker], ba
 def _pages(
     folder: OutputFolder, settle: Callable[[GradeEntry], GradeEntry], makers: Mapping[str, Maker], bar: Progress
 ) -> tuple[list[GradeEntry], list[str]]:
-    """Make everybody's pages; returns the grades without their details, and what could not be made."""
+    """Make the pages that changed; returns the grades without their details, and what could not be made."""
     assignment = folder.assignment
     grades, unmade = [], []
     for stored in bar.track(folder.entries(), total=len(folder.students)):
         execution = folder.run(stored)
         settled = settle(stored)
-        folder.revise(settled)
+        if settled != stored:
+            folder.revise(settled)
+        grades.append(_without_details(settled))
+        made_of = _made_of(assignment, settled, execution)
+        if not makers and folder.pages.stands(settled.student, made_of):
+            continue
         page, reason = _page(assignment, settled, execution)
+        content = page.encode("utf-8", "replace")
         if reason:
             unmade.append(f"{settled.student}.html ({reason})")
-        folder.write_feedback(settled.student, ".html", page.encode("utf-8", "replace"))
+        else:
+            folder.pages.add(settled.student, made_of, content)
+        folder.write_feedback(settled.student, ".html", content)
         for suffix, make in makers.items():
             try:
-                content = make(assignment, settled, execution, page)
+                form = make(assignment, settled, execution, page)
             except Exception as error:  # noqa: BLE001 - what one student handed in must not cost the others theirs
                 unmade.append(f"{settled.student}{suffix} ({one_line(str(error))})")
             else:
-                folder.write_feedback(settled.student, suffix, content)
-        grades.append(_without_details(settled))
+                folder.write_feedback(settled.student, suffix, form)
     return grades, unmade
+
+
+def _made_of(assignment: Assignment, settled: GradeEntry, execution: Execution) -> str:
+    """A digest of all that a student's page is made of; see `student_page.render`."""
+    grade = [getattr(settled, each.name) for each in fields(Grade)]
+    ran = [execution.status, execution.message, execution.wall_seconds, execution.cells]
+    return hashlib.sha256(encoded([pages.rendering_digest(), assignment.title, grade, ran])).hexdigest()
 
 
 def _finish(

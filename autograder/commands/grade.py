@@ -134,6 +134,8 @@ def run(
             report = publish(folder, {}, bar)
         if folder.store.size_bytes:
             size = f"{folder.store.size_bytes / 2**20:.1f} MiB"
+            if folder.store.dropped:
+                size += f", without the {counted(folder.store.dropped, 'largest run')}: all would be too much"
             console.print(f"Kept in {out / 'runs'} for checking again: {size}.", soft_wrap=True, highlight=False)
         return report
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from markupsafe import Markup
 from autograder.feedback.safe_text import cut, inline, points, scrub
 from autograder.wording import counted
 
-__all__ = ["jinja_environment", "render"]
+__all__ = ["jinja_environment", "render", "rendering_digest"]
 
+_PACKAGE = Path(__file__).parents[1]
 _TEMPLATES = Path(__file__).parent / "templates"
+# Whose releases may make other pages of the same records.
+_LIBRARIES = ("jinja2", "markdown-it-py", "markupsafe", "mdit-py-plugins", "nh3", "pygments")
 
 
 def render(template: str, **values: Any) -> str:
@@ -42,6 +46,17 @@ def jinja_environment(*, html: bool, finalize: Callable[[Any], Any]) -> jinja2.E
     )
     made.filters |= {"points": points, "counted": counted, "cut": cut}
     return made
+
+
+@cache
+def rendering_digest() -> str:
+    """A digest of all that makes a page of records: this package's files and the libraries' versions."""
+    digest = hashlib.sha256(repr([(name, version(name)) for name in _LIBRARIES]).encode())
+    for path in sorted(_PACKAGE.rglob("*")):
+        if path.suffix in (".py", ".j2", ".css"):
+            digest.update(f"{path.relative_to(_PACKAGE)} {path.stat().st_size}\n".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @cache

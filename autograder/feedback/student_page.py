@@ -38,7 +38,7 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
     cells = execution.cells if execution else ()
     return pages.render(
         "student.html.j2",
-        assignment=assignment,
+        title=assignment.title,
         grade=grade,
         execution=execution,
         questions=[] if grade.status == "rejected" else list(enumerate(grade.questions, start=1)),

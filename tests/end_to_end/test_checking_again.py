@@ -95,12 +95,15 @@ def course(tmp_path: Path, graded: Path) -> Course:
 
 def test_an_edited_case_runs_no_notebook_and_names_who_moves(course: Course) -> None:
     before, grades = course.drawn(), (course.out / "grades.json").read_bytes()
+    pages = {path.stem: path.stat().st_ino for path in course.out.glob("feedback/*.html")}
     done = course.grade(TESTS.replace("answer == 3", "answer in (3, 4)"))
     assert course.drawn() == before
     assert course.scores() == {"ada": 10, "bob": 10, "cy": 3}
     assert "Checked again without running: 3 notebooks." in done.stderr
     assert "bob: 6 → 10 (numbers/answer: fail 0 → pass 4)" in done.stderr
     assert "ada: " not in done.stderr
+    now = {path.stem: path.stat().st_ino for path in course.out.glob("feedback/*.html")}
+    assert {student for student in pages if now[student] != pages[student]} == {"bob"}  # no other page is made again
     (history,) = (course.out / "history").glob("*/grades.json")
     assert history.read_bytes() == grades
     page = (course.out / "index.html").read_text()

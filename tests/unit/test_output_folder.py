@@ -15,7 +15,7 @@ import pytest
 
 from autograder import files
 from autograder.errors import AutograderError, UsageError
-from autograder.grading.results import output_folder
+from autograder.grading.results import output_folder, run_store
 from autograder.grading.results.entries import ExecutionSummary
 from autograder.grading.results.grades_file import load_grades
 from autograder.grading.results.output_folder import OutputFolder
@@ -451,6 +451,20 @@ def test_grading_all_again_goes_on_where_it_stopped(out):
     with opened(out, again=True) as folder:
         assert folder.keeps("ada", "sha256:ada") and not folder.keeps("bob", "sha256:bob")
         assert [each.score for each in folder.entries()] == [2, 1]
+
+
+def test_the_largest_runs_are_not_kept_where_all_would_be_too_much(out, monkeypatch):
+    monkeypatch.setattr(run_store, "MAX_STORE_BYTES", 50)
+    for recordings in ({"ada": 40, "bob": 30, "cem": 20}, {"dee": 10, "eve": 11}):
+        with opened(out) as folder:
+            for student, size in recordings.items():
+                folder.add(grade(student), RUN, key=f"of {student}", recording=student[0].encode() * size)
+            finish(folder)
+    assert folder.store.dropped == 1
+    assert folder.store.size_bytes == 20 + 10 + 11
+    with opened(out) as folder:
+        kept = {student: folder.kept_run(student, f"of {student}") for student in folder.students}
+        assert {student for student, run in kept.items() if run is not None} == {"cem", "dee", "eve"}
 
 
 def test_a_result_that_was_cut_off_is_graded_again(out):

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from autograder.cli import app
 from autograder.commands import report
 from autograder.errors import AutograderError, UsageError
-from autograder.feedback import forms, student_page
+from autograder.feedback import forms, pages, student_page
 from autograder.grading.results import output_folder
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.publishing import publish
@@ -172,6 +172,7 @@ def test_a_page_that_cannot_be_made_stops_nobody(out, monkeypatch):
         return real(assignment, given, execution)
 
     monkeypatch.setattr(student_page, "render", render)
+    fill(out, "1.5", "Good.")
     made = report.run(out, also=[], console=QUIET)
     assert made.unmade == ("ada.html (RecursionError: too deep)",)
     assert made.needs_review and {grade.status for grade in made.grades[:2]} == {"graded"}
@@ -181,6 +182,40 @@ def test_a_page_that_cannot_be_made_stops_nobody(out, monkeypatch):
     made = report.run(out, also=[], console=QUIET)
     assert (made.unmade, made.needs_review) == ((), False), "the next report could make it"
     assert "Your notebook, as it ran" in (out / "feedback" / "ada.html").read_text()
+
+
+def test_only_pages_that_changed_are_made_again(out, monkeypatch):
+    real, made = student_page.render, []
+
+    def render(assignment, given, execution):
+        made.append(given.student)
+        return real(assignment, given, execution)
+
+    def pages_of(make_report):
+        made.clear()
+        make_report()
+        return made
+
+    def again():
+        report.run(out, also=[], console=QUIET)
+
+    monkeypatch.setattr(student_page, "render", render)
+    assert pages_of(again) == []
+    fill(out, "1.5", "Good.")
+    assert pages_of(again) == ["ada"]
+    (out / "feedback" / "bob.html").write_text("changed by a person")
+    (out / "feedback" / "cyd.html").unlink()
+    assert pages_of(again) == ["bob", "cyd"]
+    monkeypatch.setattr(pages, "rendering_digest", lambda: "of another version")
+    assert pages_of(again) == ["ada", "bob", "cyd"]
+    (out / "runs" / "pages.json").write_text("damaged")
+    assert pages_of(again) == ["ada", "bob", "cyd"]
+    with OutputFolder.start(out, replace(ASSIGNMENT, title="Another title"), "sha256:1", {}) as folder:
+        assert pages_of(lambda: publish(folder, {}, Progress(disable=True))) == ["ada", "bob", "cyd"]
+    with OutputFolder.start(out, replace(ASSIGNMENT, title="Another title"), "sha256:1", {}) as folder:
+        folder.add(grade("bob"), replace(RUN, cells=RUN.cells[:1]))
+        assert pages_of(lambda: publish(folder, {}, Progress(disable=True))) == ["bob"]
+    assert all("Another title" in (out / "feedback" / f"{name}.html").read_text() for name in ("ada", "bob", "cyd"))
 
 
 def test_a_student_is_removed_and_points_that_a_person_gave_stay(out):

@@ -5,9 +5,9 @@
     OUT/index.html              the class
     OUT/feedback/<student>.html one page each; other forms of it beside it, where they were asked for
     OUT/manual.csv              what a person has to grade; theirs as much as ours, see `hand_grading`
-    OUT/runs/                   what pages are made from: assignment.json, <student>.json.gz; what cases can be run on
-                                again: <digest>.kept, and cases.json, which says which cases there were
-    OUT/history/<time>/         grades.json as it was before a report that moved a grade
+    OUT/runs/                   what pages are made from: assignment.json, <student>.json.gz; see also `page_digests`
+                                and `run_store`
+    OUT/history/                see `run_store`
     OUT/.partial/               a run that is not finished: run.json, grades/<student>.json, runs/, kept/, feedback/
     OUT/.partial/report/        a finished folder that is being written anew: kept/, feedback/
 
@@ -34,6 +34,7 @@ from autograder.files import write_whole
 from autograder.grading.intake.roster import student_id
 from autograder.grading.results.entries import GradeEntry, decoded, encoded, entry, read_run, write_run
 from autograder.grading.results.grades_file import SCHEMA, grade_lines, load_grades, read_head
+from autograder.grading.results.page_digests import PageDigests
 from autograder.grading.results.run_store import RunStore, exercise_of, history_files
 from autograder.grading.results.staged_report import (
     FOLDERS,
@@ -62,11 +63,13 @@ class OutputFolder:
         assignment: The exercise as it is, or was, when the class is graded.
         bundle: Digest of its bundle.
         store: What the finished report keeps of runs.
+        pages: Of what its pages were made.
     """
 
     assignment: Assignment
     bundle: str
     store: RunStore
+    pages: PageDigests
 
     def __init__(self, out: Path, staged: Path) -> None:
         """Lock a folder; called by `start` and `reopen`.
@@ -125,7 +128,7 @@ class OutputFolder:
                 put_in_place(place)
                 folder.assignment, folder.bundle = assignment, bundle
                 folder._environment, folder._again = environment, again
-                folder.store = RunStore(place, bundle, cases)
+                folder.store, folder.pages = RunStore(place, bundle, cases), PageDigests(place)
                 run = RunIdentity(SCHEMA, assignment.slug, again)
                 if interrupted(place) != run:
                     folder._clear()
@@ -156,7 +159,7 @@ class OutputFolder:
                 put_in_place(place)
                 head = read_head(place)
                 folder.assignment, folder.bundle = exercise_of(place, head["assignment"]), head.get("bundle", "")
-                folder.store = RunStore(place, folder.bundle)
+                folder.store, folder.pages = RunStore(place, folder.bundle), PageDigests(place)
                 shutil.rmtree(folder._staged, ignore_errors=True)
                 folder._make_stage()
                 folder._stage_grades()
@@ -290,7 +293,7 @@ class OutputFolder:
             csv: Text of `grades.csv`, in pieces, with its line ends.
             index: The class page.
             suffixes: Of all forms that feedback can have. What an earlier report had in a form that was not written
-                this time goes, for it says what is no longer so.
+                this time goes, for it says what is no longer so, but for pages that stand.
             moved: Whether the grades before are to be kept in `history/`.
 
         Raises:
@@ -307,6 +310,9 @@ class OutputFolder:
         for each in self.entries():
             bundles.add(each.bundle)
             recordings.add(each.execution.recording)
+        recordings -= self.store.beyond_bound(self._staged / "runs", recordings)
+        if known := self.pages.file(self.students):
+            self._write("runs/pages.json", [known])
         if cases := self.store.cases_file(bundles):
             self._write("runs/cases.json", [cases])
         for run in (self._staged / "runs").glob("*.kept"):
@@ -316,9 +322,10 @@ class OutputFolder:
             if run.name.removesuffix(".json.gz") not in self._made:  # of an interrupted run with other submissions
                 run.unlink()
         gone = self._kept - set(self.students)
-        pages = (f"feedback/{student}{suffix}" for student in self._kept | self._made for suffix in suffixes)
+        forms = {f"feedback/{student}{suffix}" for student in self._kept | self._made for suffix in suffixes}
+        forms -= {f"feedback/{student}.html" for student in self.pages.standing - gone}
         delete = [f"runs/{student}.json.gz" for student in gone]
-        delete += [name for name in pages if not (self._staged / name).exists()]
+        delete += [name for name in forms if not (self._staged / name).exists()]
         there = (path.name for path in (self.out / "runs").glob("*.kept"))
         delete += [f"runs/{name}" for name in there if name not in recordings]
         self._write("finish.json", [to_json(Finish(tuple(sorted(delete))))])

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -21,11 +22,15 @@ from autograder.records import Assignment, Execution, Outcome, from_json, to_jso
 
 __all__ = ["RunStore", "exercise_of", "grades_before", "history_files"]
 
+MAX_STORE_BYTES: Final = 4 * 2**30
+"""Of what runs sent, in one folder; the largest are not kept where all would be more."""
+
 
 class RunStore:
     """What is kept of runs in a finished output folder.
 
     Attributes:
+        dropped: How many are not kept, for all would be too much.
         cases: `question/case` → digest of what its outcome depends on, in the bundle of the folder; empty where that is
             not known.
     """
@@ -38,6 +43,7 @@ class RunStore:
             bundle: Digest of the bundle that the class is graded with.
             cases: Its cases; by default those that the folder has for it.
         """
+        self.dropped = 0
         self._runs = out / "runs"
         self._bundle = bundle
         self._cases = _cases_of(out)
@@ -49,6 +55,19 @@ class RunStore:
     def size_bytes(self) -> int:
         """Size of what runs sent, and is kept."""
         return sum(path.stat().st_size for path in self._runs.glob("*.kept"))
+
+    def beyond_bound(self, staged: Path, recordings: Collection[str]) -> set[str]:
+        """Which of these recordings are too much to be kept; they are in the folder, or staged for it."""
+        sizes = {path.name: path.stat().st_size for runs in (self._runs, staged) for path in runs.glob("*.kept")}
+        total = sum(size for name, size in sizes.items() if name in recordings)
+        beyond: set[str] = set()
+        for name in sorted(sizes.keys() & set(recordings), key=lambda each: (-sizes[each], each)):
+            if total <= MAX_STORE_BYTES:
+                break
+            total -= sizes[name]
+            beyond.add(name)
+        self.dropped = len(beyond)
+        return beyond
 
     def recording(self, stored: GradeEntry) -> bytes:
         """What a student's run sent, packed; empty where that is not kept, or damaged."""

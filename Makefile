@@ -44,7 +44,7 @@ EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
 ## grade the bundled sample class and say where the report is
 demo: $(DEMO)
-	$(BIN)/autograder grade cnn2_mnist tests/golden/cnn2_mnist/class -o demo-report --workers $(WORKERS) || [ $$? -eq 1 ]
+	$(BIN)/autograder grade faces_finetuning tests/golden/faces_finetuning/class -o demo-report --workers $(WORKERS) || [ $$? -eq 1 ]
 
 ## draw a digit and watch every layer of a trained network respond
 live: $(DEMO)

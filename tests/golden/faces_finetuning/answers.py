@@ -158,6 +158,12 @@ history = None
 STUDENTS = [
     Student("ada", "everything right", answers(train()), Expected(9, {}, full=True)),
     Student(
+        "same_code",
+        "the code of `ada` under an answer in words of its own: one run serves both",
+        answers(train()) | {"expect": "I do not think so: no dog looks like a person."},
+        Expected(9, {}, full=True),
+    ),
+    Student(
         "grace_functional",
         "right: a functional head, one-hot labels, tensors for labels, the other axis of the matrix true",
         answers(FUNCTIONAL, TENSORS, EVALUATED),
@@ -264,7 +270,8 @@ STUDENTS = [
         answers(labels=to_labels("probabilities.idxmax(axis=1)")),
         Expected(2, {"labels.most_probable": "raised AttributeError", "labels.own_labels": "not defined"}),
     ),
+    Student("upload_broke_off", "the file ends in the middle", answers(), Expected(0, {}, rejected=True), cut_off=True),
 ]
 
-QUICK = {"blank", "columns", "first_eight", "from_one", "katherine_untrained", "one_hot"}
+QUICK = {"blank", "columns", "first_eight", "from_one", "katherine_untrained", "one_hot", "upload_broke_off"}
 """Who trains little or nothing: graded whenever the tests run."""

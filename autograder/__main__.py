@@ -22,6 +22,7 @@ EXTRAS = {
     "jupytext": "author",
     "otter": "author",
     "yaml": "author",
+    "distributed": "dask",
     "PIL": "features",
 }
 """Module → the extra of this package that installs it; `live` is not here, no command imports anywidget."""

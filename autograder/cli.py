@@ -128,7 +128,14 @@ def grade(
         int | None,
         typer.Option(min=1, max=256, help="Submissions at one time (default: as many as cores and memory allow)."),
     ] = None,
-    executor: Annotated[str, typer.Option(help="Where the workers run: `local`.")] = "local",
+    executor: Annotated[
+        str,
+        typer.Option(
+            metavar="local|tcp://…|tls://…",
+            help="Where the workers run: on this machine, or on a Dask cluster (its scheduler's address; tcp: on this "
+            "machine alone).",
+        ),
+    ] = "local",
     again: Annotated[bool, typer.Option("--again", help="Grade unchanged submissions, too.")] = False,
     share: Annotated[
         bool, typer.Option("--share/--no-share", help="Run code that several students handed in once for all of them.")

@@ -17,7 +17,7 @@ from autograder.authoring.build import build, find_master, find_root
 from autograder.authoring.calibration import CALIBRATION, SEED, Calibration, Floor, floors_of, fresh, read, save
 from autograder.authoring.master import read_master
 from autograder.errors import BuildError
-from autograder.grading.execution.pool import grade_class
+from autograder.grading.execution.pool import Engine, grade_class
 from autograder.grading.intake.submissions import collect
 from autograder.records import Measurement
 from autograder.sandbox.host.launch import check_sandbox
@@ -62,7 +62,7 @@ def calibrate(slug: str, start: Path, *, seeds: int, workers: int) -> Iterator[C
     bundle = root / "reference" / slug / "bundle"
     with tempfile.TemporaryDirectory() as temporary:
         _write_runs(bundle / "reference.ipynb", Path(temporary), missing)
-        for finished in grade_class(bundle, collect(Path(temporary)), workers=workers):
+        for finished in grade_class(bundle, collect(Path(temporary)), engine=Engine(workers)):
             seed = int(finished.grade.student.removeprefix("seed-"))
             if finished.execution.status != "completed" or finished.grade.status == "rejected":
                 reason = finished.execution.message or finished.grade.message

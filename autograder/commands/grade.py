@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from rich.console import Console
 from autograder.commands.progress import progress
 from autograder.errors import UsageError
 from autograder.grading.cases.bundle import find_bundle, load_bundle
+from autograder.grading.execution.dask_cluster import connected
 from autograder.grading.execution.environment import environment
 from autograder.grading.execution.kept_runs import KeptRun, case_digests
-from autograder.grading.execution.pool import fitting_workers, grade_class
+from autograder.grading.execution.pool import Engine, fitting_workers, grade_class
 from autograder.grading.execution.submission_grading import LOWERED, rejected
 from autograder.grading.intake.owners import count_notebooks
 from autograder.grading.intake.roster import Roster, match, read_roster, same_student
@@ -24,7 +26,7 @@ from autograder.grading.requirements import refuse_lacking
 from autograder.grading.results.manual_csv import NAME, read_sheet
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.publishing import ClassReport, publish
-from autograder.records import Submission
+from autograder.records import Limits, Submission
 from autograder.sandbox.host.bubblewrap import lowered
 from autograder.sandbox.host.launch import check_sandbox
 from autograder.sandbox.host.preloading import DESCRIBED, chosen_way
@@ -59,7 +61,7 @@ def run(
         out: The output folder.
         roster: The class list.
         workers: Submissions at one time; by default as many as the machine has cores and memory for.
-        executor: Where the workers run.
+        executor: Where the workers run: `local`, or the address of a Dask scheduler.
         again: Whether unchanged submissions are graded, too.
         share: Whether submissions whose program is the same share one run of it.
         shard: `i/n`, to grade the i-th of n parts of the class.
@@ -70,8 +72,6 @@ def run(
     Raises:
         AutograderError: See the errors' own texts; nothing that was there is lost.
     """
-    if executor != "local":
-        raise UsageError(f"executor {executor!r} is not there in this version; leave --executor out.")
     if keep not in ("all", "none"):
         raise UsageError(f"--keep {keep}: give `all` or `none`.")
     bundle = load_bundle(find_bundle(slug, Path.cwd()))
@@ -89,11 +89,12 @@ def run(
     notebooks = count_notebooks(items, assignment.slug, on_list.students if on_list else ())
     questions = [question.name for question in assignment.questions]
     read_sheet(out / NAME, assignment)  # before anything takes time: it is read again when everything is graded
-    check_sandbox()
-    chosen_way()  # refuses what the environment names wrongly
     here = environment(assignment.limits.threads)
     cases = case_digests(bundle) if keep == "all" else {}
-    with OutputFolder.start(out, assignment, bundle.digest, here, again=again, cases=cases) as folder:
+    with (
+        _engine(executor, workers, assignment.limits) as engine,
+        OutputFolder.start(out, assignment, bundle.digest, here, again=again, cases=cases) as folder,
+    ):
         _say_what_is_there(console, notebooks, len(items), own)
         if lower := lowered(assignment.limits):
             console.print(f"{LOWERED} ({lower}). What fails asks for review.", soft_wrap=True, markup=False)
@@ -109,10 +110,7 @@ def run(
             task = bar.add_task("", total=len(items), completed=len(items) - len(waiting))
             counts: Counter[str] = Counter()
             kept = _kept_runs(folder)
-            running = workers or fitting_workers(assignment.limits)
-            for graded in grade_class(
-                bundle.path, waiting, workers=running, share=share, keep=keep == "all", kept=kept
-            ):
+            for graded in grade_class(bundle.path, waiting, engine=engine, share=share, keep=keep == "all", kept=kept):
                 folder.add(graded.grade, graded.execution, key=graded.key, recording=graded.recording)
                 counts["shared" if graded.shares else graded.way] += 1
                 bar.update(task, advance=1)
@@ -138,6 +136,23 @@ def run(
                 size += f", without the {counted(folder.store.dropped, 'largest run')}: all would be too much"
             console.print(f"Kept in {out / 'runs'} for checking again: {size}.", soft_wrap=True, highlight=False)
         return report
+
+
+@contextmanager
+def _engine(executor: str, workers: int | None, limits: Limits) -> Iterator[Engine]:
+    """What grades: processes of this machine, or a cluster that has shown that it can.
+
+    Raises:
+        SandboxUnavailable: This machine cannot grade.
+        UsageError: The environment names a way of opening sandboxes that is none; see `dask_cluster.connected`, too.
+    """
+    chosen_way()
+    if executor == "local":
+        check_sandbox()
+        yield Engine(workers or fitting_workers(limits))
+    else:
+        with connected(executor) as cluster:
+            yield cluster._replace(workers=workers or cluster.workers)
 
 
 def _part(shard: str) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.grading.execution.pool import grade_class
+from autograder.grading.execution.pool import Engine, grade_class
 from autograder.grading.intake.submissions import collect
 from autograder.records import Limits
 from tests import notebooks as nb
@@ -85,7 +85,7 @@ def test_what_takes_too_long_ends_alone(tmp_path: Path) -> None:
     ):
         cells = [nb.code(model, "answer:net"), nb.code(f"answer = {answer}", "answer:number")]
         nb.write_notebook(tmp_path / "in" / f"{student}.ipynb", *cells)
-    results = grade_class(bundle, collect(tmp_path / "in"), workers=1)
+    results = grade_class(bundle, collect(tmp_path / "in"), engine=Engine(1))
     grades = {result.grade.student: result.grade for result in results}
     assert {student: (grade.status, grade.score) for student, grade in grades.items()} == {
         "a-slow": ("needs_review", 3),
@@ -106,7 +106,7 @@ def test_what_takes_too_much_memory_ends_alone(tmp_path: Path) -> None:
     table = "scipy.sparse.coo_array(([1.0], ([0], [0])), shape=(20_000, 20_000))"  # dense, it takes 3 GiB
     source = f"import numpy as np, scipy.sparse\ntable = {table}\nrow = np.zeros(20_000)"
     nb.write_notebook(tmp_path / "in" / "ada.ipynb", nb.code(source, "answer:large"))
-    (result,) = grade_class(bundle, collect(tmp_path / "in"), workers=1)
+    (result,) = grade_class(bundle, collect(tmp_path / "in"), engine=Engine(1))
     dense, product, total = result.grade.questions[0].cases
     assert (result.grade.status, result.grade.score) == ("needs_review", 1)
     assert (dense.status, product.status, total.status) == ("error", "error", "pass")

@@ -15,7 +15,7 @@ from autograder import expect
 from autograder.errors import Unsupported
 from autograder.expect.reference_record import CaseRecord
 from autograder.expect.value_kinds import kind_of
-from autograder.grading.execution.pool import grade_class
+from autograder.grading.execution.pool import Engine, grade_class
 from autograder.grading.intake.submissions import collect
 from autograder.networks.canonical import layer_rows
 from autograder.networks.network_view import ComputationError, EvaluationEnded, NetworkView
@@ -100,7 +100,7 @@ def test_a_crash_costs_one_case_its_grade_and_the_class_goes_on(tmp_path: Path) 
     bundle = nb.write_bundle(tmp_path / "tiny", {"net": CASES}, data=data)
     nb.write_notebook(tmp_path / "in" / "a.ipynb", nb.code(NOTEBOOK, "answer:net"))
     nb.write_notebook(tmp_path / "in" / "b.ipynb", nb.code("model = 0", "answer:net"))
-    results = grade_class(bundle, collect(tmp_path / "in"), workers=1)
+    results = grade_class(bundle, collect(tmp_path / "in"), engine=Engine(1))
     first, second = sorted((result.grade for result in results), key=lambda grade: grade.student)
     assert [case.status for case in first.questions[0].cases] == ["pass", "error", "pass"]
     assert first.questions[0].cases[1].message == CRASHED
@@ -204,7 +204,7 @@ def test_a_network_that_does_not_take_what_the_reference_takes(tmp_path: Path) -
     bundle = nb.write_bundle(tmp_path / "tiny", tests, data=data)
     cells = [nb.code(answer, f"answer:{name}") for name, (answer, _, _) in TAKEN.items()]
     nb.write_notebook(tmp_path / "in" / "a.ipynb", nb.code(MAKING), *cells)
-    (result,) = grade_class(bundle, collect(tmp_path / "in"), workers=1)
+    (result,) = grade_class(bundle, collect(tmp_path / "in"), engine=Engine(1))
     given = {each.name: f"{each.cases[0].status}: {each.cases[0].message}" for each in result.grade.questions}
     assert {name: text[: len(TAKEN[name][2])] for name, text in given.items()} == {
         name: expected for name, (_, _, expected) in TAKEN.items()

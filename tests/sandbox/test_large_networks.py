@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.grading.execution.pool import grade_class
+from autograder.grading.execution.pool import Engine, grade_class
 from autograder.grading.intake.submissions import collect
 from autograder.records import Limits
 from tests import notebooks as nb
@@ -49,7 +49,7 @@ def test_networks_of_keras_applications(tmp_path: Path, name: str, parameters: i
     source = f"model = keras.applications.{name}(weights=None)\nown = model.predict(np.full((1, 224, 224, 3), 100.0))"
     answer = nb.code(source, "answer:network")
     nb.write_notebook(tmp_path / "in" / "ada.ipynb", nb.code("import keras, numpy as np"), answer)
-    (result,) = grade_class(bundle, collect(tmp_path / "in"), workers=1)
+    (result,) = grade_class(bundle, collect(tmp_path / "in"), engine=Engine(1))
     assert (result.grade.status, result.grade.score) == ("graded", 10), [
         case.detail or case.message for case in result.grade.questions[0].cases
     ]

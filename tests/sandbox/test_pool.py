@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import time
-from collections.abc import Collection
-from dataclasses import dataclass, replace
-from multiprocessing.process import BaseProcess
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import msgspec
+import psutil
 import pytest
 
-from autograder.grading.execution.pool import grade_class
-from autograder.grading.intake.submissions import Item, collect
-from autograder.records import Limits, Submission
+from autograder.grading.cases.bundle import load_bundle, packed_bundle
+from autograder.grading.execution import tasks
+from autograder.grading.execution.environment import versions
+from autograder.grading.execution.grader_processes import GraderProcess
+from autograder.grading.execution.pool import Engine, grade_class
+from autograder.grading.intake.submissions import HandedIn, Item, collect
+from autograder.records import Limits
 from tests import notebooks as nb
-
-
-class BrokenItem(Item):
-    """One on which the grader has a bug."""
-
-    def read(self, questions: Collection[str] = ()) -> Submission:
-        raise ZeroDivisionError("a bug of ours")
-
-
-class DeadlyItem(Item):
-    """One on which the grader's process dies."""
-
-    def read(self, questions: Collection[str] = ()) -> Submission:
-        os._exit(7)
 
 
 @dataclass(frozen=True)
 class LoggedItem(Item):
-    """One that notes in a file when it is read."""
+    """One that notes when it is read."""
 
-    log: Path = Path()
+    log: list[str] = field(default_factory=list)
 
-    def read(self, questions: Collection[str] = ()) -> Submission:
-        with self.log.open("a") as log:
-            log.write(f"{self.student}\n")
-        return super().read(questions)
+    def open(self) -> HandedIn:
+        self.log.append(self.student)
+        return super().open()
 
 
 @pytest.fixture(scope="module")
@@ -56,43 +47,103 @@ def perfect(tmp_path_factory: pytest.TempPathFactory) -> Item:
     return item
 
 
-def test_a_failure_of_ours_asks_for_review_and_the_others_are_graded(bundle: Path, perfect: Item) -> None:
-    items = [BrokenItem("broken", "b.ipynb"), DeadlyItem("deadly", "d.ipynb")]
-    items += [replace(perfect, student=f"perfect{number}") for number in range(3)]
-    results = list(grade_class(bundle, items, workers=2))
+DEADLY = """
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = "number"
+points = 4
+
+@test_case(points=4, hidden=False)
+def test_it(number):
+    \"\"\"`number` is 42.\"\"\"
+    import os
+    if number == 7:
+        os._exit(7)
+    assert number == 42
+"""
+
+
+def test_a_submission_on_which_the_process_dies_asks_for_review_and_the_others_are_graded(tmp_path: Path) -> None:
+    bundle = nb.write_bundle(tmp_path / "deadly", {"number": DEADLY})
+    for name, number in {"deadly": 7, "perfect0": 42, "perfect1": 42, "wrong": 1}.items():
+        nb.write_notebook(tmp_path / "in" / f"{name}.ipynb", nb.code(f"number = {number}", "answer:number"))
+    results = list(grade_class(bundle, collect(tmp_path / "in"), engine=Engine(2)))
     grades = {result.grade.student: result.grade for result in results}
+    assert {student: (grade.status, grade.score) for student, grade in grades.items()} == {
+        "deadly": ("needs_review", 0),
+        "perfect0": ("graded", 4),
+        "perfect1": ("graded", 4),
+        "wrong": ("graded", 0),
+    }
+    assert grades["deadly"].message.startswith("The grader's process died on this submission: by a crash, or")
+    assert {case.status for question in grades["deadly"].questions for case in question.cases} == {"error"}
     environments = {result.grade.student: result.execution.environment for result in results}
     assert environments["perfect0"]["cpu"]
-    assert environments["perfect0"] == environments["perfect2"]
-    assert {student: (grade.status, grade.score) for student, grade in grades.items()} == {
-        "broken": ("needs_review", 0),
-        "deadly": ("needs_review", 0),
-        "perfect0": ("graded", 10),
-        "perfect1": ("graded", 10),
-        "perfect2": ("graded", 10),
-    }
-    assert grades["broken"].message == "The grader failed: ZeroDivisionError: a bug of ours"
-    assert grades["deadly"].message.startswith("The grader's process died on this submission: by a crash, or")
-    for student in ("broken", "deadly"):
-        statuses = {case.status for question in grades[student].questions for case in question.cases}
-        assert statuses == {"error"}
+    assert environments["perfect0"] == environments["perfect1"]
+
+
+def test_a_bug_of_ours_asks_for_review(bundle: Path, perfect: Item, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **options: object) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    monkeypatch.setattr(tasks, "grade_one", broken)
+    task = msgspec.msgpack.encode(tasks.Task(perfect.open(), versions()))
+    graded = msgspec.msgpack.decode(tasks.done(bundle, task, 0), type=tasks.Done).graded
+    assert graded is not None
+    assert (graded.grade.status, graded.grade.message) == (
+        "needs_review",
+        "The grader failed: ZeroDivisionError: a bug of ours",
+    )
+    assert {case.status for question in graded.grade.questions for case in question.cases} == {"error"}
+
+
+def test_a_machine_with_other_versions_grades_nothing(bundle: Path, perfect: Item) -> None:
+    task = msgspec.msgpack.encode(tasks.Task(perfect.open(), {**versions(), "keras": "2.4"}))
+    answer = msgspec.msgpack.decode(tasks.done(bundle, task, 0), type=tasks.Done)
+    assert answer.graded is None
+    assert re.fullmatch(
+        r"\S+ has keras 3\.\S+ in place of 2\.4\. Install the same versions there\.", answer.unavailable
+    )
 
 
 def test_a_process_that_is_killed_while_it_starts_loses_nothing(
     bundle: Path, perfect: Item, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start, killed = BaseProcess.start, []
+    start, killed = GraderProcess.__init__, []
 
-    def start_and_kill(process: BaseProcess) -> None:
-        start(process)
+    def start_and_kill(process: GraderProcess, *args: Any) -> None:
+        start(process, *args)
         if len(killed) < 2:
             killed.append(process)
-            process.kill()
+            process.process.kill()
 
-    monkeypatch.setattr(BaseProcess, "start", start_and_kill)
+    monkeypatch.setattr(GraderProcess, "__init__", start_and_kill)
     items = [replace(perfect, student=f"perfect{number}") for number in range(5)]
-    assert [result.grade.score for result in grade_class(bundle, items, workers=2)] == [10] * 5
+    assert [result.grade.score for result in grade_class(bundle, items, engine=Engine(2))] == [10] * 5
     assert len(killed) == 2
+
+
+def test_a_machine_without_the_bundle_is_sent_it_once(bundle: Path, perfect: Item, tmp_path: Path) -> None:
+    digest = load_bundle(bundle).digest
+    task = msgspec.msgpack.encode(tasks.Task(perfect.open(), versions()))
+    script = f"""
+import sys
+from pathlib import Path
+from autograder.grading.execution.grader_processes import LACKING, graded_task
+task, packed = Path("task").read_bytes(), Path("packed").read_bytes()
+assert graded_task({digest!r}, task) == LACKING
+Path("first").write_bytes(graded_task({digest!r}, task, packed))
+Path("second").write_bytes(graded_task({digest!r}, task))
+"""
+    (tmp_path / "task").write_bytes(task)
+    (tmp_path / "packed").write_bytes(packed_bundle(bundle))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, check=True)
+    for name in ("first", "second"):
+        graded = msgspec.msgpack.decode((tmp_path / name).read_bytes(), type=tasks.Done).graded
+        assert graded is not None and graded.grade.score == 10
+    assert not list(tmp_path.glob("autograder-*")), "the bundle, with its hidden data, is removed"
 
 
 def test_who_ran_out_of_time_in_a_given_cell_runs_once_more_after_all_others(tmp_path: Path) -> None:
@@ -101,21 +152,21 @@ def test_who_ran_out_of_time_in_a_given_cell_runs_once_more_after_all_others(tmp
     nb.write_notebook(tmp_path / "in" / "late.ipynb", *late)
     for number in range(3):
         nb.write_notebook(tmp_path / "in" / f"perfect{number}.ipynb", *nb.answers(nb.RIGHT_NUMBER, nb.RIGHT_LABELS))
-    items = [LoggedItem(**vars(item), log=tmp_path / "log") for item in collect(tmp_path / "in")]
-    grades = {result.grade.student: result.grade for result in grade_class(bundle, items, workers=2)}
-    read = (tmp_path / "log").read_text().split()
-    assert (read.count("late"), read[-1], len(read), len(grades)) == (2, "late", 5, 4)
+    log: list[str] = []
+    items = [LoggedItem(**vars(item), log=log) for item in collect(tmp_path / "in")]
+    grades = {result.grade.student: result.grade for result in grade_class(bundle, items, engine=Engine(2))}
+    assert (log.count("late"), log[-1], len(log), len(grades)) == (2, "late", 5, 4)
     assert grades["late"].status == "needs_review"
     assert "Code cell 1 was stopped: more than 1 s of processor time" in grades["late"].message
     assert grades["perfect0"].status == "graded"
 
 
 def test_a_class_that_is_given_up_leaves_no_process(bundle: Path, perfect: Item) -> None:
-    results = grade_class(bundle, [replace(perfect, student=f"perfect{number}") for number in range(4)], workers=2)
+    before = {*psutil.Process().children(recursive=True)}
+    items = [replace(perfect, student=f"perfect{number}") for number in range(4)]
+    results = grade_class(bundle, items, engine=Engine(2))
     next(results)
-    assert multiprocessing.active_children()
+    started = {*psutil.Process().children(recursive=True)} - before
+    assert started
     results.close()
-    deadline = time.monotonic() + 10
-    while multiprocessing.active_children() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert multiprocessing.active_children() == []
+    assert psutil.wait_procs(started, timeout=10)[1] == []

@@ -18,11 +18,13 @@ import os
 import re
 import shutil
 import sys
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -34,7 +36,18 @@ from autograder.grading.intake.notebook_reader import parse
 from autograder.records import Assignment, Cell, from_json
 from autograder.wording import one_line
 
-__all__ = ["FILES", "Bundle", "beside", "copy_bundle", "find_bundle", "hidden_name", "load_bundle", "sha256_of"]
+__all__ = [
+    "FILES",
+    "Bundle",
+    "beside",
+    "copy_bundle",
+    "find_bundle",
+    "hidden_name",
+    "load_bundle",
+    "packed_bundle",
+    "sha256_of",
+    "unpack_bundle",
+]
 
 FILES = "files"
 """The bundle's folder of what students get beside the notebook."""
@@ -192,6 +205,33 @@ def copy_bundle(path: Path, folder: Path) -> None:
             (folder / "data" / name).write_bytes(content)
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be copied: {_reason(error)}. Choose another folder.") from error
+
+
+def packed_bundle(path: Path) -> bytes:
+    """A bundle with its hidden data as bytes, for another machine; `unpack_bundle` takes them there.
+
+    Raises:
+        UsageError: The bundle cannot be read.
+    """
+    content = io.BytesIO()
+    with TemporaryDirectory() as temporary, zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        folder = Path(temporary) / "bundle"
+        copy_bundle(path, folder)
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, file.relative_to(folder))
+    return content.getvalue()
+
+
+def unpack_bundle(content: bytes, folder: Path, digest: str) -> None:
+    """Write what `packed_bundle` gave into a folder.
+
+    Raises:
+        UsageError: It is another bundle than the digest says.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)
+    if (found := load_bundle(folder).digest) != digest:
+        raise UsageError(f"The bundle that was sent is {found}, and {digest} was wanted. Start the grader again.")
 
 
 def _reason(error: Exception) -> str:

@@ -19,10 +19,12 @@ from autograder.records import SEED
 from autograder.sandbox.host.bubblewrap import HASH_SEED
 from autograder.wording import listed
 
-__all__ = ["differences", "environment"]
+__all__ = ["differences", "environment", "unfit", "versions"]
 
 CPU_INFO = Path("/proc/cpuinfo")
 PACKAGES = ("tensorflow", "keras", "numpy")
+VERSIONS = ("python", *PACKAGES, "autograder")
+"""What is the same on all machines that grade one class; their processors may differ, and a report says so."""
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -50,6 +52,18 @@ def differences(environments: Iterable[Mapping[str, str]]) -> str:
         f"These grades were made in different environments: {listed(differing)}. Results may differ in the last "
         "digits, and trainings in more. Grade all of them on one machine where that matters."
     )
+
+
+def versions() -> dict[str, str]:
+    """Name → version of what must be the same on all machines that grade one class."""
+    return {name: _machine()[name] for name in VERSIONS}
+
+
+def unfit(wanted: Mapping[str, str]) -> str:
+    """Why this machine cannot grade for another one that has these versions; empty where it can."""
+    here = versions()
+    other = [f"{name} {here[name]} in place of {each}" for name, each in wanted.items() if here.get(name) != each]
+    return f"{platform.node()} has {listed(other)}. Install the same versions there." if other else ""
 
 
 @functools.cache

@@ -27,7 +27,7 @@ from autograder.grading.intake.sources import Content, Found
 from autograder.records import Cell, Submission
 from autograder.wording import shortened
 
-__all__ = ["MOODLE", "Item", "collect", "read_notebook", "survey"]
+__all__ = ["MOODLE", "HandedIn", "Item", "collect", "read_notebook", "survey"]
 
 MAX_STUDENTS: Final = 10_000
 MAX_TOTAL: Final = 3 * sources.MAX_FILE
@@ -54,7 +54,7 @@ OTHER_FORMAT: Final = re.compile(
 
 @dataclass(frozen=True)
 class Item:
-    """What one student handed in, listed but not read. Small, so that it can be sent to another process.
+    """What one student handed in, listed but not read.
 
     Attributes:
         student: See `records.Submission`; unique in the source, also if case is ignored.
@@ -68,6 +68,40 @@ class Item:
     files: tuple[Found, ...] = ()
     others: tuple[str, ...] = ()
 
+    def open(self) -> HandedIn:
+        """Read the files; what is in them is not looked at."""
+        contents: list[Content] = []
+        count = total = 0
+        for content in chain.from_iterable(map(sources.contents, self.files[: sources.MAX_NOTEBOOKS + 1])):
+            count += 1
+            total += len(content.data)
+            if total <= MAX_TOTAL and count <= sources.MAX_NOTEBOOKS:
+                contents.append(content)
+        return HandedIn(self.student, self.filename, tuple(contents), self.others, count)
+
+    def read(self, questions: Collection[str] = ()) -> Submission:
+        """The notebook that counts; see `HandedIn.read`."""
+        return self.open().read(questions)
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What one student handed in, read but not parsed; hostile. It names no path of this machine.
+
+    Attributes:
+        student: See `Item`.
+        filename: Likewise.
+        contents: The notebooks.
+        others: Likewise.
+        count: How many notebooks there are; beyond some, they are not read.
+    """
+
+    student: str
+    filename: str
+    contents: tuple[Content, ...] = ()
+    others: tuple[str, ...] = ()
+    count: int = 0
+
     def read(self, questions: Collection[str] = ()) -> Submission:
         """Read the notebook; whatever is wrong with it becomes the submission's `problem`.
 
@@ -79,15 +113,8 @@ class Item:
         """
         best: Submission | None = None
         best_rank: tuple[int, int, int, tuple[int, ...]] = (-1, 0, 0, ())
-        count = total = 0
-        unread = False
         others = dict.fromkeys(self.others)
-        for content in chain.from_iterable(map(sources.contents, self.files[: sources.MAX_NOTEBOOKS + 1])):
-            count += 1
-            total += len(content.data)
-            if total > MAX_TOTAL or count > sources.MAX_NOTEBOOKS:
-                unread = True
-                continue
+        for content in self.contents:
             others |= dict.fromkeys(content.others)
             submission = _submission(self.student, content)
             tags = notebook_reader.answers(submission.cells)
@@ -97,9 +124,9 @@ class Item:
                 best, best_rank = submission, rank
         if best is None:
             return Submission(self.student, self.filename, problem=self._nothing())
-        if count > 1:
-            note = f"{count} notebooks were handed in: `{best.filename}` counts, with {best_rank[1]} answer cells."
-            if unread:
+        if self.count > 1:
+            note = f"{self.count} notebooks were handed in: `{best.filename}` counts, with {best_rank[1]} answer cells."
+            if self.count > len(self.contents):
                 note += " Some were not read."
             best = replace(best, warnings=(f"{note} Hand in one.", *best.warnings))
         if others and not best.problem:

@@ -125,7 +125,7 @@ def test_limits_of_the_master_hold_for_its_own_reference(tmp_path):
     )
     write_repository(tmp_path, text)
 
-    refused = autograder("build", cwd=tmp_path, timeout=60)
+    refused = autograder("build", cwd=tmp_path)
 
     assert refused.returncode != 0
     assert "reference/small/master.py" in refused.stderr

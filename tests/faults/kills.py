@@ -45,18 +45,22 @@ class Killer:
         assert first.returncode == 1, first.stderr
         self._expected = outcome(root / "undisturbed")
 
-    def kill_one(self) -> None:
-        """Kill one process of a run, run again, compare; again if the run ended before it could be killed."""
-        while not self._kill_and_compare():
+    def kill_one(self, victim: str = "") -> None:
+        """Kill one process of a run, run again, compare; again if the run ended before it could be killed.
+
+        Args:
+            victim: Its kind; by default one at random.
+        """
+        while not self._kill_and_compare(victim or self._random.choice(VICTIMS)):
             self.counts["too late"] += 1
 
-    def _kill_and_compare(self) -> bool:
+    def _kill_and_compare(self, victim: str) -> bool:
         self._runs += 1
         out = self._root / f"killed-{self._runs}"
         before = {process.pid for process in psutil.Process().children(recursive=True)}  # of other tests
         with _orphans_come_here():
             grader = subprocess.Popen(self._class.command(out), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-            killed = self._kill(grader, self._random.choice(VICTIMS))
+            killed = self._kill(grader, victim)
             printed = grader.communicate(timeout=500)[0].decode()
             left = _left_behind(before)
         said = f"after {killed or 'an undisturbed run'}: {printed}"

@@ -3,7 +3,8 @@
 `answers.py` holds on every machine; `expected.json` is exact, and its accuracies are those of the machine that
 `tests.golden.snapshot` describes. `grader.check` says the same as the grader.
 
-By default the students who train little or nothing; `make test-all` grades the whole class as `make demo` does.
+By default some students who train little or nothing, of exercises whose own cells train nothing; `make test-all` grades
+the whole classes as `make demo` does.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from tests import notebooks as nb
 from tests.golden import make, snapshot
 
 GOLDEN = Path(__file__).parent
+QUICK = ("faces_finetuning", "fc_mnist", "keras_gaps")
+CLASSES = [(slug, whole) for slug in make.SLUGS for whole in (False, True) if whole or slug in QUICK]
 
 
 @pytest.mark.parametrize("slug", make.SLUGS)
@@ -44,18 +47,17 @@ class Graded:
     scope="module",
     params=[
         pytest.param((slug, whole), id=f"{slug}-{'whole' if whole else 'quick'}", marks=[pytest.mark.slow] * whole)
-        for slug in make.SLUGS
-        for whole in (False, True)
+        for slug, whole in CLASSES
     ],
 )
 def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Graded:
     slug, whole = request.param
     root = tmp_path_factory.mktemp("class")
     (root / "in").mkdir()
-    for student in make.students(slug):
-        if whole or student.name in make.quick(slug):
-            shutil.copy(GOLDEN / slug / "class" / f"{student.name}.ipynb", root / "in")
-    run = nb.autograder("grade", slug, root / "in", "-o", root / "out", "--workers", 2, cwd=make.ROOT, timeout=1500)
+    for name in [each.name for each in make.students(slug)] if whole else sorted(make.quick(slug))[:3]:
+        shutil.copy(GOLDEN / slug / "class" / f"{name}.ipynb", root / "in")
+    workers = 2 if whole else 1
+    run = nb.autograder("grade", slug, root / "in", "-o", root / "out", "--workers", workers, cwd=make.ROOT)
     assert run.returncode in (0, 1), run.stderr
     assert "Report: " in run.stdout
     return Graded(slug, whole, nb.grades(root / "out"))
@@ -117,9 +119,9 @@ def self_check_verdicts(notebook: Path, folder: Path) -> dict[str, str]:
 
 
 def test_the_self_check_says_the_same(graded: Graded, tmp_path: Path) -> None:
-    """Of everybody where the whole class is graded, of two otherwise: a kernel runs each notebook once more."""
+    """Of everybody where the whole class is graded, else of one who wrote something: a kernel runs it once more."""
     readable = [(name, entry) for name, entry in graded.entries.items() if entry["status"] != "rejected"]
-    entries = dict(readable if graded.whole else readable[:2])
+    entries = dict(readable if graded.whole else [each for each in readable if each[0] != "blank"][:1])
     with ThreadPoolExecutor(2) as pool:
         self_checked = dict(
             zip(

@@ -136,6 +136,12 @@ def grade(
             "machine alone).",
         ),
     ] = "local",
+    gpus: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N,…", help="NVIDIA GPUs that notebooks may use, one for each worker; weakens the sandbox."
+        ),
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade unchanged submissions, too.")] = False,
     share: Annotated[
         bool, typer.Option("--share/--no-share", help="Run code that several students handed in once for all of them.")
@@ -171,6 +177,7 @@ def grade(
         roster=roster,
         workers=workers,
         executor=executor,
+        gpus=gpus,
         again=again,
         share=share,
         shard=shard,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ from autograder.grading.results.output_folder import OutputFolder
 from autograder.publishing import ClassReport, publish
 from autograder.records import Limits, Submission
 from autograder.sandbox.host.bubblewrap import lowered
+from autograder.sandbox.host.gpu import GPU_VARIABLE, chosen_gpus
 from autograder.sandbox.host.launch import check_sandbox
 from autograder.sandbox.host.preloading import DESCRIBED, chosen_way
 from autograder.wording import counted, listed, one_line, shortened
@@ -46,6 +48,7 @@ def run(
     roster: Path | None,
     workers: int | None,
     executor: str,
+    gpus: str | None,
     again: bool,
     share: bool,
     shard: str | None,
@@ -62,6 +65,7 @@ def run(
         roster: The class list.
         workers: Submissions at one time; by default as many as the machine has cores and memory for.
         executor: Where the workers run: `local`, or the address of a Dask scheduler.
+        gpus: Numbers of the GPUs that notebooks may use, one each: `0,1`.
         again: Whether unchanged submissions are graded, too.
         share: Whether submissions whose program is the same share one run of it.
         shard: `i/n`, to grade the i-th of n parts of the class.
@@ -89,10 +93,12 @@ def run(
     notebooks = count_notebooks(items, assignment.slug, on_list.students if on_list else ())
     questions = [question.name for question in assignment.questions]
     read_sheet(out / NAME, assignment)  # before anything takes time: it is read again when everything is graded
+    if gpus is not None:
+        os.environ[GPU_VARIABLE] = gpus
     here = environment(assignment.limits.threads)
     cases = case_digests(bundle) if keep == "all" else {}
     with (
-        _engine(executor, workers, assignment.limits) as engine,
+        _engine(executor, workers, gpus, assignment.limits) as engine,
         OutputFolder.start(out, assignment, bundle.digest, here, again=again, cases=cases) as folder,
     ):
         _say_what_is_there(console, notebooks, len(items), own)
@@ -139,17 +145,24 @@ def run(
 
 
 @contextmanager
-def _engine(executor: str, workers: int | None, limits: Limits) -> Iterator[Engine]:
+def _engine(executor: str, workers: int | None, gpus: str | None, limits: Limits) -> Iterator[Engine]:
     """What grades: processes of this machine, or a cluster that has shown that it can.
 
     Raises:
         SandboxUnavailable: This machine cannot grade.
-        UsageError: The environment names a way of opening sandboxes that is none; see `dask_cluster.connected`, too.
+        UsageError: The environment names a way of opening sandboxes that is none, or options do not fit together; see
+            `chosen_gpus` and `connected`, too.
     """
     chosen_way()
+    most = None if gpus is None else len(chosen_gpus(gpus))
+    if most and executor != "local":
+        raise UsageError(f"--gpus is of this machine. Set {GPU_VARIABLE} where each Dask worker is started.")
+    if most and workers and workers > most:
+        raise UsageError(f"--workers {workers}: each needs a GPU of its own, and --gpus names {most}.")
     if executor == "local":
         check_sandbox()
-        yield Engine(workers or fitting_workers(limits))
+        fitting = fitting_workers(limits)
+        yield Engine(workers or min(fitting, most or fitting))
     else:
         with connected(executor) as cluster:
             yield cluster._replace(workers=workers or cluster.workers)

@@ -17,6 +17,7 @@ from pathlib import Path
 from autograder import __version__
 from autograder.records import SEED
 from autograder.sandbox.host.bubblewrap import HASH_SEED
+from autograder.sandbox.host.gpu import assigned_gpu, gpu_name
 from autograder.wording import listed
 
 __all__ = ["differences", "environment", "unfit", "versions"]
@@ -33,7 +34,9 @@ def environment(threads: int) -> dict[str, str]:
     Args:
         threads: Threads of TensorFlow for each submission, `Limits.threads`.
     """
-    return {"seed": str(SEED), "hash_seed": str(HASH_SEED), "threads": str(threads), **_machine()}
+    gpu = assigned_gpu()
+    graphics = {} if gpu is None else {"gpu": gpu_name(gpu)}
+    return {"seed": str(SEED), "hash_seed": str(HASH_SEED), "threads": str(threads), **_machine(), **graphics}
 
 
 def differences(environments: Iterable[Mapping[str, str]]) -> str:

@@ -25,6 +25,7 @@ from tempfile import mkdtemp
 from autograder import keras_runtime
 from autograder.grading.cases.bundle import load_bundle, unpack_bundle
 from autograder.grading.execution.tasks import done
+from autograder.sandbox.host.gpu import GPU_VARIABLE
 
 __all__ = ["LACKING", "GraderProcess", "GraderProcessDied", "end_processes", "graded_task", "provide_bundle", "serve"]
 
@@ -59,7 +60,8 @@ class GraderProcess:
         with theirs:
             fd = theirs.fileno()
             command = [sys.executable, "-c", _START, str(fd), str(slot), str(bundle), *sys.path]
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[fd])
+            environment = {**os.environ, **_gpu_of(slot)}
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[fd], env=environment)
         self._connection = Connection(ours.detach())
 
     def ask(self, task: bytes) -> bytes:
@@ -78,6 +80,11 @@ class GraderProcess:
         """Let it end, and wait for that."""
         self._connection.close()
         self.process.wait()
+
+
+def _gpu_of(slot: int) -> dict[str, str]:
+    numbers = os.environ.get(GPU_VARIABLE, "").split(",")
+    return {GPU_VARIABLE: numbers[slot % len(numbers)]}
 
 
 _lock = threading.Lock()

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from autograder import keras_runtime
 from autograder.errors import SandboxUnavailable
 from autograder.records import SANDBOX_VARIABLE, Limits
-from autograder.sandbox.host import keras_cache, seccomp, watchdog
+from autograder.sandbox.host import gpu, keras_cache, seccomp, watchdog
 
 __all__ = [
     "EVALUATION",
@@ -89,12 +89,14 @@ class Profile(NamedTuple):
         writable: Whether it has a `/tmp` and a `/dev/shm` to write to.
         downloads: Whether it sees the cache of what Keras would download.
         nests: Whether its processes may make namespaces of their own; only for a program that runs nothing of others'.
+        gpu: The number of the GPU that it may use, if any.
     """
 
     parts: tuple[str, ...]
     writable: bool = True
     downloads: bool = False
     nests: bool = False
+    gpu: int | None = None
 
 
 NOTEBOOK = Profile((*WORKER_PARTS, "course", "expect", "live/__init__.py", "notebook"), downloads=True)
@@ -240,7 +242,7 @@ def _uid(slot: int) -> int:
     return FIRST_UID + (37 * os.getppid() + slot) % SLOTS
 
 
-def command(limits: Limits, *, module: str, slot: int, fds: Inherited) -> list[str]:
+def command(limits: Limits, *, module: str, slot: int, fds: Inherited, profile: Profile = NOTEBOOK) -> list[str]:
     """The whole command: bubblewrap, then the programs that lower rights and limits, then Python.
 
     Bubblewrap does nothing before it has read its options, so that what must be done first by its parent can be.
@@ -250,7 +252,7 @@ def command(limits: Limits, *, module: str, slot: int, fds: Inherited) -> list[s
         *(NICE, "-n", str(NICENESS), str(find_bubblewrap())),
         *("--args", str(fds.options), "--"),
         *(_become(_uid(slot)) if root else []),
-        *_prlimit(limits),
+        *_prlimit(limits, profile),
         *(sys.executable, "-s", *(["-P"] if sys.version_info >= (3, 11) else []), "-m", module),
     ]
 
@@ -261,7 +263,7 @@ def options(limits: Limits, fds: Inherited, profile: Profile = NOTEBOOK) -> byte
         *(_rights_of_root() if os.geteuid() == 0 else _rights_of_user(nests=profile.nests)),
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"),
         *("--hostname", "sandbox", "--die-with-parent", "--new-session"),
-        *_environment(limits.threads),
+        *_environment(limits.threads, profile),
         *_file_system(limits, fds, profile),
         *("--seccomp", str(fds.seccomp), "--info-fd", str(fds.info)),
     ]
@@ -297,8 +299,15 @@ def process_limits(limits: Limits) -> dict[str, float]:
     return values | {"core": 0, "memlock": 0, "msgqueue": 0}
 
 
-def _prlimit(limits: Limits) -> list[str]:
-    return [PRLIMIT, *(f"--{option}={value}" for option, value in process_limits(limits).items()), "--"]
+def _prlimit(limits: Limits, profile: Profile) -> list[str]:
+    values = process_limits(limits)
+    if (
+        profile.gpu is not None
+    ):  # CUDA reserves as many addresses as machine and GPU have memory: the watchdog bounds it
+        most = {bound.option: bound.most for bound in _bounds(limits)}
+        values |= {option: most[option] for option in ("as", "data")}
+    shown = {option: "unlimited" if value == math.inf else value for option, value in values.items()}
+    return [PRLIMIT, *(f"--{option}={value}" for option, value in shown.items()), "--"]
 
 
 class _Bound(NamedTuple):
@@ -339,7 +348,7 @@ def lowered(limits: Limits) -> str:
     )
 
 
-def _environment(threads: int) -> list[str]:
+def _environment(threads: int, profile: Profile) -> list[str]:
     variables: Mapping[str, str | int] = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": TMP,
@@ -355,6 +364,9 @@ def _environment(threads: int) -> list[str]:
         "OPENBLAS_NUM_THREADS": 1,
         **keras_runtime.variables(threads),
     }
+    if profile.gpu is not None:
+        variables = {**variables, **gpu.gpu_environment()}
+        del variables["CUDA_VISIBLE_DEVICES"]
     return ["--clearenv", *(word for name, value in variables.items() for word in ("--setenv", name, str(value)))]
 
 
@@ -372,6 +384,7 @@ def _file_system(limits: Limits, fds: Inherited, profile: Profile) -> list[str]:
         # any process could read this command line.
         *("--perms", "0555", "--size", "4096", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1"),
         *(shared if profile.writable else ()),
+        *(() if profile.gpu is None else gpu.gpu_binds(profile.gpu)),
         *("--remount-ro", "/dev"),
         # Before the rest: Python's environment may itself lie below /tmp.
         *("--perms", "1777", "--size", str(limits.tmp_mb * MIB), "--tmpfs", TMP),

@@ -160,7 +160,7 @@ def start(
         for fd in fds:
             inherited.callback(os.close, fd)
         process = subprocess.Popen(
-            bubblewrap.command(limits, module=module, slot=slot, fds=fds),
+            bubblewrap.command(limits, module=module, slot=slot, fds=fds, profile=profile),
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -17,6 +17,7 @@ from autograder.records import Cell, Execution, ExecutionStatus, Limits
 from autograder.sandbox.host import bubblewrap, launch
 from autograder.sandbox.host.cell_outputs import CellOutputs, Displays, settle_error
 from autograder.sandbox.host.endings import Ending
+from autograder.sandbox.host.gpu import assigned_gpu
 from autograder.sandbox.host.preloading import Program, Way, open_preloaded
 from autograder.sandbox.host.recording import (
     Answer,
@@ -59,8 +60,10 @@ class _Running:
 
 
 def _open_sandbox(limits: Limits, slot: int, modules: Sequence[str] | None) -> tuple[Sandbox, Way]:
-    if modules is None:
-        return launch.open_sandbox(limits, module=PROGRAM.module, slot=slot), "fresh"
+    gpu = assigned_gpu()
+    if modules is None or gpu is not None:
+        profile = PROGRAM.profile._replace(gpu=gpu)
+        return launch.open_sandbox(limits, module=PROGRAM.module, slot=slot, profile=profile), "fresh"
     first = encode(messages.ImportModules(list(modules)))
     return open_preloaded(PROGRAM, limits, slot=slot, modules=modules, first=first)
 

@@ -39,7 +39,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser cookbook kills determinism fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-selfcheck matrix lines lock wheel redteam redteam-peers clean stale
+.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser cookbook kills determinism fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-otter bench-selfcheck matrix lines lock wheel redteam redteam-peers clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -139,6 +139,10 @@ bench-live: $(READY)
 ## whether a class gets the same grades beside 20 busy processes; takes some minutes
 bench-load: $(READY)
 	$(BIN)/python -m tests.bench.load
+
+## Otter's kinds of assignments, graded by `otter run` and by this grader, and where they differ; takes some minutes
+bench-otter: $(READY)
+	$(BIN)/python -m tests.otter_agreement
 
 ## more than two hundred attacks, as root and as a normal user, with what each achieved; ARGS names attacks or groups
 redteam: $(READY)

@@ -118,7 +118,10 @@ def try_(
 
 @app.command(cls=_Command)
 def grade(
-    slug: Annotated[str, typer.Argument(metavar="SLUG", help="An exercise of this repository, or a bundle's folder.")],
+    slug: Annotated[
+        str,
+        typer.Argument(metavar="SLUG", help="An exercise of this repository, a bundle's folder, or a zip of Otter's."),
+    ],
     source: Annotated[
         Path, typer.Argument(metavar="SOURCE", help="A notebook, a folder, or a zip from your LMS (Moodle, Canvas).")
     ],
@@ -161,6 +164,9 @@ def grade(
 ) -> None:
     """Grade a class: run each notebook in a sandbox, write grades, and a feedback page for each student.
 
+    SLUG may be the autograder.zip that `otter assign` makes. A case in it that needs what cannot be sent from the
+    sandbox is listed first, and a person grades it.
+
     What OUT holds already stays; submissions are added to it, or replace earlier ones. One whose notebook, exercise,
     versions and processor are the same as before is not graded again, unless its grade needs review.
 
@@ -170,21 +176,22 @@ def grade(
     """
     from autograder.commands import grade as command
 
-    outcome = command.run(
-        slug,
-        source,
-        out=out,
-        roster=roster,
-        workers=workers,
-        executor=executor,
-        gpus=gpus,
-        again=again,
-        share=share,
-        shard=shard,
-        keep=keep,
-        remove=remove or [],
-        console=errors,
-    )
+    with command.opened(slug, errors) as bundle:
+        outcome = command.run(
+            bundle,
+            source,
+            out=out,
+            roster=roster,
+            workers=workers,
+            executor=executor,
+            gpus=gpus,
+            again=again,
+            share=share,
+            shard=shard,
+            keep=keep,
+            remove=remove or [],
+            console=errors,
+        )
     _end(outcome)
 
 

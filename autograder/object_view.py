@@ -17,6 +17,7 @@ from autograder.evidence import rest_on_structure
 
 __all__ = [
     "SPECIAL_METHODS",
+    "VIEWED",
     "Asked",
     "FunctionView",
     "HeldView",
@@ -33,6 +34,7 @@ MAX_LENGTH = 1_000_000
 MAX_TAKEN = 1_000
 """Items that cases take of an iterator of the student's, which may have no end."""
 MAX_SHOWN = 200
+VIEWED = "that the grader can see"
 
 _ARITHMETIC = tuple(f"__{each}__" for each in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"))
 SPECIAL_METHODS = ("__call__", "__getitem__", "__str__", "__len__", "__iter__", "__next__", *_ARITHMETIC)
@@ -107,7 +109,7 @@ class ObjectView(HeldView):
         own = self.__dict__
         kind, asked = type(self).__name__, own.get("_asked")
         if name.startswith("__"):  # by `__array_interface__`, NumPy would read any memory of this process
-            raise AttributeError(f"{kind} has no {name!r} that the grader can see")
+            raise AttributeError(f"{kind} has no {name!r} {VIEWED}")
         if own.get("_of_model"):
             rest_on_structure(name, kind, of_model=True)
         if name in own.get("_fields", ()):
@@ -117,7 +119,7 @@ class ObjectView(HeldView):
             return FunctionView(f"{kind}.{name}", own["_reference"], asked, name)
         if asked is not None and name in own["_names"]:
             return asked.read(own["_reference"], name, f"{kind}.{name}")
-        raise AttributeError(f"{kind} has no {name!r} that the grader can see")
+        raise AttributeError(f"{kind} has no {name!r} {VIEWED}")
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} is the student's: {name!r} cannot be changed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from rich.console import Console
 from autograder.commands.progress import progress
 from autograder.errors import UsageError
 from autograder.grading.cases.bundle import find_bundle, load_bundle
+from autograder.grading.cases.otter_bundle import is_otter_zip, write_bundle
 from autograder.grading.execution.dask_cluster import connected
 from autograder.grading.execution.environment import environment
 from autograder.grading.execution.kept_runs import KeptRun, case_digests
@@ -34,10 +36,36 @@ from autograder.sandbox.host.launch import check_sandbox
 from autograder.sandbox.host.preloading import DESCRIBED, chosen_way
 from autograder.wording import counted, listed, one_line, shortened
 
-__all__ = ["run"]
+__all__ = ["opened", "run"]
 
 MAX_NAMED = 8
 NOT_LISTED = "You are not on the class list."
+
+
+@contextmanager
+def opened(slug: str, console: Console) -> Iterator[str]:
+    """The exercise to grade: `slug` itself, or for a zip of Otter's the folder of a bundle that is made of it.
+
+    Args:
+        slug: See `run`; or an autograder zip of Otter's.
+        console: Where is said what of the zip is for a person, and what is left aside.
+
+    Raises:
+        UsageError: The zip cannot be read.
+    """
+    if not is_otter_zip(Path(slug)):
+        yield slug
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "bundle"
+        found = write_bundle(Path(slug), made)
+        for case in found.not_gradable:
+            text = f"Not gradable here, so for a person: {case.case}, as {case.reason}."
+            console.print(text, soft_wrap=True, markup=False, highlight=False)
+        if found.left_aside:
+            keys = listed(found.left_aside)
+            console.print(f"Left aside of otter_config.json: {keys}.", soft_wrap=True, markup=False, highlight=False)
+        yield str(made)
 
 
 def run(

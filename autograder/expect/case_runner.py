@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -9,10 +10,11 @@ from typing import Any
 
 from autograder.evidence import rest_on, resting
 from autograder.expect.measurements import recording
-from autograder.expect.mismatch import Mismatch, Undecided, Unusable
+from autograder.expect.mismatch import Mismatch, Undecided, Unusable, cannot_be_sent, original_error
 from autograder.expect.reference_record import CaseRun, running_case
 from autograder.expect.test_files import LoadedCase
 from autograder.networks.network_view import EvaluationEnded
+from autograder.object_view import VIEWED, HeldView
 from autograder.records import Case, CaseStatus, Outcome, rounded
 
 __all__ = ["run", "values_of"]
@@ -70,10 +72,12 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str, now: Ca
         now.note(values)
         if any(type(value).__name__ == "History" for value in values.values()):  # Keras's own, or the deserialised one
             rest_on("claimed")
-        loaded.function(**values)
+        loaded.function(**(copy.deepcopy(values) if loaded.foreign else values))  # which may change what it gets
     except Undecided as near:
         return _outcome(loaded, "manual", str(near))
     except Unusable as nothing:
+        if loaded.foreign and cannot_be_sent(nothing):
+            return _outcome(loaded, "error", str(nothing))
         return _outcome(replace(loaded, failure_message=""), "fail", str(nothing))
     except Mismatch as mismatch:
         return replace(_failed(loaded, str(mismatch), now, mismatch), diff=mismatch.diff)
@@ -90,6 +94,8 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str, now: Ca
             if loaded.case.hidden:  # the grader keeps all of it from the student, as of any other failure
                 return _failed(loaded, f"{wrong} ({detail})", now)
             return _outcome(loaded, "fail", wrong, detail=detail)
+        if loaded.foreign and not (now.has_views and _may_be_of_view(error)):
+            return _failed(loaded, f"This check ended in {original_error(error).strip()}", now)
         return _outcome(loaded, "error", f"This check ended in {what}. {_UNEXPECTED}", detail=detail)
     if now.empty:  # NumPy calls it close to anything
         return _outcome(loaded, "fail", now.empty)
@@ -128,6 +134,11 @@ def _failed(loaded: LoadedCase, message: str, now: CaseRun, mismatch: Mismatch |
     if loaded.case.hidden and shown:
         return _outcome(loaded, "fail", shown, credit=credit, detail=message)
     return _outcome(loaded, "fail", message, credit=credit)
+
+
+def _may_be_of_view(error: Exception) -> bool:
+    """Whether an exception may come from what a view lacks, and the object itself has."""
+    return not isinstance(error, AttributeError) or isinstance(error.obj, HeldView) or VIEWED in str(error)
 
 
 def _with_advice(message: str, loaded: LoadedCase) -> str:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import builtins
+import re
+import traceback
+from functools import lru_cache
 from typing import Any
 
+from autograder.errors import Unsupported
 from autograder.networks.network_view import is_model
 from autograder.object_view import ObjectView
 from autograder.records import LayerDiff
 
-__all__ = ["Mismatch", "Undecided", "Unsized", "Unusable", "described", "require_model", "require_value"]
+__all__ = ["Mismatch", "Undecided", "Unsized", "Unusable", "cannot_be_sent", "described"]
+__all__ += ["original_error", "raised_there", "require_model", "require_value"]
 
 MAX_SHOWN_CHARACTERS = 40
+_RAISED = re.compile(r"` raised (?P<error>(?P<name>\w+).*)", re.DOTALL)
 
 
 class Mismatch(AssertionError):
@@ -43,6 +50,42 @@ class Unsized(Mismatch, TypeError):
 
 class Unusable(Mismatch):
     """A value cannot be serialised or rebuilt; the text says why."""
+
+
+def cannot_be_sent(unmet: Mismatch) -> bool:
+    """Whether a value is none to be judged because it cannot be sent, and not because it is still the gap `...`."""
+    return isinstance(unmet.__cause__, Unsupported) and "is still `...`" not in str(unmet)
+
+
+def raised_there(message: str) -> Mismatch:
+    """The exception for one that a student's function raised: if that was one of Python's own, it is of its class, too.
+
+    So a case catches it as in the notebook.
+
+    Args:
+        message: For the student: "`f(…)` raised ValueError: …".
+    """
+    found = _RAISED.search(message)
+    return _raised_class(found["name"] if found else "")(message)
+
+
+@lru_cache(maxsize=100)
+def _raised_class(name: str) -> type[Mismatch]:
+    error = getattr(builtins, name, None)
+    if not isinstance(error, type) or not issubclass(error, Exception) or issubclass(Mismatch, error):
+        return Mismatch
+    try:
+        made: type[Mismatch] = type(name, (Mismatch, error), {"__str__": BaseException.__str__})
+        made("")
+    except TypeError:  # one that takes more than a message
+        return Mismatch
+    return made
+
+
+def original_error(error: BaseException) -> str:
+    """What Python says of an exception at the end of a traceback; of a student's function's what it said there."""
+    found = _RAISED.search(str(error)) if isinstance(error, Mismatch) else None
+    return f"{found['error']}\n" if found else "".join(traceback.format_exception_only(error))
 
 
 def require_value(value: Any, name: str) -> None:

@@ -28,7 +28,7 @@ from autograder.expect.value_kinds import (
     wrong_kind,
 )
 from autograder.networks.network_view import UnfitInputs
-from autograder.object_view import ObjectView
+from autograder.object_view import FunctionView, HeldView, ObjectView
 
 __all__ = [
     "CaseRecord",
@@ -86,7 +86,8 @@ class CaseRun:
             hidden: Whether the case is.
             collects: Whether these are the reference's values, to be recorded.
 
-        `empty` becomes what to tell the student of a value without items where the reference's has some.
+        `empty` becomes what to tell the student of a value without items where the reference's has some; `has_views`
+        whether an object that stays in the student's process, or a model, is among the values.
         """
         self.record = record
         self.hidden = hidden
@@ -95,12 +96,14 @@ class CaseRun:
         self.returned: dict[str, list[ValueKind]] = {}
         self.answers: list[Any] = []
         self.empty = ""
+        self.has_views = False
 
     def note(self, values: Mapping[str, Any]) -> None:
         """Note the values before anything is called: what comes from a student's process later may hold a secret."""
         if self.collects or self.record:
             with resting():  # what is looked at here says nothing of what the outcome rests on
                 self.kinds = {name: kind_of(value) for name, value in values.items()}
+        self.has_views = any(map(_has_views, values.values()))
         for name, value in values.items():
             self.note_stand_in(name, value, self.record.kinds.get(name) if self.record else None)
 
@@ -204,6 +207,8 @@ def running_case(path: str, name: str, record: CaseRecord | None, *, hidden: boo
 def note_returned(name: str, value: Any) -> None:
     """Note what a call of a student's function returned, for the case that runs."""
     run = _run.get()
+    if run is not None:
+        run.has_views = run.has_views or _has_views(value)
     if run is not None and (run.collects or run.record) and len(run.returned.get(name, ())) < MAX_CALLS:
         with resting():
             run.returned.setdefault(name, []).append(kind_of(value))
@@ -226,6 +231,13 @@ def recorded_answer(make: Callable[[CaseRun], Any]) -> Any:
         raise RuntimeError("this check needs what `autograder build` records of the reference: build the exercise")
     run.answers.append(run.record.answers[len(run.answers)])
     return run.answers[-1]
+
+
+def _has_views(value: Any) -> bool:
+    """Whether a value is, or holds, what a case can see and ask less of than of the object itself."""
+    if isinstance(value, (list, tuple, dict)):
+        return any(map(_has_views, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, HeldView) and not isinstance(value, FunctionView)
 
 
 # ---------------------------------------------------------------- answers as JSON

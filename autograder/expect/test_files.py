@@ -36,6 +36,8 @@ class LoadedCase:
         record: What the reference gave to it; None where that was not recorded.
         accept: What its question takes of a model that cannot be rebuilt: `claimed`, what is said of it earns points at
             once; `rebuilt`, nothing; by default, what is said of it earns points once a person confirms it.
+        foreign: Whether the case was written for another grader, which runs it beside the student's code. Then any
+            exception fails it, as there; but what cannot be sent, or seen of an object, is no fault of the student's.
     """
 
     case: Case
@@ -45,6 +47,7 @@ class LoadedCase:
     failure_message: str = ""
     record: CaseRecord | None = None
     accept: str = ""
+    foreign: bool = False
 
 
 @dataclass(eq=False)
@@ -87,7 +90,7 @@ def load(source: str, path: str) -> list[LoadedCase]:
         decorated = [value for value in namespace.values() if isinstance(value, _Decorated)]
         points = resolve_points(namespace.get("points"), [each.points for each in decorated])
         records = {name: CaseRecord.from_text(text) for name, text in namespace.get(RECORDS, {}).items()}
-        accept = str(namespace.get("accept", ""))
+        accept, foreign = str(namespace.get("accept", "")), bool(namespace.get("foreign"))
     except Exception as error:  # a test file may raise anything
         reason = f"{type(error).__name__}: {one_line(str(error))}"
         raise BuildError(f"{path} cannot be loaded: {reason}. Correct it.") from error
@@ -96,7 +99,7 @@ def load(source: str, path: str) -> list[LoadedCase]:
             where = f"{path}:{function.lineno}"
             raise BuildError(f"{where}: {function.name} would never run. Decorate it with `@test_case(…)`.")
     cases = [_loaded(each, worth, path) for each, worth in zip(decorated, points, strict=True)]
-    return [replace(each, record=records.get(each.case.name), accept=accept) for each in cases]
+    return [replace(each, record=records.get(each.case.name), accept=accept, foreign=foreign) for each in cases]
 
 
 def resolve_points(total: float | list[float | None] | None, given: Sequence[float | None]) -> list[float]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from autograder.expect import Mismatch
 from autograder.expect.case_runner import run, values_of
-from autograder.expect.mismatch import Unusable
+from autograder.expect.mismatch import Unusable, cannot_be_sent
 from autograder.expect.test_files import LoadedCase
 from autograder.networks.network_view import EvaluationEnded
 from autograder.records import Case, CaseStatus, Limits, Outcome
@@ -66,6 +66,8 @@ def grade_case(
         try:
             values = values_of(case, namespace, missing)
         except Mismatch as unmet:
+            if loaded.foreign and cannot_be_sent(unmet):
+                return undecided(case, "error", str(unmet))
             explained = isinstance(unmet, Unusable) and not str(unmet).endswith(UNFILLED)
             return undecided(case, "fail", f"{cause}\n{unmet}" if cause and explained else str(unmet))
         except EvaluationEnded as ended:

@@ -19,7 +19,7 @@ from typing import Any
 
 from autograder.errors import Unsupported, WireError
 from autograder.evidence import rest_on_member
-from autograder.expect.mismatch import Mismatch, Unsized, Unusable
+from autograder.expect.mismatch import Unsized, Unusable, raised_there
 from autograder.expect.reference_record import note_returned
 from autograder.expect.remote_network import remote_network
 from autograder.grading.cases.bundle import Bundle
@@ -203,7 +203,7 @@ class Namespace(Mapping[str, Any]):
             yield
         except CallFailed as error:
             if error.raised:
-                raise (Unsized if method == "__len__" else Mismatch)(str(error)) from error
+                raise Unsized(str(error)) if method == "__len__" else raised_there(str(error)) from error
             self.stopped_call = str(error)
             raise Unusable(str(error)) from error
 

@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from autograder.errors import IntakeError
+from autograder.grading.intake.otter_markup import with_answers
 from autograder.records import Cell, CellKind
 from autograder.wording import cell_name
 
@@ -165,7 +166,7 @@ def _notebook(data: bytes) -> Notebook:
         warnings.insert(0, "The notebook has no code cell; only its text can be graded.")
     if len(warnings) > MAX_WARNINGS:
         warnings[MAX_WARNINGS:] = [f"{len(warnings) - MAX_WARNINGS} more cells like these."]
-    return Notebook(tuple(_with_pictures(cells, warnings)), tuple(warnings))
+    return Notebook(tuple(_with_pictures(with_answers(cells), warnings)), tuple(warnings))
 
 
 def _raw_cells(top: _Top, version: int | None) -> list[msgspec.Raw]:

@@ -121,13 +121,12 @@ def run(
     notebooks = count_notebooks(items, assignment.slug, on_list.students if on_list else ())
     questions = [question.name for question in assignment.questions]
     read_sheet(out / NAME, assignment)  # before anything takes time: it is read again when everything is graded
-    if gpus is not None:
-        os.environ[GPU_VARIABLE] = gpus
-    here = environment(assignment.limits.threads)
     cases = case_digests(bundle) if keep == "all" else {}
     with (
         _engine(executor, workers, gpus, assignment.limits) as engine,
-        OutputFolder.start(out, assignment, bundle.digest, here, again=again, cases=cases) as folder,
+        OutputFolder.start(
+            out, assignment, bundle.digest, environment(assignment.limits.threads), again=again, cases=cases
+        ) as folder,
     ):
         _say_what_is_there(console, notebooks, len(items), own)
         if lower := lowered(assignment.limits):
@@ -190,7 +189,13 @@ def _engine(executor: str, workers: int | None, gpus: str | None, limits: Limits
     if executor == "local":
         check_sandbox()
         fitting = fitting_workers(limits)
-        yield Engine(workers or min(fitting, most or fitting))
+        if gpus is not None:
+            os.environ[GPU_VARIABLE] = gpus
+        try:
+            yield Engine(workers or min(fitting, most or fitting))
+        finally:
+            if gpus is not None:
+                del os.environ[GPU_VARIABLE]
     else:
         with connected(executor) as cluster:
             yield cluster._replace(workers=workers or cluster.workers)

@@ -1,6 +1,7 @@
 """Grades each kind of Otter's assignments with both tools, and prints where they agree: `make bench-otter`.
 
-With `--write`, what `otter run` gave is stored in `tests/otter_run.json`, from which the quick tests know it.
+Arguments name some of the kinds, or exercises. With `--write`, what `otter run` gave to the kinds is stored in
+`tests/otter_run.json`, from which the quick tests know it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tests import notebooks as nb
-from tests import otter_kinds
+from tests.otter_exercises import EXERCISES, Exercise, as_of_otter
+from tests.otter_kinds import MASTERS
 from tests.otter_masters import Assigned, OtterMaster, assigned, otter_run
 
 STORED = Path(__file__).with_name("otter_run.json")
@@ -40,7 +42,7 @@ class Agreement:
     said: list[str]
 
 
-def compared(master: OtterMaster, made: Assigned, theirs: Mapping[str, Any], out: Path) -> Agreement:
+def compared(master: OtterMaster | Exercise, made: Assigned, theirs: Mapping[str, Any], out: Path) -> Agreement:
     """Grade what was handed in, and compare it with what `otter run` gave."""
     done = nb.autograder("grade", made.zip, made.handed_in, "-o", out)
     assert done.returncode in (0, 1), done.stderr
@@ -71,20 +73,24 @@ def _outcomes(entry: Mapping[str, Any], question: str, count: int) -> list[Any]:
     parts = {each["name"]: each for each in entry["questions"]}
     own = iter(parts[question]["cases"])
     manual = parts[question]["manual"]
-    by_hand = [manual or f"{question}_{at}" in parts for at in range(1, count + 1)]
+    by_hand = [manual or f"{question}_case{at}" in parts for at in range(1, count + 1)]
     return [PERSON if hand else next(own)["status"] == "pass" for hand in by_hand]
 
 
 def main() -> int:
     """Print a table; 1 where a difference has no reason in `tests/otter_kinds.py`."""
-    stored, unexplained = {}, 0
+    stored: dict[str, Any] = {}
+    unexplained = 0
     named = [name for name in sys.argv[1:] if name[:1] != "-"]
     with tempfile.TemporaryDirectory() as folder:
-        for master in otter_kinds.MASTERS:
+        for master in (*MASTERS, *EXERCISES):
             if named and master.slug not in named:
                 continue
-            made = assigned(master, Path(folder) / master.slug)
-            stored[master.slug] = theirs = otter_run(made)
+            place = Path(folder) / master.slug
+            made = assigned(master, place) if isinstance(master, OtterMaster) else as_of_otter(master, place)
+            theirs = otter_run(made)
+            if isinstance(master, OtterMaster):
+                stored[master.slug] = theirs
             found = compared(master, made, theirs, Path(folder) / f"{master.slug}-out")
             print(f"{master.slug}: {found.same} outcomes agree, {len(found.differ)} differ, {found.by_hand} by hand")
             for line in found.said:
@@ -94,6 +100,7 @@ def main() -> int:
                 unexplained += where not in master.differs
                 print(f"    {where}: {reason}")
     if "--write" in sys.argv:
+        stored = {**json.loads(STORED.read_text(encoding="utf-8")), **stored}
         STORED.write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return int(unexplained > 0)
 

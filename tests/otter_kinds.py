@@ -222,4 +222,53 @@ SEED_VARIABLE = OtterMaster(
     first="import numpy as np\nrng_seed = 42",
 )
 
-MASTERS = (OK, EXCEPTION, SOLUTIONS, SEED, SEED_VARIABLE)
+NETWORK = """\
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense({units}, activation="relu"), keras.layers.Dense(1)])
+{rest}"""
+FIT = """\
+model.compile(optimizer="sgd", loss="mse")
+history = model.fit(x, y, epochs={epochs}, verbose=0)"""
+
+KERAS = OtterMaster(
+    "keras",
+    "init_cell: true\ntests: {files: true, ok_format: true}",
+    (
+        Asked(
+            "network",
+            NETWORK.format(units=3, rest="# SOLUTION"),
+            (
+                ("len(model.layers)", "2"),
+                ("model.count_params()", "19"),
+                ("model.layers[0].units", "3"),
+                ("model.output_shape", "(None, 1)"),
+                ("model.layers[0].get_config()['activation']", "'relu'"),
+                ("model.predict(np.ones((2, 4)), verbose=0).shape", "(2, 1)"),
+                ("np.allclose(model(x[:3]), model.predict(x[:3], verbose=0), atol=1e-5)", "True"),
+                ("isinstance(model, keras.Model)", "True"),
+            ),
+            NETWORK.format(units=5, rest=""),
+        ),
+        Asked(
+            "training",
+            FIT.format(epochs=3) + " # SOLUTION",
+            (
+                ("len(history.history['loss'])", "3"),
+                ("history.history['loss'][-1] < history.history['loss'][0]", "True"),
+                ("float(np.mean((model.predict(x, verbose=0)[:, 0] - y) ** 2)) < 1", "True"),
+                ("model.evaluate(x, y, verbose=0) < 1", "True"),
+                ("model.optimizer.get_config()['name'].lower()", "'sgd'"),
+            ),
+            FIT.format(epochs=2),
+        ),
+        Asked(
+            "weights",
+            "kernel, bias = model.layers[-1].get_weights() # SOLUTION",
+            (("kernel.shape, bias.shape", "((3, 1), (1,))"), ("kernel.dtype", "dtype('float32')")),
+            "kernel = bias = model.layers[-1].weights",
+        ),
+    ),
+    first="import keras\nimport numpy as np\n\nkeras.utils.set_random_seed(1)\n"
+    "x = np.random.default_rng(0).normal(size=(64, 4))\ny = x.sum(axis=1) / 4",
+)
+
+MASTERS = (OK, EXCEPTION, SOLUTIONS, SEED, SEED_VARIABLE, KERAS)

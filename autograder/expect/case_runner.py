@@ -94,7 +94,7 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str, now: Ca
             if loaded.case.hidden:  # the grader keeps all of it from the student, as of any other failure
                 return _failed(loaded, f"{wrong} ({detail})", now)
             return _outcome(loaded, "fail", wrong, detail=detail)
-        if loaded.foreign and not (now.has_views and _may_be_of_view(error)):
+        if loaded.foreign and not isinstance(error, MemoryError) and not (now.has_views and _may_be_of_view(error)):
             return _failed(loaded, f"This check ended in {original_error(error).strip()}", now)
         return _outcome(loaded, "error", f"This check ended in {what}. {_UNEXPECTED}", detail=detail)
     if now.empty:  # NumPy calls it close to anything

@@ -60,7 +60,7 @@ def cannot_be_sent(unmet: Mismatch) -> bool:
 def raised_there(message: str) -> Mismatch:
     """The exception for one that a student's function raised: if that was one of Python's own, it is of its class, too.
 
-    So a case catches it as in the notebook.
+    So a case that was written to run in the notebook catches it.
 
     Args:
         message: For the student: "`f(…)` raised ValueError: …".

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import doctest
 import io
@@ -65,6 +66,7 @@ def _displayhook() -> Iterator[None]:
         yield
     finally:
         sys.displayhook = before
+        builtins.__dict__.pop("_", None)  # the value that was shown last
 
 
 def _compared(want: str, got: str) -> str:

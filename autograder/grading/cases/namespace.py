@@ -19,7 +19,7 @@ from typing import Any
 
 from autograder.errors import Unsupported, WireError
 from autograder.evidence import rest_on_member
-from autograder.expect.mismatch import Unsized, Unusable, raised_there
+from autograder.expect.mismatch import Mismatch, Unsized, Unusable, raised_there
 from autograder.expect.reference_record import note_returned
 from autograder.expect.remote_network import remote_network
 from autograder.grading.cases.bundle import Bundle
@@ -77,7 +77,9 @@ class Namespace(Mapping[str, Any]):
         self.late = self._complete(question, answers)
         self._rebuilt: dict[str, Any] = {}
         self._models = self._calls = self._call_bytes = 0
-        self._rebuilt_only = any(loaded.accept == "rebuilt" for loaded in bundle.cases.get(question.name, ()))
+        cases = bundle.cases.get(question.name, ())
+        self._rebuilt_only = any(loaded.accept == "rebuilt" for loaded in cases)
+        self._foreign = any(loaded.foreign for loaded in cases)
         self.stopped_call = ""
 
     def begin_case(self) -> None:
@@ -203,7 +205,9 @@ class Namespace(Mapping[str, Any]):
             yield
         except CallFailed as error:
             if error.raised:
-                raise Unsized(str(error)) if method == "__len__" else raised_there(str(error)) from error
+                if self._foreign and method != "__len__":
+                    raise raised_there(str(error)) from error
+                raise (Unsized if method == "__len__" else Mismatch)(str(error)) from error
             self.stopped_call = str(error)
             raise Unusable(str(error)) from error
 

@@ -243,7 +243,7 @@ def _parts(question: OtterQuestion) -> Iterator[tuple[Question, str]]:
         if case.obstacle:
             yield (
                 Question(
-                    f"{question.name}_{at}",
+                    f"{question.name}_case{at}",
                     case.points or 0,
                     _named(question, case),
                     manual=True,

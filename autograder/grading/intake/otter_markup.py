@@ -40,8 +40,9 @@ def with_answers(cells: Sequence[Cell]) -> list[Cell]:
 
 def _answers(cells: Sequence[Cell], since: int, check: int) -> list[int]:
     """Where the answer is to what is checked in a cell."""
-    above = [at for at in range(since, check) if cells[at].kind == "code"]
+    code = (at for at in range(since, check) if cells[at].kind == "code")
+    above = [at for at in code if not _NOTEBOOK.search(cells[at].source)]
     marked = [at for at in above if not ANSWERS.isdisjoint(cells[at].tags)]
     alone = not _CHECK.sub("", cells[check].source).strip()
-    found = marked or above[-1:]
+    found = marked or (above[-1:] if alone else [])
     return found if alone and found else [*found, check]

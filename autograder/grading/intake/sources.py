@@ -38,7 +38,9 @@ MAX_DIRECTORY: Final = 16 * 2**20
 """Bytes of a zip's table of contents: some 100,000 names. zipfile builds all of it when it opens a zip."""
 CHUNK: Final = 2**20
 NOTEBOOKS: Final = (".ipynb", ".ipynb.txt", ".ipynb.json")  # browsers append the last two
-CLUTTER: Final = frozenset({"__macosx", "__pycache__", "node_modules", "thumbs.db", "desktop.ini", "lost+found"})
+CLUTTER: Final = frozenset(
+    {"__macosx", "__pycache__", "__zip_filename__", "node_modules", "thumbs.db", "desktop.ini", "lost+found"}
+)
 
 LINK: Final = "is a link to somewhere else, and links are not followed. Hand in the notebook itself."
 SPECIAL: Final = "is not an ordinary file. Hand in the notebook itself."

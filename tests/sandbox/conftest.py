@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -30,12 +30,16 @@ def anyone(request: pytest.FixtureRequest) -> RunInSandbox:
 
 
 @pytest.fixture
-def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Servers and spare sandboxes of this test alone, ended with it."""
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Servers and spare sandboxes of this test alone; ends them, as is done at the end of the test."""
     monkeypatch.setattr(preloading, "_kept", {})
-    yield
-    for kept in preloading._kept.values():
-        kept.close()
+
+    def end() -> None:
+        while preloading._kept:
+            preloading._kept.popitem()[1].close()
+
+    yield end
+    end()
 
 
 @pytest.fixture

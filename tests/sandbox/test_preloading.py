@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from autograder.grading.cases.bundle import PRELOADED
 from autograder.records import Cell, Execution, Limits
 from autograder.sandbox.host import bubblewrap, launch, preloading
 from autograder.sandbox.host.session import Session
@@ -16,7 +18,7 @@ pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.usefixtures("nothing_kept")
 
 WAYS = ("forked", "ahead", "fresh")
-MODULES = ("numpy", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "tensorflow", "keras")
+MODULES = tuple(dict.fromkeys(module for modules in PRELOADED.values() for module in modules))
 NOTEBOOK = """
 import os, random, sys
 print(sorted(set(os.listdir(".")) & {"numbers.csv", "left behind"}), os.listdir("/dev/shm"), os.getcwd())
@@ -41,8 +43,9 @@ print(subprocess.run([sys.executable, "-c", "import numpy; print(numpy.pi)"], ca
 """
 
 
-def executed(source: str, *, modules: tuple[str, ...] = MODULES) -> Execution:
+def executed(source: str, *, modules: tuple[str, ...] = MODULES, way: str = "") -> Execution:
     with Session(Limits(), slot=3, files={"numbers.csv": b"1,2"}, modules=modules) as session:
+        assert session.way == (way or session.way)
         return session.run([Cell("code", cell) for cell in source.strip().split("\n---\n")], {})
 
 
@@ -50,17 +53,21 @@ def shown(run: Execution) -> list[object]:
     return [[cell.error, cell.outputs] for cell in run.cells]
 
 
-def test_a_notebook_shows_the_same_in_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notebook_shows_the_same_in_each_way(
+    monkeypatch: pytest.MonkeyPatch, nothing_kept: Callable[[], None]
+) -> None:
     """Random numbers, training, pictures, files beside it, programs that it starts; twice, and nothing is left."""
     seen = {}
     for way in WAYS:
+        nothing_kept()
         monkeypatch.setenv(preloading.VARIABLE, way)
-        runs = [executed(NOTEBOOK) for _ in range(2)]
+        runs = [executed(NOTEBOOK, way=way) for _ in range(2)]
         assert [run.status for run in runs] == ["completed"] * 2, [run.message for run in runs]
         assert shown(runs[0]) == shown(runs[1])
         seen[way] = shown(runs[0])
     assert seen["forked"] == seen["ahead"] == seen["fresh"]
     assert "['numbers.csv'] [] /tmp" in json.dumps(seen["fresh"][0])
+    assert "image/png" in json.dumps(seen["fresh"][3])
     assert [error for error, _ in seen["fresh"]] == [""] * 5
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import pytest
 
 from autograder.records import Cell, Execution, Limits
 from autograder.sandbox.host.session import Session
@@ -18,11 +19,14 @@ MIB = 1 << 20
 
 @contextmanager
 def ran(
-    *sources: str, takes: Mapping[int, Sequence[str]] | None = None, **limits: float
+    *sources: str,
+    takes: Mapping[int, Sequence[str]] | None = None,
+    modules: Sequence[str] | None = None,
+    **limits: float,
 ) -> Iterator[tuple[Session, Execution]]:
     """Run cells in a real sandbox; the names that `takes` has for a cell are those of a question `q<cell>`."""
     asked = {position: [(f"q{position}", names)] for position, names in (takes or {}).items()}
-    with Session(Limits(**{"memory_mb": 1500, **limits}), slot=3) as session:
+    with Session(Limits(**{"memory_mb": 1500, **limits}), slot=3, modules=modules) as session:
         yield session, session.run([Cell("code", source) for source in sources], asked)
 
 
@@ -102,11 +106,13 @@ weights = model.get_weights()
 SEEDED = "import keras\nkeras.utils.set_random_seed({})\nimport numpy as np\ndrawn = np.random.rand()"
 
 
+@pytest.mark.usefixtures("nothing_kept")
 def test_a_notebook_without_seeds_gives_the_same_every_time_and_seeds_count() -> None:
     results = []
+    takes = {0: ["numbers"], 1: ["weights"], 2: ["drawn"]}
     for seed in (1, 1, 2):
         sources = [RANDOM, TRAINING, SEEDED.format(seed)]
-        with ran(*sources, takes={0: ["numbers"], 1: ["weights"], 2: ["drawn"]}) as (session, execution):
+        with ran(*sources, takes=takes, modules=("numpy", "tensorflow", "keras")) as (session, execution):
             assert [cell.error for cell in execution.cells] == ["", "", ""]
             taken = (
                 session.taken("q0", ["numbers"])["numbers"],

@@ -57,7 +57,7 @@ MAX_REASON = 400
 _KERAS = ("tensorflow", "keras")
 PRELOADED = {
     "numpy": ("numpy",),
-    "matplotlib": ("matplotlib.pyplot", "matplotlib_inline.backend_inline"),
+    "matplotlib": ("matplotlib.pyplot",),  # its inline backend shows figures only where the notebook imports it
     "pandas": ("pandas",),
     "keras": _KERAS,
     "tensorflow": _KERAS,

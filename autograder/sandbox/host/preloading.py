@@ -143,7 +143,7 @@ def preload(program: Program, limits: Limits, *, slot: int, modules: Sequence[st
         limits: Of the sandboxes.
         slot: Number of the grader's worker.
         modules: None of them may start a thread when it is imported.
-        first: Frame to send to a program that is started ahead, so that it imports them.
+        first: Frame to send to a program that is not forked, so that it imports them.
 
     Raises:
         SandboxUnavailable: This machine cannot run a sandbox.
@@ -186,19 +186,23 @@ def open_preloaded(
         _kept[key] = _started(key, first)
         kept.renew()
         return kept, "ahead"
-    slot = program.first_slot + slot
-    return launch.open_sandbox(limits, module=program.module, slot=slot, profile=program.profile), "fresh"
+    return _opened(program, limits, program.first_slot + slot, first), "fresh"
 
 
 def _started(key: _Key, first: bytes) -> Sandbox:
     """A sandbox that waits, without a limit of time, for what it is to do."""
     turn = _turns[key.program, key.slot] = 1 - _turns[key.program, key.slot]  # another user than the one before it has
-    slot = key.program.first_slot + key.slot + turn * OTHER_USERS
-    sandbox = launch.open_sandbox(key.limits, module=key.program.module, slot=slot, profile=key.program.profile)
+    sandbox = _opened(key.program, key.limits, key.program.first_slot + key.slot + turn * OTHER_USERS, first)
+    sandbox.renew()
+    return sandbox
+
+
+def _opened(program: Program, limits: Limits, slot: int, first: bytes) -> Sandbox:
+    """A sandbox that imports what it is to before the notebook, in each way: some packages draw numbers then."""
+    sandbox = launch.open_sandbox(limits, module=program.module, slot=slot, profile=program.profile)
     if first:
         with contextlib.suppress(OSError):  # it is gone: who reads from it sees that
             write_frame(sandbox.requests, first)
-    sandbox.renew()
     return sandbox
 
 

@@ -58,7 +58,7 @@ def run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str = RUN_IT)
     with (
         recording() as measured,
         resting() as rested,
-        running_case(loaded.path, case.name, loaded.record, hidden=case.hidden) as now,
+        running_case(loaded.path, case.name, loaded.record, hidden=case.hidden, foreign=loaded.foreign) as now,
     ):
         outcome = _run(loaded, namespace, missing, now)
     outcome = replace(outcome, measurements=tuple(measured), evidence=rested.evidence)

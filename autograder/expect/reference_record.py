@@ -78,20 +78,22 @@ class CaseRecord(msgspec.Struct, frozen=True, omit_defaults=True):
 class CaseRun:
     """One run of a case, on the reference's values or on a student's."""
 
-    def __init__(self, record: CaseRecord | None, *, hidden: bool, collects: bool) -> None:
+    def __init__(self, record: CaseRecord | None, *, hidden: bool, collects: bool, foreign: bool = False) -> None:
         """Begin it.
 
         Args:
             record: What the reference gave; None where that was not recorded.
             hidden: Whether the case is.
             collects: Whether these are the reference's values, to be recorded.
+            foreign: See `test_files.LoadedCase`.
 
         `empty` becomes what to tell the student of a value without items where the reference's has some; `has_views`
-        whether an object that stays in the student's process, or a model, is among the values.
+        whether an object that stays in the student's process, or a model, is among the values of a foreign case.
         """
         self.record = record
         self.hidden = hidden
         self.collects = collects
+        self.foreign = foreign
         self.kinds: dict[str, ValueKind] = {}
         self.returned: dict[str, list[ValueKind]] = {}
         self.answers: list[Any] = []
@@ -103,7 +105,7 @@ class CaseRun:
         if self.collects or self.record:
             with resting():  # what is looked at here says nothing of what the outcome rests on
                 self.kinds = {name: kind_of(value) for name, value in values.items()}
-        self.has_views = any(map(_has_views, values.values()))
+        self.has_views = self.foreign and _has_views(dict(values))
         for name, value in values.items():
             self.note_stand_in(name, value, self.record.kinds.get(name) if self.record else None)
 
@@ -191,10 +193,12 @@ def note_collected(records: Mapping[tuple[str, str], CaseRecord]) -> None:
 
 
 @contextmanager
-def running_case(path: str, name: str, record: CaseRecord | None, *, hidden: bool) -> Iterator[CaseRun]:
+def running_case(
+    path: str, name: str, record: CaseRecord | None, *, hidden: bool, foreign: bool = False
+) -> Iterator[CaseRun]:
     """Run a case in the block."""
     collection = _collection.get()
-    run = CaseRun(record, hidden=hidden, collects=collection is not None)
+    run = CaseRun(record, hidden=hidden, collects=collection is not None, foreign=foreign)
     token = _run.set(run)
     try:
         yield run
@@ -207,7 +211,7 @@ def running_case(path: str, name: str, record: CaseRecord | None, *, hidden: boo
 def note_returned(name: str, value: Any) -> None:
     """Note what a call of a student's function returned, for the case that runs."""
     run = _run.get()
-    if run is not None:
+    if run is not None and run.foreign:
         run.has_views = run.has_views or _has_views(value)
     if run is not None and (run.collects or run.record) and len(run.returned.get(name, ())) < MAX_CALLS:
         with resting():
@@ -234,7 +238,7 @@ def recorded_answer(make: Callable[[CaseRun], Any]) -> Any:
 
 
 def _has_views(value: Any) -> bool:
-    """Whether a value is, or holds, what a case can see and ask less of than of the object itself."""
+    """Whether a value that was sent is, or holds, what a case can see and ask less of than of the object itself."""
     if isinstance(value, (list, tuple, dict)):
         return any(map(_has_views, value.values() if isinstance(value, dict) else value))
     return isinstance(value, HeldView) and not isinstance(value, FunctionView)

@@ -35,6 +35,10 @@ def test_numbers_come_back_equal(array, transposed, reversed_):
     assert back.tobytes() == array.astype(back.dtype).tobytes()
 
 
+def test_a_dtype_shows_itself_as_in_a_notebook():
+    assert repr(there_and_back(np.zeros(3, "float32")).dtype) == "dtype('float32')"
+
+
 @pytest.mark.parametrize(
     "array",
     [

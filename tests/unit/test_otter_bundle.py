@@ -79,6 +79,8 @@ def test_which_doctests_can_be_graded(tmp_path: Path, code: str, reason: str) ->
         ("def test_x(x, np):\n    assert np.all(x == 1)", ["x"], ""),
         ("def test_x(env):\n    assert env['x'] == env.get('y')", ["x", "y"], ""),
         ("def test_x(env):\n    assert 'x' in env", None, "it looks through the notebook's variables"),
+        ("def test_x(time, copy):\n    assert time == 3 and copy.shape == (2,)", ["time", "copy"], ""),
+        ("def test_x(math, x):\n    assert math.isclose(x, 1)", ["x"], ""),
         ("def test_x(x):\n    assert helped(x)", ["x"], ""),
         ("def test_x(x):\n    assert unpickled(x)", None, "it uses another program, the network, or pickled files"),
         ("def test_x(model):\n    assert isinstance(model, ClassifierMixin)", None, "it compares with a class"),

@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder.errors import UsageError
 from autograder.expect.test_files import resolve_points
-from autograder.grading.cases.otter_obstacles import MODULES, bound_names, free_names, obstacle
+from autograder.grading.cases.otter_obstacles import bound_names, free_names, modules_among, obstacle
 from autograder.wording import one_line
 
 __all__ = ["OtterCase", "OtterQuestion", "read_question"]
@@ -105,8 +105,8 @@ def _doctest(title: str, at: int, case: dict[str, Any], files: Collection[str]) 
     title = str(case.get("name", title))
     tree, why = _examples(code)
     names = free_names(tree)
-    needs = [each for each in names if each not in MODULES]
-    uses = {each: MODULES[each] for each in names if each in MODULES}
+    uses = modules_among(names, tree)
+    needs = [each for each in names if each not in uses]
     call = f"check_doctest({code!r}, locals())"
     function = _function(f"test_{at}", title, needs, uses, ast.parse(call).body)
     return OtterCase(
@@ -194,8 +194,8 @@ def _case(
         names = [*dict.fromkeys([*(each for each in names if each != "env"), *taken.names])]
         if any(isinstance(node, ast.Name) and node.id == "env" for node in ast.walk(body)):
             why = "it looks through the notebook's variables"
-    needs = [each for each in names if each not in MODULES]
-    uses = {each: MODULES[each] for each in names if each in MODULES}
+    uses = modules_among(names, body)
+    needs = [each for each in names if each not in uses]
     name = function.name if function.name.startswith("test_") else f"test_{function.name}"
     made = _function(name, title, needs, uses, body.body)
     imported = {key: value for each in around for key, value in _imported(each)}

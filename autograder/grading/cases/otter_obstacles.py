@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from collections.abc import Collection, Iterator
+from importlib import import_module
 from importlib.util import find_spec
 
-__all__ = ["MODULES", "bound_names", "free_names", "obstacle"]
+__all__ = ["bound_names", "free_names", "modules_among", "obstacle"]
 
 MODULES = {
     **{"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "mpl": "matplotlib", "sns": "seaborn", "sp": "scipy"},
@@ -94,6 +96,24 @@ def free_names(tree: ast.Module) -> list[str]:
                 found[node.id] = None
         bound |= bound_names(statement)
     return list(found)
+
+
+def modules_among(names: Collection[str], tree: ast.AST) -> dict[str, str]:
+    """Those of the names that code has for modules → the module; a value of a module's name, such as `time`, is none.
+
+    Args:
+        names: What the code takes from around it.
+        tree: The code.
+    """
+    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    owners = {id(node.value) for node in attributes}
+    alone = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in owners}
+    found = {name: MODULES[name] for name in names if name in MODULES and name not in alone}
+    for node in attributes:
+        module = found.get(getattr(node.value, "id", ""), "")
+        if module in sys.stdlib_module_names and not hasattr(import_module(module), node.attr):
+            del found[getattr(node.value, "id", "")]
+    return found
 
 
 def bound_names(tree: ast.AST) -> set[str]:

@@ -7,6 +7,7 @@ bytes: reading one allocates nothing beyond the bytes received.
 from __future__ import annotations
 
 import math
+import sys
 from typing import Annotated, Any
 
 import msgspec
@@ -73,7 +74,9 @@ def unpack_array(array: Array) -> np.ndarray[Any, Any]:
     Raises:
         WireError: The bytes are not such an array.
     """
-    dtype = np.dtype(array.dtype).newbyteorder("<")
+    dtype = np.dtype(array.dtype)
+    if sys.byteorder == "big":  # else it is the machine's own, and shows itself as `float32`
+        dtype = dtype.newbyteorder("<")
     if math.prod(array.shape) * dtype.itemsize != len(array.data):
         raise WireError(f"{len(array.data)} bytes cannot be {array.dtype} of shape {array.shape}")
     # An empty array may have any size along its other axes, and a sum over the empty one would allocate that.

@@ -39,7 +39,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser cookbook kills determinism fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-otter bench-selfcheck matrix lines lock wheel redteam redteam-peers clean stale
+.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser cookbook kills ways determinism fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-otter bench-selfcheck matrix lines lock wheel redteam redteam-peers clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -76,6 +76,10 @@ test-cgroup: $(READY)
 ## kill processes of a running grader at N random moments, run it again each time, and compare the grades
 kills: $(READY)
 	$(BIN)/python -m tests.faults.kills $(N)
+
+## grade the sample classes with each kind of sandbox, and with and without sharing runs, and compare the files
+ways: $(READY)
+	$(PYTEST) -m slow tests/golden/test_ways.py tests/sandbox/test_evaluation.py $(ARGS)
 
 ## grade a training without a seed TIMES alone and TIMES on a busy machine, and compare the grades
 determinism: $(READY)
@@ -144,9 +148,10 @@ bench-load: $(READY)
 bench-otter: $(READY)
 	$(BIN)/python -m tests.otter_agreement
 
-## more than two hundred attacks, as root and as a normal user, with what each achieved; ARGS names attacks or groups
+## more than two hundred attacks, as root and as a normal user, with what each achieved; ARGS names attacks or groups,
+## WAY how sandboxes are opened (forked, ahead or fresh)
 redteam: $(READY)
-	$(BIN)/python -m tests.redteam $(ARGS)
+	AUTOGRADER_SANDBOXES=$(WAY) $(BIN)/python -m tests.redteam $(ARGS)
 
 ## the same attacks on the grades and secrets of `otter run` and `nbgrader autograde`, in a sandbox
 redteam-peers: $(PEERS)/.ready

@@ -464,7 +464,7 @@ def test_the_watch_itself_sees_scripts_and_requests(browser: Any, tmp_path: Path
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_no_serious_barrier(browser: Any, paths: dict[str, Path], name: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     size = {"width": 390, "height": 844} if scheme == "dark" else {"width": 1280, "height": 900}

@@ -179,7 +179,7 @@ model.layers[0].set_weights([np.eye(2), np.zeros(2)])
 """
 
 
-@pytest.mark.parametrize("hidden", [True, False])
+@pytest.mark.parametrize("hidden", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_an_accuracy_just_below_its_floor_waits_for_a_person(tmp_path: Path, hidden: bool) -> None:
     bundle = nb.write_bundle(tmp_path / "small", {"labels": NEAR_TESTS.format(hidden=hidden)})
     nb.write_notebook(tmp_path / "in" / "ada.ipynb", nb.code(MODEL, "answer:labels"))

@@ -45,7 +45,9 @@ def one_line(printed: str, *pieces: str) -> None:
 
 
 @needs_mounts
-@pytest.mark.parametrize("kilobytes", [20, 60, 140])
+@pytest.mark.parametrize(
+    "kilobytes", [pytest.param(20, marks=pytest.mark.slow), 60, pytest.param(140, marks=pytest.mark.slow)]
+)
 def test_full_disk(undisturbed: Undisturbed, tmp_path: Path, kilobytes: int) -> None:
     """Where a grade, a page or a table does not fit, the run ends; with more room it goes on."""
     out, copy = tmp_path / "out", tmp_path / "copy"
@@ -137,7 +139,7 @@ def test_rows_of_a_person_that_are_cut_off_come_back(undisturbed: Undisturbed, t
     assert {entry["score"] for entry in nb.grades(out).values()} == {11.5, 5.5, 0}
 
 
-@pytest.mark.parametrize("kept", [0.0, 0.5])
+@pytest.mark.parametrize("kept", [pytest.param(0.0, marks=pytest.mark.slow), 0.5])
 def test_files_of_an_interrupted_run_that_are_cut(undisturbed: Undisturbed, tmp_path: Path, kept: float) -> None:
     """As after a power failure: what is not whole is made again, and all else goes on."""
     out = tmp_path / "out"

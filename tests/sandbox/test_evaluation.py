@@ -213,7 +213,9 @@ def test_a_network_that_does_not_take_what_the_reference_takes(tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("nothing_kept")
-@pytest.mark.parametrize("way", ["forked", "ahead", "fresh"])
+@pytest.mark.parametrize(
+    "way", ["forked", pytest.param("ahead", marks=pytest.mark.slow), pytest.param("fresh", marks=pytest.mark.slow)]
+)
 def test_a_view_is_as_the_model(monkeypatch: pytest.MonkeyPatch, way: str, model: Any, x: Any) -> None:
     monkeypatch.setenv(preloading.VARIABLE, way)
     with Evaluation(LIMITS, slot=4) as evaluation:

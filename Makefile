@@ -127,10 +127,9 @@ wheel: $(READY)
 	$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist
 	@ls dist/*.whl
 
-## how fast a class is graded, side by side with `otter run`, into bench.json; SIZE=smoke takes some minutes
+## how fast a class is graded, beside `otter run` and `nbgrader autograde`, into bench.json; SIZE=smoke PARTS="plain recheck"
 bench: $(READY)
-	$(BIN)/python tests/bench/overhead.py
-	$(BIN)/python -m tests.bench.pace $(SIZE)
+	$(BIN)/python -m tests.bench.pace $(SIZE) $(PARTS)
 
 ## processor time of a student's first check, beyond Keras
 bench-selfcheck: $(READY)

@@ -28,7 +28,7 @@ INSTEAD = {
     "the package's, or the name of the module": r"our own",
 }
 ALLOWED = re.compile(
-    r"wall[ _-](seconds|clock|time)"  # elapsed time, as opposed to processor time
+    r"wall[ _-](seconds|clock|time|over)"  # elapsed time, as opposed to processor time
     r"|he_normal"  # an initialiser of Keras
     r"|cross-entropy"
     r"|box-sizing|border-box"  # CSS

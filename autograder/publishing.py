@@ -19,7 +19,7 @@ from autograder.grading.results.moves import described_move, moves
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.grading.results.pseudonyms import anonymous, pseudonyms
 from autograder.grading.results.run_store import grades_before
-from autograder.records import Assignment, Execution, Grade, Move
+from autograder.records import Assignment, Execution, Grade, Move, Outcome
 from autograder.wording import one_line
 
 __all__ = ["ClassReport", "publish", "share_copy"]
@@ -137,12 +137,13 @@ def _pages(
     """Make the pages that changed; returns the grades without their details, and what could not be made."""
     assignment = folder.assignment
     grades, unmade = [], []
+    details = _Details()
     for stored in bar.track(folder.entries(), total=len(folder.students)):
         execution = folder.run(stored)
         settled = settle(stored)
         if settled != stored:
             folder.revise(settled)
-        grades.append(_without_details(settled))
+        grades.append(details.left_out(settled))
         made_of = _made_of(assignment, settled, execution)
         if not makers and folder.pages.stands(settled.student, made_of):
             continue
@@ -197,10 +198,29 @@ def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> 
         return student_page.render(assignment, failed, None), f"{type(error).__name__}: {one_line(str(error))}"
 
 
-def _without_details(entry: GradeEntry) -> GradeEntry:
-    """An entry without what only its own page shows, so that a large class stays small in memory."""
-    questions = tuple(
-        replace(question, answer="", histories={}, cases=tuple(replace(case, diff=()) for case in question.cases))
-        for question in entry.questions
-    )
-    return replace(entry, questions=questions)
+class _Details:
+    """Leaves out of entries what only their own pages show, so that a large class stays small in memory."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[Outcome, Outcome] = {}
+        self._environments: list[dict[str, str]] = []
+
+    def left_out(self, entry: GradeEntry) -> GradeEntry:
+        """An entry without details; what is the same in another one, both share."""
+        questions = tuple(
+            replace(
+                question,
+                answer="",
+                histories={},
+                cases=tuple(self._one(replace(case, diff=())) for case in question.cases),
+            )
+            for question in entry.questions
+        )
+        environment = entry.execution.environment
+        if environment not in self._environments:
+            self._environments.append(environment)
+        same = self._environments[self._environments.index(environment)]
+        return replace(entry, questions=questions, execution=replace(entry.execution, phases={}, environment=same))
+
+    def _one(self, outcome: Outcome) -> Outcome:
+        return self._outcomes.setdefault(outcome, outcome)

@@ -31,9 +31,9 @@ class Exercise:
 PART = "`expect` gives a part of a case's points; Otter knows all or none"
 EXERCISES = (
     Exercise("fc_mnist", ("ada", "blank", "out_of_range", "layer_itself")),
-    Exercise("keras_gaps", ("ada", "blank", "softmax", "no_hidden_layer")),
-    Exercise("faces_finetuning", ("ada", "blank", "rounded", "columns")),
-    Exercise("cnn2_mnist", ("ada", "blank", "filters")),
+    Exercise("keras_gaps", ("ada", "blank", "softmax", "no_hidden_layer"), {"no_hidden_layer: model": PART}),
+    Exercise("faces_finetuning", ("ada", "blank", "rounded", "columns"), {"rounded: network": PART}),
+    Exercise("cnn2_mnist", ("ada", "blank", "filters"), {"filters: missing_layers": PART}),
     Exercise("cnn1_mnist", ("ada", "blank", "percent")),
 )
 """Few hand-ins of each: every one trains, with each of both tools."""

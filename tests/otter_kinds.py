@@ -49,6 +49,7 @@ OK = OtterMaster(
                 ("prices['price'].sum()", "np.int64(7)"),
                 ("prices", "  name  price\n0    a      3\n1    b      4"),
                 ("isinstance(prices, pd.DataFrame)", "True"),
+                ("pd.read_csv('prices.csv').shape", "(2, 2)"),
             ),
             'import pandas as pd\nprices = pd.read_csv("prices.csv").head(1)',
         ),

@@ -98,7 +98,7 @@ def test_raises(mean):
 
 EXCEPTION = OtterMaster(
     "exception_format",
-    "init_cell: true\ntests: {files: true, ok_format: false}\ngenerate: {points_possible: 20}",
+    "init_cell: true\ntests: {files: true, ok_format: false}\ngenerate: {points_possible: 20, seed: 7}",
     (
         Asked(
             "value",
@@ -160,12 +160,18 @@ EXCEPTION = OtterMaster(
             ),
             "e = np.ones(3)",
         ),
+        Asked(
+            "drawn",
+            "r = np.random.rand() # SOLUTION",
+            (case("def test_r(r):\n    assert abs(r - 0.076308) < 1e-6"),),
+            "r = 1",
+        ),
         Asked("error", "f = {'k': 1} # SOLUTION", (case("def test_f(f):\n    assert f['k'] == 1"),), "f = None"),
         Asked("manual", "*Because.*", (), config="manual: true\npoints: 2"),
         Asked("manual_code", "g = 1 # SOLUTION", (case("def test_g(g):\n    assert g == 1"),), config="manual: true"),
     ),
     differs={"wrong: changes - 2": "each case gets the value as it was taken; with Otter, one changes it for the next"},
-    worth=18,
+    worth=19,
     extra={
         "cut": {
             "value": "x = 4\nraise SystemExit",

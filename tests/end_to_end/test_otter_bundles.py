@@ -16,7 +16,7 @@ from tests import otter_kinds
 from tests.otter_agreement import STORED, compared
 from tests.otter_masters import OtterMaster, assigned, otter_run
 
-QUICK = (otter_kinds.OK, otter_kinds.EXCEPTION, otter_kinds.SEED)
+QUICK = (otter_kinds.OK, otter_kinds.EXCEPTION)
 
 
 @pytest.fixture(scope="module")

@@ -204,6 +204,9 @@ def test_what_came_with_a_notebook_is_named_as_left_out(put):
         "bob/mini.ipynb": notebook(),
         "bob/timestamp.txt": b"now",
         "cem.zip": zipped({"a.ipynb": notebook(), "data.csv": b"1"}),
+        "eve.zip": zipped(
+            {"hw.ipynb": notebook(), ".OTTER_LOG": b"pickled", "__zip_filename__": b"hw.zip"}
+        ),  # of Otter
         "dee/x.ipynb": b"broken",
         "dee/helper.py": b"x",
     }
@@ -211,7 +214,7 @@ def test_what_came_with_a_notebook_is_named_as_left_out(put):
     assert found["ada"].warnings == (
         "Left out, because only the notebook is graded: `points.csv`, `helper.py`, `notes.txt`, ….",
     )
-    assert found["bob"].warnings == ()
+    assert found["bob"].warnings == found["eve"].warnings == ()
     assert found["cem"].warnings == ("Left out, because only the notebook is graded: `data.csv`.",)
     assert "expected JSON" in found["dee"].problem and found["dee"].warnings == ()
 

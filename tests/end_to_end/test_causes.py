@@ -186,7 +186,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     bundle = nb.write_bundle(root / "small", tests, limits=limits, data=data)
     for student, (cells, *_) in CLASS.items():
         nb.write_notebook(root / "class" / f"{student}.ipynb", *cells)
-    run = nb.autograder("grade", bundle, root / "class", "-o", root / "out", "--workers", 2)
+    run = nb.autograder("grade", bundle, root / "class", "-o", root / "out")
     assert (root / "out" / "grades.json").exists(), run.stderr
     return Graded(root / "out", nb.grades(root / "out"), run.stdout, run.returncode)
 

@@ -206,7 +206,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
         nb.write_notebook(root / "class" / student / "small.ipynb", *expected.cells)
     (root / "class" / "module-beside" / "code").mkdir()
     (root / "class" / "module-beside" / "code" / "helper.py").write_text("def to_labels(rows): return rows.argmax(1)")
-    run = nb.autograder("grade", bundle, root / "class", "-o", root / "out", "--workers", 2)
+    run = nb.autograder("grade", bundle, root / "class", "-o", root / "out")
     assert run.returncode == 1, run.stderr
     return Graded(root / "out", nb.grades(root / "out"), run.stdout)
 

@@ -57,15 +57,15 @@ class Exercise:
         run([*OTTER, "assign", "--no-run-tests", "--no-pdfs", f"{name}.ipynb", "otter"], self.work)
         self.archive = next((self.work / "otter" / "autograder").glob("*autograder*.zip"))
 
-    def submissions(self, count: int, programs: int | None = None) -> Path:
-        """A folder of so many notebooks, of so many different programs; all different by default."""
-        folder = self.work / f"class-{count}-{programs}"
+    def submissions(self, count: int, sharing: int = 0, programs: int = 0) -> Path:
+        """A folder of so many notebooks, of which some share so many programs; the others are all different."""
+        folder = self.work / f"class-{count}-{sharing}"
         if not folder.exists():
             folder.mkdir()
             cell = next(each for each in self.solution.cells if each.cell_type == "code")
             source = cell.source
             for number in range(count):
-                cell.source = f"{source}\n{MARKER} {number % (programs or count)}"
+                cell.source = f"{source}\n{MARKER} {number % programs if number < sharing else number}"
                 nbformat.write(self.solution, folder / f"s{number:05d}.ipynb")
             cell.source = source
         return folder

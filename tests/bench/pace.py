@@ -56,7 +56,7 @@ class Size:
     Attributes:
         submissions: Of each of the two small exercises.
         otter: How many of them `otter run` grades; nbgrader grades the solution half as often.
-        shared: A class, of so many `programs`.
+        shared: A class, of which so many as are `sharing` have one of so many `programs`.
         recheck: Kept submissions to which an edited case is applied.
         many: A class whose memory and pace are looked at.
         whole: Whether the sample class of cnn2_mnist is graded, and nbgrader installed.
@@ -65,6 +65,7 @@ class Size:
     submissions: int
     otter: int
     shared: int
+    sharing: int
     programs: int
     recheck: int
     many: int
@@ -72,8 +73,8 @@ class Size:
 
 
 SIZES = {
-    "smoke": Size(submissions=2, otter=2, shared=4, programs=2, recheck=12, many=12, whole=False),
-    "full": Size(submissions=50, otter=6, shared=60, programs=32, recheck=1000, many=5000, whole=True),
+    "smoke": Size(submissions=2, otter=2, shared=4, sharing=3, programs=1, recheck=12, many=12, whole=False),
+    "full": Size(submissions=50, otter=6, shared=60, sharing=40, programs=12, recheck=1000, many=5000, whole=True),
 }
 
 
@@ -128,7 +129,7 @@ class Bench:
     def shared(self) -> dict[str, Any]:
         """A class of which many share programs."""
         exercise = self.exercise("keras" if self.size.whole else "plain")
-        spent = exercise.grade(exercise.submissions(self.size.shared, self.size.programs), "shared")
+        spent = exercise.grade(exercise.submissions(self.size.shared, self.size.sharing, self.size.programs), "shared")
         return {"shared_class_wall_over_cpu": spent.wall / (sum(cells_of(exercise.work / "shared")) / cores())}
 
     def cnn2(self) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def check(question: str) -> dict[str, object]:
         ([BEGIN, nb.code("x = 1", ANSWER), check("q1"), check("q1.b")], {1: ["q1"], 3: ["q1.b"]}),
         ([BEGIN, nb.code("x = 1", ANSWER), check("q1"), nb.code("x = 2"), check("q1")], {1: ["q1"], 3: ["q1"]}),
         ([BEGIN, nb.code("x = 1", ANSWER), nb.code("grader.check_all()")], {}),
+        ([nb.code("from otter import Notebook\ngrader = Notebook()"), nb.code("x = 1"), check("q1")], {1: ["q1"]}),
         ([nb.code("x = 1", ANSWER), check("q1")], {}),
         ([BEGIN, nb.code("x = 1", "answer:mine"), nb.code("y = 1", ANSWER), check("q1")], {1: ["mine"]}),
     ],

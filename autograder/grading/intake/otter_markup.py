@@ -13,7 +13,7 @@ __all__ = ["with_answers"]
 ANSWERS = frozenset({"otter_answer_cell", "otter_assign_solution_cell"})
 """Tags of the students' notebook, and of that with the solution."""
 IGNORED = "otter_ignore"
-_NOTEBOOK = re.compile(r"\botter\.Notebook\(")
+_BEGIN = re.compile(r"^\s*(?:import|from)\s+otter\b", re.MULTILINE)
 _CHECK = re.compile(r"""grader\.check\(\s*(?:question\s*=\s*)?(["'])([\w.-]{1,100})\1\s*\)""")
 
 
@@ -25,7 +25,7 @@ def with_answers(cells: Sequence[Cell]) -> list[Cell]:
     the last time, as with Otter. A cell that Otter leaves out is raw text.
     """
     code = [cell for cell in cells if cell.kind == "code"]
-    if any(cell.answers for cell in cells) or not any(_NOTEBOOK.search(cell.source) for cell in code):
+    if any(cell.answers for cell in cells) or not any(_BEGIN.search(cell.source) for cell in code):
         return list(cells)
     found = [replace(cell, kind="raw") if IGNORED in cell.tags else cell for cell in cells]
     since = 0
@@ -41,7 +41,7 @@ def with_answers(cells: Sequence[Cell]) -> list[Cell]:
 def _answers(cells: Sequence[Cell], since: int, check: int) -> list[int]:
     """Where the answer is to what is checked in a cell."""
     code = (at for at in range(since, check) if cells[at].kind == "code")
-    above = [at for at in code if not _NOTEBOOK.search(cells[at].source)]
+    above = [at for at in code if not _BEGIN.search(cells[at].source)]
     marked = [at for at in above if not ANSWERS.isdisjoint(cells[at].tags)]
     alone = not _CHECK.sub("", cells[check].source).strip()
     found = marked or (above[-1:] if alone else [])

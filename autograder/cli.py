@@ -45,6 +45,12 @@ class _Group(_PlainFlags, TyperGroup):
     pass
 
 
+STUDENTS = typer.Option(
+    metavar="folder|file|REGEX",
+    help="What names the student, where the download is of no known system: the folder, the file, or a pattern of the "
+    "path with (?P<name>…) or (?P<id>…).",
+)
+
 app = typer.Typer(
     cls=_Group,
     help="Grade deep-learning notebooks. Student code runs in a sandbox, without any test, answer or score in it.",
@@ -126,6 +132,7 @@ def grade(
         Path, typer.Argument(metavar="SOURCE", help="A notebook, a folder, or a zip from your LMS (Moodle, Canvas).")
     ],
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Output folder (default: SLUG-grades).")] = None,
+    students: Annotated[str, STUDENTS] = "",
     roster: Annotated[Path | None, typer.Option(help="CSV with a column `student`: your class list.")] = None,
     workers: Annotated[
         int | None,
@@ -181,6 +188,7 @@ def grade(
             bundle,
             source,
             out=out,
+            students=students,
             roster=roster,
             workers=workers,
             executor=executor,
@@ -193,6 +201,20 @@ def grade(
             console=errors,
         )
     _end(outcome)
+
+
+@app.command(cls=_Command)
+def intake(
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="A notebook, a folder, or a zip from your LMS (Moodle, Canvas).")
+    ],
+    students: Annotated[str, STUDENTS] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+) -> None:
+    """Show who is in a download, and which notebook of each counts; nothing is graded."""
+    from autograder.commands import intake as command
+
+    command.run(source, students=students, as_json=as_json, screen=screen)
 
 
 @app.command(cls=_Command)

@@ -8,7 +8,7 @@ import math
 import re
 from dataclasses import dataclass
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from autograder.authoring.source import Source
 from autograder.records import Case, rounded

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from autograder.commands.intake import what_is_there
 from autograder.commands.progress import progress
 from autograder.errors import UsageError
 from autograder.grading.cases.bundle import find_bundle, load_bundle
@@ -73,6 +74,7 @@ def run(
     source: Path,
     *,
     out: Path | None,
+    students: str,
     roster: Path | None,
     workers: int | None,
     executor: str,
@@ -90,6 +92,7 @@ def run(
         slug: The exercise, or the path of its bundle.
         source: What was handed in.
         out: The output folder.
+        students: What names the student; see `submissions.survey`.
         roster: The class list.
         workers: Submissions at one time; by default as many as the machine has cores and memory for.
         executor: Where the workers run: `local`, or the address of a Dask scheduler.
@@ -112,7 +115,7 @@ def run(
     out = out or Path(f"{assignment.slug}-grades")
     if source.is_dir() and out.resolve().is_relative_to(source.resolve()):
         raise UsageError(f"{out} lies in {source}, where its pages would be taken for submissions. Choose another -o.")
-    items, own = survey(source)
+    items, own, system = survey(source, students)
     on_list = read_roster(roster) if roster is not None else None
     items, absent, unlisted = _on_roster(on_list, items)
     if shard is not None:
@@ -128,7 +131,7 @@ def run(
             out, assignment, bundle.digest, environment(assignment.limits.threads), again=again, cases=cases
         ) as folder,
     ):
-        _say_what_is_there(console, notebooks, len(items), own)
+        _say_what_is_there(console, what_is_there(system, notebooks, len(items)), own)
         if lower := lowered(assignment.limits):
             console.print(f"{LOWERED} ({lower}). What fails asks for review.", soft_wrap=True, markup=False)
         items = _as_known(folder, items)
@@ -243,8 +246,8 @@ def _say_what_ran(console: Console, counts: Mapping[str, int]) -> None:
             console.print(f"Run, because nothing of them is kept that answers: {what}.", highlight=False)
 
 
-def _say_what_is_there(console: Console, notebooks: int, students: int, own: Sequence[str]) -> None:
-    console.print(f"{counted(notebooks, 'notebook')}, {counted(students, 'student')}.", highlight=False)
+def _say_what_is_there(console: Console, counts: str, own: Sequence[str]) -> None:
+    console.print(counts, highlight=False)
     if own:
         names = shortened([one_line(name) for name in own], MAX_NAMED)
         console.print(f"Taken for yours, and not graded: {names}.", soft_wrap=True, markup=False, highlight=False)

@@ -7,7 +7,9 @@ import io
 import json
 import os
 import pickle
+import re
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -72,7 +74,17 @@ def put(request, tmp_path):
 
 
 def read(source):
-    return {item.student: item.read() for item in collect(source)}
+    return {item.student: below_wrapping(item.read()) for item in collect(source)}
+
+
+def below_wrapping(submission):
+    """The submission, named as if there was no folder around the class."""
+    warnings = tuple(re.sub("`(handed in|submissions)/", "`", warning) for warning in submission.warnings)
+    return replace(submission, filename=unwrapped(submission.filename), warnings=warnings)
+
+
+def unwrapped(path):
+    return re.sub("^(handed in|submissions)/", "", path)
 
 
 FLAT = {"ada.ipynb": notebook(), "Bob B.ipynb": notebook()}
@@ -193,7 +205,7 @@ def test_a_notebook_of_an_odd_name_is_graded_under_a_safe_id(put, folder, name):
 
 
 def test_what_is_taken_for_the_instructors_own_is_named(put):
-    _, own = survey(put(FLAT | {"roster.csv": b"x", "ada.json": b"{}", ".hidden": b"x"}))
+    own = survey(put(FLAT | {"roster.csv": b"x", "ada.json": b"{}", ".hidden": b"x"})).own
     assert own == ["ada.json", "roster.csv"]
 
 
@@ -243,14 +255,33 @@ def test_several_notebooks_of_one_student_are_fine(put, files):
 
 
 @pytest.mark.parametrize(
+    ("files", "students"),
+    [
+        (named("group A/ada.ipynb", "group A/bob.ipynb", "group B/cem.ipynb", "group B/dee.ipynb"), "ada bob cem dee"),
+        (named("dee.ipynb", "late/ada_cnn.ipynb", "late/bob_cnn.ipynb"), "ada_cnn bob_cnn dee"),
+        (named("Tiny/Abgaben/ada.ipynb", "Tiny/Abgaben/bob.ipynb"), "ada bob"),
+        (named("Tiny/Abgaben/x/ada.ipynb", "Tiny/Abgaben/y/bob.ipynb"), "x y"),
+        (named("ada.ipynb", "ada (1).ipynb", "Copy of bob.ipynb", "cem-Copy1.ipynb"), "ada bob cem"),
+        (named("group (1).ipynb", "group (2).ipynb"), "group -1 group -2"),
+        (named("submitted/ada/cnn/a.ipynb", "submitted/ada/rnn/b.ipynb", "submitted/bob/cnn/a.ipynb"), "ada bob"),
+        (named("x-submissions/x-ada-l/a.ipynb", "x-submissions/x-bob/b.ipynb"), "ada-l bob"),
+        (named("Submitted files/Ada L/CNN/Version 2/a.ipynb", "Working files/Ada L/CNN/a.ipynb"), "Ada L"),
+        (named("Bo Li - CNN.ipynb", "Ada L - CNN.ipynb"), "Ada L Bo Li"),
+    ],
+)
+def test_who_is_who_in_groups_copies_and_classrooms(put, files, students):
+    items = collect(put(files))
+    assert " ".join(item.student for item in items) == students
+    count_notebooks(items, "cnn", ())
+
+
+@pytest.mark.parametrize(
     ("files", "folder"),
     [
-        (named("group A/ada.ipynb", "group A/bob.ipynb", "group B/cem.ipynb", "group B/dee.ipynb"), "group A"),
-        (named("dee.ipynb", "late/ada_cnn.ipynb", "late/bob_cnn.ipynb", "late/cem_cnn.ipynb"), "late"),
         (named("dee.ipynb", "inner/ada/cnn.ipynb", "inner/bob/cnn.ipynb", "inner/cem/cnn.ipynb"), "inner"),
         ({"dee.ipynb": notebook(), "all.zip": zipped(named("x/ada.ipynb", "x/bob.ipynb", "x/cem.ipynb"))}, "all"),
     ],
-    ids=["tutorial groups", "a folder beside students", "a level too many", "a zip in a folder"],
+    ids=["a level too many", "a zip in a folder"],
 )
 def test_a_folder_of_several_people_is_no_student(put, files, folder):
     items = collect(put(files))
@@ -358,8 +389,8 @@ def test_answers_to_another_exercise_do_not_count_where_the_questions_are_known(
         "b/b.ipynb": notebook(),
     }
     ada, _ = collect(put(files))
-    assert ada.read().filename == "ada/a.ipynb"
-    assert ada.read({"train", "compare"}).filename == "ada/b.ipynb"
+    assert unwrapped(ada.read().filename) == "ada/a.ipynb"
+    assert unwrapped(ada.read({"train", "compare"}).filename) == "ada/b.ipynb"
 
 
 def test_between_equal_notebooks_the_newest_counts_then_the_first(tmp_path):
@@ -421,7 +452,7 @@ def test_of_very_many_notebooks_only_some_are_looked_at(put):
 def test_ids_are_unique_where_case_does_not_count(put, files):
     items = collect(put(files))
     assert len({item.student.casefold() for item in items}) == 2
-    assert set(files) == {item.filename for item in items}
+    assert set(files) == {unwrapped(item.filename) for item in items}
 
 
 def test_a_hostile_name_is_a_harmless_id(put):
@@ -521,4 +552,62 @@ def test_the_number_of_students_is_bounded(put, monkeypatch):
     source = put(FLAT)
     monkeypatch.setattr("autograder.grading.intake.submissions.MAX_STUDENTS", 1)
     with pytest.raises(UsageError, match="holds 2 submissions"):
+        collect(source)
+
+
+def test_the_last_attempt_counts_and_what_was_passed_over_is_said(put):
+    files = {
+        "CNN_ada_attempt_2026-11-01-12-00-00_cnn.ipynb": notebook("answer:a", "answer:b"),
+        "CNN_ada_attempt_2026-11-01-12-00-00.txt": b"Name: Ada O'L (ada)\n",
+        "CNN_ada_attempt_2026-11-05-12-00-00_cnn.ipynb": notebook("answer:a"),
+        "CNN_ada_attempt_2026-11-05-12-00-00_b.ipynb": notebook("answer:a", source="..."),
+        "CNN_bob_attempt_2026-11-05-12-00-00_cnn.ipynb": notebook("answer:a"),
+        "CNN_bob_attempt_2026-11-06-12-00-00_cnn.ipynb": b"broken",
+    }
+    items = collect(put(files))
+    assert [(item.owner.name, item.owner.id) for item in items] == [("Ada O'L", "ada"), ("bob", "bob")]
+    ada, bob = (below_wrapping(item.read()) for item in items)
+    assert ada.filename == "CNN_ada_attempt_2026-11-05-12-00-00_cnn.ipynb"
+    assert ada.warnings == (
+        f"2 attempts were handed in: the last one, `{ada.filename}` counts.",
+        f"2 notebooks were in it: `{ada.filename}` counts, with 1 answer cells. Hand in one.",
+    )
+    assert bob.warnings == (f"2 attempts were handed in: the last one that can be graded, `{bob.filename}` counts.",)
+
+
+def test_several_people_who_handed_in_one_notebook_are_all_found(put):
+    people = "- :name: Ada L\n    :sid: 1\n    :email: a@x\n  - :name: Bo\n    :sid: 2\n    :email: b@x\n"
+    meta = f"submission_7:\n  :submitters:\n  {people}  :created_at: 2026-11-01 12:00:00.0 Z\n  :score: !ruby/x 1\n"
+    files = {"e/submission_7/a.ipynb": notebook(), "e/submission_8/a.ipynb": notebook()}
+    items = collect(put(files | {"e/submission_metadata.yml": meta.encode()}))
+    found = [(item.owner.name, item.owner.id, item.owner.email) for item in items]
+    assert found == [("8", "8", ""), ("Ada L", "1", "a@x"), ("Bo", "2", "b@x")]
+
+
+def test_a_file_that_says_who_is_who_and_is_damaged_is_one_line(put):
+    source = put({"e/submission_7/a.ipynb": notebook(), "e/submission_metadata.yml": b"{"})
+    with pytest.raises(UsageError, match=r"submission_metadata.yml is damaged, and it says whose"):
+        collect(source)
+
+
+def test_how_to_find_the_student_can_be_said(put):
+    source = put(named("w1/ada/x.ipynb", "w1/ada/y.ipynb", "w2/bob/z.ipynb"))
+    for students, expected in (
+        ("folder", "w1 w2"),
+        ("file", "x y z"),
+        (r"w\d/(?P<name>[^/]+)/.*", "ada bob"),
+    ):
+        assert " ".join(item.student for item in survey(source, students).items) == expected
+    for students, words in (
+        ("(", "this is no regular expression"),
+        ("x", r"give `folder`, `file`, or a pattern with"),
+        (r"w1/(?P<name>[^/]+)/.*", r"z.ipynb` does not follow the pattern"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            survey(source, students)
+
+
+def test_many_files_of_one_name_are_not_one_student(put):
+    source = put(named("a.ipynb", *(f"a ({n}).ipynb" for n in range(1, 9))))
+    with pytest.raises(UsageError, match=r"`a` and 8 copies of it, such as `a .1.`, would be one student's"):
         collect(source)

@@ -24,7 +24,19 @@ from typing import IO, Final, cast
 
 from autograder.errors import IntakeError, UsageError
 
-__all__ = ["MAX_FILE", "Content", "Found", "contents", "is_notebook", "is_zip", "listing", "notebook_names", "shown"]
+__all__ = [
+    "MAX_FILE",
+    "Content",
+    "Found",
+    "Order",
+    "contents",
+    "is_notebook",
+    "is_zip",
+    "listing",
+    "may_be_read",
+    "notebook_names",
+    "shown",
+]
 
 MAX_FILE: Final = 100 * 2**20
 """Bytes of a notebook, and of a zip in a zip."""
@@ -62,6 +74,7 @@ ZIP_ERRORS: Final = (
 )
 
 When = tuple[int, ...]
+Order = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,9 @@ class Found:
         modified: Year to second, as far as known; to find the newer of two files.
         folder: Whether it is a folder.
         problem: Why it must not be read, for the student; else empty. A folder may have one, too.
+        order: Grows with the attempts of one student: time of the upload, number of the attempt, number of the copy.
+        assignment: The exercise that the system names; empty where it names none.
+        above: Folders around the class, which its path begins with.
     """
 
     parts: tuple[str, ...]
@@ -84,11 +100,14 @@ class Found:
     modified: When = ()
     folder: bool = False
     problem: str = ""
+    order: Order = (0, 0, 0)
+    assignment: str = ""
+    above: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """The path inside the source, safe to show."""
-        return shown("/".join(self.parts), 300)
+        return shown("/".join((*self.above, *self.parts)), 300)
 
     @property
     def short(self) -> str:
@@ -102,6 +121,8 @@ class Content:
 
     Attributes:
         others: Names of what else is in the zip that it comes from.
+        order: See `Found`.
+        assignment: See `Found`.
     """
 
     name: str
@@ -109,6 +130,8 @@ class Content:
     data: bytes = b""
     problem: str = ""
     others: tuple[str, ...] = ()
+    order: Order = (0, 0, 0)
+    assignment: str = ""
 
 
 def shown(name: str, limit: int = 120) -> str:
@@ -128,6 +151,11 @@ def is_notebook(name: str) -> bool:
 def is_zip(name: str) -> bool:
     """Whether a name has the ending of a zip."""
     return name.lower().endswith(".zip")
+
+
+def may_be_read(file: Found) -> bool:
+    """Whether a file's name is that of a notebook, or of a zip that may hold one."""
+    return not file.folder and (is_notebook(file.parts[-1]) or is_zip(file.parts[-1]))
 
 
 def listing(source: Path) -> list[Found]:
@@ -150,6 +178,11 @@ def listing(source: Path) -> list[Found]:
 
 def contents(file: Found) -> Iterator[Content]:
     """The notebooks in a file, one at a time: the file itself, or those in it when it is a zip."""
+    for content in _contents(file):
+        yield replace(content, order=file.order, assignment=file.assignment)
+
+
+def _contents(file: Found) -> Iterator[Content]:
     try:
         if file.problem:
             raise IntakeError(f"`{file.short}` {file.problem}")

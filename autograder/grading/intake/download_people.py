@@ -1,0 +1,89 @@
+"""Who is who in a download whose files say it: Gradescope's and Blackboard's; hostile. Trusted side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+from autograder.errors import UsageError
+from autograder.grading.intake import sources
+from autograder.grading.intake.sources import Found
+
+__all__ = ["Owner", "people_of"]
+
+_NAME: Final = re.compile(r"^Name: *(?P<name>.+?) *\((?P<id>[^()\n]+)\)\s*$", re.MULTILINE)
+
+
+class Owner(NamedTuple):
+    """Whose a file is, as the download says: a name, a number or login of the system, an address; each may be empty."""
+
+    name: str
+    id: str = ""
+    email: str = ""
+
+
+def people_of(system: str, files: Sequence[Found]) -> dict[str, tuple[Owner, ...]]:
+    """What a download says of each of its ids: the people who handed that in.
+
+    Args:
+        system: Its name in `layouts.LAYOUTS`.
+        files: Those of the download that say it.
+
+    Raises:
+        UsageError: A file cannot be read.
+    """
+    read = _READERS.get(system)
+    found: dict[str, tuple[Owner, ...]] = {}
+    for file in files if read else ():
+        (content,) = sources.contents(file)
+        if content.problem:
+            raise UsageError(f"{file.name} cannot be read, and it says whose each submission is. Download it again.")
+        text = content.data.decode("utf-8-sig", "replace")
+        found |= read(text, file) if read else {}
+    return found
+
+
+class _Lenient(yaml.SafeLoader):  # type: ignore[misc] # it has no types
+    """Plain data of a file that another language wrote: what has a type of that language is plain data, too."""
+
+
+def _plain(loader: _Lenient, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    return loader.construct_sequence(node) if isinstance(node, yaml.SequenceNode) else str(node.value)
+
+
+_Lenient.add_multi_constructor("!", _plain)
+_Lenient.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
+
+
+def _gradescope(text: str, file: Found) -> dict[str, tuple[Owner, ...]]:
+    try:
+        entries = yaml.load(text, _Lenient)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise UsageError(f"{file.name} is damaged, and it says whose each submission is. Download it again.") from error
+    people = {}
+    for key, entry in entries.items() if isinstance(entries, Mapping) else ():
+        submitters = entry.get(":submitters") if isinstance(entry, Mapping) else None
+        owners = [_submitter(each) for each in submitters if isinstance(each, Mapping)] if submitters else []
+        people[str(key).removeprefix("submission_")] = tuple(owner for owner in owners if owner.name)
+    return people
+
+
+def _submitter(entry: Mapping[Any, Any]) -> Owner:
+    name, sid, email = (str(entry.get(key) or "").strip() for key in (":name", ":sid", ":email"))
+    return Owner(name or email or sid, sid, email)
+
+
+def _blackboard(text: str, file: Found) -> dict[str, tuple[Owner, ...]]:
+    found = _NAME.search(text)
+    return {found["id"]: (Owner(found["name"], found["id"]),)} if found else {}
+
+
+_READERS: Final[Mapping[str, Callable[[str, Found], dict[str, tuple[Owner, ...]]]]] = {
+    "Gradescope": _gradescope,
+    "Blackboard": _blackboard,
+}

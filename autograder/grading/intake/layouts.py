@@ -1,0 +1,228 @@
+"""How learning management systems name what students hand in: one table; every name is hostile. Trusted side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from autograder.errors import UsageError
+from autograder.grading.intake import sources
+from autograder.grading.intake.download_people import Owner, people_of
+from autograder.grading.intake.sources import Found
+from autograder.wording import one_line
+
+__all__ = ["LAYOUTS", "Layout", "Owned", "Recognised", "by_pattern", "copy_number", "recognised", "without_copy_marks"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way in which a system names files.
+
+    Attributes:
+        system: Its name.
+        pattern: Of a file's path in the download, without leading folders; a folder's path ends with `/`. Named parts:
+            `name` (or `last` and `first`) and `id` say whose it is; `time` or `attempt` order the attempts of one
+            student; `assignment` is the exercise's name.
+        origin: Where the layout is from, for the docs; `untested` where nobody has seen it work.
+        details: The file of the download that says who is who, by `id`; without it, the download is another system's.
+        unique: A part that no two files share. Where it is given, the pattern alone shows nothing: all notebooks must
+            follow it, and most students have one.
+        skipped: Whether such files were not handed in.
+    """
+
+    system: str
+    pattern: str
+    origin: str
+    details: str = ""
+    unique: str = ""
+    skipped: bool = False
+
+
+_MOODLE = r"(?P<name>[^/]+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)"
+LAYOUTS: Final = (
+    Layout("Moodle", _MOODLE + r"_?/.*", "Moodle's source, mod/assign"),
+    Layout("Moodle", _MOODLE + r"_[^/]+", "Moodle's source, mod/assign: without folders"),
+    Layout(
+        "Gradescope",
+        r"submission_(?P<id>\d+)/.*",
+        "third-party readers of its export",
+        details=r"submission_metadata\.yml",
+    ),
+    Layout(
+        "Blackboard",
+        r"(?P<assignment>[^/]+?)_(?P<id>[^_/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})_[^/]+",
+        "sample downloads",
+        details=r"[^/]+_attempt_\d{4}(?:-\d\d){5}\.txt",
+    ),
+    Layout(
+        "ILIAS",
+        r"(?P<last>[^/]+)_(?P<first>[^_/]+)_(?P<id>[^_/]+)_\d+/(?P<time>\d{14})_[^/]+",
+        "sample downloads",
+    ),
+    Layout(
+        "Brightspace",
+        r"(?P<id>\d+)-\d+ - (?P<name>[^/]+?) - (?P<time>[A-Z][a-z]{2} \d{1,2}, \d{4} \d{3,4} [AP]M)/.*",
+        "sample downloads",
+    ),
+    Layout(
+        "OpenOlat",
+        r"(?P<last>[^_/]+)_(?P<first>[^_/]+)_(?P<id>[^_/]+)/\d_submissions?/.*",
+        "untested",
+    ),
+    Layout(
+        "Teams", r"Submitted files/(?P<name>[^/]+)/(?P<assignment>[^/]+)/(?:Version (?P<attempt>\d+)/)?.*", "untested"
+    ),
+    Layout("Teams", r"Working files/.*", "untested", skipped=True),
+    Layout(
+        "GitHub Classroom",
+        r"(?P<assignment>[^/]+)-submissions/(?P=assignment)-(?P<id>[^/]+)/.*",
+        "sample downloads",
+    ),
+    Layout("nbgrader", r"submitted/(?P<id>[^/]+)/(?P<assignment>[^/]+)/.*", "nbgrader's documentation"),
+    Layout(
+        "Canvas",
+        r"(?P<name>[^_/]+?)(?:_LATE)?_(?P<id>\d+)_(?P<attempt>\d+)_[^/]+(?:/.*)?",
+        "Canvas' source, lib/content_zipper.rb",
+        unique="attempt",
+    ),
+    Layout("Google Classroom", r"(?P<name>[^/]+?) - (?P<assignment>[^/]+)\.ipynb", "untested", unique="name"),
+)
+
+_COPIES: Final = re.compile(
+    r"^(?:copy of|kopie von|copie de|copia de)\s+|(?:\s*\((?P<number>\d{1,3})\)|\s+-\s+(?:copy|kopie)|-copy\d*)$",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(r"(?:\((\d{1,3})\)|-copy(\d{1,3}))$", re.IGNORECASE)
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A file and whose it is."""
+
+    file: Found
+    owner: Owner
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A download of a known system.
+
+    Attributes:
+        owned: Files of students.
+        others: Files that follow none of the system's patterns.
+    """
+
+    system: str
+    owned: list[Owned] = field(default_factory=list)
+    others: list[Found] = field(default_factory=list)
+
+
+def recognised(found: Sequence[Found]) -> Recognised | None:
+    """The download of the first system in the table whose names these are; None where they are nobody's."""
+    for system in dict.fromkeys(layout.system for layout in LAYOUTS):
+        rows = [layout for layout in LAYOUTS if layout.system == system]
+        matches = [(file, *_first_match(file, rows)) for file in found]
+        matched = [(file, match, row) for file, match, row in matches if match is not None and row is not None]
+        details = [file for file in found if rows[0].details and _matches(file, rows[0].details)]
+        if not any(sources.may_be_read(file) and not row.skipped for file, _, row in matched):
+            continue
+        if rows[0].details and not details:
+            continue
+        if rows[0].unique and not _shown_by_all(found, matched, rows[0].unique):
+            continue
+        people = people_of(system, details)
+        owned = [
+            each
+            for file, match, row in matched
+            if not row.skipped
+            for each in _owned(file, match, people.get(match.groupdict().get("id") or "", ()))
+        ]
+        taken = {id(file) for file, _, _ in matched} | {id(file) for file in details}
+        return Recognised(system, owned, [file for file in found if id(file) not in taken])
+    return None
+
+
+def by_pattern(found: Iterable[Found], pattern: str) -> list[Owned]:
+    """The files of students by a pattern of the user's own, with the parts of `Layout.pattern`.
+
+    Raises:
+        UsageError: It is no pattern, names neither `name` nor `id`, or a notebook does not follow it.
+    """
+    try:
+        row = Layout("yours", pattern, "")
+        parts = re.compile(pattern).groupindex
+    except re.error as error:
+        raise UsageError(f"--students {one_line(pattern, 80)}: this is no regular expression ({error}).") from error
+    if not parts.keys() & {"name", "id", "last"}:
+        raise UsageError(
+            f"--students {one_line(pattern, 80)}: give `folder`, `file`, or a pattern with (?P<name>…) or (?P<id>…)."
+        )
+    owned: list[Owned] = []
+    for file in found:
+        match, _ = _first_match(file, [row])
+        if match is not None:
+            owned += _owned(file, match, ())
+        elif sources.may_be_read(file):
+            raise UsageError(
+                f"--students: `{file.name}` does not follow the pattern. Change it, or move the file away."
+            )
+    return owned
+
+
+def without_copy_marks(stem: str) -> str:
+    """A file's name without what a browser, a file manager or a drive adds to that of a copy."""
+    return _COPIES.sub("", stem).strip() or stem
+
+
+def copy_number(stem: str) -> int:
+    """The number of a copy in a file's name: `x (2)` and `x-Copy2` are later than `x`."""
+    found = _NUMBER.search(stem)
+    return int(found[1] or found[2]) if found else 0
+
+
+def _first_match(file: Found, rows: Iterable[Layout]) -> tuple[re.Match[str] | None, Layout | None]:
+    for row in rows:
+        if match := _matches(file, row.pattern):
+            return match, row
+    return None, None
+
+
+def _matches(file: Found, pattern: str) -> re.Match[str] | None:
+    path = "/".join(file.parts) + ("/" if file.folder else "")
+    return re.fullmatch(rf"(?P<above>(?:.*/)?){pattern}", path, re.DOTALL)
+
+
+def _shown_by_all(found: Sequence[Found], matched: Sequence[tuple[Found, re.Match[str], Layout]], unique: str) -> bool:
+    """Whether all notebooks follow a pattern, a part is another one in each, and most students have one."""
+    readable = [match for file, match, _ in matched if sources.may_be_read(file)]
+    if len(readable) < sum(map(sources.may_be_read, found)):
+        return False
+    uploads = {match[0].removeprefix(match["above"]).partition("/")[0].partition(".")[0] for match in readable}
+    values = {match[unique] for match in readable}
+    students = {(match["name"], match.groupdict().get("id")) for match in readable}
+    return len(values) == len(uploads) and 2 * len(students) >= len(readable)
+
+
+def _owned(file: Found, match: re.Match[str], people: Sequence[Owner]) -> Iterator[Owned]:
+    """The file, for each of the people whose it is."""
+    parts = {key: value or "" for key, value in match.groupdict().items()}
+    name = parts.get("name") or " ".join(filter(None, (parts.get("first"), parts.get("last", "").replace("_", " "))))
+    identifier = parts.get("id", "")
+    attempt = parts.get("attempt", "")
+    stem = re.sub(r"\.[^.]*$", "", file.parts[-1])
+    order = (_sortable(parts.get("time", "")), int(attempt) if attempt.isdecimal() else 0, copy_number(stem))
+    ordered = replace(file, order=order, assignment=parts.get("assignment", ""))
+    for owner in people or (Owner(name or identifier, identifier),):
+        yield Owned(ordered, owner)
+
+
+def _sortable(time: str) -> int:
+    """A number that grows with a time; that of `Nov 5, 2026 0310 PM` begins with the name of a month."""
+    found = re.fullmatch(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) (\d{1,2})(\d\d) ([AP]M)", time)
+    if found is None or found[1] not in _MONTHS:
+        return int(re.sub(r"\D", "", time)[:20] or 0)
+    hour = int(found[4]) % 12 + (12 if found[6] == "PM" else 0)
+    return int(f"{found[3]}{_MONTHS.index(found[1]) + 1:02}{int(found[2]):02}{hour:02}{found[5]}")

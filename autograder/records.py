@@ -430,6 +430,10 @@ class Grade:
         causes: What may have cost points although no answer is wrong.
         review: Why a person had, or has, to look at it. It stays when that is settled; `status` and `message` do not.
         comment: What the person who settled that says of the whole submission; plain text, for the student.
+        name: The student's name in its own spelling, as the download or the class list has it; empty where it is not
+            known to be another one than the id. Hostile text.
+        id: The student's number or login in the system that the download is from; empty if not known. Hostile text.
+        email: Likewise.
     """
 
     student: str
@@ -446,6 +450,14 @@ class Grade:
     causes: tuple[Cause, ...] = ()
     review: str = ""
     comment: str = ""
+    name: str = ""
+    id: str = ""
+    email: str = ""
+
+    @property
+    def shown_name(self) -> str:
+        """What people read: the name if it is known, else the id."""
+        return self.name or self.student
 
     @property
     def absent(self) -> bool:

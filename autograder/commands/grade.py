@@ -142,6 +142,7 @@ def run(
                 )
             folder.remove(student)
         waiting = [item for item in items if not _stands(folder, item, questions)]
+        _say_who_is_new(console, folder, items, waiting)
         with progress(console, "Grading") as bar:
             task = bar.add_task("", total=len(items), completed=len(items) - len(waiting))
             counts: Counter[str] = Counter()
@@ -158,12 +159,19 @@ def run(
             if same_student(student) not in graded_before:
                 nothing = rejected(bundle, Submission(student, "", problem="Nothing was handed in."))
                 folder.add(nothing.grade, nothing.execution)
-        in_source = {item.student for item in items}
+        owners = {item.student: item.owner for item in items}
         for entry in folder.entries():  # a grade that is kept may have been made with another class list
-            others = tuple(warning for warning in entry.warnings if warning != NOT_LISTED)
-            warnings = (*others, NOT_LISTED) if entry.student in unlisted else others
-            if entry.student in in_source and warnings != entry.warnings:
-                folder.revise(replace(entry, warnings=warnings))
+            if (owner := owners.get(entry.student)) is not None:
+                others = tuple(warning for warning in entry.warnings if warning != NOT_LISTED)
+                revised = replace(
+                    entry,
+                    warnings=(*others, NOT_LISTED) if entry.student in unlisted else others,
+                    name="" if owner.name == entry.student else owner.name,
+                    id=owner.id or entry.id,
+                    email=owner.email or entry.email,
+                )
+                if revised != entry:
+                    folder.revise(revised)
         with progress(console, "Writing pages") as bar:
             report = publish(folder, {}, bar)
         if folder.store.size_bytes:
@@ -251,6 +259,22 @@ def _say_what_is_there(console: Console, counts: str, own: Sequence[str]) -> Non
     if own:
         names = shortened([one_line(name) for name in own], MAX_NAMED)
         console.print(f"Taken for yours, and not graded: {names}.", soft_wrap=True, markup=False, highlight=False)
+
+
+def _say_who_is_new(console: Console, folder: OutputFolder, items: Sequence[Item], waiting: Sequence[Item]) -> None:
+    """What a later upload brings to a folder that has grades."""
+    if not folder.students:
+        return
+    there = {item.student for item in items}
+    groups = {
+        "new": [item.student for item in waiting if not folder.knows(item.student)],
+        "to be graded again": [item.student for item in waiting if folder.knows(item.student)],
+        "not in this upload, and staying": [student for student in folder.students if student not in there],
+    }
+    said = [f"{len(who)} {what} ({shortened(who, MAX_NAMED)})" for what, who in groups.items() if who]
+    same = len(items) - len(waiting)
+    text = "; ".join([*said, *([f"{same} as before"] if same else [])])
+    console.print(f"{text[:1].upper()}{text[1:]}.", soft_wrap=True, markup=False, highlight=False)
 
 
 def _on_roster(roster: Roster | None, items: Iterable[Item]) -> tuple[list[Item], tuple[str, ...], frozenset[str]]:

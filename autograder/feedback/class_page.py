@@ -48,7 +48,7 @@ def render(
         moved: Who had another grade in the report before.
     """
     runs = executions or {}
-    ordered = sorted(grades, key=lambda grade: (grade.student.casefold(), grade.student))
+    ordered = sorted(grades, key=lambda grade: (grade.shown_name.casefold(), grade.student))
     judged = [grade for grade in ordered if grade.status != "rejected"]
     scores = [grade.score for grade in judged]
     bars = plots.bins(scores, assignment.possible)

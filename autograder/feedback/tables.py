@@ -16,17 +16,19 @@ __all__ = ["grades_csv", "sheet_csv"]
 def grades_csv(assignment: Assignment, grades: Iterable[Grade]) -> Iterator[str]:
     """Lines of `grades.csv`, header first, each with its line end; one line a grade, made as the grades come.
 
-    Columns: `student,submission,status,score,possible` and the score of each question, empty where a person still has
-    to give it. The status of who handed in nothing is `absent`. All cells are quoted; a text that a spreadsheet would
-    take for a formula begins with an apostrophe.
+    Columns: `student,submission,status,score,possible`, the score of each question, empty where a person still has to
+    give it, then `pending` (the points of these), and `name,id,email` as the download or the class list has them. The
+    status of who handed in nothing is `absent`. All cells are quoted; a text that a spreadsheet would take for a
+    formula begins with an apostrophe.
     """
     names = [question.name for question in assignment.questions]
-    yield _line(["student", "submission", "status", "score", "possible", *names])
+    yield _line(["student", "submission", "status", "score", "possible", *names, "pending", "name", "id", "email"])
     for grade in grades:
         scores = {question.name: question.score for question in grade.questions if not _waits(question)}
         earned = [points(scores[name]) if name in scores else "" for name in names]
         status = "absent" if grade.absent else grade.status
-        yield _line([grade.student, grade.submission, status], [points(grade.score), points(grade.possible), *earned])
+        numbers = [points(grade.score), points(grade.possible), *earned, points(grade.pending)]
+        yield _line([grade.student, grade.submission, status], numbers, [grade.shown_name, grade.id, grade.email])
 
 
 def _waits(question: QuestionGrade) -> bool:
@@ -45,9 +47,12 @@ def sheet_csv(rows: Iterable[Sequence[str]], delimiter: str = ",") -> Iterator[s
         mark = ""
 
 
-def _line(texts: Iterable[str], numbers: Iterable[str] = (), *, delimiter: str = ",") -> str:
+def _line(
+    texts: Iterable[str], numbers: Iterable[str] = (), further: Iterable[str] = (), *, delimiter: str = ","
+) -> str:
     line = io.StringIO()
-    csv.writer(line, quoting=csv.QUOTE_ALL, delimiter=delimiter).writerow([*map(_harmless, texts), *numbers])
+    cells = [*map(_harmless, texts), *numbers, *map(_harmless, further)]
+    csv.writer(line, quoting=csv.QUOTE_ALL, delimiter=delimiter).writerow(cells)
     return line.getvalue()
 
 

@@ -10,6 +10,7 @@ from autograder.feedback.tables import grades_csv, sheet_csv
 from autograder.records import Assignment, Grade, Question, QuestionGrade
 
 ASSIGNMENT = Assignment("cnn2_mnist", "CNN", (Question("missing_layers", 4), Question("train", 6)))
+PERSON = ["name", "id", "email"]
 
 
 def grade(**fields: Any) -> Grade:
@@ -32,18 +33,20 @@ def rows(*grades: Grade) -> list[list[str]]:
 def test_header_and_rows() -> None:
     emmy = grade(student="emmy", status="rejected", score=0, questions=())
     fay = grade(student="fay", status="rejected", score=0, questions=(), submission="")
-    assert rows(grade(), emmy, fay) == [
-        ["student", "submission", "status", "score", "possible", "missing_layers", "train"],
-        ["ada", "ada.ipynb", "graded", "7.5", "10", "4", "3.5"],
-        ["emmy", "ada.ipynb", "rejected", "0", "10", "", ""],
-        ["fay", "", "absent", "0", "10", "", ""],
+    ada = grade(pending=2, name="Ada O'L", id="17", email="ada@x")
+    assert rows(ada, emmy, fay) == [
+        ["student", "submission", "status", "score", "possible", "missing_layers", "train", "pending", *PERSON],
+        ["ada", "ada.ipynb", "graded", "7.5", "10", "4", "3.5", "2", "Ada O'L", "17", "ada@x"],
+        ["emmy", "ada.ipynb", "rejected", "0", "10", "", "", "0", "emmy", "", ""],
+        ["fay", "", "absent", "0", "10", "", "", "0", "fay", "", ""],
     ]
 
 
 def test_every_cell_is_quoted() -> None:
     header, line = grades_csv(ASSIGNMENT, [grade()])
-    assert header == '"student","submission","status","score","possible","missing_layers","train"\r\n'
-    assert line == '"ada","ada.ipynb","graded","7.5","10","4","3.5"\r\n'
+    columns = ["student", "submission", "status", "score", "possible", "missing_layers", "train", "pending", *PERSON]
+    assert header == ",".join(f'"{column}"' for column in columns) + "\r\n"
+    assert line == '"ada","ada.ipynb","graded","7.5","10","4","3.5","0","ada","",""\r\n'
 
 
 @pytest.mark.parametrize(
@@ -65,11 +68,11 @@ def test_every_cell_is_quoted() -> None:
     ]
     + [f"{blank}=1" for blank in "\u1680\u2003\u200e\u2028\u202f\u205f\u2060\u3000\u3164\u2800\u0301\ue000\U000e0020"],
 )
-@pytest.mark.parametrize("field", ["student", "submission"])
+@pytest.mark.parametrize("field", ["student", "submission", "name", "id", "email"])
 def test_no_text_begins_a_formula(text: str, field: str) -> None:
     cells = rows(grade(**{field: text}))[1]
-    assert all(cell[0] not in "=+-@\t\r\n＝＋－＠" for cell in cells)
-    assert cells[0 if field == "student" else 1].startswith("'")
+    assert all(cell[0] not in "=+-@\t\r\n＝＋－＠" for cell in cells if cell)
+    assert cells[rows()[0].index(field)].startswith("'")
 
 
 def test_names_stay_whole() -> None:

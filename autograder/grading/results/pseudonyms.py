@@ -73,7 +73,7 @@ def anonymous(stored: GradeEntry, execution: Execution, names: Mapping[str, str]
     """A grade and its run without id, digest and file names; cells and outputs are as they were."""
     name = names[stored.student]
     path = Path(stored.submission)
-    own = {stored.student, stored.submission, path.stem, *path.parts} - {""}
+    own = {stored.student, stored.submission, path.stem, *path.parts, stored.name, stored.id, stored.email} - {""}
     pattern = re.compile("|".join(rf"(?<!\w){re.escape(each)}(?!\w)" for each in sorted(own, key=len, reverse=True)))
 
     def unnamed(text: str) -> str:
@@ -97,6 +97,9 @@ def anonymous(stored: GradeEntry, execution: Execution, names: Mapping[str, str]
         submission=stored.submission and SUBMISSION,
         digest="",
         bundle="",
+        name="",
+        id="",
+        email="",
         message=unnamed(stored.message),
         review=unnamed(stored.review),
         warnings=tuple(map(unnamed, stored.warnings)),

@@ -24,7 +24,8 @@ from autograder.grading.execution.kept_runs import KeptRun, case_digests
 from autograder.grading.execution.pool import Engine, fitting_workers, grade_class
 from autograder.grading.execution.submission_grading import LOWERED, rejected
 from autograder.grading.intake.owners import count_notebooks
-from autograder.grading.intake.roster import Roster, match, read_roster, same_student
+from autograder.grading.intake.roster import Roster, match, read_roster
+from autograder.grading.intake.student_ids import same_student
 from autograder.grading.intake.submissions import Item, survey
 from autograder.grading.requirements import refuse_lacking
 from autograder.grading.results.manual_csv import NAME, read_sheet
@@ -282,21 +283,36 @@ def _on_roster(roster: Roster | None, items: Iterable[Item]) -> tuple[list[Item]
     listed = list(items)
     if roster is None:
         return listed, (), frozenset()
-    found = match(roster, [item.student for item in listed])
+    found = match(roster, [item.student for item in listed], {item.student: item.owner for item in listed})
     if not found.found and len(listed) > 1:  # a late student may well be the one who is not on it
         raise UsageError(
             f"nobody who handed in ({len(listed)} in all) is on the class list: it has students such as "
             f"`{roster.students[0]}`, from its column `{roster.column}`; a submission is `{listed[0].student}`. Give "
             "the list a column `student` with the names that the files have."
         )
-    named = [replace(item, student=found.found.get(item.student, item.student)) for item in listed]
+    named = [
+        replace(item, student=student, owner=roster.owner(student, item.owner))
+        if (student := found.found.get(item.student)) is not None
+        else item
+        for item in listed
+    ]
     return named, found.missing, frozenset(found.unknown)
 
 
 def _as_known(folder: OutputFolder, items: Iterable[Item]) -> list[Item]:
-    """The submissions under the names that their students have in the folder already, where only the case differs."""
+    """The submissions under the ids that their students have in the folder already: by the system's, or by case."""
+    numbered: dict[str, set[str]] = {}
+    for entry in folder.entries():
+        if entry.id:
+            numbered.setdefault(entry.id, set()).add(entry.student)
     known = {same_student(student): student for student in folder.students}
-    return [replace(item, student=known.get(same_student(item.student), item.student)) for item in items]
+
+    def there(item: Item) -> str:
+        of_number = numbered.get(item.owner.id, set())
+        return next(iter(of_number)) if len(of_number) == 1 else known.get(same_student(item.student), item.student)
+
+    named = [replace(item, student=there(item)) for item in items]
+    return named if len({item.student for item in named}) == len(named) else list(items)
 
 
 def _stands(folder: OutputFolder, item: Item, questions: list[str]) -> bool:

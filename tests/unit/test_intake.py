@@ -15,7 +15,7 @@ import pytest
 
 from autograder.errors import UsageError
 from autograder.grading.intake.owners import count_notebooks
-from autograder.grading.intake.roster import student_id
+from autograder.grading.intake.student_ids import student_id
 from autograder.grading.intake.submissions import collect, read_notebook, survey
 from tests import notebooks as nb
 

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.errors import UsageError
-from autograder.grading.intake.roster import distinct, match, read_roster, same_student, student_id
+from autograder.grading.intake.download_people import Owner
+from autograder.grading.intake.roster import match, read_roster
+from autograder.grading.intake.student_ids import distinct, same_student, student_id
 
 HOSTILE = [
     "",
@@ -181,7 +183,7 @@ def test_names_become_ids_and_emails_are_kept(tmp_path):
 
 
 def test_an_email_column_alone_names_the_students(tmp_path):
-    assert roster(tmp_path, "name,E-Mail\nAda,ada@uni.ch\n").students == ("ada@uni.ch",)
+    assert roster(tmp_path, "section,E-Mail\nA,ada@uni.ch\n").students == ("ada@uni.ch",)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ def test_an_email_column_alone_names_the_students(tmp_path):
         ("", "is empty"),
         ("\n ,\n", "is empty"),
         ("student\n", "has a header but no student"),
-        ("name,age\nada,3\n", "no column `student`: its header is `name`, `age`"),
+        ("nickname,age\nada,3\n", "no column `student`: its header is `nickname`, `age`"),
         ("student\nada\nADA\n", "line 3: ADA is there already, in line 2"),
         ("student\nada\n\nada\n", "line 4: ada is there already, in line 2"),
         ("name,student\nAda,ada\nBob\n", "line 3: no student in column `student`"),
@@ -237,3 +239,67 @@ def test_who_cannot_be_distinguished_is_not_guessed(tmp_path):
     assert result.found == {}
     assert result.missing == ("ada@a.ch", "ada@b.ch", "bob@a.ch")
     assert result.unknown == ("ada", "bob@x", "bob@y")
+
+
+EXPORTED = {
+    "Moodle's worksheet": (
+        "Identifier,Full name,ID number,Email address,Status,Grade,Maximum grade\n"
+        "Participant 11,Ada Lovelace,m-1,ada@x,-,,10\nParticipant 12,Seán O'Casey,m-2,sean@x,-,,10\n",
+        {"Ada Lovelace": "Ada Lovelace", "Seán O-Casey": "Seán O'Casey"},
+    ),
+    "Moodle's participants, in German": (
+        "Vorname;Nachname;Matrikelnummer;E-Mail-Adresse\nAda;Lovelace;m-1;ada@x\nAda;Lovelace;m-3;a@x\n",
+        {"Ada Lovelace-a5ae50": "Ada Lovelace", "Ada Lovelace-7d1a28": "Ada Lovelace"},
+    ),
+    "Canvas' gradebook": (
+        "Student,ID,SIS User ID,SIS Login ID,Section,CNN (77)\n    Points Possible,,,,,10\n"
+        '"Lovelace, Ada",11,m-1,ada,A,\n"du Châtelet, Émilie",12,m-4,emilie,A,\n"Student, Test",13,,x,A,\n',
+        {"Lovelace, Ada": "Lovelace, Ada", "du Châtelet, Émilie": "du Châtelet, Émilie"},
+    ),
+    "Gradescope's roster": (
+        "First Name,Last Name,SID,Email,Sections\nAda,Lovelace,m-1,ada@x,A\n",
+        {"Ada Lovelace": "Ada Lovelace"},
+    ),
+    "GitHub Classroom's roster": (
+        "identifier,github_username,github_id,name\nada@x,adal,9,Ada Lovelace\nbob@x,bobb,8,\n",
+        {"Ada Lovelace": "Ada Lovelace", "bob@x": "bob@x"},
+    ),
+    "Google Classroom's list": (
+        "Last Name,First Name,Email Address\nLovelace,Ada,ada@x\n",
+        {"Ada Lovelace": "Ada Lovelace"},
+    ),
+}
+
+
+@pytest.mark.parametrize("system", EXPORTED)
+def test_class_lists_as_systems_export_them(tmp_path, system):
+    text, names = EXPORTED[system]
+    assert set(roster(tmp_path, text).names.values()) == set(names.values())
+    assert len(roster(tmp_path, text).students) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("system", "owners"),
+    [
+        ("Moodle's worksheet", {"Ada Lovelace": Owner("Ada Lovelace", "11"), "x": Owner("Anonymous", "12")}),
+        (
+            "Canvas' gradebook",
+            {"lovelaceada": Owner("lovelaceada", "11"), "duchâteletémilie": Owner("duchâteletémilie")},
+        ),
+        ("Gradescope's roster", {"someone": Owner("Somebody", "", "ADA@x")}),
+        ("GitHub Classroom's roster", {"adal": Owner("adal", "adal"), "bobb": Owner("bobb", "bobb")}),
+    ],
+)
+def test_people_are_found_on_a_list_by_what_the_download_says(tmp_path, system, owners):
+    listed = roster(tmp_path, EXPORTED[system][0])
+    found = match(listed, owners, owners)
+    assert set(found.found) == set(owners)
+    assert not found.unknown
+
+
+def test_namesakes_are_told_apart_by_their_numbers(tmp_path):
+    listed = roster(tmp_path, EXPORTED["Moodle's participants, in German"][0])
+    owners = {"a": Owner("Ada Lovelace", "m-3"), "b": Owner("Ada Lovelace", "m-1")}
+    found = match(listed, owners, owners).found
+    assert {listed.emails[found["a"]], listed.emails[found["b"]]} == {"ada@x", "a@x"}
+    assert listed.emails[found["b"]] == "ada@x"

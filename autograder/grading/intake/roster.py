@@ -1,120 +1,48 @@
-"""Students' ids, and the class list; input is hostile. Trusted side.
-
-A student's id is used in tables, JSON and CSV and as the name of the feedback page, so it is made safe once, here, for
-all of them.
-"""
+"""The class list: a table of one's own, or as a system exports it; input is hostile. Trusted side."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from autograder.errors import UsageError
 from autograder.grading.intake.csv_reader import parse, read_table
+from autograder.grading.intake.download_people import Owner
+from autograder.grading.intake.student_ids import distinct, same_student, student_id
 from autograder.wording import one_line
 
-__all__ = ["Match", "Roster", "distinct", "match", "read_roster", "same_student", "student_id"]
+__all__ = ["Match", "Roster", "match", "read_roster"]
 
-MAX_LENGTH: Final = 100
-MAX_BYTES: Final = 200
-"""Of the id in UTF-8: a file name may have 255, with `.html` and the suffix of a temporary file."""
 MAX_ROSTER: Final = 10 * 2**20
 
-RESERVED: Final = frozenset(
-    {"con", "prn", "aux", "nul", "conin", "conout", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+# What the columns of class lists are called, in lower case, in the order in which they are taken: in one's own tables, in
+# Moodle's worksheet and participants, in Canvas' gradebook, in the lists of Gradescope, GitHub Classroom and Google
+# Classroom; in English, German, French, Spanish, Italian.
+STUDENT: Final = ("student",)
+NAME: Final = (
+    *("full name", "name", "vollständiger name", "nom complet", "nombre completo", "nome completo", "student name"),
 )
-COLUMNS: Final = ("student", "student_id", "student id", "id", "username", "login", "email", "e-mail")
-EMAILS: Final = ("email", "e-mail", "email address", "mail")
-
-
-def student_id(name: str) -> str:
-    """A name as a student id: readable, and safe as a file name on any system and as a spreadsheet cell.
-
-    Letters and digits of any script stay, and so do ``._@-,`` and single spaces; everything else becomes ``-``. It
-    never begins with a sign that starts a formula or hides a file, is never a device name of Windows, never empty, and
-    at most 100 characters long. The same name always gives the same id.
-    """
-    text = "".join(_safe(character) for character in unicodedata.normalize("NFC", name[: 4 * MAX_LENGTH]))
-    text = unicodedata.normalize("NFC", text)  # letters that a joiner separated
-    text = re.sub(r"-{2,}", "-", re.sub(r" +", " ", text))
-    text = _cut(_trimmed(text), MAX_LENGTH)
-    if text.split(".")[0].strip().casefold() in RESERVED:
-        text = _cut(f"student-{text}", MAX_LENGTH)
-    return text or "student"
-
-
-def _safe(character: str) -> str:
-    category = unicodedata.category(character)
-    if category[0] == "L" or category in ("Nd", "Mn", "Mc") or character in "._@-,":
-        return character
-    if category in ("Cf", "Cs"):  # direction overrides, joiners, surrogates: invisible
-        return ""
-    return " " if character.isspace() else "-"
-
-
-def _trimmed(text: str) -> str:
-    """Without what must not begin an id (formulas, hidden files, stray accents) or end it (Windows drops dots)."""
-    start = next((at for at, character in enumerate(text) if character.isalnum() or character == "_"), len(text))
-    return text[start:].rstrip(" .,-")
-
-
-def _cut(text: str, length: int) -> str:
-    text = text[:length]
-    while len(text.encode()) > MAX_BYTES:
-        text = text[:-1]
-    return text.rstrip(" .,-")
-
-
-def same_student(student: str) -> str:
-    """A key that is equal for two ids that a file system or a reader would not distinguish."""
-    return unicodedata.normalize("NFC", student.casefold())
-
-
-def distinct(names: Sequence[tuple[str, str]]) -> list[str]:
-    """An id for each of several students, all different, also if case is ignored.
-
-    Args:
-        names: (name, mark): `mark` distinguishes students of one name (an LMS's number for the student, or the path);
-            the pairs must differ.
-
-    Returns:
-        The ids, in order. Students who share an id get `-` and the mark's digits, or a digest of the mark where it is
-        not a number; among them, a single name that needed no change keeps the id. So an id depends on other students
-        only when names clash, and never on the order.
-    """
-    wanted = [student_id(name) for name, _ in names]
-    clashes = Counter(same_student(student) for student in wanted)
-    unchanged = Counter(
-        same_student(student) for (name, _), student in zip(names, wanted, strict=True) if student == name
-    )
-    ids = [""] * len(names)
-    taken: set[str] = set()
-    later = []
-    for at, ((name, mark), student) in enumerate(zip(names, wanted, strict=True)):
-        key = same_student(student)
-        if clashes[key] == 1 or (student == name and unchanged[key] == 1):
-            ids[at] = student
-            taken.add(key)
-        else:
-            later.append((mark, name, at))
-    for mark, name, at in sorted(later):
-        suffixes = [mark] if mark.isascii() and mark.isdigit() and len(mark) <= 20 else []
-        digest = hashlib.sha256(f"{mark}\n{name}".encode("utf-8", "surrogatepass")).hexdigest()
-        for suffix in [*suffixes, *(digest[:length] for length in (6, 12, 24))]:
-            short = wanted[at]
-            while len(f"{short}-{suffix}") > MAX_LENGTH or len(f"{short}-{suffix}".encode()) > MAX_BYTES:
-                short = short[:-1]
-            ids[at] = f"{short.rstrip(' .-')}-{suffix}"
-            if same_student(ids[at]) not in taken:
-                break
-        taken.add(same_student(ids[at]))
-    return ids
+FIRST: Final = ("first name", "firstname", "given name", "vorname", "prénom", "nombre", "nome")
+LAST: Final = (
+    *("last name", "lastname", "surname", "family name", "nachname", "familienname", "nom", "nom de famille"),
+    *("apellido", "apellidos", "apellido(s)", "cognome"),
+)
+IDS: Final = (
+    *("id", "student_id", "student id", "sid", "id number", "idnumber", "sis user id", "matrikelnummer", "id-nummer"),
+    *("numéro d'identification", "número de id", "codice identificativo", "identifier", "github_username", "username"),
+    *("login", "sis login id", "login id", "anmeldename", "benutzername", "nom d'utilisateur", "nombre de usuario"),
+)
+EMAILS: Final = (
+    *("email", "e-mail", "email address", "e-mail address", "mail", "e-mail-adresse", "adresse de courriel"),
+    *("adresse e-mail", "dirección de correo", "correo electrónico", "indirizzo email"),
+)
+NOBODY: Final = re.compile(r"\s*(points possible|student, test|test student|manual posting)\s*", re.IGNORECASE)
+"""Rows of Canvas' gradebook that are no student."""
 
 
 @dataclass(frozen=True)
@@ -124,12 +52,20 @@ class Roster:
     Attributes:
         students: Their ids, in the file's order.
         emails: Student id → e-mail address, where the file has one.
-        column: The column with the ids.
+        column: The column that names them.
+        names: Student id → the name in its own spelling.
+        marks: Student id → all numbers and logins of the row, in lower case.
     """
 
     students: tuple[str, ...]
-    emails: dict[str, str]
-    column: str = "student"
+    emails: Mapping[str, str]
+    column: str
+    names: Mapping[str, str]
+    marks: Mapping[str, frozenset[str]]
+
+    def owner(self, student: str, given: Owner) -> Owner:
+        """What is known of a student of the list, who handed in as `given`."""
+        return Owner(self.names[student], given.id, given.email or self.emails.get(student, ""))
 
 
 @dataclass(frozen=True)
@@ -147,11 +83,34 @@ class Match:
     unknown: tuple[str, ...]
 
 
+class _Columns:
+    """Where a table has what."""
+
+    def __init__(self, header: Sequence[str]) -> None:
+        self._header = [name.strip().casefold() for name in header]
+        name = self._first(NAME)
+        first, last = self._first(FIRST), self._first(LAST)
+        self.student = self._first(STUDENT)
+        self.names = [at for at in ([first, last] if None not in (first, last) else [name]) if at is not None]
+        self.ids = [self._header.index(known) for known in IDS if known in self._header]
+        self.email = self._first(EMAILS)
+
+    def _first(self, known: Iterable[str]) -> int | None:
+        return next((self._header.index(name) for name in known if name in self._header), None)
+
+    def naming(self) -> list[list[int]]:
+        """Groups of columns of which the first that is filled names the student."""
+        if self.student is not None:
+            return [[self.student]]
+        groups = [self.names, *([at] for at in self.ids), [] if self.email is None else [self.email]]
+        return [group for group in groups if group]
+
+
 def read_roster(path: Path) -> Roster:
     """Read a class list: CSV with a header, separated by commas, semicolons or tabs.
 
-    The student is in the first of these columns that the header has: `student`, `student_id`, `id`, `username`,
-    `login`, `email` (in any case). A column `email` beside it helps to match.
+    The student is named by the column `student`, else by the name, else by the first number or login, else by the
+    e-mail address; see the tables of this module for what these are called.
 
     Raises:
         UsageError: It cannot be read as a class list, has no student, or has one twice.
@@ -159,35 +118,47 @@ def read_roster(path: Path) -> Roster:
     rows = _rows(path)
     if not rows:
         raise UsageError(f"{path} is empty: expected a CSV with a column `student` and one row for each student.")
-    number, header = rows[0]
-    names = [name.strip().casefold() for name in header]
-    column = next((names.index(name) for name in COLUMNS if name in names), None)
-    if column is None:
+    header = rows[0][1]
+    columns = _Columns(header)
+    naming = columns.naming()
+    if not naming:
         received = ", ".join(f"`{one_line(name, 30)}`" for name in header[:8])
         raise UsageError(f"{path} has no column `student`: its header is {received}. Rename the column with the ids.")
-    mail = next((names.index(name) for name in EMAILS if name in names), None)
-    seen: dict[str, int] = {}
-    students: list[str] = []
-    emails: dict[str, str] = {}
+    found: list[tuple[str, str, frozenset[str], str]] = []
+    seen: dict[tuple[str, frozenset[str]], int] = {}
     for number, row in rows[1:]:
-        given = row[column].strip() if column < len(row) else ""
-        if not given:
-            raise UsageError(
-                f"{path}, line {number}: no student in column `{header[column].strip()}`. Fill it or delete it."
-            )
-        student = student_id(given)
-        key = same_student(student)
+        cells = [cell.strip() for cell in row] + [""] * len(header)
+        name = next((text for group in naming if (text := _joined(cells, group))), "")
+        if NOBODY.fullmatch(name):
+            continue
+        if not name:
+            shown = header[naming[0][0]].strip()
+            raise UsageError(f"{path}, line {number}: no student in column `{shown}`. Fill it or delete it.")
+        texts = {cells[at].casefold() for at in columns.ids if cells[at]}
+        numbers = {text.rpartition(" ")[2] for text in texts}  # Moodle writes `Participant 12`, in its language
+        marks = frozenset(texts | {number for number in numbers if number.isdecimal()})
+        key = same_student(student_id(name)), marks
         if key in seen:
             raise UsageError(
-                f"{path}, line {number}: {student} is there already, in line {seen[key]}. Delete one of them."
+                f"{path}, line {number}: {student_id(name)} is there already, in line {seen[key]}. Delete one of them."
             )
         seen[key] = number
-        students.append(student)
-        if mail is not None and mail < len(row) and "@" in row[mail]:
-            emails[student] = row[mail].strip()
-    if not students:
+        email = cells[columns.email] if columns.email is not None and "@" in cells[columns.email] else ""
+        found.append((name, _joined(cells, columns.names) or name, marks, email))
+    if not found:
         raise UsageError(f"{path} has a header but no student. Add one row for each student.")
-    return Roster(tuple(students), emails, header[column].strip()[:30])
+    students = distinct([(name, min(marks, default="")) for name, _, marks, _ in found])
+    return Roster(
+        tuple(students),
+        {student: email for student, (*_, email) in zip(students, found, strict=True) if email},
+        header[naming[0][0]].strip()[:30],
+        {student: shown for student, (_, shown, _, _) in zip(students, found, strict=True)},
+        {student: marks for student, (_, _, marks, _) in zip(students, found, strict=True)},
+    )
+
+
+def _joined(cells: Sequence[str], columns: Iterable[int]) -> str:
+    return " ".join(filter(None, (cells[at] for at in columns)))
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
@@ -208,16 +179,47 @@ def _decoded(data: bytes) -> str:
         return data.decode("windows-1252", "replace")
 
 
-def match(roster: Roster, students: Iterable[str]) -> Match:
-    """Find the students of submissions on a roster: by id, then by id whatever its case, then by e-mail name.
+def match(roster: Roster, students: Iterable[str], owners: Mapping[str, Owner] | None = None) -> Match:
+    """Find the students of submissions on a roster.
 
-    A rule counts only where it is not ambiguous on either side; an ambiguous student stays `unknown`.
+    By the number or login that a download has, by id, by id whatever its case, by e-mail address or the name in it, by
+    the words of the name in any order, by its letters alone. A rule counts only where it is not ambiguous on either
+    side; an ambiguous student stays `unknown`.
+
+    Args:
+        roster: The class list.
+        students: Those of the submissions.
+        owners: Student → what the download says.
     """
+    known = owners or {}
+
+    def marks(student: str) -> set[str]:
+        if student in roster.marks:
+            return {*roster.marks[student]}
+        owner = known.get(student)
+        return {owner.id.casefold()} if owner is not None and owner.id else set()
+
+    def emails(student: str) -> set[str]:
+        owner = known.get(student)
+        email = roster.emails.get(student, "") or (owner.email if owner is not None else "")
+        return {email.casefold()} if email else set()
 
     def mail_names(student: str) -> set[str]:
         return {same_student(text.partition("@")[0]) for text in (student, roster.emails.get(student, student))}
 
-    rules: tuple[Callable[[str], set[str]], ...] = (lambda name: {name}, lambda name: {same_student(name)}, mail_names)
+    def name(student: str) -> str:
+        owner = known.get(student)
+        return roster.names.get(student) or (owner.name if owner is not None else "") or student
+
+    rules: tuple[Callable[[str], set[str]], ...] = (
+        marks,
+        emails,
+        lambda student: {student},
+        lambda student: {same_student(student)},
+        mail_names,
+        lambda student: {" ".join(_words(name(student)))},
+        lambda student: _letters(name(student)),
+    )
     handed_in = list(dict.fromkeys(students))
     found: dict[str, str] = {}
     for rule in rules:
@@ -241,3 +243,13 @@ def match(roster: Roster, students: Iterable[str]) -> Match:
         tuple(listed for listed in roster.students if listed not in taken),
         tuple(student for student in handed_in if student not in found),
     )
+
+
+def _words(name: str) -> list[str]:
+    return sorted(re.findall(r"\w+", unicodedata.normalize("NFC", name).casefold()))
+
+
+def _letters(name: str) -> set[str]:
+    """A name without what is between its words, as Canvas writes it: `lovelaceada`; in both orders."""
+    first, _, last = unicodedata.normalize("NFC", name).casefold().partition("," if "," in name else " ")
+    return {re.sub(r"[\W_]", "", text) for text in (first + last, last + first)}

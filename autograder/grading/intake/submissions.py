@@ -26,8 +26,8 @@ from autograder.grading.intake import notebook_reader, sources
 from autograder.grading.intake.download_people import Owner
 from autograder.grading.intake.layouts import Owned, by_pattern, recognised
 from autograder.grading.intake.plain_folders import is_flat, is_own, plain_owned, unwrapped
-from autograder.grading.intake.roster import distinct, student_id
 from autograder.grading.intake.sources import Content, Found, Order, may_be_read
+from autograder.grading.intake.student_ids import distinct, student_id
 from autograder.records import Cell, Submission
 from autograder.wording import shortened
 

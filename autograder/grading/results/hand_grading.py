@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from autograder.csv_formulas import begins_formula
-from autograder.grading.intake.roster import same_student
+from autograder.grading.intake.student_ids import same_student
 from autograder.records import (
     Assignment,
     Case,

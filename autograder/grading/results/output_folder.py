@@ -31,7 +31,7 @@ import msgspec
 
 from autograder.errors import AutograderError, UsageError
 from autograder.files import write_whole
-from autograder.grading.intake.roster import student_id
+from autograder.grading.intake.student_ids import student_id
 from autograder.grading.results.entries import GradeEntry, decoded, encoded, entry, read_run, write_run
 from autograder.grading.results.grades_file import SCHEMA, grade_lines, load_grades, read_head
 from autograder.grading.results.page_digests import PageDigests

@@ -16,7 +16,7 @@ import msgspec
 
 from autograder.errors import UsageError
 from autograder.files import write_whole
-from autograder.grading.intake.roster import student_id
+from autograder.grading.intake.student_ids import student_id
 from autograder.grading.results.entries import GradeEntry
 from autograder.records import Execution, to_json
 

@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 
 from autograder.errors import UsageError
-from autograder.grading.intake.roster import match, read_roster, same_student, student_id
+from autograder.grading.intake.roster import match, read_roster
+from autograder.grading.intake.student_ids import same_student, student_id
 from tests.fuzz.targets import one_line_error
 
 TOKENS = (

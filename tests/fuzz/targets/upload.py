@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from autograder.errors import UsageError
-from autograder.grading.intake.roster import student_id
+from autograder.grading.intake.student_ids import student_id
 from autograder.grading.intake.submissions import collect
 from tests.fuzz.targets import one_line_error
 

@@ -21,7 +21,7 @@ EXTRAS = {
     "typer": "grade",
     "jupytext": "author",
     "otter": "author",
-    "yaml": "author",
+    "yaml": "grade",
     "distributed": "dask",
     "PIL": "features",
 }

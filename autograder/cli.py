@@ -218,6 +218,32 @@ def intake(
 
 
 @app.command(cls=_Command)
+def export(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The output folder of `autograder grade`.")],
+    to: Annotated[
+        str, typer.Option(metavar="moodle|canvas|gradescope|nbgrader|csv|json|junit", help="For which system.")
+    ],
+    template: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Moodle's grading worksheet or Canvas' gradebook, as you exported it."),
+    ] = None,
+    target: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="The file to write (default: SLUG-FORMAT here).")
+    ] = None,
+    with_pending: Annotated[
+        bool, typer.Option("--with-pending", help="Export scores to which points by hand are still to come.")
+    ] = False,
+) -> None:
+    """Write grades for an LMS: its own file, filled in place, and beside it the zip of feedback pages.
+
+    Whoever would be missing there is named, with the reason.
+    """
+    from autograder.commands import export as command
+
+    command.run(out, to=to, template=template, target=target, with_pending=with_pending, screen=screen)
+
+
+@app.command(cls=_Command)
 def report(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The output folder of `autograder grade`.")],
     also: Annotated[

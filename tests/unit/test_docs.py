@@ -20,11 +20,12 @@ import typer.main
 from autograder.authoring.master import read_master
 from autograder.cli import app
 from autograder.errors import BuildError
+from autograder.grading.intake.layouts import LAYOUTS
 from autograder.grading.results.entries import ExecutionSummary
 from autograder.networks.catalogue import LAYERS
 from autograder.networks.catalogue.table import LEFT_OUT
 from autograder.records import Grade, LayerDiff, Measurement, Outcome, QuestionGrade
-from docs import layers_page
+from docs import layers_page, layouts_page
 
 ROOT = Path(__file__).parents[2]
 AT_ROOT = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "RELEASING", "SECURITY", "CHANGELOG")]
@@ -130,7 +131,9 @@ def test_the_readme_is_short() -> None:
 def test_pages_that_only_the_site_fills_say_where_that_is_without_it():
     """Whoever reads `docs/` as files finds signatures and tables nowhere else."""
     filled = [page for page in PAGES if re.search(r"^(::: |<!-- \w+ -->$)", page.read_text(encoding="utf-8"), re.M)]
-    assert {page.stem for page in filled} == {"expect", "layers", "commands", "cookbook", "master", "formats", "live"}
+    assert {page.stem for page in filled} == {
+        *("expect", "layers", "commands", "cookbook", "master", "formats", "live", "lms"),
+    }
     assert [page.name for page in filled if "Without the site: " not in page.read_text(encoding="utf-8")] == []
     for start in ("README.md", "docs/index.md"):
         assert "`make docs`" in (ROOT / start).read_text(encoding="utf-8")[:3_000]
@@ -201,6 +204,14 @@ def test_every_layer_is_in_the_table_of_layers() -> None:
     assert [name for name, *_ in rows] == sorted({*LAYERS, *LEFT_OUT, "InputLayer"})
     assert {name for name, rebuilt, _ in rows if rebuilt == "no"} == {*LEFT_OUT}
     assert ("Dense", "yes", "`activation`, `use_bias`, `units`") in rows
+    assert "<!--" not in shown
+
+
+def test_every_layout_is_in_the_table_of_downloads() -> None:
+    page = (ROOT / "docs" / "instructors" / "lms.md").read_text(encoding="utf-8")
+    shown = layouts_page.on_page_markdown(page, page=SimpleNamespace(file=SimpleNamespace(src_uri=layouts_page.PAGE)))
+    rows = re.findall(r"^\| ([^|]+) \| <code>[^|]+</code> \| ([^|]+) \|$", shown, re.MULTILINE)
+    assert [origin for _, origin in rows] == [layout.origin for layout in LAYOUTS]
     assert "<!--" not in shown
 
 

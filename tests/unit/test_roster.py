@@ -297,7 +297,7 @@ def test_people_are_found_on_a_list_by_what_the_download_says(tmp_path, system, 
     assert not found.unknown
 
 
-def test_namesakes_are_told_apart_by_their_numbers(tmp_path):
+def test_numbers_distinguish_namesakes(tmp_path):
     listed = roster(tmp_path, EXPORTED["Moodle's participants, in German"][0])
     owners = {"a": Owner("Ada Lovelace", "m-3"), "b": Owner("Ada Lovelace", "m-1")}
     found = match(listed, owners, owners).found

@@ -31,6 +31,7 @@ ALLOWED = re.compile(
     r"wall[ _-](seconds|clock|time|over)"  # elapsed time, as opposed to processor time
     r"|he_normal"  # an initialiser of Keras
     r"|cross-entropy"
+    r"|(GitHub|Google)[-\s#]+Classroom"
     r"|box-sizing|border-box"  # CSS
     r"|box = \(\(|box=box|bounding_box",  # the part of an image or a page
     re.IGNORECASE,

@@ -13,7 +13,17 @@ from autograder.grading.intake.download_people import Owner, people_of
 from autograder.grading.intake.sources import Found
 from autograder.wording import one_line
 
-__all__ = ["LAYOUTS", "Layout", "Owned", "Recognised", "by_pattern", "copy_number", "recognised", "without_copy_marks"]
+__all__ = [
+    "LAYOUTS",
+    "Layout",
+    "Owned",
+    "Recognised",
+    "by_pattern",
+    "copy_number",
+    "recognised",
+    "recognised_folder",
+    "without_copy_marks",
+]
 
 
 @dataclass(frozen=True)
@@ -53,18 +63,18 @@ LAYOUTS: Final = (
     Layout(
         "Blackboard",
         r"(?P<assignment>[^/]+?)_(?P<id>[^_/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})_[^/]+",
-        "sample downloads",
+        "samples made by its rules",
         details=r"[^/]+_attempt_\d{4}(?:-\d\d){5}\.txt",
     ),
     Layout(
         "ILIAS",
         r"(?P<last>[^/]+)_(?P<first>[^_/]+)_(?P<id>[^_/]+)_\d+/(?P<time>\d{14})_[^/]+",
-        "sample downloads",
+        "samples made by its rules",
     ),
     Layout(
         "Brightspace",
         r"(?P<id>\d+)-\d+ - (?P<name>[^/]+?) - (?P<time>[A-Z][a-z]{2} \d{1,2}, \d{4} \d{3,4} [AP]M)/.*",
-        "sample downloads",
+        "samples made by its rules",
     ),
     Layout(
         "OpenOlat",
@@ -78,7 +88,7 @@ LAYOUTS: Final = (
     Layout(
         "GitHub Classroom",
         r"(?P<assignment>[^/]+)-submissions/(?P=assignment)-(?P<id>[^/]+)/.*",
-        "sample downloads",
+        "samples made by its rules",
     ),
     Layout("nbgrader", r"submitted/(?P<id>[^/]+)/(?P<assignment>[^/]+)/.*", "nbgrader's documentation"),
     Layout(
@@ -170,6 +180,14 @@ def by_pattern(found: Iterable[Found], pattern: str) -> list[Owned]:
                 f"--students: `{file.name}` does not follow the pattern. Change it, or move the file away."
             )
     return owned
+
+
+def recognised_folder(system: str, path: str) -> str:
+    """The student's folder or file in a path that follows a system's pattern; empty where it follows none."""
+    for row in LAYOUTS:
+        if row.system == system and (match := re.fullmatch(rf"(?P<above>(?:.*/)?){row.pattern}", path, re.DOTALL)):
+            return path.removeprefix(match["above"]).partition("/")[0]
+    return ""
 
 
 def without_copy_marks(stem: str) -> str:

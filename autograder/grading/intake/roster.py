@@ -20,8 +20,8 @@ __all__ = ["Match", "Roster", "match", "read_roster"]
 
 MAX_ROSTER: Final = 10 * 2**20
 
-# What the columns of class lists are called, in lower case, in the order in which they are taken: in one's own tables, in
-# Moodle's worksheet and participants, in Canvas' gradebook, in the lists of Gradescope, GitHub Classroom and Google
+# What the columns of class lists are called, in lower case, in the order in which they are taken: in one's own tables,
+# in Moodle's worksheet and participants, Canvas' gradebook, the lists of Gradescope, GitHub Classroom and Google
 # Classroom; in English, German, French, Spanish, Italian.
 STUDENT: Final = ("student",)
 NAME: Final = (
@@ -55,6 +55,7 @@ class Roster:
         column: The column that names them.
         names: Student id → the name in its own spelling.
         marks: Student id → all numbers and logins of the row, in lower case.
+        lines: Where each student's row begins in the file.
     """
 
     students: tuple[str, ...]
@@ -62,6 +63,7 @@ class Roster:
     column: str
     names: Mapping[str, str]
     marks: Mapping[str, frozenset[str]]
+    lines: tuple[int, ...] = ()
 
     def owner(self, student: str, given: Owner) -> Owner:
         """What is known of a student of the list, who handed in as `given`."""
@@ -125,6 +127,7 @@ def read_roster(path: Path) -> Roster:
         received = ", ".join(f"`{one_line(name, 30)}`" for name in header[:8])
         raise UsageError(f"{path} has no column `student`: its header is {received}. Rename the column with the ids.")
     found: list[tuple[str, str, frozenset[str], str]] = []
+    lines: list[int] = []
     seen: dict[tuple[str, frozenset[str]], int] = {}
     for number, row in rows[1:]:
         cells = [cell.strip() for cell in row] + [""] * len(header)
@@ -143,6 +146,7 @@ def read_roster(path: Path) -> Roster:
                 f"{path}, line {number}: {student_id(name)} is there already, in line {seen[key]}. Delete one of them."
             )
         seen[key] = number
+        lines.append(number)
         email = cells[columns.email] if columns.email is not None and "@" in cells[columns.email] else ""
         found.append((name, _joined(cells, columns.names) or name, marks, email))
     if not found:
@@ -154,6 +158,7 @@ def read_roster(path: Path) -> Roster:
         header[naming[0][0]].strip()[:30],
         {student: shown for student, (_, shown, _, _) in zip(students, found, strict=True)},
         {student: marks for student, (_, _, marks, _) in zip(students, found, strict=True)},
+        tuple(lines),
     )
 
 

@@ -1,0 +1,70 @@
+"""Moodle: its offline grading worksheet, filled, and the zip of feedback files. Trusted side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from autograder.errors import UsageError
+from autograder.exports.exported import Exported, zip_bytes
+from autograder.exports.filled_table import read_template
+from autograder.grading.intake.layouts import recognised_folder
+from autograder.grading.results.entries import GradeEntry
+from autograder.records import Assignment
+from autograder.wording import one_line
+
+__all__ = ["to_moodle"]
+
+# Moodle's headers are in the language of whoever exports: English, German, French, Spanish, Italian.
+GRADE: Final = ("grade", "bewertung", "note", "calificación", "valutazione")
+MAXIMUM: Final = (
+    *("maximum grade", "bestwertung", "note maximale", "calificación máxima", "calificación más alta"),
+    *("valutazione massima",),
+)
+
+
+def to_moodle(
+    assignment: Assignment, grades: Sequence[GradeEntry], pages: Mapping[str, bytes], template: Path | None
+) -> Exported:
+    """The worksheet with the scores, and the zip for "Upload multiple feedback files in a zip".
+
+    Args:
+        assignment: The exercise.
+        grades: Everybody's.
+        pages: Student → the feedback page.
+        template: The worksheet, as it was downloaded.
+
+    Raises:
+        UsageError: The worksheet cannot be used.
+    """
+    table = read_template(template, grades, "Moodle's grading worksheet")
+    column = table.column(GRADE)
+    if column is None:
+        header = ", ".join(f"`{one_line(name, 30)}`" for name in table.header)
+        raise UsageError(f"{table.path} has no column `Grade`: its header is {header}.")
+    maximum = table.column(MAXIMUM)
+    skipped = [f"{student}: not in {table.path.name}" for student in table.strangers]
+    cells, files = {}, {}
+    for grade in grades:
+        if (line := table.whose.get(grade.student)) is None or grade.absent:
+            continue
+        most = _number(table.rows[line][maximum]) if maximum is not None else None
+        if most is not None and grade.score > most:
+            skipped.append(f"{grade.student}: {grade.score:g} is above Moodle's maximum of {most:g}")
+            continue
+        cells[line] = {column: table.number(grade.score)}
+        folder = recognised_folder("Moodle", grade.submission)
+        if not folder and grade.id and "_" not in grade.shown_name and "/" not in grade.shown_name:
+            folder = f"{grade.shown_name}_{grade.id}_assignsubmission_file_"
+        if folder and folder[0] not in ".~" and grade.student in pages:
+            files[f"{folder}/{assignment.slug}.html"] = pages[grade.student]
+        elif grade.student in pages:
+            skipped.append(f"{grade.student}: no feedback file, as Moodle's number of the student is not known")
+    return Exported(table.filled(cells), ".csv", zip_bytes(files), skipped)
+
+
+def _number(cell: str) -> float | None:
+    found = re.fullmatch(r"\s*(\d+)(?:[.,](\d+))?\s*", cell)
+    return float(f"{found[1]}.{found[2] or 0}") if found else None

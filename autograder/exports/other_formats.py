@@ -1,0 +1,151 @@
+"""Formats that need no template: nbgrader's table, plain tables, Gradescope's results, JUnit. Trusted side."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from xml.etree import ElementTree as ET
+
+from autograder.csv_formulas import begins_formula
+from autograder.exports.exported import Exported, zip_bytes
+from autograder.feedback.safe_text import points, scrub
+from autograder.feedback.tables import grades_csv
+from autograder.grading.results.entries import GradeEntry
+from autograder.records import Assignment, Outcome, to_json
+
+__all__ = ["to_gradescope", "to_junit", "to_nbgrader", "to_plain_csv", "to_plain_json"]
+
+NBGRADER: Final = (
+    *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score"),
+    *("late_submission_penalty", "score", "max_score"),
+)
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def to_nbgrader(
+    assignment: Assignment, grades: Sequence[GradeEntry], pages: Mapping[str, bytes], template: Path | None
+) -> Exported:
+    """The table that `nbgrader export` writes."""
+    made = io.StringIO()
+    writer = csv.writer(made, quoting=csv.QUOTE_ALL)
+    writer.writerow(NBGRADER)
+    for grade in grades:
+        first, _, last = grade.name.rpartition(" ")
+        texts = [assignment.slug, "", "", grade.id or grade.student, last, first, grade.email]
+        score = points(grade.score)
+        writer.writerow([*map(_harmless, texts), score, "0", score, points(grade.possible)])
+    return Exported(made.getvalue().encode(), ".csv")
+
+
+def to_plain_csv(
+    assignment: Assignment, grades: Sequence[GradeEntry], pages: Mapping[str, bytes], template: Path | None
+) -> Exported:
+    """`grades.csv`."""
+    return Exported("".join(grades_csv(assignment, grades)).encode(), ".csv")
+
+
+def to_plain_json(
+    assignment: Assignment, grades: Sequence[GradeEntry], pages: Mapping[str, bytes], template: Path | None
+) -> Exported:
+    """A list of objects: who, `status`, `score`, `possible`, `pending`, and the score of each of `questions`."""
+    people = [
+        {
+            "student": grade.student,
+            "name": grade.shown_name,
+            "id": grade.id,
+            "email": grade.email,
+            "status": "absent" if grade.absent else grade.status,
+            "score": grade.score,
+            "possible": grade.possible,
+            "pending": grade.pending,
+            "questions": {question.name: question.score for question in grade.questions},
+        }
+        for grade in grades
+    ]
+    return Exported(to_json(people, indent=2) + b"\n", ".json")
+
+
+def to_gradescope(
+    assignment: Assignment, grades: Sequence[GradeEntry], pages: Mapping[str, bytes], template: Path | None
+) -> Exported:
+    """A zip with a `results.json` for each student, as an autograder there writes it, in a folder of the student's."""
+    files = {
+        f"{grade.student}/results.json": json.dumps(_results(grade), ensure_ascii=True, indent=1).encode()
+        for grade in grades
+        if not grade.absent
+    }
+    return Exported(zip_bytes(files), ".zip")
+
+
+def _results(grade: GradeEntry) -> dict[str, Any]:
+    tests = [
+        {
+            "name": scrub(f"{question.name}: {case.title or case.name}"),
+            "score": case.points,
+            "max_score": case.possible,
+            "status": "passed" if case.status == "pass" else "failed",
+            "output": scrub(case.message),
+            "output_format": "text",
+            "visibility": "after_published" if case.hidden else "visible",
+        }
+        for question in grade.questions
+        for case in question.cases
+        if case.status != "manual"
+    ]
+    return {
+        "score": grade.score,
+        "output": scrub(" ".join(filter(None, (grade.notice, grade.message, *grade.warnings)))),
+        "output_format": "text",
+        "tests": tests,
+        "extra_data": {"student": grade.student, "pending": grade.pending},
+    }
+
+
+def to_junit(
+    assignment: Assignment, grades: Sequence[GradeEntry], pages: Mapping[str, bytes], template: Path | None
+) -> Exported:
+    """A test suite for each student, with the points as properties."""
+    root = ET.Element("testsuites", name=_xml(assignment.slug))
+    for grade in grades:
+        cases = [(question.name, case) for question in grade.questions for case in question.cases]
+        counts = {kind: sum(_junit(case) == kind for _, case in cases) for kind in ("failure", "error", "skipped")}
+        suite = ET.SubElement(
+            root,
+            "testsuite",
+            name=_xml(grade.student),
+            tests=str(len(cases)),
+            failures=str(counts["failure"]),
+            errors=str(counts["error"]),
+            skipped=str(counts["skipped"]),
+            time=f"{grade.execution.wall_seconds:g}",
+        )
+        properties = ET.SubElement(suite, "properties")
+        for name, value in (("score", grade.score), ("possible", grade.possible), ("pending", grade.pending)):
+            ET.SubElement(properties, "property", name=name, value=points(value))
+        for question, case in cases:
+            element = ET.SubElement(suite, "testcase", classname=_xml(question), name=_xml(case.name), time="0")
+            own = ET.SubElement(element, "properties")
+            ET.SubElement(own, "property", name="points", value=points(case.points))
+            ET.SubElement(own, "property", name="possible", value=points(case.possible))
+            if kind := _junit(case):
+                ET.SubElement(element, kind, message=_xml(case.message))
+    ET.indent(root)
+    return Exported(ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n", ".xml")
+
+
+def _junit(case: Outcome) -> str:
+    return {"fail": "failure", "error": "error", "skipped": "skipped", "manual": "skipped"}.get(case.status, "")
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _harmless(text: str) -> str:
+    text = scrub(text)
+    return f"'{text}" if begins_formula(text) else text

@@ -303,9 +303,10 @@ def test_contract_of_the_output_folder(graded: Graded) -> None:
     assert entry["execution"]["cells"] == sum(cell["cell_type"] == "code" for cell in PERFECT)
     with (graded.out / "grades.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
-    assert rows[0] == ["student", "submission", "status", "score", "possible", "number", "labels"]
+    columns = ["student", "submission", "status", "score", "possible", "number", "labels"]
+    assert rows[0] == [*columns, "pending", "name", "id", "email"]
     assert [row for row in rows if row[0] == "perfect"] == [
-        ["perfect", "perfect.ipynb", "graded", "10", "10", "4", "6"]
+        ["perfect", "perfect.ipynb", "graded", "10", "10", "4", "6", "0", "perfect", "", ""]
     ]
     assert len(rows) == len(CLASS) + 1
     assert (graded.out / "index.html").is_file()

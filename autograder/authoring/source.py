@@ -17,6 +17,10 @@ __all__ = ["SLOW_FORMATS", "Source", "read_source"]
 SLOW_FORMATS = "rfc3987_syntax"
 """A package for jsonschema, which nbformat uses: on import it compiles forty grammars, which takes seconds, to check
 addresses that no notebook has. Where `sys.modules` says that it is not there, jsonschema goes without it."""
+sys.modules.setdefault(SLOW_FORMATS, None)  # type: ignore[arg-type]
+
+import jupytext  # noqa: E402
+import nbformat  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -75,10 +79,6 @@ def read_source(path: Path, root: Path) -> Source:
     Raises:
         BuildError: It is no notebook.
     """
-    sys.modules.setdefault(SLOW_FORMATS, None)  # type: ignore[arg-type]
-    import jupytext
-    import nbformat
-
     try:
         shown = path.resolve().relative_to(root.resolve()).as_posix()
     except ValueError:

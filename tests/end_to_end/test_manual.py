@@ -403,12 +403,12 @@ def test_a_class_list_that_fits_nobody_is_refused(tmp_path: Path) -> None:
     bundle = nb.small_bundle(tmp_path / "small")
     nb.write_notebook(tmp_path / "in" / "ada.ipynb", *nb.answers())
     nb.write_notebook(tmp_path / "in" / "bob.ipynb", *nb.answers())
-    (tmp_path / "list.csv").write_text("name,email\nAda,a@example.org\n")
+    (tmp_path / "list.csv").write_text("name,email\nGrace,g@example.org\n")
     command = ("grade", bundle, tmp_path / "in", "-o", tmp_path / "out", "--roster", tmp_path / "list.csv")
     run = nb.autograder(*command)
     assert run.returncode == 2
     assert "nobody who handed in (2 in all) is on the class list" in run.stderr
-    assert "from its column `email`; a submission is `ada`" in run.stderr
+    assert "from its column `name`; a submission is `ada`" in run.stderr
     assert not (tmp_path / "out").exists()
     (tmp_path / "in" / "bob.ipynb").unlink()
     run = nb.autograder(*command)  # a single one may be a late student, whom nobody has put on the list

@@ -177,7 +177,7 @@ def test_a_server_with_threads_does_not_fork(monkeypatch: pytest.MonkeyPatch) ->
     """What they hold would be held for ever in the forked process."""
     environment = bubblewrap._environment
     many = ("--setenv", "OPENBLAS_NUM_THREADS", "4")
-    monkeypatch.setattr(bubblewrap, "_environment", lambda threads: [*environment(threads), *many])
+    monkeypatch.setattr(bubblewrap, "_environment", lambda *given: [*environment(*given), *many])
     server = ForkServer(LIMITS, slot=5, profile=bubblewrap.EVALUATION, preload=["code", "numpy"])
     with pytest.raises(SandboxUnavailable, match=r"the fork server has \d+ threads"):
         server.fork(LIMITS, program="code:interact", group=None)

@@ -611,3 +611,56 @@ def test_many_files_of_one_name_are_not_one_student(put):
     source = put(named("a.ipynb", *(f"a ({n}).ipynb" for n in range(1, 9))))
     with pytest.raises(UsageError, match=r"`a` and 8 copies of it, such as `a .1.`, would be one student's"):
         collect(source)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        named(
+            "Ada L_11_assignsubmission_file_/Bob B_12_assignsubmission_file_/x.ipynb",
+            "Bob B_12_assignsubmission_file_/cnn.ipynb",
+        ),
+        named(
+            "Ada L_11_assignsubmission_file_Bob B_12_assignsubmission_file_x (9).ipynb",
+            "Bob B_12_assignsubmission_file_cnn.ipynb",
+        ),
+        named(
+            "L_Ada_ada_1/20260101120000_x.ipynb",
+            "L_Ada_ada_1/B_Bob_bob_2/20261231120000_x.ipynb",
+            "B_Bob_bob_2/20260101120000_cnn.ipynb",
+        ),
+        named("submitted/ada/cnn/submitted/bob/cnn/x.ipynb", "submitted/bob/cnn/cnn.ipynb"),
+        named("e-submissions/e-ada/e-submissions/e-bob/x.ipynb", "e-submissions/e-bob/cnn.ipynb"),
+    ],
+    ids=["Moodle", "flat Moodle", "ILIAS", "nbgrader", "GitHub"],
+)
+def test_what_a_student_names_is_not_taken_for_another_students(put, files):
+    bob = next(item for item in collect(put(files)) if item.owner.name in ("Bob B", "bob"))
+    assert unwrapped(bob.read().filename).endswith("cnn.ipynb")
+    assert len(bob.files) == 1
+
+
+def test_who_is_who_is_not_said_by_a_file_of_a_student(put):
+    meta = "submission_{0}:\n  :submitters:\n  - :name: {1}\n    :sid: {2}\n    :email: x@x\n"
+    files = {
+        "e/submission_7/a.ipynb": notebook(),
+        "e/submission_8/a.ipynb": notebook(),
+        "e/submission_8/submission_metadata.yml": meta.format(7, "Bo", 2).encode(),
+        "e/submission_metadata.yml": (meta.format(7, "Ada", 1) + meta.format(8, "Bo", 2)).encode(),
+    }
+    found = {item.owner.name: unwrapped(item.filename) for item in collect(put(files))}
+    assert found == {"Ada": "e/submission_7/a.ipynb", "Bo": "e/submission_8/a.ipynb"}
+
+
+def test_a_file_that_says_who_is_who_does_not_grow(put):
+    levels = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    meta = f"a0: &a0 x\n{levels}submission_7:\n  :submitters:\n  - :name: *a11\n    :sid: 1\n"
+    (item,) = collect(put({"e/submission_7/a.ipynb": notebook(), "e/submission_metadata.yml": meta.encode()}))
+    assert item.owner.name == "1"
+
+
+def test_a_file_that_says_who_is_who_merges_nothing(put):
+    merges = "".join(f"b{n}: &b{n}\n  <<: [{', '.join([f'*b{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    meta = f"b0: &b0\n  k: v\n{merges}"
+    with pytest.raises(UsageError, match=r"submission_metadata.yml is damaged"):
+        collect(put({"e/submission_7/a.ipynb": notebook(), "e/submission_metadata.yml": meta.encode()}))

@@ -56,6 +56,7 @@ def _plain(loader: _Lenient, suffix: str, node: yaml.Node) -> Any:
     return loader.construct_sequence(node) if isinstance(node, yaml.SequenceNode) else str(node.value)
 
 
+_Lenient.flatten_mapping = lambda loader, node: None  # no merging of what is referred to: it may grow without bound
 _Lenient.add_multi_constructor("!", _plain)
 _Lenient.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
 
@@ -74,7 +75,8 @@ def _gradescope(text: str, file: Found) -> dict[str, tuple[Owner, ...]]:
 
 
 def _submitter(entry: Mapping[Any, Any]) -> Owner:
-    name, sid, email = (str(entry.get(key) or "").strip() for key in (":name", ":sid", ":email"))
+    values = (entry.get(key) for key in (":name", ":sid", ":email"))
+    name, sid, email = (str(value).strip()[:300] if isinstance(value, (str, int)) else "" for value in values)
     return Owner(name or email or sid, sid, email)
 
 

@@ -50,7 +50,7 @@ class Layout:
     skipped: bool = False
 
 
-_MOODLE = r"(?P<name>[^/]+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)"
+_MOODLE = r"(?P<name>[^/]+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)"
 LAYOUTS: Final = (
     Layout("Moodle", _MOODLE + r"_?/.*", "Moodle's source, mod/assign"),
     Layout("Moodle", _MOODLE + r"_[^/]+", "Moodle's source, mod/assign: without folders"),
@@ -100,6 +100,8 @@ LAYOUTS: Final = (
     Layout("Google Classroom", r"(?P<name>[^/]+?) - (?P<assignment>[^/]+)\.ipynb", "untested", unique="name"),
 )
 
+_ABOVE: Final = r"(?P<above>(?:.*?/)??)"
+"""Leading folders, as few as can be: what a student named must not be taken for another one's folder."""
 _COPIES: Final = re.compile(
     r"^(?:copy of|kopie von|copie de|copia de)\s+|(?:\s*\((?P<number>\d{1,3})\)|\s+-\s+(?:copy|kopie)|-copy\d*)$",
     re.IGNORECASE,
@@ -136,7 +138,13 @@ def recognised(found: Sequence[Found]) -> Recognised | None:
         rows = [layout for layout in LAYOUTS if layout.system == system]
         matches = [(file, *_first_match(file, rows)) for file in found]
         matched = [(file, match, row) for file, match, row in matches if match is not None and row is not None]
-        details = [file for file in found if rows[0].details and _matches(file, rows[0].details)]
+        # A student's folder may hold folders that are named as another student's; all of the system's are on one level.
+        level = min((match["above"].count("/") for _, match, _ in matched), default=0)
+        matched = [each for each in matched if each[1]["above"].count("/") == level]
+        inside = {id(file) for file, match, _ in matches if match is not None}
+        details = [
+            file for file in found if rows[0].details and id(file) not in inside and _matches(file, rows[0].details)
+        ]
         if not any(sources.may_be_read(file) and not row.skipped for file, _, row in matched):
             continue
         if rows[0].details and not details:
@@ -185,7 +193,7 @@ def by_pattern(found: Iterable[Found], pattern: str) -> list[Owned]:
 def recognised_folder(system: str, path: str) -> str:
     """The student's folder or file in a path that follows a system's pattern; empty where it follows none."""
     for row in LAYOUTS:
-        if row.system == system and (match := re.fullmatch(rf"(?P<above>(?:.*/)?){row.pattern}", path, re.DOTALL)):
+        if row.system == system and (match := re.fullmatch(_ABOVE + row.pattern, path, re.DOTALL)):
             return path.removeprefix(match["above"]).partition("/")[0]
     return ""
 
@@ -210,7 +218,7 @@ def _first_match(file: Found, rows: Iterable[Layout]) -> tuple[re.Match[str] | N
 
 def _matches(file: Found, pattern: str) -> re.Match[str] | None:
     path = "/".join(file.parts) + ("/" if file.folder else "")
-    return re.fullmatch(rf"(?P<above>(?:.*/)?){pattern}", path, re.DOTALL)
+    return re.fullmatch(_ABOVE + pattern, path, re.DOTALL)
 
 
 def _shown_by_all(found: Sequence[Found], matched: Sequence[tuple[Found, re.Match[str], Layout]], unique: str) -> bool:

@@ -39,6 +39,7 @@ def to_canvas(
     column = _column(table, assignment)
     maximum = next((row for row in table.rows.values() if row and MAXIMUM.fullmatch(row[0])), None)
     most = _float(maximum[column]) if maximum is not None and len(maximum) > column else None
+    numeric = [at for at, name in enumerate(table.header) if TITLE.fullmatch(name)]
     skipped = [f"{student}: not in {table.path.name}" for student in table.strangers]
     cells, files = {}, {}
     for grade in grades:
@@ -50,7 +51,7 @@ def to_canvas(
         elif most is not None and grade.score > most:
             skipped.append(f"{grade.student}: {grade.score:g} is above Canvas' maximum of {most:g}")
         else:
-            cells[line] = {column: table.number(grade.score)}
+            cells[line] = {column: table.number(grade.score, numeric)}
         if grade.student in pages and (name := recognised_folder("Canvas", grade.submission)):
             files[f"{PurePosixPath(name).stem}.html"] = pages[grade.student]
         elif grade.student in pages:

@@ -1,4 +1,4 @@
-"""Fills a column of a table that an LMS exported, in place; all else stays as it is, to the byte. Trusted side."""
+"""Fills a column of a table that an LMS exported, in place; other rows stay as they are, to the byte. Trusted side."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -22,6 +22,8 @@ from autograder.wording import one_line
 __all__ = ["Template", "read_template"]
 
 MOST_BYTES: Final = 10 << 20
+_AS_IT_IS: Final = "surrogateescape"
+"""Of a byte that an encoding does not have: it is written as it was read."""
 ENCODINGS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -52,9 +54,15 @@ class Template:
         header = [name.strip().casefold() for name in self.header]
         return next((header.index(name) for name in names if name in header), None)
 
-    def number(self, score: float) -> str:
-        """A score as the table's own numbers are written: with a comma where those have one."""
-        decimal_comma = any(re.fullmatch(r"-?\d+,\d+", cell.strip()) for row in self.rows.values() for cell in row)
+    def number(self, score: float, columns: Collection[int]) -> str:
+        """A score as the table's own numbers are written: with a comma where those have one.
+
+        Args:
+            score: It.
+            columns: Those with such numbers; elsewhere, a student's answer may look like one.
+        """
+        cells = (row[at] for row in self.rows.values() for at in columns if at < len(row))
+        decimal_comma = any(re.fullmatch(r"-?\d+,\d+", cell.strip()) for cell in cells)
         return points(score).replace(".", ",") if decimal_comma else points(score)
 
     def filled(self, cells: Mapping[int, Mapping[int, str]]) -> bytes:
@@ -79,7 +87,7 @@ class Template:
             quoted: Literal[0, 1] = 1 if old.startswith('"') and old.rstrip().endswith('"') else 0  # all, or what must
             csv.writer(made, delimiter=self._delimiter, quoting=quoted, lineterminator=end).writerow(row)
             lines[start - 1 : after - 1] = [made.getvalue(), *([""] * (after - start - 1))]
-        return self._mark + "".join(lines).encode(self._encoding)
+        return self._mark + "".join(lines).encode(self._encoding, _AS_IT_IS)
 
 
 def read_template(path: Path | None, grades: Sequence[GradeEntry], what: str) -> Template:
@@ -103,7 +111,7 @@ def read_template(path: Path | None, grades: Sequence[GradeEntry], what: str) ->
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError:
         encoding = "windows-1252"
-        text = data.decode(encoding, "replace")
+        text = data.decode(encoding, _AS_IT_IS)
     parsed = parse(text, path)
     roster = read_roster(path)
     owners = {grade.student: Owner(grade.shown_name, grade.id, grade.email) for grade in grades}

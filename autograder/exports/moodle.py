@@ -50,19 +50,35 @@ def to_moodle(
     for grade in grades:
         if (line := table.whose.get(grade.student)) is None or grade.absent:
             continue
-        most = _number(table.rows[line][maximum]) if maximum is not None else None
+        row = table.rows[line]
+        most = _number(row[maximum]) if maximum is not None and len(row) > maximum else None
         if most is not None and grade.score > most:
             skipped.append(f"{grade.student}: {grade.score:g} is above Moodle's maximum of {most:g}")
             continue
-        cells[line] = {column: table.number(grade.score)}
-        folder = recognised_folder("Moodle", grade.submission)
-        if not folder and grade.id and "_" not in grade.shown_name and "/" not in grade.shown_name:
-            folder = f"{grade.shown_name}_{grade.id}_assignsubmission_file_"
-        if folder and folder[0] not in ".~" and grade.student in pages:
+        cells[line] = {column: table.number(grade.score, [column, *([] if maximum is None else [maximum])])}
+        if (folder := _folder(grade, row[0])) and grade.student in pages:
             files[f"{folder}/{assignment.slug}.html"] = pages[grade.student]
         elif grade.student in pages:
             skipped.append(f"{grade.student}: no feedback file, as Moodle's number of the student is not known")
     return Exported(table.filled(cells), ".csv", zip_bytes(files), skipped)
+
+
+def _folder(grade: GradeEntry, identifier: str) -> str:
+    """The student's folder in the zip, as it was downloaded; empty if not known.
+
+    Moodle reads nothing but the number in it, so that of the worksheet decides: a student may have named the folder, or
+    the report's number may be of another system.
+
+    Args:
+        grade: The student's.
+        identifier: The first cell of the student's row: `Participant 12`, in any language.
+    """
+    folder = recognised_folder("Moodle", grade.submission)
+    number = re.fullmatch(r"\D*(\d+)\s*", identifier)
+    if number is not None and f"_{number[1]}_assignsubmission_" not in folder:
+        name = " ".join(re.findall(r"[^\W_]+", grade.shown_name))
+        return f"{name}_{number[1]}_assignsubmission_file_"
+    return "" if folder.startswith((".", "~")) else folder
 
 
 def _number(cell: str) -> float | None:

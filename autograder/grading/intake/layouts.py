@@ -192,9 +192,12 @@ def by_pattern(found: Iterable[Found], pattern: str) -> list[Owned]:
 
 def recognised_folder(system: str, path: str) -> str:
     """The student's folder or file in a path that follows a system's pattern; empty where it follows none."""
-    for row in LAYOUTS:
-        if row.system == system and (match := re.fullmatch(_ABOVE + row.pattern, path, re.DOTALL)):
-            return path.removeprefix(match["above"]).partition("/")[0]
+    parts = path.split("/")
+    patterns = [row.pattern for row in LAYOUTS if row.system == system]
+    for at, part in enumerate(parts):  # the outermost is the system's: what is in a student's zip, the student named
+        below = "/".join(parts[at:])
+        if any(re.fullmatch(pattern, name, re.DOTALL) for pattern in patterns for name in (below, part)):
+            return part
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zipfile
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import UsageError
+from autograder.expect.mismatch import Mismatch, Unusable, raised_there
 from autograder.grading.cases.bundle import load_bundle
 from autograder.grading.cases.otter_bundle import OtterBundle, write_bundle
+from autograder.networks.network_view import EvaluationEnded
 from tests import notebooks as nb
 
 HEAD = "from otter.test_files import test_case\nOK_FORMAT = False\nname = 'q1'\n"
@@ -41,6 +44,7 @@ def made(tmp_path: Path, source: str, **files: str) -> OtterBundle:
         (">>> np.allclose(a, 1)\nTrue", ""),
         (">>> f('Ada')\nHello Ada", "its expected output is what the student's code prints"),
         (">>> print(f('Ada'))\nHello Ada", ""),
+        (">>> f(-1)\nTraceback (most recent call last):\n    ...\nValueError: below 0", ""),
         (">>> %timeit f(1)", "it is no plain Python"),
         (">>> get_ipython().user_ns['x']\n1", "it asks for the notebook's shell"),
         (">>> globals()['x']\n1", "it looks through the notebook's variables"),
@@ -143,6 +147,42 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path, files: dict[str
         write_bundle(path, tmp_path / "bundle")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_zip_is_said_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "hw-autograder.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("tests/q1.py", ok_test(">>> x\n1"))
+    data = bytearray(path.read_bytes())
+    at = 30 + len("tests/q1.py")
+    data[at : at + 4] = b"\xff" * 4
+    path.write_bytes(data)
+    with pytest.raises(UsageError, match=r"cannot be read: .*Make it again"):
+        write_bundle(path, tmp_path / "bundle")
+
+
+@pytest.mark.parametrize(
+    ("raised", "failure"),
+    [
+        (raised_there("`f()` raised ValueError: a number below 0"), None),
+        (raised_there("`f()` raised OSError: no"), Mismatch),
+        (Unusable("`f()` gave nothing to be judged."), Unusable),
+        (EvaluationEnded("it used up its time"), EvaluationEnded),
+    ],
+)
+def test_an_expected_exception_is_the_students_of_whatever_text(
+    tmp_path: Path, raised: Exception, failure: type[Exception] | None
+) -> None:
+    code = ">>> f() # doctest: +IGNORE_EXCEPTION_DETAIL\nTraceback (most recent call last):\n    ...\nValueError: no"
+    assert made(tmp_path, ok_test(code)).not_gradable == ()
+    (case,) = load_bundle(tmp_path / "bundle").cases["q1"]
+
+    def f() -> None:
+        raise raised
+
+    with contextlib.nullcontext() if failure is None else pytest.raises(failure) as caught:
+        case.function(f=f)
+    assert failure is None or type(caught.value) is failure
 
 
 def test_the_command_line_says_it_too(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import ast
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -131,7 +132,7 @@ def write_bundle(path: Path, folder: Path) -> OtterBundle:
     try:
         with zipfile.ZipFile(path) as archive:
             members = dict(_members(archive))
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # a password, a method
         raise UsageError(f"{path} cannot be read: {one_line(str(error))}. {AGAIN}") from error
     settings = _settings(path, members)
     files = {name.partition("/")[2]: content for name, content in members.items() if name.startswith(f"{FILES}/")}

@@ -130,7 +130,7 @@ def _examples(code: str) -> tuple[ast.Module, str]:
         for example in doctest.DocTestParser().get_examples(code):
             statements = ast.increment_lineno(ast.parse(example.source), example.lineno).body
             for statement in statements:
-                if example.want and isinstance(statement, ast.Expr):
+                if example.want and example.exc_msg is None and isinstance(statement, ast.Expr):
                     if _calls_a_students(statement.value) and not _is_value(example.want):
                         return tree, "its expected output is what the student's code prints, or how it shows a value"
                     shown = ast.Assign([ast.Name("_", ast.Store())], statement.value)  # its value is looked at

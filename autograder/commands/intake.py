@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from autograder.feedback.safe_text import scrub
 from autograder.grading.intake.owners import count_notebooks
 from autograder.grading.intake.submissions import survey
 from autograder.wording import counted, one_line
@@ -62,7 +63,14 @@ def run(source: Path, *, students: str, as_json: bool, screen: Console) -> None:
             )
         )
     if as_json:
-        objects = [{name: value for name, value in row._asdict().items() if name != "problem"} for row in rows]
+        objects = [
+            {
+                name: scrub(value) if isinstance(value, str) else value
+                for name, value in row._asdict().items()
+                if name != "problem"
+            }
+            for row in rows
+        ]
         screen.out(msgspec.json.format(msgspec.json.encode(objects), indent=2).decode(), highlight=False)
         return
     table = Table("student", "id", "email", "attempts", "notebook")

@@ -116,6 +116,14 @@ def test_canvas_and_back(bundle: Path, tmp_path: Path) -> None:
     assert [entry["name"] for entry in absent] == [""], "Grace handed in nothing"
 
 
+def test_who_is_there_is_said_whatever_the_names(tmp_path: Path) -> None:
+    nb.write_notebook(tmp_path / "in" / "ad\udce9.ipynb", *RIGHT)
+    nb.write_notebook(tmp_path / "in" / "bo\u202e\x9b1mb.ipynb", *RIGHT)
+    shown = nb.autograder("intake", tmp_path / "in", "--json")
+    assert shown.returncode == 0, shown.stderr
+    assert [row["student"] for row in json.loads(shown.stdout)] == ["ad\ufffd", "bo\ufffd\ufffd1mb"]
+
+
 def test_the_other_formats_say_what_grades_json_says(bundle: Path, tmp_path: Path) -> None:
     nb.write_notebook(tmp_path / "in" / "ada.ipynb", *RIGHT)
     nb.write_notebook(tmp_path / "in" / "bo\u202e=b.ipynb", *WRONG)

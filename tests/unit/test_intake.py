@@ -652,6 +652,15 @@ def test_who_is_who_is_not_said_by_a_file_of_a_student(put):
     assert found == {"Ada": "e/submission_7/a.ipynb", "Bo": "e/submission_8/a.ipynb"}
 
 
+def test_a_students_comment_does_not_say_who_is_who(put):
+    at = "attempt_2026-11-05-12-00-00"
+    files = {f"CNN_{who}_{at}_cnn.ipynb": notebook() for who in ("ada", "bob")} | {
+        f"CNN_ada_{at}.txt": f"Nombre: Ada L (ada)\nName: Somebody (bob)\nName: {' ' * 20_000}".encode(),
+        f"CNN_bob_{at}.txt": b"Nombre: Bob B (bob)\r\n",
+    }
+    assert {item.owner.id: item.owner.name for item in collect(put(files))} == {"ada": "Ada L", "bob": "Bob B"}
+
+
 def test_a_file_that_says_who_is_who_does_not_grow(put):
     levels = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
     meta = f"a0: &a0 x\n{levels}submission_7:\n  :submitters:\n  - :name: *a11\n    :sid: 1\n"

@@ -86,14 +86,18 @@ def _reason(answer: object) -> str:
 
 def _refuse_open(address: str) -> None:
     """Refuse what anybody else may reach or read."""
-    parts = urlsplit(address)
+    wanted = f"--executor {one_line(address)}: give `local`, tls://HOST:PORT, or tcp://127.0.0.1:PORT."
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise UsageError(wanted) from error
     try:
         local = parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname or "").is_loopback
         named = parts.port is not None
     except ValueError:
         local, named = False, bool(parts.netloc)
     if not named or parts.scheme not in ("tcp", "tls"):
-        raise UsageError(f"--executor {one_line(address)}: give `local`, tls://HOST:PORT, or tcp://127.0.0.1:PORT.")
+        raise UsageError(wanted)
     if parts.scheme == "tcp" and not local:
         raise UsageError(
             f"--executor {one_line(address)}: without encryption, a cluster may be on this machine alone. Give "

@@ -14,7 +14,7 @@ from autograder.grading.intake.sources import Found
 
 __all__ = ["Owner", "people_of"]
 
-_NAME: Final = re.compile(r"^Name: *(?P<name>.+?) *\((?P<id>[^()\n]+)\)\s*$", re.MULTILINE)
+_NAME: Final = re.compile(r"[^:]{1,30}: *(?P<name>\S.{0,200}?) *\((?P<id>[^()]{1,100})\)\s*")
 
 
 class Owner(NamedTuple):
@@ -81,7 +81,9 @@ def _submitter(entry: Mapping[Any, Any]) -> Owner:
 
 
 def _blackboard(text: str, file: Found) -> dict[str, tuple[Owner, ...]]:
-    found = _NAME.search(text)
+    found = _NAME.fullmatch(
+        text.lstrip().partition("\n")[0][:400]
+    )  # further lines are the student's, such as a comment
     return {found["id"]: (Owner(found["name"], found["id"]),)} if found else {}
 
 

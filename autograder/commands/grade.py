@@ -25,7 +25,7 @@ from autograder.grading.execution.pool import Engine, fitting_workers, grade_cla
 from autograder.grading.execution.submission_grading import LOWERED, rejected
 from autograder.grading.intake.owners import count_notebooks
 from autograder.grading.intake.roster import Roster, match, read_roster
-from autograder.grading.intake.student_ids import same_student
+from autograder.grading.intake.student_ids import distinct, same_student
 from autograder.grading.intake.submissions import Item, survey
 from autograder.grading.requirements import refuse_lacking
 from autograder.grading.results.manual_csv import NAME, read_sheet
@@ -300,16 +300,26 @@ def _on_roster(roster: Roster | None, items: Iterable[Item]) -> tuple[list[Item]
 
 
 def _as_known(folder: OutputFolder, items: Iterable[Item]) -> list[Item]:
-    """The submissions under the ids that their students have in the folder already: by the system's, or by case."""
+    """The submissions under the ids that their students have in the folder already: by the system's, or by case.
+
+    A namesake with another number gets an id of another student, so that no grade takes the place of somebody else's.
+    """
+    numbers = {entry.student: entry.id for entry in folder.entries()}
     numbered: dict[str, set[str]] = {}
-    for entry in folder.entries():
-        if entry.id:
-            numbered.setdefault(entry.id, set()).add(entry.student)
+    for student, number in numbers.items():
+        if number:
+            numbered.setdefault(number, set()).add(student)
     known = {same_student(student): student for student in folder.students}
 
     def there(item: Item) -> str:
         of_number = numbered.get(item.owner.id, set())
-        return next(iter(of_number)) if len(of_number) == 1 else known.get(same_student(item.student), item.student)
+        if len(of_number) == 1:
+            return next(iter(of_number))
+        named = known.get(same_student(item.student), item.student)
+        number = numbers.get(named, "")
+        if number and item.owner.id and number != item.owner.id:
+            return distinct([(named, number), (item.student, item.owner.id)])[1]
+        return named
 
     named = [replace(item, student=there(item)) for item in items]
     return named if len({item.student for item in named}) == len(named) else list(items)

@@ -116,6 +116,16 @@ def test_canvas_and_back(bundle: Path, tmp_path: Path) -> None:
     assert [entry["name"] for entry in absent] == [""], "Grace handed in nothing"
 
 
+def test_a_namesake_who_hands_in_later_takes_nobodys_place(bundle: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for number, cells in {"1": RIGHT, "2": WRONG}.items():
+        source = download(tmp_path, {f"Kim Lee_{number}_assignsubmission_file_/x.ipynb": cells})
+        graded = nb.autograder("grade", bundle, source, "-o", out)
+        assert graded.returncode == 0, graded.stderr
+    found = {student: (entry["id"], entry["score"]) for student, entry in nb.grades(out).items()}
+    assert found == {"Kim Lee": ("1", 10), "Kim Lee-2": ("2", 7)}
+
+
 def test_who_is_there_is_said_whatever_the_names(tmp_path: Path) -> None:
     nb.write_notebook(tmp_path / "in" / "ad\udce9.ipynb", *RIGHT)
     nb.write_notebook(tmp_path / "in" / "bo\u202e\x9b1mb.ipynb", *RIGHT)

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-from autograder.csv_formulas import begins_formula
 from autograder.exports.exported import Exported, zip_bytes
 from autograder.feedback.safe_text import points, scrub
-from autograder.feedback.tables import grades_csv
+from autograder.feedback.tables import grades_csv, harmless
 from autograder.grading.results.entries import GradeEntry
 from autograder.records import Assignment, Outcome, to_json
 
@@ -35,10 +34,10 @@ def to_nbgrader(
     writer = csv.writer(made, quoting=csv.QUOTE_ALL)
     writer.writerow(NBGRADER)
     for grade in grades:
-        first, _, last = grade.name.rpartition(" ")
+        first, _, last = grade.shown_name.rpartition(" ")
         texts = [assignment.slug, "", "", grade.id or grade.student, last, first, grade.email]
         score = points(grade.score)
-        writer.writerow([*map(_harmless, texts), score, "0", score, points(grade.possible)])
+        writer.writerow([*map(harmless, texts), score, "0", score, points(grade.possible)])
     return Exported(made.getvalue().encode(), ".csv")
 
 
@@ -144,8 +143,3 @@ def _junit(case: Outcome) -> str:
 
 def _xml(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
-
-
-def _harmless(text: str) -> str:
-    text = scrub(text)
-    return f"'{text}" if begins_formula(text) else text

@@ -10,7 +10,7 @@ from autograder.csv_formulas import begins_formula
 from autograder.feedback.safe_text import points, scrub
 from autograder.records import Assignment, Grade, QuestionGrade
 
-__all__ = ["grades_csv", "sheet_csv"]
+__all__ = ["grades_csv", "harmless", "sheet_csv"]
 
 
 def grades_csv(assignment: Assignment, grades: Iterable[Grade]) -> Iterator[str]:
@@ -51,11 +51,12 @@ def _line(
     texts: Iterable[str], numbers: Iterable[str] = (), further: Iterable[str] = (), *, delimiter: str = ","
 ) -> str:
     line = io.StringIO()
-    cells = [*map(_harmless, texts), *numbers, *map(_harmless, further)]
+    cells = [*map(harmless, texts), *numbers, *map(harmless, further)]
     csv.writer(line, quoting=csv.QUOTE_ALL, delimiter=delimiter).writerow(cells)
     return line.getvalue()
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """A text as a cell that no spreadsheet takes for a formula."""
     text = scrub(text)
     return f"'{text}" if begins_formula(text) else text

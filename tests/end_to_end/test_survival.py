@@ -345,6 +345,8 @@ def test_a_single_notebook_and_exit_status_0(tmp_path: Path) -> None:
         (("{bundle}", "nowhere"), "nowhere"),
         (("{bundle}", "ada.ipynb", "--executor", "ftp://127.0.0.1:1"), "--executor"),
         (("{bundle}", "ada.ipynb", "--executor", "tcp://[::1:8786"), "give `local`"),
+        (("{bundle}", "ada.ipynb", "--executor", "tcp://127.0.0.1:99999"), "give `local`"),
+        (("{bundle}", "ada.ipynb", "--executor", "tls://scheduler.example"), "give `local`"),
         (("{bundle}", "ada.ipynb", "--roster", "missing.csv"), "missing.csv"),
         (("{bundle}", "ada.ipynb", "-o", "a-file"), "a-file"),
         (("{bundle}", "."), "small-grades lies in ."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from autograder.exports.canvas import to_canvas
 from autograder.exports.moodle import to_moodle
+from autograder.exports.other_formats import to_nbgrader
 from autograder.grading.results.entries import GradeEntry
 from autograder.records import Assignment
 
@@ -62,6 +64,12 @@ def test_what_a_student_writes_does_not_change_how_numbers_are_written(tmp_path:
     gradebook = worksheet(tmp_path, 'Ada,12,"1,5",', header="Student,ID,Section,A network (7)\r\n")
     made = to_canvas(EXERCISE, [graded("Ada", "ada.ipynb")], {}, gradebook)
     assert made.content.decode().endswith('Ada,12,"1,5",2.5\r\n')
+
+
+def test_a_name_that_is_also_the_id_is_in_nbgraders_table() -> None:
+    made = to_nbgrader(EXERCISE, [graded("Ada King Lovelace", "ada.ipynb"), graded("=a", "a.ipynb")], {}, None)
+    rows = list(csv.DictReader(io.StringIO(made.content.decode(), newline="")))
+    assert [(row["first_name"], row["last_name"]) for row in rows] == [("Ada King", "Lovelace"), ("", "'=a")]
 
 
 def test_a_byte_of_no_encoding_stays(tmp_path: Path) -> None:

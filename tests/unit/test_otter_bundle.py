@@ -121,6 +121,12 @@ def test_what_a_bundle_takes_from_its_zip(tmp_path: Path) -> None:
     assert sorted(bundle.files) == ["data/a.csv", "otter/__init__.py"]
 
 
+def test_a_zip_without_a_name_of_its_own_has_that_of_the_assignment(tmp_path: Path) -> None:
+    files = {"tests/q1.py": ok_test(">>> x\n1"), "otter_config.json": '{"assignment_name": "hw 3"}'}
+    write_bundle(zipped(tmp_path / "autograder.zip", files), tmp_path / "bundle")
+    assert load_bundle(tmp_path / "bundle").assignment.slug == "hw_3"
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [

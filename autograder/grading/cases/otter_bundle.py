@@ -143,7 +143,8 @@ def write_bundle(path: Path, folder: Path) -> OtterBundle:
     if not questions:
         raise UsageError(f"{path} is no autograder zip of Otter's: it has no tests/*.py. Make one with `otter assign`.")
     questions = _scaled(questions, settings.get("points_possible"))
-    slug = re.sub(r"[^\w.-]+", "_", _VERSION.sub("", path.stem)).strip("._-") or "otter"
+    names = (_VERSION.sub("", path.stem), str(settings.get("assignment_name") or ""), "otter")
+    slug = next(filter(None, (re.sub(r"[^\w.-]+", "_", name).strip("._-") for name in names)))
     made = [part for question in questions for part in _parts(question)]
     assignment = Assignment(slug, str(settings.get("assignment_name") or slug), tuple(each for each, _ in made))
     (folder / "tests").mkdir(parents=True)

@@ -89,13 +89,13 @@ def _refuse_open(address: str) -> None:
     wanted = f"--executor {one_line(address)}: give `local`, tls://HOST:PORT, or tcp://127.0.0.1:PORT."
     try:
         parts = urlsplit(address)
+        named = parts.port is not None
     except ValueError as error:
         raise UsageError(wanted) from error
     try:
         local = parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname or "").is_loopback
-        named = parts.port is not None
     except ValueError:
-        local, named = False, bool(parts.netloc)
+        local = False
     if not named or parts.scheme not in ("tcp", "tls"):
         raise UsageError(wanted)
     if parts.scheme == "tcp" and not local:

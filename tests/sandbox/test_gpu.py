@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import UsageError
+from autograder.grading.execution.dask_cluster import why_unfit
+from autograder.grading.execution.environment import versions
 from autograder.records import Cell, Execution, Limits
 from autograder.sandbox.host import gpu
 from autograder.sandbox.host.session import Session
@@ -80,3 +82,8 @@ def test_a_gpu_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 def test_tensorflow_computes_on_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(gpu.GPU_VARIABLE, "0")
     assert shown(TRAIN, memory_mb=16_000) == "262144.0\n"
+
+
+def test_a_worker_whose_gpu_is_not_there_cannot_grade(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(gpu.GPU_VARIABLE, "77")
+    assert why_unfit(versions()).startswith("AUTOGRADER_GPUS 77: /dev/nvidia77 is not there")

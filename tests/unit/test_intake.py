@@ -600,6 +600,7 @@ def test_how_to_find_the_student_can_be_said(put):
         assert " ".join(item.student for item in survey(source, students).items) == expected
     for students, words in (
         ("(", "this is no regular expression"),
+        (r"(?P<above>\w+)/(?P<id>.*)", "this is no regular expression"),
         ("x", r"give `folder`, `file`, or a pattern with"),
         (r"w1/(?P<name>[^/]+)/.*", r"z.ipynb` does not follow the pattern"),
     ):

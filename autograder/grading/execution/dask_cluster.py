@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from autograder.errors import SandboxUnavailable, UsageError
 from autograder.grading.execution.environment import unfit, versions
 from autograder.grading.execution.pool import Engine
+from autograder.sandbox.host.gpu import assigned_gpu
 from autograder.sandbox.host.launch import check_sandbox
 from autograder.wording import one_line
 
@@ -73,7 +74,8 @@ def why_unfit(wanted: Mapping[str, str]) -> str:
     """
     try:
         check_sandbox()
-    except SandboxUnavailable as error:
+        assigned_gpu()
+    except (SandboxUnavailable, UsageError) as error:
         return str(error)
     return unfit(wanted)
 

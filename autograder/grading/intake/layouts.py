@@ -171,7 +171,7 @@ def by_pattern(found: Iterable[Found], pattern: str) -> list[Owned]:
     """
     try:
         row = Layout("yours", pattern, "")
-        parts = re.compile(pattern).groupindex
+        parts = re.compile(_ABOVE + pattern).groupindex
     except re.error as error:
         raise UsageError(f"--students {one_line(pattern, 80)}: this is no regular expression ({error}).") from error
     if not parts.keys() & {"name", "id", "last"}:

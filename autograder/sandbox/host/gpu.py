@@ -24,27 +24,35 @@ LIBRARIES = Path("/usr/local/nvidia")
 """Where container runtimes put the driver's libraries; else they are below /usr/lib, which sandboxes have."""
 
 
-def chosen_gpus(numbers: str) -> tuple[int, ...]:
-    """The GPUs in an option such as `0,1`.
+def chosen_gpus(numbers: str, option: str = "--gpus") -> tuple[int, ...]:
+    """The GPUs in a list such as `0,1`.
+
+    Args:
+        numbers: It.
+        option: What it was given as, for messages.
 
     Raises:
         UsageError: It names none, one twice, or one that is not there.
     """
     if not re.fullmatch(r"\d{1,3}(,\d{1,3})*", numbers):
-        raise UsageError(f"--gpus {numbers[:40]!r}: give the numbers of GPUs, such as 0 or 0,1.")
+        raise UsageError(f"{option} {numbers[:40]!r}: give the numbers of GPUs, such as 0 or 0,1.")
     found = tuple(map(int, numbers.split(",")))
     if len(set(found)) < len(found):
-        raise UsageError(f"--gpus {numbers}: a GPU is named twice.")
+        raise UsageError(f"{option} {numbers}: a GPU is named twice.")
     for name in (*(f"nvidia{number}" for number in found), *COMMON[:2]):
         if not (DEVICES / name).exists():
-            raise UsageError(f"--gpus {numbers}: {DEVICES / name} is not there. Leave --gpus out to grade without.")
+            raise UsageError(f"{option} {numbers}: {DEVICES / name} is not there. Leave {option} out to grade without.")
     return found
 
 
 def assigned_gpu() -> int | None:
-    """The GPU of this process, as the environment says; by default none."""
+    """The GPU of this process, as the environment says; by default none.
+
+    Raises:
+        UsageError: See `chosen_gpus`.
+    """
     numbers = os.environ.get(GPU_VARIABLE, "")
-    return chosen_gpus(numbers)[0] if numbers else None
+    return chosen_gpus(numbers, GPU_VARIABLE)[0] if numbers else None
 
 
 def gpu_name(number: int) -> str:

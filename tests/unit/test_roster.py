@@ -303,3 +303,9 @@ def test_numbers_distinguish_namesakes(tmp_path):
     found = match(listed, owners, owners).found
     assert {listed.emails[found["a"]], listed.emails[found["b"]]} == {"ada@x", "a@x"}
     assert listed.emails[found["b"]] == "ada@x"
+
+
+def test_namesakes_have_ids_of_what_each_has_alone(tmp_path):
+    path = tmp_path / "class.csv"
+    path.write_text("name,id,username\n" + "".join(f"Kim,{number},0\n" for number in range(1, 6)))
+    assert read_roster(path).students == ("Kim-1", "Kim-2", "Kim-3", "Kim-4", "Kim-5")

@@ -151,7 +151,11 @@ def read_roster(path: Path) -> Roster:
         found.append((name, _joined(cells, columns.names) or name, marks, email))
     if not found:
         raise UsageError(f"{path} has a header but no student. Add one row for each student.")
-    students = distinct([(name, min(marks, default="")) for name, _, marks, _ in found])
+    having = Counter(mark for _, _, marks, _ in found for mark in marks)
+    own = [
+        min((mark for mark in marks if having[mark] == 1), default=" ".join(sorted(marks))) for *_, marks, _ in found
+    ]
+    students = distinct([(name, mark) for (name, *_), mark in zip(found, own, strict=True)])
     return Roster(
         tuple(students),
         {student: email for student, (*_, email) in zip(students, found, strict=True) if email},

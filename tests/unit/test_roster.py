@@ -309,3 +309,12 @@ def test_namesakes_have_ids_of_what_each_has_alone(tmp_path):
     path = tmp_path / "class.csv"
     path.write_text("name,id,username\n" + "".join(f"Kim,{number},0\n" for number in range(1, 6)))
     assert read_roster(path).students == ("Kim-1", "Kim-2", "Kim-3", "Kim-4", "Kim-5")
+
+
+def test_a_number_of_one_and_the_name_of_another_is_not_guessed(tmp_path):
+    listed = roster(tmp_path, 'id,name\n12,Bob Moore\n7,"Lovelace, Ada"\n9,Zoë M. Müller\n8,Zoë Müller\n')
+    owners = {"Ada Lovelace": Owner("Ada Lovelace", "12")}
+    found = match(listed, ["Ada Lovelace"], owners)
+    assert (found.found, found.unknown) == ({}, ("Ada Lovelace",))
+    owners = {"Bobby": Owner("Bobby", "12"), "x": Owner("Zoë Müller", "9")}
+    assert match(listed, owners, owners).found == {"Bobby": "Bob Moore", "x": "Zoë M. Müller"}

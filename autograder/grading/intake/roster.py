@@ -193,7 +193,8 @@ def match(roster: Roster, students: Iterable[str], owners: Mapping[str, Owner] |
 
     By the number or login that a download has, by id, by id whatever its case, by e-mail address or the name in it, by
     the words of the name in any order, by its letters alone. A rule counts only where it is not ambiguous on either
-    side; an ambiguous student stays `unknown`.
+    side; an ambiguous student stays `unknown`, and so does one whose number is that of a row and whose name is that of
+    another one: the number may be of another system, and a name may be chosen.
 
     Args:
         roster: The class list.
@@ -229,10 +230,21 @@ def match(roster: Roster, students: Iterable[str], owners: Mapping[str, Owner] |
         lambda student: {" ".join(_words(name(student)))},
         lambda student: _letters(name(student)),
     )
+    names: dict[str, set[str]] = defaultdict(set)
+    for listed in roster.students:
+        for key in {" ".join(_words(name(listed))), *_letters(name(listed))}:
+            names[key].add(listed)
+
+    def is_doubtful(student: str, listed: str) -> bool:
+        keys = {" ".join(_words(name(student))), *_letters(name(student))}
+        named = set().union(*(names[key] for key in keys if key in names))
+        return len(named) == 1 and listed not in named and not {*_words(name(student))} & {*_words(name(listed))}
+
     handed_in = list(dict.fromkeys(students))
     found: dict[str, str] = {}
+    doubtful: set[str] = set()
     for rule in rules:
-        open_students = [student for student in handed_in if student not in found]
+        open_students = [student for student in handed_in if student not in found and student not in doubtful]
         taken = set(found.values())
         by_key: dict[str, set[str]] = defaultdict(set)
         for listed in roster.students:
@@ -245,7 +257,10 @@ def match(roster: Roster, students: Iterable[str], owners: Mapping[str, Owner] |
         matches = Counter(listed for listeds in candidates.values() for listed in listeds)
         for student, listeds in candidates.items():
             if len(listeds) == 1 and matches[only := next(iter(listeds))] == 1:
-                found[student] = only
+                if rule is marks and is_doubtful(student, only):
+                    doubtful.add(student)
+                else:
+                    found[student] = only
     taken = set(found.values())
     return Match(
         found,

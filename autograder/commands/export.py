@@ -14,7 +14,7 @@ from autograder.files import write_whole
 from autograder.grading.results.entries import GradeEntry
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.records import Assignment
-from autograder.wording import counted, one_line, shortened
+from autograder.wording import counted, listed, one_line, shortened
 
 __all__ = ["FORMATS", "run"]
 
@@ -27,6 +27,8 @@ FORMATS: Mapping[str, Callable[[Assignment, Sequence[GradeEntry], Mapping[str, b
     "json": other_formats.to_plain_json,
     "junit": other_formats.to_junit,
 }
+FILLED = ("moodle", "canvas")
+"""Those that fill a file of the instructor's, and make feedback beside it."""
 MAX_NAMED = 8
 
 
@@ -46,6 +48,8 @@ def run(out: Path, *, to: str, template: Path | None, target: Path | None, with_
     """
     if to not in FORMATS:
         raise UsageError(f"--to {one_line(to)}: give one of {', '.join(FORMATS)}.")
+    if template is not None and to not in FILLED:
+        raise UsageError(f"--template is for {listed(FILLED)}: --to {to} fills no file. Leave it out.")
     with OutputFolder.reopen(out) as folder:
         assignment, grades = folder.assignment, list(folder.entries())
     pending = [grade.student for grade in grades if grade.pending]
@@ -55,7 +59,7 @@ def run(out: Path, *, to: str, template: Path | None, target: Path | None, with_
             f"in {out / 'manual.csv'} and run `autograder report {out}`, or export with --with-pending."
         )
     pages = {}
-    for grade in grades:
+    for grade in grades if to in FILLED else ():
         page = out / "feedback" / f"{grade.student}.html"
         if not grade.absent and page.is_file():
             pages[grade.student] = page.read_bytes()

@@ -171,6 +171,7 @@ def test_the_other_formats_say_what_grades_json_says(bundle: Path, tmp_path: Pat
         (("--to", "blackboard"), "give one of moodle, canvas, gradescope"),
         (("--to", "canvas", "--template", "{source}"), "no column `student`"),
         (("--to", "moodle", "--template", "{other}"), "has nobody of this report"),
+        (("--to", "json", "--template", "{other}"), "--template is for moodle and canvas"),
         (("--to", "canvas", "--template", "none.csv"), "does not exist"),
     ],
 )

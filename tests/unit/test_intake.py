@@ -674,3 +674,15 @@ def test_a_file_that_says_who_is_who_merges_nothing(put):
     meta = f"b0: &b0\n  k: v\n{merges}"
     with pytest.raises(UsageError, match=r"submission_metadata.yml is damaged"):
         collect(put({"e/submission_7/a.ipynb": notebook(), "e/submission_metadata.yml": meta.encode()}))
+
+
+def test_long_names_take_no_long_time_and_lose_nobody(tmp_path):
+    names = [" - " * 20_000 + "x.ipynb", " " * 60_000 + "y.ipynb", "a_1_" * 15_000 + ".ipynb"]
+    source = in_zip(tmp_path, named(*names))
+    assert len(collect(source)) == 3
+
+
+def test_submitters_that_are_no_list_name_nobody(put):
+    meta = b"submission_7:\n  :submitters: 5\n"
+    (item,) = collect(put({"e/submission_7/a.ipynb": notebook(), "e/submission_metadata.yml": meta}))
+    assert item.owner.name == "7"

@@ -53,13 +53,13 @@ def connected(address: str) -> Iterator[Engine]:
             "`dask scheduler --no-dashboard`."
         ) from error
     with client:
-        threads = client.nthreads()
-        if not threads:
-            raise UsageError(f"--executor {address}: it has no worker. Start some with `dask worker {address}`.")
-        for worker, answer in client.run(why_unfit, versions(), on_error="return").items():
-            if answer:
-                raise UsageError(f"Worker {worker} cannot grade: {_reason(answer)}")
         try:
+            threads = client.nthreads()
+            if not threads:
+                raise UsageError(f"--executor {address}: it has no worker. Start some with `dask worker {address}`.")
+            for worker, answer in client.run(why_unfit, versions(), on_error="return").items():
+                if answer:
+                    raise UsageError(f"Worker {worker} cannot grade: {_reason(answer)}")
             yield Engine(sum(threads.values()), client.get_executor(pure=False), (KilledWorker,))
         except (CancelledError, CommClosedError) as error:
             raise UsageError(

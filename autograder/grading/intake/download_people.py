@@ -69,7 +69,8 @@ def _gradescope(text: str, file: Found) -> dict[str, tuple[Owner, ...]]:
     people = {}
     for key, entry in entries.items() if isinstance(entries, Mapping) else ():
         submitters = entry.get(":submitters") if isinstance(entry, Mapping) else None
-        owners = [_submitter(each) for each in submitters if isinstance(each, Mapping)] if submitters else []
+        listed = submitters if isinstance(submitters, list) else []
+        owners = [_submitter(each) for each in listed if isinstance(each, Mapping)]
         people[str(key).removeprefix("submission_")] = tuple(owner for owner in owners if owner.name)
     return people
 

@@ -100,6 +100,8 @@ LAYOUTS: Final = (
     Layout("Google Classroom", r"(?P<name>[^/]+?) - (?P<assignment>[^/]+)\.ipynb", "untested", unique="name"),
 )
 
+_MOST: Final = 1_000
+"""Characters of a path that a system makes; in a longer one, patterns could search for long."""
 _ABOVE: Final = r"(?P<above>(?:.*?/)??)"
 """Leading folders, as few as can be: what a student named must not be taken for another one's folder."""
 _COPIES: Final = re.compile(
@@ -192,7 +194,7 @@ def by_pattern(found: Iterable[Found], pattern: str) -> list[Owned]:
 
 def recognised_folder(system: str, path: str) -> str:
     """The student's folder or file in a path that follows a system's pattern; empty where it follows none."""
-    parts = path.split("/")
+    parts = path.split("/") if len(path) <= _MOST else []
     patterns = [row.pattern for row in LAYOUTS if row.system == system]
     for at, part in enumerate(parts):  # the outermost is the system's: what is in a student's zip, the student named
         below = "/".join(parts[at:])
@@ -203,7 +205,7 @@ def recognised_folder(system: str, path: str) -> str:
 
 def without_copy_marks(stem: str) -> str:
     """A file's name without what a browser, a file manager or a drive adds to that of a copy."""
-    return _COPIES.sub("", stem).strip() or stem
+    return (_COPIES.sub("", stem).strip() or stem) if len(stem) <= _MOST else stem
 
 
 def copy_number(stem: str) -> int:
@@ -221,7 +223,7 @@ def _first_match(file: Found, rows: Iterable[Layout]) -> tuple[re.Match[str] | N
 
 def _matches(file: Found, pattern: str) -> re.Match[str] | None:
     path = "/".join(file.parts) + ("/" if file.folder else "")
-    return re.fullmatch(_ABOVE + pattern, path, re.DOTALL)
+    return re.fullmatch(_ABOVE + pattern, path, re.DOTALL) if len(path) <= _MOST else None
 
 
 def _shown_by_all(found: Sequence[Found], matched: Sequence[tuple[Found, re.Match[str], Layout]], unique: str) -> bool:

@@ -48,7 +48,7 @@ class _Group(_PlainFlags, TyperGroup):
 STUDENTS = typer.Option(
     metavar="folder|file|REGEX",
     help="What names the student, where the download is of no known system: the folder, the file, or a pattern of the "
-    "path with (?P<name>…) or (?P<id>…).",
+    "path with a part called `name` or `id`.",
 )
 
 app = typer.Typer(

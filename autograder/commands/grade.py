@@ -26,7 +26,7 @@ from autograder.grading.execution.submission_grading import LOWERED, rejected
 from autograder.grading.intake.owners import count_notebooks
 from autograder.grading.intake.roster import Roster, match, read_roster
 from autograder.grading.intake.student_ids import distinct, same_student
-from autograder.grading.intake.submissions import Item, survey
+from autograder.grading.intake.submissions import NOBODY, Item, survey
 from autograder.grading.requirements import refuse_lacking
 from autograder.grading.results.manual_csv import NAME, read_sheet
 from autograder.grading.results.output_folder import OutputFolder
@@ -118,7 +118,7 @@ def run(
         raise UsageError(f"{out} lies in {source}, where its pages would be taken for submissions. Choose another -o.")
     items, own, system = survey(source, students)
     on_list = read_roster(roster) if roster is not None else None
-    items, absent, unlisted = _on_roster(on_list, items)
+    items, absent, unlisted = _on_roster(on_list, items, system)
     if shard is not None:
         part, parts = _part(shard)
         items, absent = items[part - 1 :: parts], absent if part == 1 else ()
@@ -161,6 +161,8 @@ def run(
                 nothing = rejected(bundle, Submission(student, "", problem="Nothing was handed in."))
                 folder.add(nothing.grade, nothing.execution)
         owners = {item.student: item.owner for item in items}
+        if on_list is not None:
+            owners |= {student: on_list.owner(student, NOBODY) for student in absent}
         for entry in folder.entries():  # a grade that is kept may have been made with another class list
             if (owner := owners.get(entry.student)) is not None:
                 others = tuple(warning for warning in entry.warnings if warning != NOT_LISTED)
@@ -278,12 +280,16 @@ def _say_who_is_new(console: Console, folder: OutputFolder, items: Sequence[Item
     console.print(f"{text[:1].upper()}{text[1:]}.", soft_wrap=True, markup=False, highlight=False)
 
 
-def _on_roster(roster: Roster | None, items: Iterable[Item]) -> tuple[list[Item], tuple[str, ...], frozenset[str]]:
+def _on_roster(
+    roster: Roster | None, items: Iterable[Item], system: str
+) -> tuple[list[Item], tuple[str, ...], frozenset[str]]:
     """The submissions under the roster's names; who handed in nothing; who is not on the roster."""
     listed = list(items)
     if roster is None:
         return listed, (), frozenset()
-    found = match(roster, [item.student for item in listed], {item.student: item.owner for item in listed})
+    owners = {item.student: item.owner for item in listed}
+    numbered = [student for student, owner in owners.items() if owner.id and system and system == roster.system]
+    found = match(roster, owners, owners, numbered)
     if not found.found and len(listed) > 1:  # a late student may well be the one who is not on it
         raise UsageError(
             f"nobody who handed in ({len(listed)} in all) is on the class list: it has students such as "

@@ -15,6 +15,7 @@ from autograder.errors import UsageError
 from autograder.feedback.safe_text import points
 from autograder.grading.intake.csv_reader import parse, read_table
 from autograder.grading.intake.download_people import Owner
+from autograder.grading.intake.layouts import recognised_folder
 from autograder.grading.intake.roster import match, read_roster
 from autograder.grading.results.entries import GradeEntry
 from autograder.wording import one_line
@@ -115,7 +116,8 @@ def read_template(path: Path | None, grades: Sequence[GradeEntry], what: str) ->
     parsed = parse(text, path)
     roster = read_roster(path)
     owners = {grade.student: Owner(grade.shown_name, grade.id, grade.email) for grade in grades}
-    found = match(roster, owners, owners)
+    numbered = [grade.student for grade in grades if grade.id and recognised_folder(roster.system, grade.submission)]
+    found = match(roster, owners, owners, numbered)
     if not found.found and grades:
         raise UsageError(
             f"{path} has nobody of this report: it has `{one_line(roster.students[0], 60)}`, the report "

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from autograder.exports.exported import Exported, zip_bytes
 from autograder.feedback.safe_text import points, scrub
-from autograder.feedback.tables import grades_csv, harmless
+from autograder.feedback.tables import grades_csv, harmless, still_waits
 from autograder.grading.results.entries import GradeEntry
 from autograder.records import Assignment, Outcome, to_json
 
@@ -34,8 +34,10 @@ def to_nbgrader(
     writer = csv.writer(made, quoting=csv.QUOTE_ALL)
     writer.writerow(NBGRADER)
     for grade in grades:
-        first, _, last = grade.shown_name.rpartition(" ")
-        texts = [assignment.slug, "", "", grade.id or grade.student, last, first, grade.email]
+        last, comma, first = grade.shown_name.partition(",")
+        if not comma:
+            first, _, last = grade.shown_name.rpartition(" ")
+        texts = [assignment.slug, "", "", grade.id or grade.student, last, first.strip(), grade.email]
         score = points(grade.score)
         writer.writerow([*map(harmless, texts), score, "0", score, points(grade.possible)])
     return Exported(made.getvalue().encode(), ".csv")
@@ -62,7 +64,9 @@ def to_plain_json(
             "score": grade.score,
             "possible": grade.possible,
             "pending": grade.pending,
-            "questions": {question.name: question.score for question in grade.questions},
+            "questions": {
+                question.name: None if still_waits(question) else question.score for question in grade.questions
+            },
         }
         for grade in grades
     ]

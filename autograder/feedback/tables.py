@@ -10,7 +10,7 @@ from autograder.csv_formulas import begins_formula
 from autograder.feedback.safe_text import points, scrub
 from autograder.records import Assignment, Grade, QuestionGrade
 
-__all__ = ["grades_csv", "harmless", "sheet_csv"]
+__all__ = ["grades_csv", "harmless", "sheet_csv", "still_waits"]
 
 
 def grades_csv(assignment: Assignment, grades: Iterable[Grade]) -> Iterator[str]:
@@ -24,14 +24,15 @@ def grades_csv(assignment: Assignment, grades: Iterable[Grade]) -> Iterator[str]
     names = [question.name for question in assignment.questions]
     yield _line(["student", "submission", "status", "score", "possible", *names, "pending", "name", "id", "email"])
     for grade in grades:
-        scores = {question.name: question.score for question in grade.questions if not _waits(question)}
+        scores = {question.name: question.score for question in grade.questions if not still_waits(question)}
         earned = [points(scores[name]) if name in scores else "" for name in names]
         status = "absent" if grade.absent else grade.status
         numbers = [points(grade.score), points(grade.possible), *earned, points(grade.pending)]
         yield _line([grade.student, grade.submission, status], numbers, [grade.shown_name, grade.id, grade.email])
 
 
-def _waits(question: QuestionGrade) -> bool:
+def still_waits(question: QuestionGrade) -> bool:
+    """Whether a person has to give all points of a question, and gave none yet."""
     return bool(question.cases) and all(case.status == "manual" for case in question.cases)
 
 

@@ -113,7 +113,7 @@ def test_canvas_and_back(bundle: Path, tmp_path: Path) -> None:
             "lovelaceada_11_998899_cnn-1.html",
         ]
     absent = [entry for entry in nb.grades(out).values() if not entry["submission"]]
-    assert [entry["name"] for entry in absent] == [""], "Grace handed in nothing"
+    assert [entry["student"] for entry in absent] == ["Hopper, Grace"]
 
 
 def test_a_namesake_who_hands_in_later_takes_nobodys_place(bundle: Path, tmp_path: Path) -> None:
@@ -147,6 +147,7 @@ def test_the_other_formats_say_what_grades_json_says(bundle: Path, tmp_path: Pat
         assert run.returncode == 0, run.stderr
     table = list(csv.DictReader(io.StringIO(made["nbgrader"].read_text(), newline="")))
     assert {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in table} == scores
+    assert [(row["first_name"], row["last_name"]) for row in table][:1] == [("", "ada")]
     assert made["csv"].read_bytes() == (out / "grades.csv").read_bytes()
     assert {
         each["student"]: (each["score"], each["possible"]) for each in json.loads(made["json"].read_text())

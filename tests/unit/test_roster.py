@@ -318,3 +318,25 @@ def test_a_number_of_one_and_the_name_of_another_is_not_guessed(tmp_path):
     assert (found.found, found.unknown) == ({}, ("Ada Lovelace",))
     owners = {"Bobby": Owner("Bobby", "12"), "x": Owner("Zoë Müller", "9")}
     assert match(listed, owners, owners).found == {"Bobby": "Bob Moore", "x": "Zoë M. Müller"}
+
+
+@pytest.mark.parametrize("number", ["Participant 11", "Teilnehmer/in11", "Teilnehmer*in11", "Participante 11"])
+def test_a_number_of_the_lists_own_system_decides_and_no_name(tmp_path, number):
+    listed = roster(tmp_path, f"Identifier,Full name\n{number},Kim Lee\n")
+    assert listed.system == "Moodle"
+    owners = {"a": Owner("Kim Lee", "11"), "b": Owner("Kim Lee", "99")}
+    found = match(listed, owners, owners, numbered=["a", "b"])
+    assert (found.found, found.unknown) == ({"a": "Kim Lee"}, ("b",))
+    alone = match(listed, ["b"], owners, numbered=["b"])
+    assert (alone.found, alone.missing) == ({}, ("Kim Lee",))
+
+
+def test_logins_in_a_column_student_are_found_beside_a_name(tmp_path):
+    listed = roster(tmp_path, "student;name\nas103;Anna S\nas104;Anna S\n")
+    owners = {"x": Owner("Anna S", "as104"), "y": Owner("Anna S", "as103")}
+    assert match(listed, owners, owners).found == {"x": "as104", "y": "as103"}
+
+
+def test_a_row_of_canvas_that_is_no_student(tmp_path):
+    text = 'Student,ID,SIS Login ID,Section,CNN (7)\n,,,,Manual Posting\n"L, Ada",1,ada,A,\n'
+    assert roster(tmp_path, text).students == ("L, Ada",)

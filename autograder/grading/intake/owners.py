@@ -37,7 +37,8 @@ def count_notebooks(items: Sequence[Item], slug: str, listed: Collection[str]) -
             one, two, *_ = people
             raise UsageError(
                 f"`{item.student}` would be one student with {len(names[item.student])} notebooks, such as `{one}` and "
-                f"`{two}`. If these are several people, say so with `--students file`; if it is one, with "
-                f"`--students folder`, or name `{item.student}` in a class list (--roster)."
+                f"`{two}`. If these are several people, say how they are named: `--students file`, or a pattern such "
+                "as `--students '[^/]+/(?P<name>[^/]+)/.*'`; unpack what is in zips. If it is one, say "
+                "`--students folder`."
             )
     return sum(map(len, names.values()))

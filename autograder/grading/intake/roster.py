@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,6 +41,9 @@ EMAILS: Final = (
     *("email", "e-mail", "email address", "e-mail address", "mail", "e-mail-adresse", "adresse de courriel"),
     *("adresse e-mail", "dirección de correo", "correo electrónico", "indirizzo email"),
 )
+CANVAS: Final = ("sis user id", "sis login id")
+PARTICIPANT: Final = re.compile(r"[^\W\d_]{5,}\D*(\d+)")
+"""How Moodle writes a student's number, in its language: `Participant 12`, `Teilnehmer/in12`."""
 NOBODY: Final = re.compile(r"\s*(points possible|student, test|test student|manual posting)\s*", re.IGNORECASE)
 """Rows of Canvas' gradebook that are no student."""
 
@@ -56,6 +59,7 @@ class Roster:
         names: Student id → the name in its own spelling.
         marks: Student id → all numbers and logins of the row, in lower case.
         lines: Where each student's row begins in the file.
+        system: The system whose own numbers the list has: `Moodle`, `Canvas`, or empty.
     """
 
     students: tuple[str, ...]
@@ -64,6 +68,7 @@ class Roster:
     names: Mapping[str, str]
     marks: Mapping[str, frozenset[str]]
     lines: tuple[int, ...] = ()
+    system: str = ""
 
     def owner(self, student: str, given: Owner) -> Owner:
         """What is known of a student of the list, who handed in as `given`."""
@@ -96,6 +101,8 @@ class _Columns:
         self.names = [at for at in ([first, last] if None not in (first, last) else [name]) if at is not None]
         self.ids = [self._header.index(known) for known in IDS if known in self._header]
         self.email = self._first(EMAILS)
+        self.logins = [self.student] if self.student is not None and self.names else []
+        self.of_canvas = {"id", "section"} <= {*self._header} and bool({*CANVAS} & {*self._header})
 
     def _first(self, known: Iterable[str]) -> int | None:
         return next((self._header.index(name) for name in known if name in self._header), None)
@@ -128,22 +135,25 @@ def read_roster(path: Path) -> Roster:
         raise UsageError(f"{path} has no column `student`: its header is {received}. Rename the column with the ids.")
     found: list[tuple[str, str, frozenset[str], str]] = []
     lines: list[int] = []
+    system = "Canvas" if columns.of_canvas else ""
     seen: dict[tuple[str, frozenset[str]], int] = {}
     for number, row in rows[1:]:
         cells = [cell.strip() for cell in row] + [""] * len(header)
         name = next((text for group in naming if (text := _joined(cells, group))), "")
-        if NOBODY.fullmatch(name):
+        if NOBODY.fullmatch(name) or (not name and any(map(NOBODY.fullmatch, cells))):
             continue
         if not name:
             shown = header[naming[0][0]].strip()
             raise UsageError(f"{path}, line {number}: no student in column `{shown}`. Fill it or delete it.")
-        texts = {cells[at].casefold() for at in columns.ids if cells[at]}
-        numbers = {text.rpartition(" ")[2] for text in texts}  # Moodle writes `Participant 12`, in its language
-        marks = frozenset(texts | {number for number in numbers if number.isdecimal()})
+        texts = {cells[at].casefold() for at in (*columns.ids, *columns.logins) if cells[at]}
+        participants = {match[1] for text in texts if (match := PARTICIPANT.fullmatch(text))}
+        system = "Moodle" if participants else system
+        marks = frozenset(texts | participants)
         key = same_student(student_id(name)), marks
         if key in seen:
             raise UsageError(
-                f"{path}, line {number}: {student_id(name)} is there already, in line {seen[key]}. Delete one of them."
+                f"{path}, line {number}: {student_id(name)} is there already, in line {seen[key]}. Delete one of them; "
+                "if they are two people, give a list with a column `id` of their numbers."
             )
         seen[key] = number
         lines.append(number)
@@ -163,6 +173,7 @@ def read_roster(path: Path) -> Roster:
         {student: shown for student, (_, shown, _, _) in zip(students, found, strict=True)},
         {student: marks for student, (_, _, marks, _) in zip(students, found, strict=True)},
         tuple(lines),
+        system,
     )
 
 
@@ -188,7 +199,12 @@ def _decoded(data: bytes) -> str:
         return data.decode("windows-1252", "replace")
 
 
-def match(roster: Roster, students: Iterable[str], owners: Mapping[str, Owner] | None = None) -> Match:
+def match(
+    roster: Roster,
+    students: Iterable[str],
+    owners: Mapping[str, Owner] | None = None,
+    numbered: Collection[str] = (),
+) -> Match:
     """Find the students of submissions on a roster.
 
     By the number or login that a download has, by id, by id whatever its case, by e-mail address or the name in it, by
@@ -200,6 +216,8 @@ def match(roster: Roster, students: Iterable[str], owners: Mapping[str, Owner] |
         roster: The class list.
         students: Those of the submissions.
         owners: Student → what the download says.
+        numbered: Those whose number is of the system that made the list: they are found by that, or by e-mail address,
+            and not by a name, which others may have.
     """
     known = owners or {}
 
@@ -244,7 +262,12 @@ def match(roster: Roster, students: Iterable[str], owners: Mapping[str, Owner] |
     found: dict[str, str] = {}
     doubtful: set[str] = set()
     for rule in rules:
-        open_students = [student for student in handed_in if student not in found and student not in doubtful]
+        by_number = rule in rules[:2]
+        open_students = [
+            student
+            for student in handed_in
+            if student not in found and student not in doubtful and (by_number or student not in numbered)
+        ]
         taken = set(found.values())
         by_key: dict[str, set[str]] = defaultdict(set)
         for listed in roster.students:

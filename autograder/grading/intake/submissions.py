@@ -31,7 +31,7 @@ from autograder.grading.intake.student_ids import distinct, student_id
 from autograder.records import Cell, Submission
 from autograder.wording import shortened
 
-__all__ = ["HandedIn", "Item", "Survey", "collect", "read_notebook", "survey"]
+__all__ = ["NOBODY", "HandedIn", "Item", "Survey", "collect", "read_notebook", "survey"]
 
 MAX_STUDENTS: Final = 10_000
 MAX_TOTAL: Final = 3 * sources.MAX_FILE

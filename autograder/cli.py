@@ -133,7 +133,10 @@ def grade(
     ],
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Output folder (default: SLUG-grades).")] = None,
     students: Annotated[str, STUDENTS] = "",
-    roster: Annotated[Path | None, typer.Option(help="CSV with a column `student`: your class list.")] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option(help="Your class list: a CSV with a column `student`, or as an LMS exports it."),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, max=256, help="Submissions at one time (default: as many as cores and memory allow)."),

@@ -43,7 +43,10 @@ def to_canvas(
     skipped = [f"{student}: not in {table.path.name}" for student in table.strangers]
     cells, files = {}, {}
     for grade in grades:
-        if (line := table.whose.get(grade.student)) is None or grade.absent:
+        if (line := table.whose.get(grade.student)) is None:
+            continue
+        if grade.absent:
+            skipped.append(f"{grade.student}: handed in nothing, so the cell stays as it is")
             continue
         row = table.rows[line]
         if len(row) > column and row[column].strip().upper() == "EX":

@@ -48,7 +48,10 @@ def to_moodle(
     skipped = [f"{student}: not in {table.path.name}" for student in table.strangers]
     cells, files = {}, {}
     for grade in grades:
-        if (line := table.whose.get(grade.student)) is None or grade.absent:
+        if (line := table.whose.get(grade.student)) is None:
+            continue
+        if grade.absent:
+            skipped.append(f"{grade.student}: handed in nothing, so the cell stays as it is")
             continue
         row = table.rows[line]
         most = _number(row[maximum]) if maximum is not None and len(row) > maximum else None

@@ -60,11 +60,13 @@ def test_moodle_and_back(bundle: Path, tmp_path: Path) -> None:
     graded = nb.autograder("grade", bundle, source, "--roster", worksheet, "-o", out)
     assert graded.returncode == 0, graded.stderr
     assert "Moodle download: 4 students, 5 notebooks." in graded.stderr
+    assert nb.autograder("report", out).returncode == 0
     exported = nb.autograder("export", out, "--to", "moodle", "--template", worksheet, "-o", tmp_path / "upload.csv")
     assert exported.returncode == 0, exported.stderr
     said = exported.stdout.replace("\n", " ")
     assert "Not Enrolled: not in Bewertung.csv" in said
     assert "10 is above Moodle's maximum of 9" in said
+    assert "Émilie du Châtelet: handed in nothing, so the cell stays as it is" in said
     expected = WORKSHEET.replace("Abgegeben;;10,00", "Abgegeben;10;10,00").replace("3,50", "7")
     assert (tmp_path / "upload.csv").read_bytes().decode() == expected
     with zipfile.ZipFile(tmp_path / "upload-feedback.zip") as archive:
@@ -106,6 +108,7 @@ def test_canvas_and_back(bundle: Path, tmp_path: Path) -> None:
     exported = nb.autograder("export", out, "--to", "canvas", "--template", gradebook, "-o", tmp_path / "up.csv")
     assert exported.returncode == 0, exported.stderr
     assert "excused in Canvas" in exported.stdout
+    assert "Hopper, Grace: handed in nothing" in exported.stdout
     assert (tmp_path / "up.csv").read_text() == CANVAS.replace('"A, B",2,,80', '"A, B",2,10,80')
     with zipfile.ZipFile(tmp_path / "up-feedback.zip") as archive:
         assert sorted(archive.namelist()) == [

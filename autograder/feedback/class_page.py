@@ -75,7 +75,19 @@ def render(
         bar=plots.bar,
         link=_link,
         score=_score,
+        called=_names(ordered),
     )
+
+
+def _names(grades: Sequence[Grade]) -> dict[str, str]:
+    """Student → what the page calls them: the name, and of namesakes the number or id as well."""
+    having = Counter(grade.shown_name for grade in grades)
+    return {
+        grade.student: f"{grade.shown_name} ({grade.id or grade.student})"
+        if having[grade.shown_name] > 1
+        else grade.shown_name
+        for grade in grades
+    }
 
 
 def _link(student: str) -> str:

@@ -202,3 +202,14 @@ def test_a_large_class_stays_readable() -> None:
     html = class_page.render(ASSIGNMENT, [grade(f"s{number:04}", "fail", "fail") for number in range(1000)])
     assert len(html) < 1_500_000
     assert "… and 960 more students" in html
+
+
+def test_namesakes_are_distinguished_by_their_numbers() -> None:
+    people = [
+        grade("a", name="Kim <Lee>", id="11"),
+        grade("b", name="Kim <Lee>"),
+        grade("c", name="Bo Ó'Neill", id="13"),
+    ]
+    html = class_page.render(ASSIGNMENT, people, {})
+    for shown in ("Kim &lt;Lee&gt; (11)", "Kim &lt;Lee&gt; (b)", "Bo Ó&#39;Neill"):
+        assert f"<bdi>{shown}</bdi>" in html

@@ -14,6 +14,7 @@ from autograder.feedback import class_page, pages, student_page, tables
 from autograder.feedback.forms import FORMS, Maker
 from autograder.grading.results import hand_grading
 from autograder.grading.results.entries import GradeEntry, encoded
+from autograder.grading.results.late_work import LateWork
 from autograder.grading.results.manual_csv import NAME, read_sheet, save_sheet
 from autograder.grading.results.moves import described_move, moves
 from autograder.grading.results.output_folder import OutputFolder
@@ -43,6 +44,7 @@ class ClassReport:
         outdated: Who was graded with another version of the exercise than the last run's.
         moved: Who had another grade in the report before this one.
         copied: The copy with pseudonyms, if one was made.
+        strangers: Students of `late.csv` of whom there is no grade.
     """
 
     assignment: Assignment
@@ -56,6 +58,7 @@ class ClassReport:
     outdated: tuple[str, ...]
     moved: tuple[Move, ...] = ()
     copied: Path | None = None
+    strangers: tuple[str, ...] = ()
 
     @property
     def needs_review(self) -> bool:
@@ -83,8 +86,8 @@ def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) ->
     path = folder.out / NAME
     sheet = read_sheet(path, assignment)
     whole, restored = hand_grading.completed(sheet, folder.earlier())
-    marks = hand_grading.Marks(assignment, whole, folder.students)
-    grades, unmade = _pages(folder, marks.settle, makers, bar)
+    marks, late = hand_grading.Marks(assignment, whole, folder.students), LateWork(assignment, folder.out)
+    grades, unmade = _pages(folder, lambda entry: late.settle(marks.settle(entry)), makers, bar)
     entries = marks.entries()
     changed, unused = tuple(marks.changed), tuple(marks.unused)
     save_sheet(path, sheet, entries, tables.sheet_csv(hand_grading.cells(sheet, entries), sheet.delimiter))
@@ -105,6 +108,7 @@ def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) ->
         restored,
         tuple(entry.student for entry in grades if entry.submission and entry.bundle != folder.bundle),
         moved,
+        strangers=tuple(late.strangers(grades)),
     )
 
 

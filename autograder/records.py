@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -20,6 +21,7 @@ __all__ = [
     "SANDBOX_VARIABLE",
     "SEED",
     "SELF_CHECK",
+    "TIME_NOT_KNOWN",
     "Assignment",
     "Case",
     "CaseMove",
@@ -33,6 +35,7 @@ __all__ = [
     "ExecutionStatus",
     "Grade",
     "GradeStatus",
+    "LateRule",
     "LayerDiff",
     "Limits",
     "Measurement",
@@ -164,11 +167,37 @@ class Question:
     rubric: str = ""
 
 
+TIME_NOT_KNOWN = "It is not known when this was handed in, so nothing is taken off for being late."
+"""`Grade.late` where that is so."""
+
+
+@dataclass(frozen=True)
+class LateRule:
+    """What is taken off a grade for handing in late; it is never less than 0.
+
+    Attributes:
+        due: Local time in `zone`.
+        zone: Name in the IANA time zone database, such as `Europe/Berlin`; times of a system without offset are there.
+        percent: Of the exercise's points, for each `every` that has begun; 0 where `points` says it.
+        points: Likewise, in points.
+        every: `day` (24 hours) or `hour`.
+        grace: Minutes after `due` that cost nothing, and from whose end on it counts.
+    """
+
+    due: datetime
+    zone: str
+    percent: float = 0
+    points: float = 0
+    every: Literal["day", "hour"] = "day"
+    grace: float = 0
+
+
 @dataclass(frozen=True)
 class Assignment:
     """An exercise as the grader knows it.
 
     Attributes:
+        late: What handing in late costs; None for nothing.
         data: Hidden file, relative to the repository's `reference/` → `sha256:` and its hex digest.
         requires: Packages that the notebooks need where they are graded, as pip writes them: `pandas>=2`.
     """
@@ -179,6 +208,7 @@ class Assignment:
     limits: Limits = field(default_factory=Limits)
     data: dict[str, str] = field(default_factory=dict)
     requires: tuple[str, ...] = ()
+    late: LateRule | None = None
 
     @property
     def possible(self) -> float:
@@ -236,6 +266,7 @@ class Submission:
         problem: Why it cannot be graded (`not JSON`, …), or empty. Then `cells` is empty.
         warnings: What the grader had to correct, for the student (`2 cells with tag answer:train`).
         beside: Names of files that were handed in with the notebook, and left out.
+        handed_in: When, in ISO 8601 and as the system's local time where it has no offset; empty if not known.
     """
 
     student: str
@@ -245,6 +276,7 @@ class Submission:
     problem: str = ""
     warnings: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    handed_in: str = ""
 
 
 @dataclass(frozen=True)
@@ -419,7 +451,7 @@ class Grade:
         digest: `sha256:` and the hex digest of the submitted bytes.
         status: `graded`; `needs_review` after an error of the grader, or where points were lost for what may be no
             fault of the student's; `rejected` when it was not a notebook.
-        score: Points earned so far.
+        score: Points earned so far, those of `penalty` taken off.
         possible: Points of the whole exercise.
         questions: In the exercise's order.
         pending: Points that a person still has to give (manual questions).
@@ -434,6 +466,9 @@ class Grade:
             known to be another one than the id. Hostile text.
         id: The student's number or login in the system that the download is from; empty if not known. Hostile text.
         email: Likewise.
+        handed_in: See `Submission`.
+        penalty: Points that were taken off for being late.
+        late: For the student: why, or that it is not known when this was handed in. Empty where it was in time.
     """
 
     student: str
@@ -453,6 +488,14 @@ class Grade:
     name: str = ""
     id: str = ""
     email: str = ""
+    handed_in: str = ""
+    penalty: Points = 0
+    late: str = ""
+
+    @property
+    def raw_score(self) -> Points:
+        """Points earned so far, before anything is taken off for being late."""
+        return rounded(self.score + self.penalty)
 
     @property
     def shown_name(self) -> str:

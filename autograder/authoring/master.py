@@ -10,6 +10,8 @@ A master is a notebook (Jupytext `py:percent`, or `.ipynb`) in Otter Assign's ma
     requires: ["pandas>=2"]          packages that the notebooks need
     limits: {wall_seconds: 300}      fields of records.Limits
     points: 20                       of all questions together; 10 if left out
+    late: {due: 2026-11-05 23:59, zone: Europe/Berlin, percent: 10, every: day, grace: 15}
+                                     what handing in late costs: fields of records.LateRule
     accept: claimed                  or `rebuilt`, of a model that cannot be rebuilt; a question can say it for itself
     install: ./keras_autograder-0.1.0-py3-none-any.whl
                                      what students put behind `%pip install`, quotes included: a wheel beside the
@@ -27,6 +29,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -34,8 +37,9 @@ from autograder.authoring.case_helpers import Helper, read_helpers
 from autograder.authoring.case_source import CaseCell, read_case
 from autograder.authoring.source import Source, read_source
 from autograder.errors import BuildError
+from autograder.grading.intake.times import iso_time
 from autograder.grading.requirements import installable
-from autograder.records import MAX_WIRE_BYTES, Limits, rounded
+from autograder.records import MAX_WIRE_BYTES, LateRule, Limits, rounded
 from autograder.wording import one_line
 
 __all__ = ["MASTERS", "NAME", "Config", "Master", "MasterQuestion", "read_master"]
@@ -72,6 +76,7 @@ class Config:
         points: What the questions are to be worth together; a build warns where they are not.
         install: What students put behind `%pip install`; empty for the package's name.
         accept: See `expect.test_files.LoadedCase`; for questions that do not say it.
+        late: What handing in late costs.
     """
 
     title: str
@@ -82,6 +87,7 @@ class Config:
     points: float = 10
     install: str = ""
     accept: Literal["", "claimed", "rebuilt"] = ""
+    late: LateRule | None = None
 
 
 @dataclass(frozen=True)
@@ -164,6 +170,19 @@ def read_master(path: Path, root: Path) -> Master:
     return Master(slug, source, config, cell, questions, tuple(reader.roles), tuple(reader.helpers))
 
 
+def _fault_of_late(rule: LateRule) -> tuple[str, str] | None:
+    """What is wrong with a rule, and what to do."""
+    if rule.due.tzinfo:
+        return "has `due` with an offset", "Write local time, such as 2026-11-05 23:59, and its `zone`."
+    try:
+        ZoneInfo(rule.zone)
+    except (OSError, KeyError, ValueError):
+        return f"has the zone `{one_line(rule.zone, 40)}`, which is not known", "Write one such as `Europe/Berlin`."
+    if (rule.percent > 0) == (rule.points > 0) or min(rule.percent, rule.points, rule.grace) < 0:
+        return "does not say what being late costs", "Give `percent` or `points`, above 0, and `grace` from 0 on."
+    return None
+
+
 class _Reader:
     """Goes over the cells once; its state is Otter's open blocks. It keeps each fault, and goes on behind it."""
 
@@ -220,17 +239,22 @@ class _Reader:
         except BuildError as fault:
             self.faults.append(fault)
             return None
-        limits = settings.get("limits") or {}
+        limits, late = settings.get("limits") or {}, settings.get("late")
         unknown = [key for key in settings if key not in {each.name for each in fields(Config)}]
         if isinstance(limits, dict):
             unknown += [f"limits.{key}" for key in limits if key not in {field.name for field in fields(Limits)}]
-        keys = ", ".join(each.name for each in fields(Config) if each.name != "limits")
-        keys += f" and limits ({', '.join(each.name for each in fields(Limits))})"
+        if isinstance(late, dict):
+            unknown += [f"late.{key}" for key in late if key not in {field.name for field in fields(LateRule)}]
+            if isinstance(late.get("due"), str):  # YAML takes it for a time only with seconds
+                late = {**late, "due": iso_time(late["due"]) or late["due"]}
+        keys = ", ".join(each.name for each in fields(Config) if each.name not in ("limits", "late"))
+        keys += f", limits ({', '.join(each.name for each in fields(Limits))})"
+        keys += f" and late ({', '.join(each.name for each in fields(LateRule))})"
         for key in unknown:
             at = self.source.find(cell, key.rpartition(".")[2])
             self._fault(cell, f"the configuration has no key `{key}`", f"There are {keys}.", at)
         try:
-            return msgspec.convert({**settings, "limits": limits}, Config)
+            return msgspec.convert({**settings, "limits": limits, "late": late}, Config)
         except msgspec.ValidationError as error:
             problem, _, place = str(error).rstrip("`").partition(" - at `$.")
             path = place.partition("[")[0]
@@ -254,6 +278,9 @@ class _Reader:
         if re.search(r"[\n\r`]|^\s*[%!]?pip\b", config.install):
             at, what = self.source.find(cell, "install"), "`install` is more than what stands behind `%pip install`"
             yield self.source.refuse(cell, what, "Write that alone, in one line, without backticks.", at)
+        if config.late and (fault := _fault_of_late(config.late)):
+            at = self.source.find(cell, "late")
+            yield self.source.refuse(cell, f"`late` {fault[0]}", fault[1], at)
         for name in (each.name for each in fields(Limits)):
             most = MAX_WIRE_BYTES >> 20 if name == "wire_mb" else math.inf
             if not 0 < getattr(config.limits, name) <= most:

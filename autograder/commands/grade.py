@@ -142,7 +142,8 @@ def run(
                     f"{student} is to be removed, and is in {source}. Take the submission out of it first."
                 )
             folder.remove(student)
-        waiting = [item for item in items if not _stands(folder, item, questions)]
+        standing = {item.student: time for item in items if (time := _stands(folder, item, questions)) is not None}
+        waiting = [item for item in items if item.student not in standing]
         _say_who_is_new(console, folder, items, waiting)
         with progress(console, "Grading") as bar:
             task = bar.add_task("", total=len(items), completed=len(items) - len(waiting))
@@ -163,6 +164,7 @@ def run(
         owners = {item.student: item.owner for item in items}
         if on_list is not None:
             owners |= {student: on_list.owner(student, NOBODY) for student in absent}
+        listed_times = on_list.times if on_list is not None else {}
         for entry in folder.entries():  # a grade that is kept may have been made with another class list
             if (owner := owners.get(entry.student)) is not None:
                 others = tuple(warning for warning in entry.warnings if warning != NOT_LISTED)
@@ -172,6 +174,9 @@ def run(
                     name="" if owner.name == entry.student else owner.name,
                     id=owner.id or entry.id,
                     email=owner.email or entry.email,
+                    handed_in=standing.get(entry.student, entry.handed_in)
+                    or listed_times.get(entry.student)
+                    or entry.handed_in,
                 )
                 if revised != entry:
                     folder.revise(revised)
@@ -331,6 +336,9 @@ def _as_known(folder: OutputFolder, items: Iterable[Item]) -> list[Item]:
     return named if len({item.student for item in named}) == len(named) else list(items)
 
 
-def _stands(folder: OutputFolder, item: Item, questions: list[str]) -> bool:
-    """Whether a grade of the very same submission is there."""
-    return folder.knows(item.student) and folder.keeps(item.student, item.read(questions).digest)
+def _stands(folder: OutputFolder, item: Item, questions: list[str]) -> str | None:
+    """When a submission was handed in of which a grade is there already; None where it is to be graded."""
+    if not folder.knows(item.student):
+        return None
+    read = item.read(questions)
+    return read.handed_in if folder.keeps(item.student, read.digest) else None

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from autograder.commands.progress import progress
 from autograder.errors import UsageError
+from autograder.grading.results.late_work import ALLOWANCES
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.publishing import ClassReport, publish
 
@@ -37,6 +38,8 @@ def run(parts: Sequence[Path], out: Path | None, *, console: Console) -> ClassRe
                     f"{folder.out} holds grades of another exercise, or of another version of it, than {first.out}. "
                     "Grade all parts with one bundle."
                 )
+            if (folder.out / ALLOWANCES).exists():
+                raise UsageError(f"{folder.out / ALLOWANCES} is of a part. Merge first, then put it beside the whole.")
             for stored in folder.entries():
                 if stored.student in whose:
                     raise UsageError(f"{stored.student} is in {whose[stored.student]} and in {folder.out}. Remove one.")

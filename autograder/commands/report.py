@@ -18,11 +18,12 @@ from autograder.grading.execution import environment
 from autograder.grading.results import hand_grading
 from autograder.grading.results.entries import GradeEntry
 from autograder.grading.results.hand_grading import ACCEPT, REVIEW
+from autograder.grading.results.late_work import ALLOWANCES
 from autograder.grading.results.manual_csv import NAME
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.grading.results.pseudonyms import KEY
 from autograder.publishing import ClassReport, publish, share_copy
-from autograder.records import QuestionGrade
+from autograder.records import TIME_NOT_KNOWN, QuestionGrade
 from autograder.wording import counted, listed, one_line, shortened
 
 __all__ = ["run", "show"]
@@ -124,6 +125,8 @@ def _remarks(report: ClassReport) -> Iterator[str]:
     if with_remarks := [one_line(grade.student) for grade in report.grades if grade.warnings]:
         who, what = shortened(with_remarks, MAX_NAMED), counted(len(with_remarks), "submission")
         yield f"Remarks on {what} ({who}): see the report."
+    if report.assignment.late is not None:
+        yield from _late_remarks(report)
     if line := environment.differences(grade.execution.environment for grade in report.grades):
         yield line
     if report.outdated:
@@ -151,6 +154,19 @@ def _remarks(report: ClassReport) -> Iterator[str]:
         yield f"Report with names, to keep: {report.out / 'index.html'}. Who is who: {report.out / KEY}"
         yield "The copy has pseudonyms. Notebooks and comments in it may still hold names: look before you share it."
         yield f"Copy: {report.copied / 'index.html'}"
+
+
+def _late_remarks(report: ClassReport) -> Iterator[str]:
+    path = report.out / ALLOWANCES
+    if late := [one_line(grade.student) for grade in report.grades if grade.late and grade.penalty]:
+        taken = counted(sum(grade.penalty for grade in report.grades), "point")
+        who = f"{counted(len(late), 'student')} handed in late ({shortened(late, MAX_NAMED)})"
+        yield f"{who}: {taken} taken off in all."
+    if unknown := [one_line(grade.student) for grade in report.grades if grade.late == TIME_NOT_KNOWN]:
+        who = f"{counted(len(unknown), 'student')} ({shortened(unknown, MAX_NAMED)})"
+        yield f"Not known when handed in, so nothing is taken off: {who}. Write times into {path}."
+    if report.strangers:
+        yield f"In {path}, but not in this class: {shortened(list(map(one_line, report.strangers)), MAX_NAMED)}."
 
 
 def _names(entries: tuple[hand_grading.ManualRow, ...]) -> str:

@@ -37,9 +37,10 @@ def to_nbgrader(
         last, comma, first = grade.shown_name.partition(",")
         if not comma:
             first, _, last = grade.shown_name.rpartition(" ")
-        texts = [assignment.slug, "", "", grade.id or grade.student, last, first.strip(), grade.email]
-        score = points(grade.score)
-        writer.writerow([*map(harmless, texts), score, "0", score, points(grade.possible)])
+        due = assignment.late.due.isoformat(" ") if assignment.late else ""
+        texts = [assignment.slug, due, grade.handed_in, grade.id or grade.student, last, first.strip(), grade.email]
+        numbers = map(points, (grade.raw_score, grade.penalty, grade.score, grade.possible))
+        writer.writerow([*map(harmless, texts), *numbers])
     return Exported(made.getvalue().encode(), ".csv")
 
 
@@ -53,7 +54,7 @@ def to_plain_csv(
 def to_plain_json(
     assignment: Assignment, grades: Sequence[GradeEntry], pages: Mapping[str, bytes], template: Path | None
 ) -> Exported:
-    """A list of objects: who, `status`, `score`, `possible`, `pending`, and the score of each of `questions`."""
+    """A list of objects: who, `status`, scores, what being late cost, and the score of each of `questions`."""
     people = [
         {
             "student": grade.student,
@@ -62,6 +63,9 @@ def to_plain_json(
             "email": grade.email,
             "status": "absent" if grade.absent else grade.status,
             "score": grade.score,
+            "raw_score": grade.raw_score,
+            "penalty": grade.penalty,
+            "handed_in": grade.handed_in,
             "possible": grade.possible,
             "pending": grade.pending,
             "questions": {
@@ -102,10 +106,10 @@ def _results(grade: GradeEntry) -> dict[str, Any]:
     ]
     return {
         "score": grade.score,
-        "output": scrub(" ".join(filter(None, (grade.notice, grade.message, *grade.warnings)))),
+        "output": scrub(" ".join(filter(None, (grade.late, grade.notice, grade.message, *grade.warnings)))),
         "output_format": "text",
         "tests": tests,
-        "extra_data": {"student": grade.student, "pending": grade.pending},
+        "extra_data": {"student": grade.student, "pending": grade.pending, "penalty": grade.penalty},
     }
 
 
@@ -128,8 +132,8 @@ def to_junit(
             time=f"{grade.execution.wall_seconds:g}",
         )
         properties = ET.SubElement(suite, "properties")
-        for name, value in (("score", grade.score), ("possible", grade.possible), ("pending", grade.pending)):
-            ET.SubElement(properties, "property", name=name, value=points(value))
+        for name in ("score", "raw_score", "penalty", "possible", "pending"):
+            ET.SubElement(properties, "property", name=name, value=points(getattr(grade, name)))
         for question, case in cases:
             element = ET.SubElement(suite, "testcase", classname=_xml(question), name=_xml(case.name), time="0")
             own = ET.SubElement(element, "properties")

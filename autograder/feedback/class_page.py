@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from autograder.feedback import pages, plots
 from autograder.feedback.safe_text import points
-from autograder.records import Assignment, Case, CauseKind, Execution, Grade, Move, Outcome, Question
+from autograder.records import TIME_NOT_KNOWN, Assignment, Case, CauseKind, Execution, Grade, Move, Outcome, Question
 
 __all__ = ["render"]
 
@@ -76,6 +76,7 @@ def render(
         link=_link,
         score=_score,
         called=_names(ordered),
+        time_not_known=TIME_NOT_KNOWN,
     )
 
 

@@ -17,18 +17,22 @@ def grades_csv(assignment: Assignment, grades: Iterable[Grade]) -> Iterator[str]
     """Lines of `grades.csv`, header first, each with its line end; one line a grade, made as the grades come.
 
     Columns: `student,submission,status,score,possible`, the score of each question, empty where a person still has to
-    give it, then `pending` (the points of these), and `name,id,email` as the download or the class list has them. The
-    status of who handed in nothing is `absent`. All cells are quoted; a text that a spreadsheet would take for a
-    formula begins with an apostrophe.
+    give it, then `pending` (the points of these), `name,id,email` as the download or the class list has them, and
+    `raw_score,penalty,handed_in`: the score is what remains of the first without the second, for being late. The status
+    of who handed in nothing is `absent`. All cells are quoted; a text that a spreadsheet would take for a formula
+    begins with an apostrophe.
     """
     names = [question.name for question in assignment.questions]
-    yield _line(["student", "submission", "status", "score", "possible", *names, "pending", "name", "id", "email"])
+    further = ("name", "id", "email", "raw_score", "penalty", "handed_in")
+    yield _line(["student", "submission", "status", "score", "possible", *names, "pending", *further])
     for grade in grades:
         scores = {question.name: question.score for question in grade.questions if not still_waits(question)}
         earned = [points(scores[name]) if name in scores else "" for name in names]
         status = "absent" if grade.absent else grade.status
         numbers = [points(grade.score), points(grade.possible), *earned, points(grade.pending)]
-        yield _line([grade.student, grade.submission, status], numbers, [grade.shown_name, grade.id, grade.email])
+        known = [grade.shown_name, grade.id, grade.email]
+        late = [points(grade.raw_score), points(grade.penalty), grade.handed_in]
+        yield _line([grade.student, grade.submission, status], numbers, [*known, *late])
 
 
 def still_waits(question: QuestionGrade) -> bool:

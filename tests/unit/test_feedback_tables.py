@@ -10,7 +10,7 @@ from autograder.feedback.tables import grades_csv, sheet_csv
 from autograder.records import Assignment, Grade, Question, QuestionGrade
 
 ASSIGNMENT = Assignment("cnn2_mnist", "CNN", (Question("missing_layers", 4), Question("train", 6)))
-PERSON = ["name", "id", "email"]
+PERSON = ["name", "id", "email", "raw_score", "penalty", "handed_in"]
 
 
 def grade(**fields: Any) -> Grade:
@@ -36,9 +36,9 @@ def test_header_and_rows() -> None:
     ada = grade(pending=2, name="Ada O'L", id="17", email="ada@x")
     assert rows(ada, emmy, fay) == [
         ["student", "submission", "status", "score", "possible", "missing_layers", "train", "pending", *PERSON],
-        ["ada", "ada.ipynb", "graded", "7.5", "10", "4", "3.5", "2", "Ada O'L", "17", "ada@x"],
-        ["emmy", "ada.ipynb", "rejected", "0", "10", "", "", "0", "emmy", "", ""],
-        ["fay", "", "absent", "0", "10", "", "", "0", "fay", "", ""],
+        ["ada", "ada.ipynb", "graded", "7.5", "10", "4", "3.5", "2", "Ada O'L", "17", "ada@x", "7.5", "0", ""],
+        ["emmy", "ada.ipynb", "rejected", "0", "10", "", "", "0", "emmy", "", "", "0", "0", ""],
+        ["fay", "", "absent", "0", "10", "", "", "0", "fay", "", "", "0", "0", ""],
     ]
 
 
@@ -46,7 +46,7 @@ def test_every_cell_is_quoted() -> None:
     header, line = grades_csv(ASSIGNMENT, [grade()])
     columns = ["student", "submission", "status", "score", "possible", "missing_layers", "train", "pending", *PERSON]
     assert header == ",".join(f'"{column}"' for column in columns) + "\r\n"
-    assert line == '"ada","ada.ipynb","graded","7.5","10","4","3.5","0","ada","",""\r\n'
+    assert line == '"ada","ada.ipynb","graded","7.5","10","4","3.5","0","ada","","","7.5","0",""\r\n'
 
 
 @pytest.mark.parametrize(

@@ -332,6 +332,7 @@ def _grade(
             sum(case.possible for question in questions for case in question.cases if case.status == "manual")
         ),
         warnings=warnings,
+        handed_in=submission.handed_in,
     )
 
 

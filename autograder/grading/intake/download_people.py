@@ -1,4 +1,4 @@
-"""Who is who in a download whose files say it: Gradescope's and Blackboard's; hostile. Trusted side."""
+"""Who is who in a download whose files say it, and when they handed in; hostile. Trusted side."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import yaml
 from autograder.errors import UsageError
 from autograder.grading.intake import sources
 from autograder.grading.intake.sources import Found
+from autograder.grading.intake.times import iso_time
 
-__all__ = ["Owner", "people_of"]
+__all__ = ["Details", "Owner", "details_of", "time_in"]
 
+_LINE: Final = 400
 _NAME: Final = re.compile(r"[^:]{1,30}: *(?P<name>\S.{0,200}?) *\((?P<id>[^()]{1,100})\)\s*")
 
 
@@ -25,8 +27,20 @@ class Owner(NamedTuple):
     email: str = ""
 
 
-def people_of(system: str, files: Sequence[Found]) -> dict[str, tuple[Owner, ...]]:
-    """What a download says of each of its ids: the people who handed that in.
+class Details(NamedTuple):
+    """What a download says of something that was handed in.
+
+    Attributes:
+        owners: The people who did.
+        handed_in: See `records.Submission`.
+    """
+
+    owners: tuple[Owner, ...] = ()
+    handed_in: str = ""
+
+
+def details_of(system: str, files: Sequence[Found]) -> dict[str, Details]:
+    """What a download says of each of its ids.
 
     Args:
         system: Its name in `layouts.LAYOUTS`.
@@ -36,7 +50,7 @@ def people_of(system: str, files: Sequence[Found]) -> dict[str, tuple[Owner, ...
         UsageError: A file cannot be read.
     """
     read = _READERS.get(system)
-    found: dict[str, tuple[Owner, ...]] = {}
+    found: dict[str, Details] = {}
     for file in files if read else ():
         (content,) = sources.contents(file)
         if content.problem:
@@ -44,6 +58,12 @@ def people_of(system: str, files: Sequence[Found]) -> dict[str, tuple[Owner, ...
         text = content.data.decode("utf-8-sig", "replace")
         found |= read(text, file) if read else {}
     return found
+
+
+def time_in(file: Found) -> str:
+    """The time that a file holds; empty where it holds none, or cannot be read."""
+    (content,) = sources.contents(file)
+    return iso_time(content.data[:_LINE].decode("utf-8-sig", "replace"))
 
 
 class _Lenient(yaml.SafeLoader):  # type: ignore[misc] # it has no types
@@ -61,7 +81,7 @@ _Lenient.add_multi_constructor("!", _plain)
 _Lenient.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
 
 
-def _gradescope(text: str, file: Found) -> dict[str, tuple[Owner, ...]]:
+def _gradescope(text: str, file: Found) -> dict[str, Details]:
     try:
         entries = yaml.load(text, _Lenient)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -71,7 +91,10 @@ def _gradescope(text: str, file: Found) -> dict[str, tuple[Owner, ...]]:
         submitters = entry.get(":submitters") if isinstance(entry, Mapping) else None
         listed = submitters if isinstance(submitters, list) else []
         owners = [_submitter(each) for each in listed if isinstance(each, Mapping)]
-        people[str(key).removeprefix("submission_")] = tuple(owner for owner in owners if owner.name)
+        created = entry.get(":created_at") if isinstance(entry, Mapping) else None
+        handed_in = iso_time(created) if isinstance(created, str) else ""
+        named = tuple(owner for owner in owners if owner.name)
+        people[str(key).removeprefix("submission_")] = Details(named, handed_in)
     return people
 
 
@@ -81,14 +104,14 @@ def _submitter(entry: Mapping[Any, Any]) -> Owner:
     return Owner(name or email or sid, sid, email)
 
 
-def _blackboard(text: str, file: Found) -> dict[str, tuple[Owner, ...]]:
+def _blackboard(text: str, file: Found) -> dict[str, Details]:
     found = _NAME.fullmatch(
         text.lstrip().partition("\n")[0][:400]
     )  # further lines are the student's, such as a comment
-    return {found["id"]: (Owner(found["name"], found["id"]),)} if found else {}
+    return {found["id"]: Details((Owner(found["name"], found["id"]),))} if found else {}
 
 
-_READERS: Final[Mapping[str, Callable[[str, Found], dict[str, tuple[Owner, ...]]]]] = {
+_READERS: Final[Mapping[str, Callable[[str, Found], dict[str, Details]]]] = {
     "Gradescope": _gradescope,
     "Blackboard": _blackboard,
 }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from autograder.errors import UsageError
 from autograder.grading.intake import sources
-from autograder.grading.intake.download_people import Owner, people_of
+from autograder.grading.intake.download_people import Details, Owner, details_of, time_in
 from autograder.grading.intake.sources import Found
+from autograder.grading.intake.times import iso_time
 from autograder.wording import one_line
 
 __all__ = [
@@ -40,6 +41,7 @@ class Layout:
         unique: A part that no two files share. Where it is given, the pattern alone shows nothing: all notebooks must
             follow it, and most students have one.
         skipped: Whether such files were not handed in.
+        stamps: Pattern of the files that hold the time of an upload, which the system wrote.
     """
 
     system: str
@@ -48,6 +50,7 @@ class Layout:
     details: str = ""
     unique: str = ""
     skipped: bool = False
+    stamps: str = ""
 
 
 _MOODLE = r"(?P<name>[^/]+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)"
@@ -90,7 +93,12 @@ LAYOUTS: Final = (
         r"(?P<assignment>[^/]+)-submissions/(?P=assignment)-(?P<id>[^/]+)/.*",
         "samples made by its rules",
     ),
-    Layout("nbgrader", r"submitted/(?P<id>[^/]+)/(?P<assignment>[^/]+)/.*", "nbgrader's documentation"),
+    Layout(
+        "nbgrader",
+        r"submitted/(?P<id>[^/]+)/(?P<assignment>[^/]+)/.*",
+        "nbgrader's documentation",
+        stamps=r"submitted/[^/]+/[^/]+/timestamp\.txt",
+    ),
     Layout(
         "Canvas",
         r"(?P<name>[^_/]+?)(?:_LATE)?_(?P<id>\d+)_(?P<attempt>\d+)_[^/]+(?:/.*)?",
@@ -109,7 +117,6 @@ _COPIES: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"(?:\((\d{1,3})\)|-copy(\d{1,3}))$", re.IGNORECASE)
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True)
@@ -153,13 +160,12 @@ def recognised(found: Sequence[Found]) -> Recognised | None:
             continue
         if rows[0].unique and not _shown_by_all(found, matched, rows[0].unique):
             continue
-        people = people_of(system, details)
-        owned = [
-            each
-            for file, match, row in matched
-            if not row.skipped
-            for each in _owned(file, match, people.get(match.groupdict().get("id") or "", ()))
-        ]
+        known = details_of(system, details)
+        for file, match, row in matched:
+            stamp = _matches(file, row.stamps) if row.stamps and not file.folder else None
+            if stamp is not None and stamp["above"] == match["above"]:  # else it is in a folder that a student named
+                known[f"{match['id']}/{match['assignment']}"] = Details(handed_in=time_in(file))
+        owned = [each for file, match, row in matched if not row.skipped for each in _owned(file, match, known)]
         taken = {id(file) for file, _, _ in matched} | {id(file) for file in details}
         return Recognised(system, owned, [file for file in found if id(file) not in taken])
     return None
@@ -184,7 +190,7 @@ def by_pattern(found: Iterable[Found], pattern: str) -> list[Owned]:
     for file in found:
         match, _ = _first_match(file, [row])
         if match is not None:
-            owned += _owned(file, match, ())
+            owned += _owned(file, match, {})
         elif sources.may_be_read(file):
             raise UsageError(
                 f"--students: `{file.name}` does not follow the pattern. Change it, or move the file away."
@@ -237,23 +243,28 @@ def _shown_by_all(found: Sequence[Found], matched: Sequence[tuple[Found, re.Matc
     return len(values) == len(uploads) and 2 * len(students) >= len(readable)
 
 
-def _owned(file: Found, match: re.Match[str], people: Sequence[Owner]) -> Iterator[Owned]:
-    """The file, for each of the people whose it is."""
+def _owned(file: Found, match: re.Match[str], known: Mapping[str, Details]) -> Iterator[Owned]:
+    """The file, for each of the people whose it is.
+
+    Args:
+        file: The file.
+        match: Of its path.
+        known: What files of the download say, by `id`, or by that and the assignment.
+    """
     parts = {key: value or "" for key, value in match.groupdict().items()}
     name = parts.get("name") or " ".join(filter(None, (parts.get("first"), parts.get("last", "").replace("_", " "))))
     identifier = parts.get("id", "")
     attempt = parts.get("attempt", "")
     stem = re.sub(r"\.[^.]*$", "", file.parts[-1])
-    order = (_sortable(parts.get("time", "")), int(attempt) if attempt.isdecimal() else 0, copy_number(stem))
-    ordered = replace(file, order=order, assignment=parts.get("assignment", ""))
-    for owner in people or (Owner(name or identifier, identifier),):
+    time, assignment = parts.get("time", ""), parts.get("assignment", "")
+    said = iso_time(time)
+    order = (_number(said or time), int(attempt) if attempt.isdecimal() else 0, copy_number(stem))
+    details = known.get(identifier) or known.get(f"{identifier}/{assignment}") or Details()
+    ordered = replace(file, order=order, assignment=assignment, handed_in=said or details.handed_in)
+    for owner in details.owners or (Owner(name or identifier, identifier),):
         yield Owned(ordered, owner)
 
 
-def _sortable(time: str) -> int:
-    """A number that grows with a time; that of `Nov 5, 2026 0310 PM` begins with the name of a month."""
-    found = re.fullmatch(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) (\d{1,2})(\d\d) ([AP]M)", time)
-    if found is None or found[1] not in _MONTHS:
-        return int(re.sub(r"\D", "", time)[:20] or 0)
-    hour = int(found[4]) % 12 + (12 if found[6] == "PM" else 0)
-    return int(f"{found[3]}{_MONTHS.index(found[1]) + 1:02}{int(found[2]):02}{hour:02}{found[5]}")
+def _number(time: str) -> int:
+    """A number that grows with a time."""
+    return int(re.sub(r"\D", "", time)[:20] or 0)

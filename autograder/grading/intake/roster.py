@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from autograder.errors import UsageError
 from autograder.grading.intake.csv_reader import parse, read_table
 from autograder.grading.intake.download_people import Owner
 from autograder.grading.intake.student_ids import distinct, same_student, student_id
+from autograder.grading.intake.times import iso_time
 from autograder.wording import one_line
 
 __all__ = ["Match", "Roster", "match", "read_roster"]
@@ -41,6 +42,10 @@ EMAILS: Final = (
     *("email", "e-mail", "email address", "e-mail address", "mail", "e-mail-adresse", "adresse de courriel"),
     *("adresse e-mail", "dirección de correo", "correo electrónico", "indirizzo email"),
 )
+TIMES: Final = (
+    *("last modified (submission)", "zuletzt geändert (abgabe)", "dernière modification (travail remis)"),
+    *("última modificación (entrega)", "ultima modifica (consegna)", "submission_timestamp"),
+)
 CANVAS: Final = ("sis user id", "sis login id")
 PARTICIPANT: Final = re.compile(r"[^\W\d_]{5,}\D*(\d+)")
 """How Moodle writes a student's number, in its language: `Participant 12`, `Teilnehmer/in12`."""
@@ -60,6 +65,7 @@ class Roster:
         marks: Student id → all numbers and logins of the row, in lower case.
         lines: Where each student's row begins in the file.
         system: The system whose own numbers the list has: `Moodle`, `Canvas`, or empty.
+        times: Student id → when they handed in, where the file says it; see `records.Submission`.
     """
 
     students: tuple[str, ...]
@@ -69,6 +75,7 @@ class Roster:
     marks: Mapping[str, frozenset[str]]
     lines: tuple[int, ...] = ()
     system: str = ""
+    times: Mapping[str, str] = field(default_factory=dict)
 
     def owner(self, student: str, given: Owner) -> Owner:
         """What is known of a student of the list, who handed in as `given`."""
@@ -101,6 +108,7 @@ class _Columns:
         self.names = [at for at in ([first, last] if None not in (first, last) else [name]) if at is not None]
         self.ids = [self._header.index(known) for known in IDS if known in self._header]
         self.email = self._first(EMAILS)
+        self.time = self._first(TIMES)
         self.logins = [self.student] if self.student is not None and self.names else []
         self.of_canvas = {"id", "section"} <= {*self._header} and bool({*CANVAS} & {*self._header})
 
@@ -135,6 +143,7 @@ def read_roster(path: Path) -> Roster:
         raise UsageError(f"{path} has no column `student`: its header is {received}. Rename the column with the ids.")
     found: list[tuple[str, str, frozenset[str], str]] = []
     lines: list[int] = []
+    times: list[str] = []
     system = "Canvas" if columns.of_canvas else ""
     seen: dict[tuple[str, frozenset[str]], int] = {}
     for number, row in rows[1:]:
@@ -157,6 +166,7 @@ def read_roster(path: Path) -> Roster:
             )
         seen[key] = number
         lines.append(number)
+        times.append("" if columns.time is None else iso_time(cells[columns.time]))
         email = cells[columns.email] if columns.email is not None and "@" in cells[columns.email] else ""
         found.append((name, _joined(cells, columns.names) or name, marks, email))
     if not found:
@@ -174,6 +184,7 @@ def read_roster(path: Path) -> Roster:
         {student: marks for student, (_, _, marks, _) in zip(students, found, strict=True)},
         tuple(lines),
         system,
+        {student: time for student, time in zip(students, times, strict=True) if time},
     )
 
 

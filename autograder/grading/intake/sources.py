@@ -90,6 +90,7 @@ class Found:
         problem: Why it must not be read, for the student; else empty. A folder may have one, too.
         order: Grows with the attempts of one student: time of the upload, number of the attempt, number of the copy.
         assignment: The exercise that the system names; empty where it names none.
+        handed_in: When, as the system says; see `records.Submission`.
         above: Folders around the class, which its path begins with.
     """
 
@@ -102,6 +103,7 @@ class Found:
     problem: str = ""
     order: Order = (0, 0, 0)
     assignment: str = ""
+    handed_in: str = ""
     above: tuple[str, ...] = ()
 
     @property
@@ -123,6 +125,7 @@ class Content:
         others: Names of what else is in the zip that it comes from.
         order: See `Found`.
         assignment: See `Found`.
+        handed_in: See `Found`.
     """
 
     name: str
@@ -132,6 +135,7 @@ class Content:
     others: tuple[str, ...] = ()
     order: Order = (0, 0, 0)
     assignment: str = ""
+    handed_in: str = ""
 
 
 def shown(name: str, limit: int = 120) -> str:
@@ -179,7 +183,7 @@ def listing(source: Path) -> list[Found]:
 def contents(file: Found) -> Iterator[Content]:
     """The notebooks in a file, one at a time: the file itself, or those in it when it is a zip."""
     for content in _contents(file):
-        yield replace(content, order=file.order, assignment=file.assignment)
+        yield replace(content, order=file.order, assignment=file.assignment, handed_in=file.handed_in)
 
 
 def _contents(file: Found) -> Iterator[Content]:

@@ -118,7 +118,7 @@ class HandedIn:
         others = dict.fromkeys(self.others)
         for content in self.contents:
             others |= dict.fromkeys(content.others)
-            submission = _submission(self.student, content)
+            submission = replace(_submission(self.student, content), handed_in=content.handed_in)
             tags = notebook_reader.answers(submission.cells)
             found = len(tags.intersection(questions) if questions else tags)
             filled = _filled(submission.cells)

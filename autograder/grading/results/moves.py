@@ -51,6 +51,8 @@ def described_move(move: Move) -> str:
     cases = [f"{case.name}: {_text(case.before)} → {_text(case.after)}" for case in move.cases[:MAX_CASES]]
     if len(move.cases) > MAX_CASES:
         cases.append(f"{len(move.cases) - MAX_CASES} more")
+    if not cases:
+        cases.append("what being late costs")
     again = ", another notebook" if move.resubmitted else ""
     return f"{move.student}: {rounded(move.before)} → {rounded(move.after)} ({listed(cases)}{again})"
 

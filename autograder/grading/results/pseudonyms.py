@@ -100,6 +100,7 @@ def anonymous(stored: GradeEntry, execution: Execution, names: Mapping[str, str]
         name="",
         id="",
         email="",
+        handed_in="",
         message=unnamed(stored.message),
         review=unnamed(stored.review),
         warnings=tuple(map(unnamed, stored.warnings)),

@@ -43,6 +43,7 @@ _COLOURS = {
     "c": "code-comment",
 }
 _UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
+_CHECK = re.compile(r"\s*grader\.check(?:_all)?\([^()\n]*\)\s*")
 # Richest first, as Jupyter chooses.
 _BITMAPS = ("image/png", "image/jpeg", "image/gif")
 
@@ -148,10 +149,12 @@ def _source_html(cell: Cell, name: str, budget: _Budget) -> Markup:
     if cell.kind == "markdown":
         return _markdown(source, f"Text of {name}", budget, cell.attachments)
     if cell.kind == "code":
-        code = _pre(_highlighted(scrub(source)), f"Code of {name}", source)
-        folded = Markup("<details><summary>The self-check, as it came with the exercise</summary>{}</details>")
-        return folded.format(code) if is_self_check(cell) else code
-    return _pre(Markup("{}").format(scrub(source)), f"Text of {name}", source)
+        code = Markup("<pre>\n{}</pre>").format(_highlighted(scrub(source)))
+        folded = Markup('<details class="aside"><summary>{}</summary>{}</details>')
+        if is_self_check(cell):
+            return folded.format("The self-check, as it came with the exercise", code)
+        return folded.format("A self-check", code) if _CHECK.fullmatch(cell.source) and not cell.outputs else code
+    return Markup("<pre>\n{}</pre>").format(scrub(source))
 
 
 def _markdown(
@@ -244,7 +247,7 @@ def _text(text: str, label: str, budget: _Budget, css: str = "") -> Markup:
 
 def rich_html(html: Markup, label: str) -> Markup:
     """Sanitised HTML; a stop for the Tab key when something in it may be wider than the page."""
-    wide = "<table>" in html or "<pre>" in html
+    wide = "<table>" in html or "<pre>" in html.replace("<pre><code>", "")  # code is wrapped
     return Markup('<div class="rich"{}>{}</div>').format(_scrollable(label) if wide else "", html)
 
 

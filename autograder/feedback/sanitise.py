@@ -65,11 +65,12 @@ _HEADING = re.compile(r"<(/?)h([1-6])>")
 _IMAGE = re.compile(r"<img((?: [a-z]+=\"[^\"<>]*\")*)>")
 _ATTACHED = re.compile(r"(<img [^<>]*?\bsrc=\")attachment:([^\"<>]*)")
 _EMPTY_LINK = re.compile(r"<a [^<>]*>\s*</a>")
+_EMPTY_HEADER = re.compile(r"<th((?: [a-z]+=\"[^\"<>]*\")*)>(?:\s|&nbsp;)*</th>")
 _TAG = re.compile(r"<[^<>]*>")
 
 
 def clean_html(html: str, attachments: Mapping[str, str] = MappingProxyType({})) -> Markup | None:
-    """Hostile HTML as safe HTML; headings become h4 to h6, below the page's own.
+    """Hostile HTML as safe HTML; headings become h4 to h6, below the page's own, without leaving a level out.
 
     Args:
         html: The HTML.
@@ -95,7 +96,7 @@ def clean_html(html: str, attachments: Mapping[str, str] = MappingProxyType({}))
     cleaned = _EMPTY_LINK.sub("", cleaned)
     if len(cleaned) > 4 * MAX_MARKUP or not ("<img " in cleaned or _TAG.sub("", cleaned).strip()):
         return None
-    cleaned = _HEADING.sub(lambda match: f"<{match[1]}h{min(int(match[2]) + 3, 6)}>", cleaned)
+    cleaned = _EMPTY_HEADER.sub(r"<td\1></td>", _with_headings_below_ours(cleaned))
     cleaned = _IMAGE.sub(_with_alternative, cleaned)
     cleaned = _ATTACHED.sub(lambda match: match[1] + pictures[match[2]], cleaned)
     return Markup(cleaned)  # noqa: S704 - sanitised
@@ -200,6 +201,21 @@ def _pixels(kind: str, data: bytes) -> int | None:
 
 def _product(form: str, data: bytes, at: int) -> int:
     return int(math.prod(struct.unpack_from(form, data, at)))
+
+
+def _with_headings_below_ours(html: str) -> str:
+    above: list[int] = []  # the levels of the headings that the next one may be below
+    opened: list[int] = []
+
+    def renumbered(match: re.Match[str]) -> str:
+        if match[1]:
+            return f"</h{opened.pop()}>"
+        level = int(match[2])
+        above[:] = [each for each in above if each < level] + [level]
+        opened.append(min(3 + len(above), 6))
+        return f"<h{opened[-1]}>"
+
+    return _HEADING.sub(renumbered, html)
 
 
 def _with_alternative(match: re.Match[str]) -> str:

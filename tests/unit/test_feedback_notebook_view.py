@@ -54,6 +54,26 @@ def test_wide_or_high_text_can_be_scrolled_by_keyboard(text: str) -> None:
     assert '<pre tabindex="0" role="group" aria-label="Printed text of code cell 1">' in html
 
 
+def test_code_is_wrapped_and_needs_no_stop_of_the_tab_key() -> None:
+    code, fence, picture = shown_cells(
+        [Cell("code", "x" * 200), Cell("markdown", f"```\n{'x' * 200}\n```"), Cell("markdown", "<pre>┏━┳━┓</pre>")]
+    )
+    assert "tabindex" not in code.source + fence.source
+    assert 'tabindex="0"' in picture.source
+
+
+def test_a_corner_of_a_table_is_no_header() -> None:
+    table = '<table><tr><th colspan="2"> </th><th>a</th></tr></table>'
+    html = output_html({"output_type": "display_data", "data": {"text/html": table}})
+    assert '<td colspan="2"></td><th>a</th>' in html
+
+
+def test_a_call_of_the_self_check_is_folded() -> None:
+    call, answer = shown_cells([Cell("code", 'grader.check("train")\n'), Cell("code", 'x = grader.check("train")')])
+    assert call.source.startswith('<details class="aside"><summary>A self-check</summary>')
+    assert "<details" not in answer.source
+
+
 def test_tracebacks() -> None:
     error = {"output_type": "error", "ename": "E", "evalue": "<v>", "traceback": ["\x1b[31mline\x1b[39m", "last"]}
     assert 'class="ansi-1">line</span>\nlast' in output_html(error)

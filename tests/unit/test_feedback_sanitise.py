@@ -46,6 +46,8 @@ def shown_svg(svg: str) -> str:
         ('<a href="mailto:a@b.c">m</a>', '<a href="mailto:a@b.c" rel="noopener noreferrer">m</a>'),
         ('<a href="https://keras.io"> </a>x', "x"),
         ("<h1>Score</h1><h2>x</h2><h3>y</h3>", "<h4>Score</h4><h5>x</h5><h6>y</h6>"),
+        ("<h3>a</h3><h6>b</h6><h3>c</h3><h1>d</h1>", "<h4>a</h4><h5>b</h5><h4>c</h4><h4>d</h4>"),
+        ("<h1><b><h2>a</h2></b></h1>", "<h4><b><h5>a</h5></b></h4>"),
         ('<td colspan="2">x', "x"),
         (
             '<table><tr><td colspan="2" rowspan="9999">x',

@@ -16,6 +16,7 @@ import msgspec
 
 __all__ = [
     "ANSWER_TAG",
+    "FOLLOWS",
     "MAX_GIVEN_BYTES",
     "MAX_WIRE_BYTES",
     "SANDBOX_VARIABLE",
@@ -306,6 +307,10 @@ class Execution:
     unjustified: bool = False
     phases: dict[str, float] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+
+
+FOLLOWS = "follows from the layer above"
+"""The hint of a row that is right in itself, but gets another input than expected."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -56,12 +56,14 @@ class CellView:
         name: What messages call it.
         source: Code as highlighted HTML, Markdown as rendered HTML.
         outputs: Safe HTML, one piece an output.
+        folded: What a cell is called that nobody needs to read; empty for the others.
     """
 
     name: str
     cell: Cell
     source: Markup
     outputs: tuple[Markup, ...]
+    folded: str = ""
 
 
 @dataclass
@@ -87,7 +89,7 @@ def shown_cells(cells: Sequence[Cell]) -> Iterator[CellView]:
     budget = _Budget()
     for cell, name in zip(cells[:_MAX_CELLS], cell_names(cells), strict=False):
         source = budget.charged(_source_html(cell, name, budget))
-        yield CellView(name, cell, source, tuple(_outputs_html(cell, name, budget)))
+        yield CellView(name, cell, source, tuple(_outputs_html(cell, name, budget)), _folded(cell))
     if len(cells) > _MAX_CELLS:
         yield CellView("", Cell("raw", ""), _note(f"{len(cells) - _MAX_CELLS} more cells not shown"), ())
 
@@ -102,6 +104,7 @@ class Trouble:
         verb: What joins the two: `: `, ` raised ` or only a space.
         text: What happened, as the notebook's own error or in words of ours.
         ours: Whether it is in words of ours.
+        consequences: The later cells that failed only since this one did.
     """
 
     position: int
@@ -109,10 +112,22 @@ class Trouble:
     verb: str
     text: str
     ours: bool
+    consequences: list[Trouble] = field(default_factory=list)
 
 
-def troubles(cells: Sequence[Cell], causes: Sequence[Cause]) -> Iterator[Trouble]:
-    """The cells that failed, of those that ran; of an error that another cell caused, only which one that is."""
+def troubles(cells: Sequence[Cell], causes: Sequence[Cause]) -> list[Trouble]:
+    """The cells that failed, of those that ran, each with the cells that failed only since it did."""
+    found: dict[int, Trouble] = {}
+    for at, trouble in _failures(cells, causes):
+        cause = cells[at].due_to
+        if cause is None:
+            found[at] = trouble
+        else:
+            found[cause].consequences.append(trouble)
+    return list(found.values())
+
+
+def _failures(cells: Sequence[Cell], causes: Sequence[Cause]) -> Iterator[tuple[int, Trouble]]:
     messages = {f"code cell {cause.cell}": cause.message for cause in causes if cause.cell and not cause.hidden}
     names = cell_names(cells)
     for at, (cell, name) in enumerate(zip(cells, names, strict=True)):
@@ -121,18 +136,24 @@ def troubles(cells: Sequence[Cell], causes: Sequence[Cause]) -> Iterator[Trouble
         if cell.due_to is not None:
             needed = _UNDEFINED.match(cell.error)
             what = f"needs `{needed[1]}`, which" if needed else "needs what"
-            yield Trouble(at + 1, name, " ", f"{what} {names[cell.due_to]} did not define", ours=True)
+            yield at, Trouble(at + 1, name, " ", f"{what} {names[cell.due_to]} did not define", ours=True)
         elif cell.kind != "code":
-            yield Trouble(at + 1, name, ": ", cell.error, ours=True)
+            yield at, Trouble(at + 1, name, ": ", cell.error, ours=True)
         elif message := messages.get(name, ""):
-            yield Trouble(at + 1, name, " ", message.removeprefix(f"{name.capitalize()} "), ours=True)
+            yield at, Trouble(at + 1, name, " ", message.removeprefix(f"{name.capitalize()} "), ours=True)
         else:
-            yield Trouble(at + 1, name, " raised ", cell.error, ours=False)
+            yield at, Trouble(at + 1, name, " raised ", cell.error, ours=False)
 
 
 def is_self_check(cell: Cell) -> bool:
     """Whether it is the long first cell of an exercise, which nobody needs to read."""
     return cell.source.startswith(SELF_CHECK) and not cell.answers and not cell.error
+
+
+def _folded(cell: Cell) -> str:
+    if is_self_check(cell):
+        return "The self-check, as it came with the exercise"
+    return "A self-check" if _CHECK.fullmatch(cell.source) and not cell.error else ""
 
 
 def answer_cells(cells: Sequence[Cell]) -> dict[str, list[tuple[int, str]]]:
@@ -149,11 +170,7 @@ def _source_html(cell: Cell, name: str, budget: _Budget) -> Markup:
     if cell.kind == "markdown":
         return _markdown(source, f"Text of {name}", budget, cell.attachments)
     if cell.kind == "code":
-        code = Markup("<pre>\n{}</pre>").format(_highlighted(scrub(source)))
-        folded = Markup('<details class="aside"><summary>{}</summary>{}</details>')
-        if is_self_check(cell):
-            return folded.format("The self-check, as it came with the exercise", code)
-        return folded.format("A self-check", code) if _CHECK.fullmatch(cell.source) and not cell.outputs else code
+        return Markup("<pre>\n{}</pre>").format(_highlighted(scrub(source)))
     return Markup("<pre>\n{}</pre>").format(scrub(source))
 
 

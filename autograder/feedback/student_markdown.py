@@ -77,7 +77,7 @@ def render(assignment: Assignment, grade: Grade, execution: Execution) -> str:
         execution=execution,
         questions=() if grade.status == "rejected" else grade.questions,
         trouble=ENDINGS[execution.status] if execution.cells else "",
-        raised=list(troubles(execution.cells, grade.causes)),
+        raised=troubles(execution.cells, grade.causes),
         called=[cause.message for cause in grade.causes if not cause.cell and not cause.hidden],
         mark=mark,
         reviewed=reviewed(grade),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -9,7 +10,7 @@ from autograder.feedback import pages, plots
 from autograder.feedback.ansi import ansi_html
 from autograder.feedback.notebook_view import answer_cells, rich_html, shown_cells, troubles
 from autograder.feedback.sanitise import markdown_html
-from autograder.records import Assignment, Cell, Execution, Grade, LayerDiff, Outcome, QuestionGrade
+from autograder.records import FOLLOWS, Assignment, Cell, Execution, Grade, LayerDiff, Outcome, QuestionGrade
 from autograder.wording import counted
 
 __all__ = ["ENDINGS", "mark", "render", "reviewed"]
@@ -21,6 +22,8 @@ ENDINGS = {
     "crashed": "Your notebook did not run to its end",
     "refused": "Your notebook’s run was not accepted",
 }
+# What comes before the cell that is the cause; see `values_of` of `case_runner`, and `why_missing` of `causes`.
+_UNMET = re.compile(r"`[^`]*` is not defined after this question\. (?:\w+ cell \d+ (?:needs `[^`]*`|did not run): )*")
 _LONG_RUN = 4  # layers in a row that agree are folded from here on
 
 
@@ -47,14 +50,16 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
         called=[cause.message for cause in grade.causes if not cause.cell and not cause.hidden],
         # Without cells nothing ran: the grade's own message says why.
         trouble=ENDINGS[execution.status] if execution and cells else "",
-        raised=list(troubles(cells, grade.causes)),
+        raised=troubles(cells, grade.causes),
         cells=list(shown_cells(cells)),
         bar=plots.bar,
         curves=plots.curves,
         mark=mark,
         reviewed=reviewed(grade),
         pending=_pending,
+        folded=_folded,
         layer_runs=_layer_runs,
+        follows=FOLLOWS,
         ansi=ansi_html,
         markdown=markdown_html,
         rich=rich_html,
@@ -89,6 +94,21 @@ def _attachments(cells: Iterable[Cell]) -> dict[str, dict[str, str]]:
 def _pending(question: QuestionGrade) -> float:
     """The points that a person still has to give."""
     return sum(outcome.possible - outcome.points for outcome in question.cases if outcome.status == "manual")
+
+
+def _folded(cases: Iterable[Outcome]) -> list[tuple[Outcome, list[Outcome]]]:
+    """Cases, each with those behind it that fail only since the same cell did."""
+    found: list[tuple[Outcome, list[Outcome]]] = []
+    first: dict[str, list[Outcome]] = {}
+    for outcome in cases:
+        unmet = _UNMET.match(outcome.message) if mark(outcome) == "fail" and not outcome.by_hand else None
+        cause = outcome.message[unmet.end() :] if unmet else ""
+        if cause and not outcome.comment and cause in first:
+            first[cause].append(outcome)
+        else:
+            found.append((outcome, []))
+            first.setdefault(cause, found[-1][1])
+    return found
 
 
 def _layer_runs(diff: Iterable[LayerDiff]) -> Iterator[list[LayerDiff]]:

@@ -14,13 +14,10 @@ from dataclasses import dataclass, replace
 from autograder.networks.arrangement import arranged, branches, like_a_list, sources_of
 from autograder.networks.canonical import LayerRow, Shape, agrees, words
 from autograder.networks.catalogue import family, layer_class
-from autograder.records import LayerDiff
+from autograder.records import FOLLOWS, LayerDiff
 from autograder.wording import counted, listed
 
-__all__ = ["FOLLOWS", "AlignmentStep", "Comparison", "compare", "row_texts", "table"]
-
-FOLLOWS = "follows from the layer above"
-"""The hint of a row that is right in itself, but gets another input than expected."""
+__all__ = ["AlignmentStep", "Comparison", "compare", "row_texts", "table"]
 
 _MAX_TABLE_ROWS = 80
 _MAX_ROWS_MOVED = 4  # a layer further away from its place counts as missing and extra

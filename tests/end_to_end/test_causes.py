@@ -98,6 +98,12 @@ CLASS: dict[str, tuple[list[dict[str, Any]], str, float, list[str]]] = {
             "Code cell 3 needs answer, which code cell 2 did not",
         ],
     ),
+    "two-cases-of-one-cell": (
+        [NUMPY, code("step = nothing"), code("pick = step", "answer:pick"), NUMBER, LABELS],
+        "graded",
+        10,
+        ["Code cell 2 raised NameError: name 'nothing' is not defined", "1 cell below failed only because of this"],
+    ),
     "import-cell-raised": (
         [code("import nmpy_is_no_module as nmpy, numpy as np"), NUMBER, code("to_labels = np.argmax", "answer:labels")],
         "needs_review",
@@ -208,6 +214,7 @@ def test_a_missing_name_is_put_down_to_the_cell_that_was_to_define_it(graded: Gr
     assert "Code cell 3 needs `np`: Code cell 1 raised ModuleNotFoundError" in said
     said = nb.cases_of(graded.entries["text"])["number.value"]["message"]
     assert "Text cell 2: It is no code cell" in said
+    assert "1 more case not passed for the same reason" in graded.page("two-cases-of-one-cell")
 
 
 def test_a_module_that_a_hidden_case_showed_is_named_to_the_instructor_only(graded: Graded) -> None:

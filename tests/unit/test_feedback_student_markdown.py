@@ -184,3 +184,11 @@ def test_the_cell_of_the_self_check_and_the_mark_of_a_written_answer_are_not_rep
     assert "### Code cell 2" in text and "x = 1" in text
     assert text.count("Graded by a person") == 1
     assert "def test_layers" in markdown(cells=(Cell("code", setup, error="NameError: x"),))
+
+
+def test_cells_that_failed_only_because_of_another_are_one_line() -> None:
+    undefined = "NameError: name 'x' is not defined"
+    cells = (Cell("code", "x = (", error="SyntaxError: ("), *(Cell("code", "x", error=undefined, due_to=0),) * 14)
+    read = markdown(cells=cells).partition("## Your notebook")[0]
+    assert "14 cells below failed only because of this: code cell 2, code cell 3," in read
+    assert "code cell 13, …" in read and "code cell 14" not in read

@@ -11,6 +11,7 @@ import pytest
 
 from autograder.feedback import student_page
 from autograder.records import (
+    FOLLOWS,
     SELF_CHECK,
     Assignment,
     Cell,
@@ -208,6 +209,50 @@ def test_cells_that_raised_are_linked() -> None:
     assert 'id="cell-2"' in html
 
 
+def test_cells_that_failed_only_because_of_another_are_folded_under_it() -> None:
+    undefined = "NameError: name 'model' is not defined"
+    cells = (
+        Cell("code", "model = (]", error="SyntaxError: ]"),
+        *(Cell("code", "model", error=undefined, due_to=0) for _ in range(3)),
+        Cell("code", "1/0", error="ZeroDivisionError: x"),
+    )
+    notices = page(question(), execution=Execution("completed", "", cells)).partition("</section>")[2]
+    notices = notices.partition("</section>")[0]
+    folded = notices[notices.index("<details>") : notices.index("</details>")]
+    assert "<summary>3 cells below failed only because of this</summary>" in folded
+    assert [f'href="#cell-{number}"' in folded for number in range(1, 6)] == [False, True, True, True, False]
+    assert "needs model , which code cell 1 did not define" in text(folded)
+    assert "raised ZeroDivisionError" in text(notices)
+
+
+def test_cases_that_fail_only_because_of_the_same_cell_are_folded() -> None:
+    cause = "Code cell 5 raised SyntaxError: <]>"
+    html = page(
+        question(
+            Outcome("a", "fail", 0, 1, title="A", message=f"`model` is not defined after this question. {cause}"),
+            Outcome("b", "fail", 0, 1, title="B", message="`other` is wrong."),
+            Outcome(
+                "c", "fail", 0, 0.5, True, "C `x`",
+                f"`history` is not defined after this question. Code cell 7 needs `model`: {cause}",
+            ),
+            Outcome("d", "fail", 0, 1, title="D", message="`d` is not defined after this question. No."),
+        )
+    )  # fmt: skip
+    read = text(html)
+    assert read.count("SyntaxError") == 1
+    folded = html[html.index('<details class="consequences">') :].partition("</details>")[0]
+    assert text(folded) == "1 more case not passed for the same reason C x 0 / 0.5 Hidden case"
+    titles = [read.index(each) for each in ("A 0 / 1 Not passed", "1 more case", "B 0 / 1", "D 0 / 1")]
+    assert titles == sorted(titles)
+
+
+def test_a_layer_that_only_follows_from_the_one_above_is_pale() -> None:
+    follows = LayerDiff("different", "ReLU → (26, 26, 32)", "ReLU → (24, 24, 32)", FOLLOWS)
+    html = page(question(Outcome("a", "fail", 0, 2, diff=(LayerDiff("different", "Conv2D", "Dense"), follows))))
+    assert html.count('<tr class="follows" role="row">') == html.count('<tr class="different" role="row">') == 1
+    assert html.count(FOLLOWS) == 1
+
+
 def test_a_picture_pasted_into_an_answer_is_shown_with_it() -> None:
     gif = "data:image/gif;base64,R0lGODlhCAAIAA=="
     why = QuestionGrade("compare", 0, 2, (Outcome("compare", "manual", 0, 2),), manual=True, answer="![](attachment:x)")
@@ -248,7 +293,7 @@ def test_the_long_cell_of_the_self_check_is_folded() -> None:
     html = page(execution=Execution("completed", cells=(Cell("code", setup), Cell("code", "x = 1"))))
     assert html.count("<summary>The self-check, as it came with the exercise</summary>") == 1
     folded = html[html.index("<summary>The self-check") :].partition("</details>")[0]
-    assert "selfcheck" in folded
+    assert "selfcheck" in folded and "x = 1" not in text(folded)
     raised = page(execution=Execution("completed", cells=(Cell("code", setup, error="ImportError: no"),)))
     assert "<summary>The self-check" not in raised, "what raised is seen at once"
 

@@ -133,19 +133,12 @@ class Comparison:
             return "; ".join([*hints, _to_check(wanted.kind, others)] if others else hints)
         if not arguments and given.shared:
             return "use a new layer, not an earlier one again"
-        if not arguments and step.differs:
-            # Something that the case does not ask for by name has changed the size.
-            suspects = known.SHAPING if "output_shape" in step.differs else known.WEIGHING
-            arguments = [key for key in given.config if key in suspects - given.usual - set(wanted.config)]
+        arguments += self._suspects(step, arguments)
         window = given.config.get("kernel_size")
         if arguments == ["strides"] and isinstance(window, tuple) and given.config["strides"] == window:
             # In Keras 1, rows and columns of the window were two numbers.
             return f"check the strides: a third number sets them, so write the window as `{window}`"
         if arguments:
-            if "output_shape" in self._sizes_besides(step):
-                arguments += [
-                    key for key in given.config if key in known.SHAPING - given.usual - {*wanted.config, *arguments}
-                ]
             return _to_check(wanted.kind, arguments)
         if not step.differs:
             return ""
@@ -189,16 +182,51 @@ class Comparison:
         name = _short(self.received[received])
         return f"layer {numbers[received] + 1} ({name})" if received in numbers else name
 
-    def _sizes_besides(self, step: AlignmentStep) -> tuple[str, ...]:
-        """Sizes that are wrong besides arguments: of the first axes, where the input is as expected."""
+    def _suspects(self, step: AlignmentStep, named: Sequence[str]) -> list[str]:
+        """Arguments that are not asked for, and that may be behind sizes that the `named` ones do not explain."""
         wanted, given = self._both(step)
+        known, window = layer_class(wanted.kind), "kernel_size"
+        sizes: Sequence[str] = self._sizes_besides(step) if named else step.differs
+        unasked = [key for key in given.config if key not in {*wanted.config, *named}]
+        unusual = [key for key in unasked if key not in given.usual]
+        found = [key for key in unusual if key in known.SHAPING and "output_shape" in sizes]
+        # Where only the number of parameters of the first layer is wrong, its input may be another one.
+        if "output_shape" in sizes and not found:
+            if not named:
+                return []
+            found = [key for key in unasked if key == window]
+        elif window in unasked and (named or found or step.expected) and self._has_other_window(step):
+            found.append(window)
+        return found + [key for key in unusual if key in known.WEIGHING and "parameters" in sizes]
+
+    def _sizes_besides(self, step: AlignmentStep) -> tuple[str, ...]:
+        """Sizes that are wrong besides the last axis: other axes, and the parameters for each unit or filter."""
+        wanted, given = self._both(step)
+        units, others = _last_axis(wanted), _last_axis(given)
+        if not (units and others and self._gets_same_input(step)):
+            return ()
+        cut = [
+            replace(
+                row, output_shape=(row.output_shape or ())[:-1], parameters=row.parameters and row.parameters * factor
+            )
+            for row, factor in ((wanted, others), (given, units))
+        ]
+        return _size_differences(cut[0], cut[1])
+
+    def _has_other_window(self, step: AlignmentStep) -> bool:
+        """Whether a convolution has a kernel size that the expected parameters rule out, with bias or without."""
+        wanted, given = self._both(step)
+        if "groups" not in given.config or "parameters" not in self._sizes_besides(step):
+            return False
+        units, others = _last_axis(wanted), _last_axis(given)
+        weights = (given.parameters or 0) - others * bool(given.config.get("use_bias"))
+        return weights * units not in [((wanted.parameters or 0) - units * bias) * others for bias in (0, 1)]
+
+    def _gets_same_input(self, step: AlignmentStep) -> bool:
+        """Whether a layer's input is known to be the expected one; that of the first layer counts as such."""
         i, j = step.expected or 0, step.received or 0
         before = [rows[at - 1].output_shape if at else None for rows, at in ((self.expected, i), (self.received, j))]
-        known = wanted.output_shape and given.output_shape and (i == j == 0 or None not in before)
-        if not known or before[0] != before[1]:
-            return ()
-        cut = [replace(row, output_shape=row.output_shape[:-1]) for row in (wanted, given) if row.output_shape]
-        return _size_differences(cut[0], cut[1]) if len(cut) == 2 else ()
+        return before[0] == before[1] and (i == j == 0 or None not in before)
 
     def _both(self, step: AlignmentStep) -> tuple[LayerRow, LayerRow]:
         return self.expected[step.expected or 0], self.received[step.received or 0]
@@ -300,6 +328,7 @@ def _with_differences(expected: Sequence[LayerRow], received: Sequence[LayerRow]
             own = _own_differences(expected[i], received[j])
             sizes = _size_differences(expected[i], received[j])
             follows = bool(sizes) and not own and _gets_other_input(expected, received, i, j, changed=changed)
+            follows = follows and not _resizes_otherwise(expected, received, i, j)
             step = AlignmentStep(i, j, () if follows else own or sizes, follows)
         changed = changed or not step.right
         yield step
@@ -380,6 +409,12 @@ def _size_differences(expected: LayerRow, received: LayerRow) -> tuple[str, ...]
     return tuple(differs)
 
 
+def _last_axis(row: LayerRow) -> int:
+    """Its size, such as the number of filters; 0 where it is not known, or is another axis."""
+    last = (row.output_shape or (0,))[-1]
+    return last if last and row.config.get("data_format") != "channels_first" else 0
+
+
 def _same_shape(expected: Shape, received: Shape | None) -> bool:
     if received is None or len(expected) != len(received):
         return False
@@ -395,6 +430,19 @@ def _gets_other_input(
     if wanted is None or given is None:
         return changed
     return not _same_shape(wanted, given)
+
+
+def _resizes_otherwise(expected: Sequence[LayerRow], received: Sequence[LayerRow], i: int, j: int) -> bool:
+    """Whether a window gives other axes than expected, of an input that differs in its last axis only."""
+    config = received[j].config
+    windows = {"kernel_size", "pool_size"} & {*config} and config.get("data_format") != "channels_first"
+    if not (windows and i and j):
+        return False
+    shapes = [(rows[at - 1].output_shape, rows[at].output_shape) for rows, at in ((expected, i), (received, j))]
+    (wanted, given), (wanted_next, given_next) = zip(*shapes, strict=True)
+    if None in (wanted, given, wanted_next, given_next):
+        return False
+    return wanted[:-1] == given[:-1] and not _same_shape(wanted_next[:-1], given_next[:-1])
 
 
 def _with_moves(

@@ -10,7 +10,8 @@ from inline_snapshot import snapshot
 from keras import layers as L
 
 from autograder.networks.canonical import LayerRow, layer_rows
-from autograder.networks.comparison import FOLLOWS, compare, table
+from autograder.networks.comparison import compare, table
+from autograder.records import FOLLOWS
 
 
 def diff(expected, received):
@@ -270,6 +271,9 @@ def test_a_wrong_input_is_the_first_layers_difference():
     model = keras.Sequential([keras.Input((9, 9, 1)), *network(*gap()[:3]).layers[:6]])
     first, *others = diff(EXPECTED[:6], layer_rows(model))
     assert first.hint == "check the input shape"
+    coloured = keras.Sequential([keras.Input((8, 8, 3)), L.Conv2D(4, 3, padding="same")])
+    wanted = LayerRow("Conv2D", {"padding": "same"}, (8, 8, 4), 40)
+    assert diff([wanted], layer_rows(coloured))[0].hint == "check the input shape"
     assert {row.hint for row in others} == {FOLLOWS}
 
 
@@ -278,6 +282,40 @@ def test_another_window_in_the_first_layer_is_reported():
     for size, hint in ((5, "check the kernel size and the input shape"), (3, "")):
         model = keras.Sequential([keras.Input((8, 8, 1)), L.Conv2D(4, size)])
         assert diff(expected, layer_rows(model))[0].hint == hint
+
+
+@pytest.mark.parametrize(
+    ("layer", "hint"),
+    [
+        (L.Conv2D(6, 5, padding="same"), "check the number of filters and the kernel size"),
+        (L.Conv2D(6, 5), "check the number of filters and the kernel size"),
+        (L.Conv2D(8, 5), "check the padding, the strides and the kernel size"),
+        (L.Conv2D(6, 3, padding="same", use_bias=False), "check the number of filters and `use_bias`"),
+        (
+            L.Conv2D(8, 5, strides=2, padding="same", use_bias=False),
+            "check the strides, the kernel size and `use_bias`",
+        ),
+        (L.Conv2D(6, 3, padding="same"), "check the number of filters"),
+    ],
+)
+def test_each_fault_of_a_layer_is_named_where_only_its_sizes_are_asked_for(layer, hint):
+    expected = [LayerRow(row.kind, {}, row.output_shape, row.parameters) for row in EXPECTED[:4]]
+    expected[3] = LayerRow("Conv2D", {"padding": "same"} if layer.padding == "same" else {}, (8, 8, 8), 296)
+    rows = diff(expected, layer_rows(replaced(0, layer))[:4])
+    assert rows[3].hint == hint
+
+
+def test_a_window_of_its_own_size_does_not_follow_from_the_number_of_filters_above():
+    model = network(L.Conv2D(6, 3, padding="same"), L.BatchNormalization(), L.ReLU(), L.MaxPooling2D(4))
+    expected = [LayerRow(row.kind, {}, row.output_shape) for row in EXPECTED[:8]]
+    hints = [row.hint for row in diff(expected, layer_rows(model)[:8])]
+    assert hints[3:] == [
+        "check the number of filters",
+        FOLLOWS,
+        FOLLOWS,
+        "check the pool size and the padding",
+        FOLLOWS,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ def run(
     """
     if keep not in ("all", "none"):
         raise UsageError(f"--keep {keep}: give `all` or `none`.")
+    part, parts = (1, 1) if shard is None else _part(shard)
     bundle = load_bundle(find_bundle(slug, Path.cwd()))
     assignment = bundle.assignment
     refuse_lacking(assignment.slug, assignment.requires)
@@ -119,9 +120,7 @@ def run(
     items, own, system = survey(source, students)
     on_list = read_roster(roster) if roster is not None else None
     items, absent, unlisted = _on_roster(on_list, items, system)
-    if shard is not None:
-        part, parts = _part(shard)
-        items, absent = items[part - 1 :: parts], absent if part == 1 else ()
+    items, absent = items[part - 1 :: parts], absent if part == 1 else ()
     notebooks = count_notebooks(items, assignment.slug, on_list.students if on_list else ())
     questions = [question.name for question in assignment.questions]
     read_sheet(out / NAME, assignment)  # before anything takes time: it is read again when everything is graded
@@ -129,7 +128,13 @@ def run(
     with (
         _engine(executor, workers, gpus, assignment.limits) as engine,
         OutputFolder.start(
-            out, assignment, bundle.digest, environment(assignment.limits.threads), again=again, cases=cases
+            out,
+            assignment,
+            bundle.digest,
+            environment(assignment.limits.threads),
+            again=again,
+            cases=cases,
+            part="" if shard is None else f"{part}/{parts}",
         ) as folder,
     ):
         _say_what_is_there(console, what_is_there(system, notebooks, len(items)), own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,6 +29,9 @@ def run(parts: Sequence[Path], out: Path | None, *, console: Console) -> ClassRe
     Raises:
         AutograderError: See the errors' own texts; nothing that was there is lost.
     """
+    for place, times in Counter(part.resolve() for part in parts).items():
+        if times > 1:
+            raise UsageError(f"{place} is given {times} times. Give each part once.")
     with ExitStack() as opened:
         folders = [opened.enter_context(OutputFolder.reopen(part)) for part in parts]
         first = folders[0]
@@ -46,6 +50,7 @@ def run(parts: Sequence[Path], out: Path | None, *, console: Console) -> ClassRe
                 whose[stored.student] = folder.out
                 if any(outcome.by_hand for question in stored.questions for outcome in question.cases):
                     raise UsageError(f"{folder.out} has points given by hand. Merge first, then grade by hand.")
+        _require_all(folders)
         target = OutputFolder.start(
             out or Path(f"{first.assignment.slug}-grades"), first.assignment, first.bundle, {}, cases=first.store.cases
         )
@@ -58,3 +63,12 @@ def run(parts: Sequence[Path], out: Path | None, *, console: Console) -> ClassRe
                     target.add(stored, folder.run(stored), key=stored.execution.key, recording=recording)
             with progress(console, "Writing pages") as bar:
                 return publish(target, {}, bar)
+
+
+def _require_all(folders: Sequence[OutputFolder]) -> None:
+    """Refuse a class of which a part is missing."""
+    graded = [part.split("/") for folder in folders for part in folder.parts]
+    for total in sorted({total for _, total in graded}):
+        missing = {*range(1, int(total) + 1)} - {int(part) for part, of in graded if of == total}
+        if missing:
+            raise UsageError(f"Part {min(missing)}/{total} is in none of these folders. Give its folder, too.")

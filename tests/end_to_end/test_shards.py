@@ -40,6 +40,25 @@ def test_merged_parts_are_as_the_class_as_a_whole(folders: dict[str, Path]) -> N
     assert nb.untimed(merged) == nb.untimed(folders["whole"])
 
 
+def test_a_part_that_is_missing_or_given_twice_is_named(folders: dict[str, Path], tmp_path: Path) -> None:
+    alone = nb.autograder("merge", folders["first"], "-o", tmp_path / "out")
+    assert (alone.returncode, "Part 2/2 is in none of these folders" in alone.stderr) == (2, True)
+    nb.autograder("report", folders["second"])  # a report that is written again is of the same part
+    other = nb.autograder("merge", folders["second"], "-o", tmp_path / "out")
+    assert "Part 1/2 is in none of these folders" in other.stderr
+    twice = nb.autograder("merge", folders["first"], folders["first"], "-o", tmp_path / "out")
+    assert (twice.returncode, "is given 2 times" in twice.stderr) == (2, True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_parts_that_are_graded_into_one_folder_make_a_whole(folders: dict[str, Path], tmp_path: Path) -> None:
+    for part in ("2/2", "1/2"):
+        nb.autograder("grade", folders["bundle"], folders["root"] / "in", "-o", tmp_path / "both", "--shard", part)
+    done = nb.autograder("merge", tmp_path / "both", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert list(nb.grades(tmp_path / "out")) == list(STUDENTS)
+
+
 def test_what_cannot_be_merged_is_refused_and_nothing_is_written(folders: dict[str, Path], tmp_path: Path) -> None:
     twice = nb.autograder("merge", folders["first"], folders["whole"], "-o", tmp_path / "twice")
     assert twice.returncode == 2

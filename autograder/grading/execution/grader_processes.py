@@ -108,7 +108,7 @@ def graded_task(bundle: str, task: bytes, packed: bytes = b"") -> bytes:
         packed: The bundle itself, where it was found to be lacking; see `bundle.packed_bundle`.
 
     Raises:
-        GraderProcessDied: The process died.
+        GraderProcessDied: The process died, or could not be started.
         UsageError: `packed` is another bundle.
     """
     with _lock:
@@ -117,7 +117,10 @@ def graded_task(bundle: str, task: bytes, packed: bytes = b"") -> bytes:
         path = _bundles.get(bundle)
     if path is None:
         return LACKING
-    process = _taken(path)
+    try:
+        process = _taken(path)
+    except OSError as error:  # the machine has no memory, process or file to spare
+        raise GraderProcessDied from error
     try:
         answer = process.ask(task)
     except BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,10 +20,18 @@ SCHEMA: Final = 1
 _REPAIR: Final = "Put back a copy of it, or grade everybody into another folder (-o) and copy manual.csv there."
 
 
-def grade_lines(assignment: str, bundle: str, stored: Iterable[bytes]) -> Iterator[bytes]:
-    """The file in pieces, from its exercise's slug, the digest of the bundle, and the grades as JSON."""
+def grade_lines(assignment: str, bundle: str, stored: Iterable[bytes], parts: Sequence[str] = ()) -> Iterator[bytes]:
+    """The file in pieces.
+
+    Args:
+        assignment: The exercise's slug.
+        bundle: The digest of its bundle.
+        stored: The grades as JSON.
+        parts: Which parts of the class they are, as `--shard` has them; empty for all of it.
+    """
     digest, count = hashlib.sha256(), 0
-    line = json.dumps({"schema": SCHEMA, "assignment": assignment, "bundle": bundle}).encode()[:-1] + b', "grades": ['
+    head = {"schema": SCHEMA, "assignment": assignment, "bundle": bundle, **({"parts": parts} if parts else {})}
+    line = json.dumps(head).encode()[:-1] + b', "grades": ['
     for grade in stored:
         line += b",\n" if count else b"\n"
         digest.update(line)
@@ -65,7 +73,7 @@ def load_grades(out: Path) -> Iterator[GradeEntry]:
 
 
 def read_head(out: Path) -> dict[str, Any]:
-    """What the first line says: `assignment` and `bundle`; empty where there is no finished report of ours."""
+    """What the first line says (`assignment`, `bundle`, perhaps `parts`); empty where there is no finished report."""
     try:
         with (out / NAME).open("rb") as lines:
             head = json.loads(lines.readline(4096) + b"]}")

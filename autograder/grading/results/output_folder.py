@@ -62,12 +62,14 @@ class OutputFolder:
         out: The folder.
         assignment: The exercise as it is, or was, when the class is graded.
         bundle: Digest of its bundle.
+        parts: Which parts of the class were graded, such as `2/4`; empty for all of it.
         store: What the finished report keeps of runs.
         pages: Of what its pages were made.
     """
 
     assignment: Assignment
     bundle: str
+    parts: Sequence[str]
     store: RunStore
     pages: PageDigests
 
@@ -102,6 +104,7 @@ class OutputFolder:
         *,
         again: bool = False,
         cases: Mapping[str, str] = MappingProxyType({}),
+        part: str = "",
     ) -> OutputFolder:
         """Open a folder for a run, and make it if need be.
 
@@ -112,6 +115,7 @@ class OutputFolder:
             environment: What else grades depend on here, as it is stored with each.
             again: Whether no grade of the finished report is good enough to be kept.
             cases: `question/case` → digest of what its outcome depends on beside the submission.
+            part: Which part of the class is graded; empty for all of it.
 
         Raises:
             UsageError: It is a file, holds something that is not ours, is damaged, or another run is writing there.
@@ -120,13 +124,16 @@ class OutputFolder:
         with explained_errors(out, "Choose another folder with -o."):
             refuse_foreign(place, assignment.slug)
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not read_head(place):
+            head = read_head(place)
+            if not head:
                 place.chmod(0o700)  # it was there, empty; what comes into it is personal
             folder = cls(place, place / ".partial")
             with contextlib.ExitStack() as on_error:
                 on_error.push(folder)
                 put_in_place(place)
                 folder.assignment, folder.bundle = assignment, bundle
+                whole = not part or (head and not head.get("parts"))
+                folder.parts = [] if whole else sorted({*head.get("parts", ()), part})
                 folder._environment, folder._again = environment, again
                 folder.store, folder.pages = RunStore(place, bundle, cases), PageDigests(place)
                 run = RunIdentity(SCHEMA, assignment.slug, again)
@@ -159,6 +166,7 @@ class OutputFolder:
                 put_in_place(place)
                 head = read_head(place)
                 folder.assignment, folder.bundle = exercise_of(place, head["assignment"]), head.get("bundle", "")
+                folder.parts = head.get("parts", [])
                 folder.store, folder.pages = RunStore(place, folder.bundle), PageDigests(place)
                 shutil.rmtree(folder._staged, ignore_errors=True)
                 folder._make_stage()
@@ -302,7 +310,7 @@ class OutputFolder:
         stored = (self._grade_file(student).read_bytes() for student in self.students)
         self._write("grades.csv", (text.encode("utf-8", "replace") for text in csv))
         self._write("index.html", [index.encode("utf-8", "replace")])
-        self._write("grades.json", grade_lines(self.assignment.slug, self.bundle, stored))
+        self._write("grades.json", grade_lines(self.assignment.slug, self.bundle, stored, self.parts))
         self._write("runs/assignment.json", [to_json(self.assignment)])
         for name, lines in history_files(self.out, self.assignment.slug, self.earlier(), self._removed, moved=moved):
             self._write(name, lines)

@@ -9,6 +9,14 @@ from pathlib import Path
 
 from rich.progress import Progress
 
+from autograder.class_analysis.failures import without_same_rows
+from autograder.class_analysis.similarity import (
+    AlikeSubmissions,
+    LinePair,
+    SubmissionIndex,
+    own_cells,
+    side_by_side,
+)
 from autograder.errors import UsageError
 from autograder.feedback import class_page, pages, student_page, tables
 from autograder.feedback.forms import FORMS, Maker
@@ -87,7 +95,7 @@ def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) ->
     sheet = read_sheet(path, assignment)
     whole, restored = hand_grading.completed(sheet, folder.earlier())
     marks, late = hand_grading.Marks(assignment, whole, folder.students), LateWork(assignment, folder.out)
-    grades, unmade = _pages(folder, lambda entry: late.settle(marks.settle(entry)), makers, bar)
+    grades, unmade, index = _pages(folder, lambda entry: late.settle(marks.settle(entry)), makers, bar)
     entries = marks.entries()
     changed, unused = tuple(marks.changed), tuple(marks.unused)
     save_sheet(path, sheet, entries, tables.sheet_csv(hand_grading.cells(sheet, entries), sheet.delimiter))
@@ -96,7 +104,7 @@ def publish(folder: OutputFolder, makers: Mapping[str, Maker], bar: Progress) ->
         bar.console.print(described_move(move), soft_wrap=True, markup=False, highlight=False)
     if len(moved) > MAX_MOVES:
         bar.console.print(f"… and {len(moved) - MAX_MOVES} more whose grade moved.", markup=False, highlight=False)
-    _finish(folder, grades, sheet=NAME, changed=len(changed), moved=moved)
+    _finish(folder, grades, index, sheet=NAME, changed=len(changed), moved=moved)
     return ClassReport(
         assignment,
         folder.out,
@@ -131,16 +139,16 @@ def share_copy(folder: OutputFolder, copy: Path, makers: Mapping[str, Maker], ba
     with OutputFolder.start(copy, replace(folder.assignment, data={}), "", {}) as target:
         for stored in folder.entries():
             target.add(*anonymous(stored, folder.run(stored), names))
-        grades, _ = _pages(target, lambda entry: entry, makers, bar)
-        _finish(target, grades)
+        grades, _, index = _pages(target, lambda entry: entry, makers, bar)
+        _finish(target, grades, index)
 
 
 def _pages(
     folder: OutputFolder, settle: Callable[[GradeEntry], GradeEntry], makers: Mapping[str, Maker], bar: Progress
-) -> tuple[list[GradeEntry], list[str]]:
-    """Make the pages that changed; returns the grades without their details, and what could not be made."""
+) -> tuple[list[GradeEntry], list[str], SubmissionIndex]:
+    """Make the pages that changed; returns the grades without details, what could not be made, and what is compared."""
     assignment = folder.assignment
-    grades, unmade = [], []
+    grades, unmade, index = [], [], SubmissionIndex(assignment.stub)
     details = _Details()
     for stored in bar.track(folder.entries(), total=len(folder.students)):
         execution = folder.run(stored)
@@ -148,6 +156,7 @@ def _pages(
         if settled != stored:
             folder.revise(settled)
         grades.append(details.left_out(settled))
+        index.add(settled, execution.cells)
         made_of = _made_of(assignment, settled, execution)
         if not makers and folder.pages.stands(settled.student, made_of):
             continue
@@ -165,7 +174,7 @@ def _pages(
                 unmade.append(f"{settled.student}{suffix} ({one_line(str(error))})")
             else:
                 folder.write_feedback(settled.student, suffix, form)
-    return grades, unmade
+    return grades, unmade, index
 
 
 def _made_of(assignment: Assignment, settled: GradeEntry, execution: Execution) -> str:
@@ -178,6 +187,7 @@ def _made_of(assignment: Assignment, settled: GradeEntry, execution: Execution) 
 def _finish(
     folder: OutputFolder,
     grades: Sequence[GradeEntry],
+    index: SubmissionIndex,
     *,
     sheet: str = "",
     changed: int = 0,
@@ -189,8 +199,25 @@ def _finish(
     }
     suffixes = [".html", *(form.suffix for form in FORMS.values())]
     shown = moved or tuple(moves(grades_before(folder.out), grades))  # those of the last report that moved a grade
-    page = class_page.render(folder.assignment, grades, executions, sheet=sheet, changed=changed, moved=shown)
+    alike = _alike(folder, grades, index)
+    page = class_page.render(
+        folder.assignment, grades, executions, sheet=sheet, changed=changed, moved=shown, alike=alike
+    )
     folder.finish(tables.grades_csv(folder.assignment, grades), page, suffixes, moved=bool(moved))
+
+
+def _alike(
+    folder: OutputFolder, grades: Sequence[GradeEntry], index: SubmissionIndex
+) -> list[tuple[AlikeSubmissions, list[LinePair]]]:
+    """Submissions that are alike, with the texts of two of each; only these are read once more."""
+    entries = {entry.student: entry for entry in grades}
+    made = []
+    for found in index.alike():
+        one, other = (
+            own_cells(folder.run(entries[student]).cells, folder.assignment.stub) for student in found.students[:2]
+        )
+        made.append((found, list(side_by_side(one, other))))
+    return made
 
 
 def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> tuple[str, str]:
@@ -216,7 +243,7 @@ class _Details:
                 question,
                 answer="",
                 histories={},
-                cases=tuple(self._one(replace(case, diff=())) for case in question.cases),
+                cases=tuple(self._one(without_same_rows(case)) for case in question.cases),
             )
             for question in entry.questions
         )

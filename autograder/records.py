@@ -201,6 +201,7 @@ class Assignment:
         late: What handing in late costs; None for nothing.
         data: Hidden file, relative to the repository's `reference/` → `sha256:` and its hex digest.
         requires: Packages that the notebooks need where they are graded, as pip writes them: `pandas>=2`.
+        stub: Sources of the code cells and answer cells that students get; empty if not known.
     """
 
     slug: str
@@ -210,6 +211,7 @@ class Assignment:
     data: dict[str, str] = field(default_factory=dict)
     requires: tuple[str, ...] = ()
     late: LateRule | None = None
+    stub: tuple[str, ...] = ()
 
     @property
     def possible(self) -> float:
@@ -559,6 +561,16 @@ class Move:
     after: Points
     cases: tuple[CaseMove, ...]
     resubmitted: bool
+
+    @property
+    def higher(self) -> bool:
+        """Whether it is more points."""
+        return self.after > self.before
+
+    @property
+    def lower(self) -> bool:
+        """Whether it is fewer points."""
+        return self.after < self.before
 
 
 def to_json(record: Any, *, indent: int = 0) -> bytes:

@@ -27,9 +27,10 @@ from autograder.authoring.stub import make_reference, make_stub
 from autograder.authoring.verify import Grader, Proof, prove, refuse_undefined, refuse_unimportable
 from autograder.errors import BuildError, UsageError
 from autograder.grading.cases.bundle import FILES, copy_bundle, hidden_name, sha256_of
+from autograder.grading.intake.notebook_reader import parse
 from autograder.grading.requirements import installable, refuse_lacking
 from autograder.notebook.selfcheck import PACKAGE
-from autograder.records import Assignment, Question, to_json
+from autograder.records import SELF_CHECK, Assignment, Question, to_json
 
 __all__ = ["BuildReport", "build", "build_all", "find_master", "find_root", "find_slugs", "hidden_data"]
 
@@ -170,7 +171,7 @@ def build(
             made = complete(master, assigned, records)
             stub.update({f"{master.slug}.ipynb": make_stub(master, made), **files})
             refuse_leaks(master, data, {(public / name).as_posix(): content for name, content in stub.items()})
-            bundle.update(_bundle(master, made, frozenset(data), root))
+            bundle.update(_bundle(master, made, frozenset(data), root, stub[f"{master.slug}.ipynb"]))
             bundle.update({f"{FILES}/{name}": content for name, content in files.items()})
             folder = work / ("recorded" if records else "unrecorded")
             _write(folder / "stub", stub)
@@ -290,13 +291,16 @@ def _telling(content: bytes) -> np.ndarray[Any, Any]:
     return np.array(bytearray(tail if len(tail) >= TELLING_BYTES else b""), np.uint8)
 
 
-def _bundle(master: Master, assigned: Assigned, data: frozenset[str], root: Path) -> dict[str, bytes]:
+def _bundle(master: Master, assigned: Assigned, data: frozenset[str], root: Path, stub: bytes) -> dict[str, bytes]:
     """Name → content of the bundle's files."""
+    given = (cell for cell in parse(stub).cells if cell.kind == "code" or cell.answers)
+    sources = tuple(cell.source for cell in given if not cell.source.startswith(SELF_CHECK))
     questions = tuple(_question(master, question, data) for question in master.questions)
     digests = {name: sha256_of((root / "reference" / name).read_bytes()) for name in master.config.data}
     config = master.config
     requires = tuple(map(installable, config.requires))
-    assignment = Assignment(master.slug, config.title, questions, config.limits, digests, requires, config.late)
+    late = config.late
+    assignment = Assignment(master.slug, config.title, questions, config.limits, digests, requires, late, sources)
     if len({Path(name).name for name in digests}) < len(digests):
         fix = "Rename one: a copy of the bundle holds them side by side."
         raise master.source.refuse(master.config_cell, "two data files have the same name", fix)

@@ -1,4 +1,4 @@
-"""The instructors' page: what needs review, scores, hard cases, every student. Trusted side."""
+"""The instructors' page: what needs review, what went wrong for whom, hard questions, every student. Trusted side."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean, median
 from urllib.parse import quote
 
+from autograder.class_analysis.failures import FailureGroup, failure_groups
+from autograder.class_analysis.item_analysis import MIN_STUDENTS, question_statistics
+from autograder.class_analysis.similarity import AlikeSubmissions, LinePair
 from autograder.feedback import pages, plots
 from autograder.feedback.safe_text import points
 from autograder.records import TIME_NOT_KNOWN, Assignment, Case, CauseKind, Execution, Grade, Move, Outcome, Question
@@ -35,8 +38,9 @@ def render(
     sheet: str = "",
     changed: int = 0,
     moved: Sequence[Move] = (),
+    alike: Sequence[tuple[AlikeSubmissions, Sequence[LinePair]]] = (),
 ) -> str:
-    """The class report as a self-contained HTML page; it links to `feedback/<student>.html`.
+    """The class report as a self-contained HTML page; it links to `feedback/<student>.html` and the tables beside it.
 
     Args:
         assignment: The exercise.
@@ -46,6 +50,7 @@ def render(
         sheet: The file beside the page in which a person settles a review; empty where there is none.
         changed: Answers that changed since a person graded them.
         moved: Who had another grade in the report before.
+        alike: Submissions that are alike, with the texts of the first two of each.
     """
     runs = executions or {}
     ordered = sorted(grades, key=lambda grade: (grade.shown_name.casefold(), grade.student))
@@ -54,6 +59,7 @@ def render(
     bars = plots.bins(scores, assignment.possible)
     return pages.render(
         "class.html.j2",
+        script="class.js",
         assignment=assignment,
         grades=ordered,
         executions=runs,
@@ -65,6 +71,10 @@ def render(
         sheet=sheet,
         changed=changed,
         moved=moved,
+        moved_cases=_moved_cases(moved),
+        alike=alike,
+        statistics=list(question_statistics(assignment, judged)),
+        min_students=MIN_STUDENTS,
         remarkable=_remarkable(ordered, runs),
         absent=[grade for grade in ordered if grade.absent],
         causes=_causes(ordered),
@@ -148,10 +158,22 @@ def _causes(grades: Sequence[Grade]) -> list[tuple[str, list[Grade]]]:
     return sorted(described, key=lambda entry: -len(entry[1]))
 
 
+def _moved_cases(moved: Sequence[Move]) -> list[tuple[str, int, int]]:
+    """Each case of which outcomes moved, with how many have more points now, and how many have fewer."""
+    found: dict[str, list[int]] = {}
+    for move in moved:
+        for case in move.cases:
+            change = (case.after[1] if case.after else 0) - (case.before[1] if case.before else 0)
+            counts = found.setdefault(case.name, [0, 0])
+            if change:
+                counts[change < 0] += 1
+    return [(name, more, fewer) for name, (more, fewer) in found.items()]
+
+
 def _shares(
     assignment: Assignment, grades: Sequence[Grade]
-) -> Iterator[tuple[Question, Case, _Judged, _Judged, int, Counter[str]]]:
-    """Each case with who was judged on it, who of them did not pass, how many still wait for a person, and evidence.
+) -> Iterator[tuple[Question, Case, _Judged, list[FailureGroup], int, int, Counter[str]]]:
+    """Each case with who was judged on it, what went wrong for whom, how many passed, how many wait, and evidence.
 
     The last is how many outcomes rest on what; what the grader computed itself is left out.
     """
@@ -164,7 +186,8 @@ def _shares(
             evidence: Counter[str] = Counter(
                 outcome.evidence for _, outcome in of_case if outcome.evidence != "computed"
             )
-            yield question, case, judged, missed, len(of_case) - len(judged), evidence
+            passed = len(judged) - len(missed)
+            yield question, case, judged, failure_groups(missed), passed, len(of_case) - len(judged), evidence
 
 
 def _by_hand(assignment: Assignment, grades: Sequence[Grade]) -> Iterator[tuple[Question, float, int, int]]:

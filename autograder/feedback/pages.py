@@ -24,9 +24,15 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _LIBRARIES = ("jinja2", "markdown-it-py", "markupsafe", "mdit-py-plugins", "nh3", "pygments")
 
 
-def render(template: str, **values: Any) -> str:
-    """A whole page: self-contained, without scripts, and valid UTF-8 whatever the values hold."""
-    return _pages().get_template(template).render(values)
+def render(template: str, *, script: str = "", **values: Any) -> str:
+    """A whole page: self-contained, and valid UTF-8 whatever the values hold.
+
+    Args:
+        template: Its name.
+        script: The name of the only script that the page has and its content policy allows; none by default.
+        values: What the template puts out.
+    """
+    return _pages(script).get_template(template).render(values)
 
 
 def jinja_environment(*, html: bool, finalize: Callable[[Any], Any]) -> jinja2.Environment:
@@ -60,15 +66,22 @@ def rendering_digest() -> str:
 
 
 @cache
-def _pages() -> jinja2.Environment:
+def _pages(script: str) -> jinja2.Environment:
     made = jinja_environment(html=True, finalize=_scrubbed)
     made.filters["inline"] = inline
     style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    code = (_TEMPLATES / script).read_text(encoding="utf-8") if script else ""
     # The hash, not 'unsafe-inline': a style attribute that slipped through the sanitiser stays without effect.
-    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    made.globals |= {"style": Markup(style), "policy": policy}  # noqa: S704 - a file of the package
+    policy = f"default-src 'none'; img-src data:; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
+    if script:
+        policy += f"; script-src {_hash(code)}"
+    made.globals |= {"style": Markup(style), "script": Markup(code), "policy": policy}  # noqa: S704 - the package's files
     return made
+
+
+def _hash(content: str) -> str:
+    """How a content policy names a text that it allows."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
 
 
 def _scrubbed(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from autograder.authoring import build as authoring
 from autograder.authoring.build import build, build_all, find_master, find_root, find_slugs
 from autograder.errors import BuildError, UsageError
 from autograder.grading.cases.bundle import copy_bundle, load_bundle
-from autograder.records import Assignment, from_json
+from autograder.records import SELF_CHECK, Assignment, from_json
 from tests.masters import WHOLE, secret_arrays, write_repository
 
 BUNDLE = "reference/small/bundle"
@@ -95,6 +96,10 @@ def test_the_bundle_says_what_the_master_says(tmp_path, fast):
     digest = hashlib.sha256((tmp_path / "reference" / "data" / "secrets.npz").read_bytes()).hexdigest()
     assert assignment.data == {"data/secrets.npz": f"sha256:{digest}"}
     assert np.array_equal(load_bundle(tmp_path / BUNDLE).data["secret_pixels"], secret_arrays()["secret_pixels"])
+    cells = json.loads((tmp_path / FILES[0]).read_text())["cells"]
+    sources = [("".join(cell["source"]), cell) for cell in cells]
+    own = [source for source, cell in sources if cell["cell_type"] == "code" or cell["metadata"].get("tags")]
+    assert assignment.stub == tuple(own[1:]) and own[0].startswith(SELF_CHECK), "what students get, but the self-check"
 
 
 def test_two_builds_are_the_same_byte_for_byte(tmp_path):

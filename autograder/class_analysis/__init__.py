@@ -1,0 +1,1 @@
+"""What a class's grades and notebooks say together, as plain records for the class page. Trusted side."""

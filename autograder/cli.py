@@ -171,21 +171,36 @@ def grade(
     remove: Annotated[
         list[str] | None, typer.Option(metavar="STUDENT", help="Take this student out of OUT; may be repeated.")
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what happens as JSON objects, one a line; all else is on stderr.")
+    ] = False,
 ) -> None:
     """Grade a class: run each notebook in a sandbox, write grades, and a feedback page for each student.
 
     SLUG may be the autograder.zip that `otter assign` makes. A case in it that needs what cannot be sent from the
     sandbox is listed first, and a person grades it.
 
+    SOURCE may be what Moodle, Canvas, Gradescope, Blackboard, Brightspace, ILIAS, OpenOlat, Teams, GitHub Classroom,
+    Google Classroom, nbgrader or Otter give, or a folder of notebooks or of students' folders. `autograder intake
+    SOURCE` shows who is read from it, and changes nothing.
+
+    The class list (--roster) may be the participants or gradebook that one of these exports. Of another CSV, columns
+    such as `student`, `name`, `first name` and `last name`, `id`, `email` are read, in five languages.
+
     What OUT holds already stays; submissions are added to it, or replace earlier ones. One whose notebook, exercise,
-    versions and processor are the same as before is not graded again, unless its grade needs review.
+    versions and processor are the same as before is not graded again, unless its grade needs review. So what was
+    interrupted goes on with the same command.
+
+    Written answers are in OUT/manual.csv: fill in their points, then run `autograder report OUT`.
 
     Exit status: 0 all graded, 1 a submission needs review or was rejected, or an answer changed that you had graded by
     hand, 2 wrong usage or a failure of the grader (nothing is lost), 130 or 143 interrupted. Who handed in nothing, and
     answers that you have not graded yet, are 0.
     """
     from autograder.commands import grade as command
+    from autograder.commands.progress import events
 
+    emit = events(screen if as_json else None)
     with command.opened(slug, errors) as bundle:
         outcome = command.run(
             bundle,
@@ -202,8 +217,10 @@ def grade(
             keep=keep,
             remove=remove or [],
             console=errors,
+            emit=emit,
         )
-    _end(outcome)
+    emit("report", index=str(outcome.out / "index.html"), needs_review=outcome.needs_review)
+    _end(outcome, errors if as_json else screen)
 
 
 @app.command(cls=_Command)
@@ -298,10 +315,10 @@ def merge(
     _end(command.run(parts, out, console=errors))
 
 
-def _end(outcome: ClassReport) -> NoReturn:
+def _end(outcome: ClassReport, console: Console = screen) -> NoReturn:
     from autograder.commands.report import show
 
-    show(outcome, screen)
+    show(outcome, console)
     raise typer.Exit(NEEDS_REVIEW if outcome.needs_review else 0)
 
 

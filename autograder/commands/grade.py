@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.commands.intake import what_is_there
-from autograder.commands.progress import progress
+from autograder.commands.progress import ClassProgress, Emit, progress
 from autograder.errors import UsageError
 from autograder.grading.cases.bundle import find_bundle, load_bundle
 from autograder.grading.cases.otter_bundle import is_otter_zip, write_bundle
@@ -86,6 +86,7 @@ def run(
     keep: str,
     remove: Sequence[str],
     console: Console,
+    emit: Emit,
 ) -> ClassReport:
     """Grade all submissions, and add them to the output folder.
 
@@ -104,6 +105,7 @@ def run(
         keep: `all` that runs send, so that changed cases can run on it, or `none`.
         remove: Students to take out of the folder.
         console: Where the progress is shown.
+        emit: Gets the event `class` before the first submission, and those of `ClassProgress`.
 
     Raises:
         AutograderError: See the errors' own texts; nothing that was there is lost.
@@ -150,14 +152,22 @@ def run(
         standing = {item.student: time for item in items if (time := _stands(folder, item, questions)) is not None}
         waiting = [item for item in items if item.student not in standing]
         _say_who_is_new(console, folder, items, waiting)
+        emit("class", assignment=assignment.slug, submissions=len(items), waiting=len(waiting), workers=engine.workers)
         with progress(console, "Grading") as bar:
-            task = bar.add_task("", total=len(items), completed=len(items) - len(waiting))
+            shown = ClassProgress(bar, len(items), len(waiting), emit)
             counts: Counter[str] = Counter()
-            kept = _kept_runs(folder)
-            for graded in grade_class(bundle.path, waiting, engine=engine, share=share, keep=keep == "all", kept=kept):
+            for graded in grade_class(
+                bundle.path,
+                waiting,
+                engine=engine,
+                share=share,
+                keep=keep == "all",
+                kept=_kept_runs(folder),
+                watch=shown.runs,
+            ):
                 folder.add(graded.grade, graded.execution, key=graded.key, recording=graded.recording)
                 counts["shared" if graded.shares else graded.way] += 1
-                bar.update(task, advance=1)
+                shown.graded(graded)
         _say_what_ran(console, counts)
         if keep == "none":
             _forget_runs(folder)

@@ -57,8 +57,15 @@ def test_moodle_and_back(bundle: Path, tmp_path: Path) -> None:
         ("Seán O'Casey", "12", 1),
     ]
     out = tmp_path / "out"
-    graded = nb.autograder("grade", bundle, source, "--roster", worksheet, "-o", out)
+    graded = nb.autograder("grade", bundle, source, "--roster", worksheet, "-o", out, "--json")
     assert graded.returncode == 0, graded.stderr
+    happened = [json.loads(line) for line in graded.stdout.splitlines()]
+    assert happened[0]["submissions"] == happened[0]["waiting"] == 4
+    begun = [each["student"] for each in happened if each["event"] == "begun"]
+    scores = {each["student"]: each["score"] for each in happened if each["event"] == "graded"}
+    assert sorted(begun) == sorted(scores)
+    assert sorted(scores.values()) == [7, 10, 10, 10]
+    assert happened[-1] == {"event": "report", "index": str(out.resolve() / "index.html"), "needs_review": False}
     assert "Moodle download: 4 students, 5 notebooks." in graded.stderr
     assert nb.autograder("report", out).returncode == 0
     exported = nb.autograder("export", out, "--to", "moodle", "--template", worksheet, "-o", tmp_path / "upload.csv")

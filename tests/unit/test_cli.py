@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from autograder import cli
+from autograder.grading.intake.layouts import LAYOUTS
 
 
 @pytest.mark.parametrize(("command", "continues"), [("grade", True), ("calibrate", True), ("build", False)])
@@ -43,6 +44,18 @@ def test_a_terminated_run_says_how_to_go_on(tmp_path):
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert run.returncode == 143
     assert run.stderr == "autograder: stopped. Run the same command again to continue where it stopped.\n"
+
+
+def test_the_help_names_all_that_a_class_can_come_from():
+    shown = " ".join(CliRunner().invoke(cli.app, ["grade", "--help"]).output.replace("│", " ").split())
+    assert [layout.system for layout in LAYOUTS if layout.system not in shown] == []
+    for said in (
+        "first name and last name",
+        "goes on with the same command",
+        "OUT/manual.csv",
+        "autograder report OUT",
+    ):
+        assert said in shown
 
 
 @pytest.mark.parametrize("command", [[], ["grade"], ["build"], ["report"], ["live"]])

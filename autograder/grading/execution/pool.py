@@ -74,6 +74,7 @@ def grade_class(
     share: bool = False,
     keep: bool = False,
     kept: Callable[[Item, str], KeptRun | None] = lambda item, key: None,
+    watch: Callable[[str, bool], None] = lambda student, begins: None,
 ) -> Iterator[GradedSubmission]:
     """Grade submissions in parallel.
 
@@ -84,6 +85,7 @@ def grade_class(
         share: Whether submissions whose program is the same share one run of it.
         keep: Whether to keep what runs send.
         kept: What is kept of a submission, for the digest of what its run depends on.
+        watch: Called where grading of a student's submission begins, with True, and where it ends, with False.
 
     Yields:
         Results in the order in which they are done.
@@ -92,11 +94,13 @@ def grade_class(
         SandboxUnavailable: A machine cannot sandbox student code, or has other versions than this one.
     """
     if engine.executor is not None:
-        yield from _graded(_Pool(load_bundle(bundle), engine, engine.executor, kept), items, share=share, keep=keep)
+        pool = _Pool(load_bundle(bundle), engine, engine.executor, kept, watch)
+        yield from _graded(pool, items, share=share, keep=keep)
         return
     threads = ThreadPoolExecutor(engine.workers)
     try:
-        yield from _graded(_Pool(load_bundle(bundle), engine, threads, kept), items, share=share, keep=keep)
+        pool = _Pool(load_bundle(bundle), engine, threads, kept, watch)
+        yield from _graded(pool, items, share=share, keep=keep)
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
         end_processes()
@@ -176,10 +180,11 @@ class _Pool:
         engine: Engine,
         executor: Executor,
         kept: Callable[[Item, str], KeptRun | None],
+        watch: Callable[[str, bool], None],
     ) -> None:
         self.bundle, self.workers = bundle, engine.workers
         self.waiting: deque[_Job] = deque()
-        self._executor, self._kept = executor, kept
+        self._executor, self._kept, self._watch = executor, kept, watch
         self._lost: tuple[type[Exception], ...] = (GraderProcessDied, *engine.lost)
         self._versions = versions()
         provide_bundle(bundle.digest, bundle.path)
@@ -192,6 +197,8 @@ class _Pool:
             while self.waiting and len(running) < self.workers:
                 job = self.waiting.popleft()
                 running[self._begun(job)] = job
+                if job.wanted == "grade":
+                    self._watch(job.item.student, True)
             yield from finished  # while the others work
             finished.clear()
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -199,11 +206,14 @@ class _Pool:
                 try:
                     answer = future.result()
                 except self._lost:
+                    self._watch(job.item.student, False)
                     finished.append((job, None))
                     continue
                 if answer == LACKING:
                     running[self._begun(job, packed_bundle(self.bundle.path))] = job
                     continue
+                if job.wanted == "grade":
+                    self._watch(job.item.student, False)
                 came = msgspec.msgpack.decode(answer, type=Done)
                 if came.unavailable:
                     raise SandboxUnavailable(came.unavailable)

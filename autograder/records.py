@@ -31,6 +31,7 @@ __all__ = [
     "CauseKind",
     "Cell",
     "CellKind",
+    "Confusion",
     "Evidence",
     "Execution",
     "ExecutionStatus",
@@ -40,6 +41,7 @@ __all__ = [
     "LayerDiff",
     "Limits",
     "Measurement",
+    "Misread",
     "Move",
     "Outcome",
     "Question",
@@ -356,6 +358,38 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class Misread:
+    """An input that a network takes for another class than the true one.
+
+    Attributes:
+        index: Its position among the inputs of the case, from 0.
+        true: The true class.
+        predicted: The class that the network gives.
+        picture: The input as PNG in base64; empty where it is no small picture.
+    """
+
+    index: int
+    true: int
+    predicted: int
+    picture: str = ""
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """How a network's predictions for the inputs of a public case divide over the classes.
+
+    Attributes:
+        model: What the student calls the network.
+        counts: For each true class, how many of its inputs are predicted as each class.
+        misread: For each of the most frequent mistakes, the first input.
+    """
+
+    model: str
+    counts: tuple[tuple[int, ...], ...]
+    misread: tuple[Misread, ...]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The result of one case for one submission.
 
@@ -372,6 +406,8 @@ class Outcome:
         by_hand: Whether a person gave the points. Until then the status is `manual`, and the points are 0.
         comment: What that person says of the answer; plain text, for the student.
         measurements: Accuracies that the case measured; only the instructor reads them.
+        confusions: What networks confuse whose accuracy the case demands; for the student. Empty for hidden cases, and
+            for cases that hidden data reach: both would tell labels that students do not have.
         verdict: What the case itself gave, as status and points, where a person's decision stands in its place.
         evidence: What the outcome rests on. `computed`: plain data, or a network that the grader rebuilt, as it was
             handed in: its layers with their arguments, `trainable` included, and its weights. `answered`:
@@ -393,6 +429,7 @@ class Outcome:
     by_hand: bool = False
     comment: str = ""
     measurements: tuple[Measurement, ...] = ()
+    confusions: tuple[Confusion, ...] = ()
     verdict: tuple[CaseStatus, Points] | None = None
     evidence: Evidence = "computed"
     proposed: Points | None = None

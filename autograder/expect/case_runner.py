@@ -15,11 +15,12 @@ from autograder.expect.reference_record import CaseRun, running_case
 from autograder.expect.test_files import LoadedCase
 from autograder.networks.network_view import EvaluationEnded
 from autograder.object_view import VIEWED, HeldView
-from autograder.records import Case, CaseStatus, Outcome, rounded
+from autograder.records import Case, CaseStatus, Confusion, Measurement, Outcome, rounded
 
 __all__ = ["run", "values_of"]
 
 _MAX_TEXT = 8_000
+_MAX_CONFUSIONS = 3  # of one case
 _UNEXPECTED = "See whether the type and the shape of what you give are as the question asks."
 _CLAIMS = "So it cannot be rebuilt, and this check looked at what your notebook says of it"
 _STANDS_IN = "What it answers is only what your notebook says (give the value itself)"
@@ -61,7 +62,14 @@ def run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str = RUN_IT)
         running_case(loaded.path, case.name, loaded.record, hidden=case.hidden, foreign=loaded.foreign) as now,
     ):
         outcome = _run(loaded, namespace, missing, now)
-    outcome = replace(outcome, measurements=tuple(measured), evidence=rested.evidence)
+    outcome = replace(
+        outcome,
+        measurements=tuple(each for each in measured if isinstance(each, Measurement)),
+        confusions=()
+        if case.hidden
+        else tuple(each for each in measured if isinstance(each, Confusion))[:_MAX_CONFUSIONS],
+        evidence=rested.evidence,
+    )
     claims = [(rested.models if loaded.accept != "claimed" else {}, _CLAIMS), (rested.stand_ins, _STANDS_IN)]
     return _held_back(outcome, claims) if outcome.points else outcome
 

@@ -1,4 +1,4 @@
-"""Collects the accuracies that cases measure, for calibration. Both sides."""
+"""Collects what cases measure of predictions: accuracies, and what is confused. Both sides."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from autograder.records import Measurement
+from autograder.records import Confusion, Measurement
 
 __all__ = ["note", "recording"]
 
-_current: ContextVar[list[Measurement] | None] = ContextVar("measurements", default=None)
+_current: ContextVar[list[Measurement | Confusion] | None] = ContextVar("measurements", default=None)
 
 
 @contextmanager
-def recording() -> Iterator[list[Measurement]]:
-    """Collect the measurements that are noted inside the block."""
-    measured: list[Measurement] = []
+def recording() -> Iterator[list[Measurement | Confusion]]:
+    """Collect what is noted inside the block."""
+    measured: list[Measurement | Confusion] = []
     token = _current.set(measured)
     try:
         yield measured
@@ -24,8 +24,8 @@ def recording() -> Iterator[list[Measurement]]:
         _current.reset(token)
 
 
-def note(measurement: Measurement) -> None:
-    """Add a measurement to the enclosing `recording`, if there is one."""
+def note(measurement: Measurement | Confusion | None) -> None:
+    """Add a measurement to the enclosing `recording`, if there are both."""
     measured = _current.get()
-    if measured is not None:
+    if measured is not None and measurement is not None:
         measured.append(measurement)

@@ -12,6 +12,7 @@ from autograder.expect.architectures import rows_of
 from autograder.expect.inference import predictions
 from autograder.expect.measurements import note
 from autograder.expect.mismatch import Mismatch, Undecided
+from autograder.expect.misread_inputs import confusion_of
 from autograder.expect.remote_network import RemoteNetwork, called_model
 from autograder.expect.training import DIVERGED, GUESSING_MARGIN, LAG_GAP, LAG_HINT, require_inputs, untrained
 from autograder.networks.catalogue import layer_class
@@ -56,7 +57,8 @@ def accuracy(
         name: The model's name in the notebook.
 
     Returns:
-        The accuracy, from 0 to 1.
+        The accuracy, from 0 to 1. Of a public case that demands one, the student's page shows which classes the network
+        confuses (where each input has one), with an input for each of the most frequent mistakes.
 
     Raises:
         Mismatch: The model does not predict such classes of such inputs, or not well enough.
@@ -65,7 +67,10 @@ def accuracy(
     """
     truth, model = _truth(y), called_model(model, name)
     given = measured(model, x, len(truth.classes), output, name)
-    reached = float((_classes(given, truth, model, name) == truth.classes).mean())
+    predicted = _classes(given, truth, model, name)
+    reached = float((predicted == truth.classes).mean())
+    if at_least > 0:
+        note(confusion_of(name, x, truth.classes, predicted, truth.num_classes))
     what = f"accuracy {{}} on {len(given):,} inputs"
     _require(model, Measurement(name, len(given), reached, at_least, unsure), what, truth.guessing, name)
     return reached

@@ -20,7 +20,7 @@ from autograder.feedback import pages
 from autograder.feedback.ansi import without_ansi
 from autograder.feedback.notebook_view import is_self_check, joined, traceback_text, troubles
 from autograder.feedback.safe_text import CODE, cut, scrub
-from autograder.feedback.student_page import ENDINGS, mark, reviewed
+from autograder.feedback.student_page import ENDINGS, confused, mark, reviewed
 from autograder.records import Assignment, Cell, Execution, Grade
 from autograder.wording import cell_names, counted
 
@@ -79,6 +79,7 @@ def render(assignment: Assignment, grade: Grade, execution: Execution) -> str:
         trouble=ENDINGS[execution.status] if execution.cells else "",
         raised=troubles(execution.cells, grade.causes),
         called=[cause.message for cause in grade.causes if not cause.cell and not cause.hidden],
+        confused=confused,
         mark=mark,
         reviewed=reviewed(grade),
     )

@@ -9,11 +9,11 @@ from itertools import groupby
 from autograder.feedback import pages, plots
 from autograder.feedback.ansi import ansi_html
 from autograder.feedback.notebook_view import answer_cells, rich_html, shown_cells, troubles
-from autograder.feedback.sanitise import markdown_html
-from autograder.records import FOLLOWS, Assignment, Cell, Execution, Grade, LayerDiff, Outcome, QuestionGrade
-from autograder.wording import counted
+from autograder.feedback.sanitise import markdown_html, picture_html
+from autograder.records import FOLLOWS, Assignment, Cell, Confusion, Execution, Grade, LayerDiff, Outcome, QuestionGrade
+from autograder.wording import counted, listed
 
-__all__ = ["ENDINGS", "mark", "render", "reviewed"]
+__all__ = ["ENDINGS", "confused", "mark", "render", "reviewed"]
 
 ENDINGS = {
     "completed": "",
@@ -58,6 +58,8 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
         reviewed=reviewed(grade),
         pending=_pending,
         folded=_folded,
+        confused=confused,
+        picture=picture_html,
         layer_runs=_layer_runs,
         follows=FOLLOWS,
         ansi=ansi_html,
@@ -69,6 +71,17 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
 def mark(outcome: Outcome) -> str:
     """How a case is marked: its status, or `partly`."""
     return "partly" if outcome.status == "fail" and outcome.points > 0 else outcome.status
+
+
+def confused(confusion: Confusion) -> str:
+    """What a network confuses, in a sentence."""
+    counts = confusion.counts
+    total, right = sum(map(sum, counts)), sum(row[at] for at, row in enumerate(counts))
+    often = [
+        f"{each.true} for {each.predicted} ({counts[each.true][each.predicted]})" for each in confusion.misread[:3]
+    ]
+    what = f"`{confusion.model}` takes {total - right:,} of {total:,} inputs for another class"
+    return f"{what}, most often {listed(often)}."
 
 
 def reviewed(grade: Grade) -> str:

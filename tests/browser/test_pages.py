@@ -17,9 +17,11 @@ from autograder.records import (
     Assignment,
     Case,
     Cell,
+    Confusion,
     Execution,
     Grade,
     LayerDiff,
+    Misread,
     Outcome,
     Question,
     QuestionGrade,
@@ -340,6 +342,13 @@ def hostile_grade() -> Grade:
     )
 
 
+CONFUSION = Confusion(
+    "cnn2",
+    tuple(tuple(97 if row == column else (row * column) % 4 for column in range(10)) for row in range(10)),
+    tuple(Misread(number, number, 3, png(28, 28)) for number in range(4, 9)),
+)
+
+
 def samples() -> dict[str, tuple[Grade, Execution | None]]:
     """A realistic class, file name → grade and run."""
     ran = Execution("completed", cells=CELLS, wall_seconds=41.7)
@@ -361,7 +370,7 @@ def samples() -> dict[str, tuple[Grade, Execution | None]]:
                     },
                     shapes={**missed, "diff": (LayerDiff("missing", f"{CANARY}-layer"),)},
                 ),
-                question_grade(1, hidden_digits=missed),
+                question_grade(1, hidden_digits=missed, history={"confusions": (CONFUSION,)}),
                 MANUAL,
                 warnings=("2 cells carry the tag `answer:train`; the last one counts.",),
             ),

@@ -9,7 +9,18 @@ import pytest
 from markdown_it import MarkdownIt
 
 from autograder.feedback import student_markdown
-from autograder.records import SELF_CHECK, Assignment, Cell, Execution, Grade, Outcome, Question, QuestionGrade
+from autograder.records import (
+    SELF_CHECK,
+    Assignment,
+    Cell,
+    Confusion,
+    Execution,
+    Grade,
+    Misread,
+    Outcome,
+    Question,
+    QuestionGrade,
+)
 
 ASSIGNMENT = Assignment("cnn2_mnist", "A deeper network", (Question("gap", 4), Question("why", 2)))
 ATTACKS = [
@@ -192,3 +203,10 @@ def test_cells_that_failed_only_because_of_another_are_one_line() -> None:
     read = markdown(cells=cells).partition("## Your notebook")[0]
     assert "14 cells below failed only because of this: code cell 2, code cell 3," in read
     assert "code cell 13, …" in read and "code cell 14" not in read
+
+
+def test_what_a_network_confuses_is_one_line_but_never_of_a_hidden_case() -> None:
+    confusion = Confusion("cnn2", ((5, 3), (0, 7)), (Misread(12, 0, 1),))
+    for hidden in (False, True):
+        gap = QuestionGrade("gap", 2, 2, (Outcome("a", "pass", 2, 2, hidden, confusions=(confusion,)),))
+        assert ("`cnn2` takes 3 of 15 inputs for another class, most often 0 for 1 (3)." in markdown(gap)) is not hidden

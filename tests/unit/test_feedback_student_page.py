@@ -15,9 +15,11 @@ from autograder.records import (
     SELF_CHECK,
     Assignment,
     Cell,
+    Confusion,
     Execution,
     Grade,
     LayerDiff,
+    Misread,
     Outcome,
     Question,
     QuestionGrade,
@@ -251,6 +253,19 @@ def test_a_layer_that_only_follows_from_the_one_above_is_pale() -> None:
     html = page(question(Outcome("a", "fail", 0, 2, diff=(LayerDiff("different", "Conv2D", "Dense"), follows))))
     assert html.count('<tr class="follows" role="row">') == html.count('<tr class="different" role="row">') == 1
     assert html.count(FOLLOWS) == 1
+
+
+def test_what_a_network_confuses_is_a_table_with_pictures_but_never_of_a_hidden_case() -> None:
+    gif = "R0lGODlhCAAIAA=="
+    png = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAADElEQVR4nGNgGBwAAABIAAHZ"
+    confusion = Confusion("cnn2", ((5, 3), (0, 7)), (Misread(12, 0, 1, png), Misread(13, 0, 1, gif), Misread(14, 0, 1)))
+    html = page(question(Outcome("a", "pass", 2, 2, confusions=(confusion,))))
+    read = text(html)
+    assert "cnn2 takes 3 of 15 inputs for another class, most often 0 for 1 (3)" in read
+    assert '<tr><th scope="row">0</th><td class="right">5</td><td class="wrong">3</td></tr>' in html
+    assert f'<img src="data:image/png;base64,{png}" alt="Input 12"><span>0 taken for 1</span>' in html
+    assert gif not in html, "no PNG"
+    assert "takes 3 of 15" not in text(page(question(Outcome("a", "pass", 2, 2, True, confusions=(confusion,)))))
 
 
 def test_a_picture_pasted_into_an_answer_is_shown_with_it() -> None:

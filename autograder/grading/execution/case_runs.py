@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from autograder.expect.test_files import LoadedCase
 from autograder.grading.cases.bundle import FILES, Bundle, beside
@@ -84,6 +85,8 @@ class CaseRuns:
                 cause=self._stopped_calls.get(question.name)
                 or ("" if self.values[question.name].late else why_wrong(answers, self._execution)),
             )
+        if not self._bundle.data.keys().isdisjoint(loaded.case.parameters):  # labels that students do not have
+            outcome = replace(outcome, confusions=())
         if not loaded.case.hidden:  # what a hidden one showed, no other case may tell
             self._stopped_calls[question.name] = self._now[question.name].stopped_call
         self.unjustified = self.unjustified or (self.session.unjustified and not unjustified)

@@ -331,6 +331,13 @@ def test_a_number_of_the_lists_own_system_decides_and_no_name(tmp_path, number):
     assert (alone.found, alone.missing) == ({}, ("Kim Lee",))
 
 
+def test_what_a_submission_is_called_gives_it_no_number_of_a_row(tmp_path):
+    listed = roster(tmp_path, "student,Identifier,Full name\nada,Participant 7,Ada Lovelace\n")
+    owners = {"ada": Owner("ada", "99")}
+    found = match(listed, owners, owners, numbered=["ada"])
+    assert (found.found, found.missing, found.unknown) == ({}, ("ada",), ("ada",))
+
+
 def test_logins_in_a_column_student_are_found_beside_a_name(tmp_path):
     listed = roster(tmp_path, "student;name\nas103;Anna S\nas104;Anna S\n")
     owners = {"x": Owner("Anna S", "as104"), "y": Owner("Anna S", "as103")}

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from autograder.errors import UsageError
 from autograder.grading.intake.csv_reader import parse, read_table
@@ -231,76 +231,84 @@ def match(
             and not by a name, which others may have.
     """
     known = owners or {}
-
-    def marks(student: str) -> set[str]:
-        if student in roster.marks:
-            return {*roster.marks[student]}
-        owner = known.get(student)
-        return {owner.id.casefold()} if owner is not None and owner.id else set()
-
-    def emails(student: str) -> set[str]:
-        owner = known.get(student)
-        email = roster.emails.get(student, "") or (owner.email if owner is not None else "")
-        return {email.casefold()} if email else set()
-
-    def mail_names(student: str) -> set[str]:
-        return {same_student(text.partition("@")[0]) for text in (student, roster.emails.get(student, student))}
-
-    def name(student: str) -> str:
-        owner = known.get(student)
-        return roster.names.get(student) or (owner.name if owner is not None else "") or student
-
-    rules: tuple[Callable[[str], set[str]], ...] = (
-        marks,
-        emails,
-        lambda student: {student},
-        lambda student: {same_student(student)},
-        mail_names,
-        lambda student: {" ".join(_words(name(student)))},
-        lambda student: _letters(name(student)),
-    )
+    handed_in = [_of_owner(student, known.get(student)) for student in dict.fromkeys(students)]
+    listed = [
+        _Person(student, roster.marks.get(student, frozenset()), roster.emails.get(student, ""), roster.names[student])
+        for student in roster.students
+    ]
     names: dict[str, set[str]] = defaultdict(set)
-    for listed in roster.students:
-        for key in {" ".join(_words(name(listed))), *_letters(name(listed))}:
-            names[key].add(listed)
+    for row in listed:
+        for key in row.names:
+            names[key].add(row.student)
 
-    def is_doubtful(student: str, listed: str) -> bool:
-        keys = {" ".join(_words(name(student))), *_letters(name(student))}
-        named = set().union(*(names[key] for key in keys if key in names))
-        return len(named) == 1 and listed not in named and not {*_words(name(student))} & {*_words(name(listed))}
+    def is_doubtful(person: _Person, row: _Person) -> bool:
+        named = set().union(*(names[key] for key in person.names if key in names))
+        return len(named) == 1 and row.student not in named and not {*_words(person.name)} & {*_words(row.name)}
 
-    handed_in = list(dict.fromkeys(students))
     found: dict[str, str] = {}
     doubtful: set[str] = set()
-    for rule in rules:
-        by_number = rule in rules[:2]
-        open_students = [
-            student
-            for student in handed_in
-            if student not in found and student not in doubtful and (by_number or student not in numbered)
+    for rule in _RULES:
+        by_number = rule in _RULES[:2]
+        still_open = [
+            person
+            for person in handed_in
+            if not {person.student} & {*found, *doubtful} and (by_number or person.student not in numbered)
         ]
         taken = set(found.values())
-        by_key: dict[str, set[str]] = defaultdict(set)
-        for listed in roster.students:
-            if listed not in taken:
-                for key in rule(listed):
-                    by_key[key].add(listed)
-        candidates = {
-            student: set().union(*(by_key[key] for key in rule(student) if key in by_key)) for student in open_students
-        }
-        matches = Counter(listed for listeds in candidates.values() for listed in listeds)
-        for student, listeds in candidates.items():
-            if len(listeds) == 1 and matches[only := next(iter(listeds))] == 1:
-                if rule is marks and is_doubtful(student, only):
-                    doubtful.add(student)
+        by_key: dict[str, dict[str, _Person]] = defaultdict(dict)
+        for row in listed:
+            if row.student not in taken:
+                for key in rule(row):
+                    by_key[key][row.student] = row
+        candidates = [
+            (person, {student: row for key in rule(person) if key in by_key for student, row in by_key[key].items()})
+            for person in still_open
+        ]
+        matches = Counter(student for _, rows in candidates for student in rows)
+        for person, rows in candidates:
+            if len(rows) == 1 and matches[only := next(iter(rows))] == 1:
+                if rule is _RULES[0] and is_doubtful(person, rows[only]):
+                    doubtful.add(person.student)
                 else:
-                    found[student] = only
+                    found[person.student] = only
     taken = set(found.values())
     return Match(
         found,
-        tuple(listed for listed in roster.students if listed not in taken),
-        tuple(student for student in handed_in if student not in found),
+        tuple(student for student in roster.students if student not in taken),
+        tuple(person.student for person in handed_in if person.student not in found),
     )
+
+
+class _Person(NamedTuple):
+    """Somebody who handed in, or is on a list."""
+
+    student: str
+    marks: frozenset[str]
+    email: str
+    name: str
+
+    @property
+    def names(self) -> set[str]:
+        return {" ".join(_words(self.name)), *_letters(self.name)}
+
+
+def _of_owner(student: str, owner: Owner | None) -> _Person:
+    if owner is None:
+        return _Person(student, frozenset(), "", student)
+    marks = frozenset({owner.id.casefold()} if owner.id else ())
+    return _Person(student, marks, owner.email, owner.name or student)
+
+
+_RULES: Final[tuple[Callable[[_Person], Collection[str]], ...]] = (
+    lambda person: person.marks,
+    lambda person: [person.email.casefold()] if person.email else [],
+    lambda person: [person.student],
+    lambda person: [same_student(person.student)],
+    lambda person: {same_student(text.partition("@")[0]) for text in (person.student, person.email or person.student)},
+    lambda person: [" ".join(_words(person.name))],
+    lambda person: _letters(person.name),
+)
+"""What two people have in common who are the same one; the first two are numbers and addresses."""
 
 
 def _words(name: str) -> list[str]:

@@ -39,8 +39,9 @@ def listed(items: Sequence[str]) -> str:
 
 
 def one_line(text: str, most: int = 200) -> str:
-    """A foreign text, of an exception or a student, for a message or a terminal: cut, and with nothing unprintable."""
-    return printable(" ".join(text[:most].split()))
+    """A foreign text, of an exception or a student, for a message or a terminal: printable, and with `…` where cut."""
+    cut = text if len(text) <= most else text[: most - 1] + "…"
+    return printable(" ".join(cut.split()))
 
 
 def printable(line: str) -> str:

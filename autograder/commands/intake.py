@@ -64,11 +64,7 @@ def run(source: Path, *, students: str, as_json: bool, screen: Console) -> None:
         )
     if as_json:
         objects = [
-            {
-                name: scrub(value) if isinstance(value, str) else value
-                for name, value in row._asdict().items()
-                if name != "problem"
-            }
+            {name: scrub(value) if isinstance(value, str) else value for name, value in row._asdict().items()}
             for row in rows
         ]
         screen.out(msgspec.json.format(msgspec.json.encode(objects), indent=2).decode(), highlight=False)

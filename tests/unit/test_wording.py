@@ -25,10 +25,10 @@ def test_lists():
     [
         ("no such\n  file\r\n", "no such file"),
         ("a\x1b[31m\u202eb", "a�[31m�b"),
-        ("x" * 300, "x" * 200),
+        ("x" * 300, "x" * 199 + "…"),
         ("", ""),
     ],
 )
 def test_a_foreign_text_on_one_line(text, expected):
     assert one_line(text) == expected
-    assert one_line("abc", 2) == "ab"
+    assert (one_line("abc", 2), one_line("abc", 3)) == ("a…", "abc")

@@ -15,7 +15,7 @@ from autograder.grading.intake.csv_reader import parse, read_table
 from autograder.grading.intake.download_people import Owner
 from autograder.grading.intake.student_ids import distinct, same_student, student_id
 from autograder.grading.intake.times import iso_time
-from autograder.wording import one_line
+from autograder.wording import one_line, shortened
 
 __all__ = ["Match", "Roster", "match", "read_roster"]
 
@@ -139,7 +139,7 @@ def read_roster(path: Path) -> Roster:
     columns = _Columns(header)
     naming = columns.naming()
     if not naming:
-        received = ", ".join(f"`{one_line(name, 30)}`" for name in header[:8])
+        received = shortened([f"`{one_line(name, 30)}`" for name in header], 8)
         raise UsageError(f"{path} has no column `student`: its header is {received}. Rename the column with the ids.")
     found: list[tuple[str, str, frozenset[str], str]] = []
     lines: list[int] = []

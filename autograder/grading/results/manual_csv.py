@@ -16,7 +16,7 @@ from autograder.files import write_whole
 from autograder.grading.intake.csv_reader import parse, read_table
 from autograder.grading.results.hand_grading import ACCEPT, COLUMNS, PROPOSED, REVIEW, Key, ManualRow, Sheet, parts
 from autograder.records import Assignment, Case, rounded
-from autograder.wording import one_line
+from autograder.wording import one_line, shortened
 
 __all__ = ["NAME", "read_sheet", "save_sheet"]
 
@@ -108,7 +108,7 @@ def _columns(path: Path, header: Sequence[str]) -> list[str]:
     names = [name.casefold() if name.casefold() in COLUMNS else name for name in names]
     missing = [name for name in _NEEDED if name not in names]
     if missing:
-        received = ", ".join(f"`{one_line(name, MAX_QUOTED)}`" for name in names[:12])
+        received = shortened([f"`{one_line(name, MAX_QUOTED)}`" for name in names], 12)
         raise UsageError(f"{path}, line 1: no column `{missing[0]}`: its header is {received}. {_FIX}")
     twice = next((name for name in names if name and names.count(name) > 1), None)
     if twice is not None:

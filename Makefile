@@ -39,7 +39,7 @@ else
 endif
 EDITABLE = --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser cookbook kills ways determinism fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-otter bench-selfcheck matrix lines lock wheel redteam redteam-peers clean stale
+.PHONY: demo live docs test test-all test-cgroup unit keras sandbox end_to_end browser cookbook kills ways determinism fuzz coverage lint frontend lint-js build-check bench bench-live bench-load bench-otter bench-selfcheck matrix lines catalogue lock wheel redteam redteam-peers clean stale
 .DELETE_ON_ERROR:
 
 ## grade the bundled sample class and say where the report is
@@ -164,6 +164,10 @@ $(PEERS)/.ready: tests/redteam/peers.txt $(READY)
 ## lines of Python code in autograder/, without blanks, comments and docstrings, at BASE and now
 lines:
 	@$(PYTHON) tools/count_lines.py $(BASE)
+
+## bring the catalogue of messages up to date with the sources, and compile it
+catalogue: $(READY)
+	$(BIN)/python tools/catalogue.py
 
 ## write requirements.lock anew; ARGS=--upgrade takes the newest releases
 lock: $(READY)

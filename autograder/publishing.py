@@ -28,6 +28,7 @@ from autograder.grading.results.moves import described_move, moves
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.grading.results.pseudonyms import anonymous, pseudonyms
 from autograder.grading.results.run_store import grades_before
+from autograder.language import in_language
 from autograder.records import Assignment, Execution, Grade, Move, Outcome
 from autograder.wording import one_line
 
@@ -169,7 +170,8 @@ def _pages(
         folder.write_feedback(settled.student, ".html", content)
         for suffix, make in makers.items():
             try:
-                form = make(assignment, settled, execution, page)
+                with in_language(assignment.language):
+                    form = make(assignment, settled, execution, page)
             except Exception as error:  # noqa: BLE001 - what one student handed in must not cost the others theirs
                 unmade.append(f"{settled.student}{suffix} ({one_line(str(error))})")
             else:
@@ -181,7 +183,9 @@ def _made_of(assignment: Assignment, settled: GradeEntry, execution: Execution) 
     """A digest of all that a student's page is made of; see `student_page.render`."""
     grade = [getattr(settled, each.name) for each in fields(Grade)]
     ran = [execution.status, execution.message, execution.wall_seconds, execution.cells]
-    return hashlib.sha256(encoded([pages.rendering_digest(), assignment.title, grade, ran])).hexdigest()
+    return hashlib.sha256(
+        encoded([pages.rendering_digest(), assignment.title, assignment.language, grade, ran])
+    ).hexdigest()
 
 
 def _finish(
@@ -222,11 +226,12 @@ def _alike(
 
 def _page(assignment: Assignment, settled: GradeEntry, execution: Execution) -> tuple[str, str]:
     """A grade's page; where it cannot be made, one that says that a person looks at it, and the reason."""
-    try:
-        return student_page.render(assignment, settled, execution), ""
-    except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class
-        failed = replace(settled, status="needs_review", questions=())
-        return student_page.render(assignment, failed, None), f"{type(error).__name__}: {one_line(str(error))}"
+    with in_language(assignment.language):
+        try:
+            return student_page.render(assignment, settled, execution), ""
+        except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class
+            failed = replace(settled, status="needs_review", questions=())
+            return student_page.render(assignment, failed, None), f"{type(error).__name__}: {one_line(str(error))}"
 
 
 class _Details:

@@ -204,6 +204,7 @@ class Assignment:
         data: Hidden file, relative to the repository's `reference/` → `sha256:` and its hex digest.
         requires: Packages that the notebooks need where they are graded, as pip writes them: `pandas>=2`.
         stub: Sources of the code cells and answer cells that students get; empty if not known.
+        language: Of what students read: one of `language.LANGUAGES`.
     """
 
     slug: str
@@ -214,6 +215,7 @@ class Assignment:
     requires: tuple[str, ...] = ()
     late: LateRule | None = None
     stub: tuple[str, ...] = ()
+    language: str = "en"
 
     @property
     def possible(self) -> float:

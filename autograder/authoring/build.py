@@ -299,8 +299,17 @@ def _bundle(master: Master, assigned: Assigned, data: frozenset[str], root: Path
     digests = {name: sha256_of((root / "reference" / name).read_bytes()) for name in master.config.data}
     config = master.config
     requires = tuple(map(installable, config.requires))
-    late = config.late
-    assignment = Assignment(master.slug, config.title, questions, config.limits, digests, requires, late, sources)
+    assignment = Assignment(
+        slug=master.slug,
+        title=config.title,
+        questions=questions,
+        limits=config.limits,
+        data=digests,
+        requires=requires,
+        late=config.late,
+        stub=sources,
+        language=config.language,
+    )
     if len({Path(name).name for name in digests}) < len(digests):
         fix = "Rename one: a copy of the bundle holds them side by side."
         raise master.source.refuse(master.config_cell, "two data files have the same name", fix)

@@ -12,6 +12,7 @@ A master is a notebook (Jupytext `py:percent`, or `.ipynb`) in Otter Assign's ma
     points: 20                       of all questions together; 10 if left out
     late: {due: 2026-11-05 23:59, zone: Europe/Berlin, percent: 10, every: day, grace: 15}
                                      what handing in late costs: fields of records.LateRule
+    language: de                     of what students read; English, `en`, if left out
     accept: claimed                  or `rebuilt`, of a model that cannot be rebuilt; a question can say it for itself
     install: ./keras_autograder-0.1.0-py3-none-any.whl
                                      what students put behind `%pip install`, quotes included: a wheel beside the
@@ -39,6 +40,7 @@ from autograder.authoring.source import Source, read_source
 from autograder.errors import BuildError
 from autograder.grading.intake.times import iso_time
 from autograder.grading.requirements import installable
+from autograder.language import LANGUAGES
 from autograder.records import MAX_WIRE_BYTES, LateRule, Limits, rounded
 from autograder.wording import one_line
 
@@ -77,6 +79,7 @@ class Config:
         install: What students put behind `%pip install`; empty for the package's name.
         accept: See `expect.test_files.LoadedCase`; for questions that do not say it.
         late: What handing in late costs.
+        language: Of what students read: one of `language.LANGUAGES`.
     """
 
     title: str
@@ -88,6 +91,7 @@ class Config:
     install: str = ""
     accept: Literal["", "claimed", "rebuilt"] = ""
     late: LateRule | None = None
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -278,6 +282,12 @@ class _Reader:
         if re.search(r"[\n\r`]|^\s*[%!]?pip\b", config.install):
             at, what = self.source.find(cell, "install"), "`install` is more than what stands behind `%pip install`"
             yield self.source.refuse(cell, what, "Write that alone, in one line, without backticks.", at)
+        if config.language not in LANGUAGES:
+            at, what = (
+                self.source.find(cell, "language"),
+                f"there are no texts in the language `{one_line(config.language, 20)}`",
+            )
+            yield self.source.refuse(cell, what, f"Write one of {', '.join(LANGUAGES)}, or leave it out.", at)
         if config.late and (fault := _fault_of_late(config.late)):
             at = self.source.find(cell, "late")
             yield self.source.refuse(cell, f"`late` {fault[0]}", fault[1], at)

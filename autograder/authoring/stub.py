@@ -48,7 +48,7 @@ def make_stub(master: Master, assigned: Assigned) -> bytes:
     required = map(installable, master.config.requires)
     packages = [f'"{each}"' if re.search(r"[^\w.-]", each) else each for each in required]
     install = " ".join([master.config.install or _installed_by_default(cells), *packages])
-    return notebook_bytes(_with_selfcheck(_clean(cells), tests, install))
+    return notebook_bytes(_with_selfcheck(_clean(cells), tests, install, master.config.language))
 
 
 def make_reference(master: Master, assigned: Assigned) -> bytes:
@@ -90,13 +90,16 @@ def _installed_by_default(cells: Iterable[Any]) -> str:
     return f'"{PACKAGE}[live]"' if live else PACKAGE
 
 
-def _with_selfcheck(cells: list[Any], tests: Mapping[str, str], install: str = PACKAGE) -> list[Any]:
+def _with_selfcheck(
+    cells: list[Any], tests: Mapping[str, str], install: str = PACKAGE, language: str = "en"
+) -> list[Any]:
     from nbformat import v4
 
     if not tests:
         return cells
     held = ", ".join(f"{_literal(name)}: {_literal(source)}" for name, source in tests.items())
     further = "" if install == PACKAGE else f", install={_literal(install)}"
+    further += "" if language == "en" else f", language={_literal(language)}"
     text = f"{_SELFCHECK.format(install=install)}grader = Checks({{{held}}}{further})  # fmt: skip"
     metadata = {"tags": ["hide-input"], "jupyter": {"source_hidden": True}, "editable": False, "deletable": False}
     selfcheck = v4.new_code_cell(text, metadata=metadata)

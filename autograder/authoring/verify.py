@@ -17,6 +17,7 @@ from autograder.authoring.needs import needed
 from autograder.errors import AutograderError, BuildError
 from autograder.expect.reference_record import collecting
 from autograder.grading.cases.bundle import beside
+from autograder.language import in_language
 from autograder.records import Grade, Measurement, Outcome, QuestionGrade, rounded
 from autograder.wording import listed, one_line
 
@@ -188,7 +189,8 @@ def grade_notebook(bundle: Path, notebook: Path, student: str) -> GradedSubmissi
 
     loaded = load_bundle(bundle)
     keras_runtime.share(loaded.assignment.limits.threads)
-    return grade_one(loaded, read_notebook(notebook, student=student))
+    with in_language(loaded.assignment.language):
+        return grade_one(loaded, read_notebook(notebook, student=student))
 
 
 def _refuse(master: Master, stub: GradedSubmission, reference: GradedSubmission) -> None:

@@ -30,6 +30,8 @@ from autograder.grading.intake.submissions import NOBODY, Item, survey
 from autograder.grading.requirements import refuse_lacking
 from autograder.grading.results.manual_csv import NAME, read_sheet
 from autograder.grading.results.output_folder import OutputFolder
+from autograder.language import gettext as _
+from autograder.language import in_language
 from autograder.publishing import ClassReport, publish
 from autograder.records import Limits, Submission
 from autograder.sandbox.host.bubblewrap import lowered
@@ -174,7 +176,8 @@ def run(
         graded_before = set(map(same_student, folder.students))
         for student in absent:
             if same_student(student) not in graded_before:
-                nothing = rejected(bundle, Submission(student, "", problem="Nothing was handed in."))
+                with in_language(bundle.assignment.language):
+                    nothing = rejected(bundle, Submission(student, "", problem=_("Nothing was handed in.")))
                 folder.add(nothing.grade, nothing.execution)
         owners = {item.student: item.owner for item in items}
         if on_list is not None:

@@ -59,7 +59,7 @@ def rendering_digest() -> str:
     """A digest of all that makes a page of records: this package's files and the libraries' versions."""
     digest = hashlib.sha256(repr([(name, version(name)) for name in _LIBRARIES]).encode())
     for path in sorted(_PACKAGE.rglob("*")):
-        if path.suffix in (".py", ".j2", ".css"):
+        if path.suffix in (".py", ".j2", ".css", ".mo"):
             digest.update(f"{path.relative_to(_PACKAGE)} {path.stat().st_size}\n".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -15,6 +15,8 @@ from typing import Any
 from autograder.errors import BuildError
 from autograder.expect import case_runner, test_files
 from autograder.expect.keras1_names import modern_spelling
+from autograder.language import gettext as _
+from autograder.language import in_language
 from autograder.networks import comparison
 from autograder.notebook.serialised_values import SerialisedValues
 from autograder.records import SANDBOX_VARIABLE, LayerDiff, Outcome
@@ -24,7 +26,6 @@ __all__ = ["PACKAGE", "CheckResult", "CheckResults", "Checks"]
 
 PACKAGE = "keras-autograder"
 
-_ALL = "run `grader.check_all()`"
 _MARKS = {"pass": "✓", "fail": "✗", "error": "!", "manual": "?"}
 # Middle tones: readable on a light page as on a dark one. The marks say the same without colour.
 _COLOURS = {"pass": "#2e9e4f", "fail": "#e0533d", "error": "#b8860b", "manual": "#b8860b"}
@@ -37,11 +38,13 @@ class CheckResult:
 
     Attributes:
         note: Why nothing was checked, or empty.
+        language: What it is shown in.
     """
 
     question: str
     outcomes: tuple[Outcome, ...] = ()
     note: str = ""
+    language: str = "en"
 
     @property
     def passed(self) -> bool:
@@ -49,6 +52,14 @@ class CheckResult:
         return bool(self.outcomes) and all(outcome.status == "pass" for outcome in self.outcomes)
 
     def __repr__(self) -> str:
+        with in_language(self.language):
+            return self._text()
+
+    def _repr_html_(self) -> str:
+        with in_language(self.language):
+            return self._html()
+
+    def _text(self) -> str:
         if self.note:
             return f"{self.question}: {self.note}"
         lines = [f"{self.question}: {self._verdict()}"]
@@ -57,7 +68,7 @@ class CheckResult:
             lines += [f"      {line}".rstrip() for line in outcome.message.splitlines()]
         return "\n".join(lines)
 
-    def _repr_html_(self) -> str:
+    def _html(self) -> str:
         if self.note:
             return f"<p><code>{html.escape(self.question)}</code>: {_inline(self.note)}</p>"
         status = "pass" if self.passed else "fail"
@@ -71,8 +82,10 @@ class CheckResult:
     def _verdict(self) -> str:
         passed = sum(outcome.status == "pass" for outcome in self.outcomes)
         if self.passed:
-            return "all checks passed. Grading may check more." if passed > 1 else "passed. Grading may check more."
-        return f"{passed} of {len(self.outcomes)} checks passed"
+            if passed == 1:
+                return _("passed. Grading may check more.")
+            return _("all checks passed. Grading may check more.")
+        return _("{passed} of {total} checks passed", passed=passed, total=len(self.outcomes))
 
 
 class CheckResults(tuple[CheckResult, ...]):
@@ -90,18 +103,21 @@ class CheckResults(tuple[CheckResult, ...]):
 class Checks:
     """The public cases of a notebook."""
 
-    def __init__(self, tests: Mapping[str, str], install: str = PACKAGE) -> None:
+    def __init__(self, tests: Mapping[str, str], install: str = PACKAGE, language: str = "en") -> None:
         """Keep the test files; nothing is loaded before it is needed.
 
         Args:
             tests: Question → test file.
             install: What stands behind `%pip install` to get this package.
+            language: Of what is said: one of `language.LANGUAGES`.
         """
         self._tests = dict(tests)
         self._install = install
+        self._language = language
 
     def __repr__(self) -> str:
-        return f"Checks for {self._names}: run `grader.check(…)` with one of these names."
+        with in_language(self._language):
+            return _("Checks for {names}: run `grader.check(…)` with one of these names.", names=self._names)
 
     @property
     def _names(self) -> str:
@@ -109,33 +125,49 @@ class Checks:
 
     def check(self, question: str = "") -> CheckResult:
         """Run a question's public cases on the notebook's values; without a question, say which there are."""
-        if not question:
-            return CheckResult("grader.check()", note=f"give the name of a question ({self._names}), or {_ALL}.")
-        return self._check(question, _notebook_values())
+        values = _notebook_values()
+        with in_language(self._language):
+            if question:
+                return self._check(question, values)
+            note = _("give the name of a question ({names}), or run `grader.check_all()`.", names=self._names)
+            return self._noted("grader.check()", note)
 
-    def export(self, *_: object, **__: object) -> CheckResult:
+    def export(self, *given: object, **named: object) -> CheckResult:
         """Say what to do instead: with Otter-Grader, this makes the file to hand in."""
-        return CheckResult("grader.export()", note="not needed here: save this notebook, and hand in its .ipynb file.")
+        with in_language(self._language):
+            note = _("not needed here: save this notebook, and hand in its .ipynb file.")
+            return self._noted("grader.export()", note)
 
     def check_all(self) -> CheckResults:
         """Run the public cases of all questions."""
         values = _notebook_values()
-        return CheckResults(self._check(question, values) for question in self._tests)
+        with in_language(self._language):
+            return CheckResults([self._check(question, values) for question in self._tests])
+
+    def _noted(self, question: str, note: str) -> CheckResult:
+        return CheckResult(question, note=note, language=self._language)
 
     def _check(self, question: str, values: Mapping[str, Any]) -> CheckResult:
         if os.environ.get(SANDBOX_VARIABLE):
-            return CheckResult(str(question), note="checked by the grader.")
+            return self._noted(str(question), _("checked by the grader."))
         if question not in self._tests:
-            known = f"There are {self._names}." if self._tests else "There are none."
-            return CheckResult(str(question), note=f"no such question in this notebook. {known}")
+            if not self._tests:
+                return self._noted(str(question), _("no such question in this notebook. There are none."))
+            note = _("no such question in this notebook. There are {names}.", names=self._names)
+            return self._noted(str(question), note)
         try:
             loaded = test_files.load(self._tests[question], f"{question}.py")
         except BuildError as error:
-            note = f"its checks cannot be loaded ({error}). Run `%pip install {self._install}` and restart the kernel."
-            return CheckResult(question, note=note)
+            note = _(
+                "its checks cannot be loaded ({error}). Run `%pip install {package}` and restart the kernel.",
+                error=error,
+                package=self._install,
+            )
+            return self._noted(question, note)
         serialised = SerialisedValues(values, rebuilt_only=any(case.accept == "rebuilt" for case in loaded))
-        missing = _last_error() or case_runner.RUN_IT
-        return CheckResult(question, tuple(case_runner.run(case, serialised, missing) for case in loaded))
+        missing = _last_error() or _(case_runner.RUN_IT)
+        outcomes = tuple(case_runner.run(case, serialised, missing) for case in loaded)
+        return CheckResult(question, outcomes, language=self._language)
 
 
 def _last_error() -> str:
@@ -158,7 +190,7 @@ def _notebook_values() -> Mapping[str, Any]:
 
 
 def _item(outcome: Outcome) -> str:
-    first, _, rest = outcome.message.partition("\n")
+    first, _break, rest = outcome.message.partition("\n")
     parts = [f'<li style="margin:0.3em 0">{_mark(outcome.status)} {_inline(outcome.title)}']
     if first:
         parts.append(f'<div style="padding-left:1.3em">{_inline(first)}</div>')
@@ -171,7 +203,9 @@ def _item(outcome: Outcome) -> str:
 
 def _table(rows: Sequence[LayerDiff]) -> str:
     cell = "text-align:left;padding:0.15em 0.6em;border:0;border-top:1px solid rgba(128,128,128,0.35)"
-    head = "".join(f'<th scope="col" style="{cell}">{title}</th>' for title in ("", "", "Expected", "Received", ""))
+    head = "".join(
+        f'<th scope="col" style="{cell}">{title}</th>' for title in ("", "", _("Expected"), _("Received"), "")
+    )
     body = []
     for row, (number, mark, *layers) in zip(rows, comparison.row_texts(rows), strict=True):
         sign = f'<b title="{row.kind}" style="color:{_ROW_COLOURS[row.kind]}">{mark}</b>' if mark else ""

@@ -77,7 +77,7 @@ report(sorted(os.environ))
     pid, proc, parts, canary, writing, network, files, calls, module, environment = report
     assert pid == 2
     assert proc == [["self"], ["exe"]]
-    modules = ["__init__.py", "errors.py", "evidence.py", "object_view.py", "records.py", "wording.py"]
+    modules = ["__init__.py", "errors.py", "evidence.py", "language.py", "object_view.py", "records.py", "wording.py"]
     assert parts == sorted([*modules, "networks", "sandbox"])
     assert canary == "No such file or directory"
     assert writing == ["No such file or directory", "Read-only file system"] or writing == ["Read-only file system"]

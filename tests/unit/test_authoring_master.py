@@ -57,6 +57,11 @@ def test_what_is_taken_of_models_that_cannot_be_rebuilt_is_said_for_all_question
     assert {question.accept for question in read(tmp_path, WHOLE).questions} == {""}
 
 
+def test_what_students_read_is_english_unless_the_master_says_another_language(tmp_path):
+    assert read(tmp_path, WHOLE).config.language == "en"
+    assert read(tmp_path, WHOLE.replace("# title: A small", "# language: de\n# title: A small")).config.language == "de"
+
+
 def test_knows_the_line_of_each_case(tmp_path):
     master = read(tmp_path, WHOLE)
 
@@ -133,6 +138,12 @@ BROKEN = {
     "unknown key": (WHOLE.replace("# data:", "# dada:"), "no key `dada`", "# dada:", "title, data"),
     "points below 0": (WHOLE.replace("# data:", "# points: -1\n# data:"), "worth -1 points", "# points: -1", "from 0"),
     "points are no number": (WHOLE.replace("# data:", "# points: .nan\n# data:"), "worth nan points", "# points:", ""),
+    "unknown language": (
+        WHOLE.replace("# data:", "# language: fr\n# data:"),
+        "no texts in the language `fr`",
+        "# language: fr",
+        "Write one of en, de",
+    ),
     "pip in front": (
         WHOLE.replace("# data:", '# install: "%pip install x"\n# data:'),
         "`install` is more than what stands behind `%pip install`",

@@ -32,6 +32,7 @@ from autograder.grading.execution.sharing import may_be_shared
 from autograder.grading.execution.submission_grading import GradedSubmission, failed
 from autograder.grading.execution.tasks import Done, Task
 from autograder.grading.intake.submissions import Item
+from autograder.language import in_language
 from autograder.records import Limits, Submission
 from autograder.sandbox.host import watchdog
 
@@ -234,4 +235,5 @@ def _lost(bundle: Bundle, item: Item) -> GradedSubmission:
         "The grader's process died on this submission: by a crash, or because one check took more than "
         f"{seconds:g} s of processor time. Grade it by hand."
     )
-    return failed(bundle, Submission(item.student, item.filename), reason)
+    with in_language(bundle.assignment.language):
+        return failed(bundle, Submission(item.student, item.filename), reason)

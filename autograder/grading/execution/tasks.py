@@ -21,6 +21,7 @@ from autograder.grading.execution.kept_runs import KeptRun, run_key
 from autograder.grading.execution.sharing import shared
 from autograder.grading.execution.submission_grading import GradedSubmission, failed, grade_one
 from autograder.grading.intake.submissions import HandedIn
+from autograder.language import in_language
 from autograder.records import Submission
 from autograder.sandbox.host.evaluation import prepare
 
@@ -73,22 +74,27 @@ def done(bundle: Path, task: bytes, slot: int) -> bytes:
         task: A `Task`, encoded.
         slot: Number of this process among those that grade at the same time.
     """
-    loaded, wanted = load_bundle(bundle), msgspec.msgpack.decode(task, type=Task)
+    loaded = load_bundle(bundle)
+    with in_language(loaded.assignment.language):
+        return _encoded(_done(loaded, msgspec.msgpack.decode(task, type=Task), slot))
+
+
+def _done(loaded: Bundle, wanted: Task, slot: int) -> Done:
     submission = Submission(wanted.handed_in.student, wanted.handed_in.filename)
     try:
         if reason := unfit(wanted.versions):
             raise SandboxUnavailable(reason)
         submission = wanted.handed_in.read([question.name for question in loaded.assignment.questions])
         if wanted.wanted == "key":
-            return _encoded(Done(key=run_key(loaded, submission)))
-        return _encoded(Done(_graded(loaded, submission, wanted, slot)))
+            return Done(key=run_key(loaded, submission))
+        return Done(_graded(loaded, submission, wanted, slot))
     except SandboxUnavailable as error:
-        return _encoded(Done(unavailable=str(error)))
+        return Done(unavailable=str(error))
     except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class; it is reported as one
         if wanted.wanted == "key":
-            return _encoded(Done())
+            return Done()
         reason = str(error) if isinstance(error, AutograderError) else f"{type(error).__name__}: {error}"
-        return _encoded(Done(failed(loaded, submission, f"The grader failed: {reason[:300]}")))
+        return Done(failed(loaded, submission, f"The grader failed: {reason[:300]}"))
 
 
 def _graded(bundle: Bundle, submission: Submission, task: Task, slot: int) -> GradedSubmission:

@@ -56,7 +56,7 @@ NICENESS = 10  # the grader itself comes first: it ends what is beyond its limit
 PACKAGE = Path(__file__).resolve().parents[2]
 PACKAGE_IN_SANDBOX = Path("/opt/sandbox/autograder")
 WORKER_PARTS = (
-    *("__init__.py", "errors.py", "evidence.py", "object_view.py", "records.py", "wording.py"),
+    *("__init__.py", "errors.py", "evidence.py", "language.py", "object_view.py", "records.py", "wording.py"),
     *("sandbox/__init__.py", "sandbox/wire", "sandbox/guest", "networks"),
 )
 

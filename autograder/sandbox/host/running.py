@@ -13,6 +13,7 @@ import select
 import signal
 import threading
 import time
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import IO, Protocol
 
@@ -111,7 +112,9 @@ class Sandbox:
         self._step: _Step | None = None
         self._cpu_until = float(limits.cpu_seconds)
         self._deadline = time.monotonic() + limits.wall_seconds + START_SECONDS
-        self._threads = [threading.Thread(target=run, daemon=True) for run in (self._watch, self._drain)]
+        language = copy_context()  # of what `_watch` says
+        watch = threading.Thread(target=language.run, args=(self._watch,), daemon=True)
+        self._threads = [watch, threading.Thread(target=self._drain, daemon=True)]
         for thread in self._threads:
             thread.start()
 

@@ -1,0 +1,71 @@
+"""The language of what students read: texts are looked up in the catalogue of the language in use. Both sides.
+
+The texts in the code are English, and are the catalogue's keys. Each is a constant; values are put into its named
+fields after the lookup, so that nothing of a student's is ever looked up or read as a template.
+"""
+
+from __future__ import annotations
+
+import gettext as catalogues
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+__all__ = ["LANGUAGES", "N_", "gettext", "in_language", "ngettext", "spellings"]
+
+LANGUAGES = ("en", "de")
+LOCALE = Path(__file__).parent / "locale"
+
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """Have texts that are made in the block in one of `LANGUAGES`; other threads keep theirs."""
+    token = _language.set(language)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def gettext(text: str, /, **values: object) -> str:
+    """A text in the language in use, with its fields filled in: `{name}`.
+
+    Args:
+        text: The English one, a constant.
+        values: Field → value; a text without values may hold braces.
+    """
+    found = _catalogue(_language.get()).gettext(text)
+    return found.format(**values) if values else found
+
+
+def ngettext(one: str, several: str, number: float, /, **values: object) -> str:
+    """A text that depends on a number, which is its field `{number}`; see `gettext`.
+
+    Args:
+        one: The English text for 1.
+        several: That for all else.
+        number: The number.
+        values: Further fields.
+    """
+    found = _catalogue(_language.get()).ngettext(one, several, 1 if number == 1 else 2)
+    return found.format(number=number, **values)
+
+
+def N_(text: str, /) -> str:  # noqa: N802 - the name that extractors of catalogues know
+    """The text as it is: marks a constant that `gettext` looks up later."""
+    return text
+
+
+@cache
+def spellings(text: str) -> tuple[str, ...]:
+    """A text in all languages, to find it in what was made in any of them."""
+    return tuple(dict.fromkeys(_catalogue(language).gettext(text) for language in LANGUAGES))
+
+
+@cache
+def _catalogue(language: str) -> catalogues.NullTranslations:
+    return catalogues.translation("autograder", LOCALE, [language], fallback=True)

@@ -248,6 +248,7 @@ class _Details:
                 question,
                 answer="",
                 histories={},
+                weights={},
                 cases=tuple(self._one(without_same_rows(case)) for case in question.cases),
             )
             for question in entry.questions

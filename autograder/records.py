@@ -451,6 +451,7 @@ class QuestionGrade:
         answer: The student's text, for a manual question; hostile Markdown. Empty where the cell is as it came.
         pictures: `sha256:` and the hex digest of each picture of that answer: pasted into it, or shown by its cell.
         histories: Name of a training history in the notebook → its metrics → one value an epoch.
+        weights: Name of a network → hex SHA-256 digest of its weights' values; none without weights.
     """
 
     name: str
@@ -462,6 +463,7 @@ class QuestionGrade:
     answer: str = ""
     pictures: tuple[str, ...] = ()
     histories: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    weights: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

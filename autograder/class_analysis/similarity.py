@@ -29,6 +29,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from autograder.records import SELF_CHECK, Cell, Grade
+from autograder.wording import listed
 
 __all__ = ["AlikeSubmissions", "LinePair", "SubmissionIndex", "own_cells", "side_by_side"]
 
@@ -41,7 +42,7 @@ MIN_SHARED = 10
 MIN_SHARE = 0.6
 """Of the fingerprints of the shorter one that few others have."""
 MAX_HOLDERS = 10
-MAX_TOKENS = 20_000
+MAX_TOKENS = 6_000
 MAX_SOURCE = 200_000
 """Characters of a submission that are compared."""
 MAX_LISTED = 40
@@ -91,6 +92,7 @@ class _Text:
     file: str
     digest: str
     prints: Numbers
+    weights: dict[str, str]
 
 
 class SubmissionIndex:
@@ -111,10 +113,14 @@ class SubmissionIndex:
         if own.size:
             digest = hashlib.sha256("\0".join(tokens).encode("utf-8", "replace")).hexdigest()
             kept = sliding_window_view(own, min(WINDOW, own.size)).min(axis=1)
-            self._texts.append(_Text(grade.student, grade.digest, digest, np.unique(kept)))
+            weights = {each: name for question in grade.questions for name, each in question.weights.items()}
+            self._texts.append(_Text(grade.student, grade.digest, digest, np.unique(kept), weights))
 
     def alike(self) -> list[AlikeSubmissions]:
-        """Who handed in the same file, then equal texts, then nearly equal ones, the most alike first; at most 40."""
+        """Who handed in the same file, equal texts, equal weights of other texts, and texts that are nearly equal.
+
+        The most alike first, and at most 40.
+        """
         files, equal = defaultdict(list), defaultdict(list)
         for text in self._texts:
             files[text.file or text.student].append(text.student)
@@ -127,12 +133,32 @@ class SubmissionIndex:
             who = tuple(text.student for text in equal[own.digest])
             if len(who) > 1 and count >= MIN_SHARED and who not in named:
                 found.append(AlikeSubmissions(who, "The same, apart from names, texts, comments and white space"))
+        found += _equal_weights(self._texts, _most(len(texts)))
         near = [(shared / min(rare[one], rare[other]), one, other) for one, other, shared in pairs]
         for share, one, other in sorted(near, key=lambda pair: (-pair[0], pair[1:])):
             if share >= MIN_SHARE:
                 who = (texts[one].student, texts[other].student)
                 found.append(AlikeSubmissions(who, f"{share:.0%} of what few others have in the shorter one"))
         return found[:MAX_LISTED]
+
+
+def _equal_weights(texts: Iterable[_Text], most: int) -> Iterator[AlikeSubmissions]:
+    """Networks with the same weights in different texts, where few texts have them."""
+    holders: dict[str, list[_Text]] = defaultdict(list)
+    for text in texts:
+        for digest in text.weights:
+            holders[digest].append(text)
+    names: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for digest, held in holders.items():
+        if 1 < len({text.digest for text in held}) <= most:
+            names[tuple(text.student for text in held)].append(held[0].weights[digest])
+    for students, equal in names.items():
+        yield AlikeSubmissions(students, f"Equal weights of {listed(sorted(equal))}, from other code")
+
+
+def _most(texts: int) -> int:
+    """How many of so many texts may have in common what is to count."""
+    return min(MAX_HOLDERS, max(3, texts // 5))
 
 
 def _compared(texts: Sequence[_Text]) -> tuple[list[int], list[tuple[int, int, int]]]:
@@ -144,7 +170,7 @@ def _compared(texts: Sequence[_Text]) -> tuple[list[int], list[tuple[int, int, i
     order = np.argsort(prints, kind="stable")
     _, starts, counts = np.unique(prints[order], return_index=True, return_counts=True)
     owners = owners[order]
-    most = min(MAX_HOLDERS, max(3, len(texts) // 5))
+    most = _most(len(texts))
     rare = np.bincount(owners[np.repeat(counts <= most, counts)], minlength=len(texts))
     keys = [np.empty(0, np.int64)]
     for holders in range(2, most + 1):

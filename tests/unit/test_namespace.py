@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from autograder.expect.mismatch import Unusable
@@ -14,6 +15,7 @@ from autograder.grading.cases.namespace import Namespace, takes
 from autograder.networks.network_spec import NetworkSpec
 from autograder.records import Assignment, Cell, Limits, Question
 from autograder.sandbox.host.evaluation import Evaluation
+from autograder.sandbox.wire.arrays import pack_array
 from autograder.sandbox.wire.network import Network
 from autograder.sandbox.wire.values import Dict, Function, List, Object, Refused, Value
 
@@ -67,6 +69,17 @@ def test_a_question_takes_a_bounded_number_of_models(monkeypatch: pytest.MonkeyP
     network = Network(NetworkSpec("n", True, (), (), (), ()), ())
     with pytest.raises(Unusable, match="`x` holds too many models"):
         namespace({"x": List([Object("Sequential", network=network)])})["x"]
+
+
+def test_equal_weights_have_equal_digests() -> None:
+    def network(*weights: float) -> Object:
+        arrays = tuple(pack_array(np.array([weight], np.float32)) for weight in weights)
+        return Object("Sequential", network=Network(NetworkSpec("n", True, (), (), (), ()), arrays))
+
+    digest = namespace({"x": network(1, 2)}).weights()["x"]
+    assert namespace({"x": 1, "f": network(1, 2)}).weights() == {"f": digest}
+    assert namespace({"x": network(1, 3), "f": network()}).weights() != {"x": digest}
+    assert namespace({"x": network()}).weights() == {}, "without weights"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from autograder.class_analysis import similarity
 from autograder.class_analysis.similarity import SubmissionIndex, own_cells, side_by_side
-from autograder.records import Cell, Grade
+from autograder.records import Cell, Grade, QuestionGrade
 
 ROOT = Path(__file__).parents[2]
 STUB = (
@@ -75,6 +75,18 @@ def test_the_same_file_counts_however_short_the_answer_is():
     assert found(short, digests={"ada": "one", "bob": "one"}) == {("ada", "bob"): "The same file"}
     untouched = {"ada": STUB[0], "bob": STUB[0]}
     assert found(untouched, digests={"ada": "one", "bob": "one"}) == {}, "both handed in the stub"
+
+
+def test_equal_weights_from_other_code_are_a_hint_where_few_have_them():
+    weights = {"ada": "1", "bob": "1", "cyd": "2", "dee": "3"}
+    more = {f"s{at}": "4" for at in range(12)}
+    index = SubmissionIndex(STUB)
+    for number, (student, digest) in enumerate({**weights, **more}.items()):
+        trained = QuestionGrade("a", 0, 1, weights={"cnn2": digest, "net": f"{student}"})
+        index.add(Grade(student, "a", student, "graded", 0, 1, (trained,)), [Cell("code", own(number))])
+    assert [(alike.students, alike.reason) for alike in index.alike()] == [
+        (("ada", "bob"), "Equal weights of cnn2, from other code")
+    ]
 
 
 def test_written_answers_are_compared_by_their_words():

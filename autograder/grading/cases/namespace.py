@@ -10,6 +10,7 @@ its gap, but a later cell defined it, all values at the end of the notebook coun
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -114,6 +115,18 @@ class Namespace(Mapping[str, Any]):
     def seen(self) -> dict[str, Any]:
         """Name → the student's value that a case has looked up, or why it cannot be used."""
         return dict(self._rebuilt)
+
+    def weights(self) -> dict[str, str]:
+        """Name → hex digest of the weights' values, of each of the student's networks that has some."""
+        networks = {
+            name: value.network
+            for name, value in self._values.items()
+            if isinstance(value, Object) and value.network and value.network.weights
+        }
+        return {
+            name: hashlib.sha256(b"".join(array.data for array in network.weights)).hexdigest()
+            for name, network in networks.items()
+        }
 
     def __iter__(self) -> Iterator[str]:
         """All names, trusted ones first."""

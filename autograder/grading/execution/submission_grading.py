@@ -356,6 +356,7 @@ def _automatic(question: Question, namespace: Namespace, outcomes: tuple[Outcome
         possible=question.points,
         cases=outcomes,
         histories=_histories(question, namespace),
+        weights=namespace.weights(),
     )
 
 

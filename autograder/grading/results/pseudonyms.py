@@ -84,6 +84,7 @@ def anonymous(stored: GradeEntry, execution: Execution, names: Mapping[str, str]
         replace(
             question,
             pictures=(),
+            weights={},
             cases=tuple(
                 replace(case, message=unnamed(case.message)) if case.status == "skipped" else case
                 for case in question.cases

@@ -113,11 +113,10 @@ class SubmissionIndex:
         if own.size:
             digest = hashlib.sha256("\0".join(tokens).encode("utf-8", "replace")).hexdigest()
             kept = sliding_window_view(own, min(WINDOW, own.size)).min(axis=1)
-            weights = {each: name for question in grade.questions for name, each in question.weights.items()}
-            self._texts.append(_Text(grade.student, grade.digest, digest, np.unique(kept), weights))
+            self._texts.append(_Text(grade.student, grade.digest, digest, np.unique(kept), _trained(grade)))
 
     def alike(self) -> list[AlikeSubmissions]:
-        """Who handed in the same file, equal texts, equal weights of other texts, and texts that are nearly equal.
+        """Who handed in the same file, equal texts, equal trained weights, and texts that are nearly equal.
 
         The most alike first, and at most 40.
         """
@@ -142,8 +141,23 @@ class SubmissionIndex:
         return found[:MAX_LISTED]
 
 
+def _trained(grade: Grade) -> dict[str, str]:
+    """Digest → name of each network that was trained, as a history or other weights in an earlier question say.
+
+    Untrained ones are equal wherever an exercise sets the random seed.
+    """
+    trained: dict[str, str] = {}
+    before: dict[str, str] = {}
+    for question in grade.questions:
+        for name, digest in question.weights.items():
+            if question.histories or before.get(name, digest) != digest:
+                trained[digest] = name
+            before[name] = digest
+    return trained
+
+
 def _equal_weights(texts: Iterable[_Text], most: int) -> Iterator[AlikeSubmissions]:
-    """Networks with the same weights in different texts, where few texts have them."""
+    """Networks with the same trained weights in different texts, where few texts have them."""
     holders: dict[str, list[_Text]] = defaultdict(list)
     for text in texts:
         for digest in text.weights:
@@ -153,7 +167,7 @@ def _equal_weights(texts: Iterable[_Text], most: int) -> Iterator[AlikeSubmissio
         if 1 < len({text.digest for text in held}) <= most:
             names[tuple(text.student for text in held)].append(held[0].weights[digest])
     for students, equal in names.items():
-        yield AlikeSubmissions(students, f"Equal weights of {listed(sorted(equal))}, from other code")
+        yield AlikeSubmissions(students, f"Equal trained weights of {listed(sorted(equal))}, from other code")
 
 
 def _most(texts: int) -> int:

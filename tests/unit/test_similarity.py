@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,11 +83,19 @@ def test_equal_weights_from_other_code_are_a_hint_where_few_have_them():
     more = {f"s{at}": "4" for at in range(12)}
     index = SubmissionIndex(STUB)
     for number, (student, digest) in enumerate({**weights, **more}.items()):
-        trained = QuestionGrade("a", 0, 1, weights={"cnn2": digest, "net": f"{student}"})
-        index.add(Grade(student, "a", student, "graded", 0, 1, (trained,)), [Cell("code", own(number))])
+        built = QuestionGrade("a", 0, 1, weights={"cnn2": "0" if student in weights else "00", "net": student})
+        trained = replace(built, weights={"cnn2": digest})
+        index.add(Grade(student, "a", student, "graded", 0, 1, (built, trained)), [Cell("code", own(number))])
     assert [(alike.students, alike.reason) for alike in index.alike()] == [
-        (("ada", "bob"), "Equal weights of cnn2, from other code")
-    ]
+        (("ada", "bob"), "Equal trained weights of cnn2, from other code")
+    ], "not the 4 with equal weights before the training"
+    index = SubmissionIndex(STUB)
+    for number, student in enumerate(weights):
+        trained = QuestionGrade(
+            "a", 0, 1, weights={"cnn2": "1"}, histories={"h": {"loss": [1.0]}} if number < 3 else {}
+        )
+        index.add(Grade(student, "a", student, "graded", 0, 1, (trained,)), [Cell("code", own(number))])
+    assert [alike.students for alike in index.alike()] == [("ada", "bob", "cyd")], "of the last nothing says it trained"
 
 
 def test_written_answers_are_compared_by_their_words():

@@ -33,11 +33,11 @@ from autograder.records import (
 from autograder.wording import counted
 
 __all__ = ["ACCEPT", "CHANGED", "COLUMNS", "REVIEW", "UNUSED", "ManualRow", "Marks"]
-__all__ += ["PROPOSED", "Sheet", "cells", "completed", "parts"]
+__all__ += ["PROPOSED", "Sheet", "cells", "completed", "decided", "parts"]
 
 COLUMNS: Final = (
     *("student", "question", "case", "possible", "points", "comment"),  # what a person reads and fills in
-    *("answer", "rubric", "note", "answer_digest"),
+    *("answer", "rubric", "note", "items", "answer_digest"),
 )
 REVIEW: Final = "(review)"
 """In place of a question's name, which has no brackets: the row is about the whole submission."""
@@ -75,6 +75,7 @@ class ManualRow:
         answer: The student's text on one line, cut; hostile.
         rubric: What to look for, on one line.
         note: `CHANGED`, `UNUSED`, or what somebody else wrote there.
+        items: Which items of the rubric add up to the points, for `autograder review`: `#1 #3`.
         digest: Of the whole answer that was there when the row was written.
         extra: What stands in columns that are not ours, in the order of `Sheet.extra`.
     """
@@ -88,6 +89,7 @@ class ManualRow:
     answer: str = ""
     rubric: str = ""
     note: str = ""
+    items: str = ""
     digest: str = ""
     extra: tuple[str, ...] = ()
     accept: bool = False
@@ -127,17 +129,18 @@ class Marks:
 
     Attributes:
         students: Everybody of this run.
+        optional: Keys of rows that a review asks for, which may stay empty.
     """
 
     assignment: Assignment
     sheet: Sheet
     students: Iterable[str]
+    optional: set[Key] = field(default_factory=set)
     _asked: list[ManualRow] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._open = {entry.key: entry for entry in self.sheet.entries}
         self._known = frozenset(self.students)
-        self._optional: set[Key] = set()  # rows that a review asks for, which may stay empty
         self._absent: dict[Key, list[ManualRow]] = {}
         for entry in self.sheet.entries:
             if entry.student not in self._known:
@@ -160,7 +163,7 @@ class Marks:
         accepted = row is not None and row.accept and CHANGED not in row.note
         asked = len(self._asked)
         questions = tuple(self._settled(grade, question, bool(review), accepted) for question in grade.questions)
-        reviewed = [row for row in self._asked[asked:] if row.key in self._optional and row.answer != BLANK]
+        reviewed = [row for row in self._asked[asked:] if row.key in self.optional and row.answer != BLANK]
         decided = bool(reviewed) and all(row.points is not None and CHANGED not in row.note for row in reviewed)
         outcomes = [outcome for question in questions for outcome in question.cases]
         if not review and not any(outcome.by_hand or outcome.status == "manual" for outcome in outcomes):
@@ -188,17 +191,22 @@ class Marks:
             replace(entry, note=_noted(entry.note, UNUSED) if CHANGED not in entry.note else entry.note)
             for entry in self.unused
         ]
-        return sorted(self._asked, key=self._place) + sorted(unused, key=self._place)
+        return self.asked + sorted(unused, key=self._place)
+
+    @property
+    def asked(self) -> list[ManualRow]:
+        """The rows about grades of this run, by question, then student."""
+        return sorted(self._asked, key=self._place)
 
     @property
     def waiting(self) -> int:
         """How many answers have no points yet."""
-        return sum(entry.points is None for entry in self._asked if entry.key not in self._optional)
+        return sum(entry.points is None for entry in self._asked if entry.key not in self.optional)
 
     @property
     def changed(self) -> list[ManualRow]:
         """Answers of this run that changed since they were graded."""
-        return [entry for entry in sorted(self._asked, key=self._place) if CHANGED in entry.note]
+        return [entry for entry in self.asked if CHANGED in entry.note]
 
     @property
     def unused(self) -> list[ManualRow]:
@@ -289,7 +297,7 @@ class Marks:
         )
         self._asked.append(entry)
         if optional:
-            self._optional.add(entry.key)
+            self.optional.add(entry.key)
         return entry
 
     def _found(self, key: Key, digest: str) -> ManualRow:
@@ -301,6 +309,11 @@ class Marks:
         if len(near) == 1 and near[0].digest == digest:
             return self._open.pop(near[0].key)
         return ManualRow(*key)
+
+
+def decided(row: ManualRow, points: float | None, *, accept: bool = False, items: str = "") -> ManualRow:
+    """A row with what a person decided about the answer as it is now."""
+    return replace(row, points=points, accept=accept, items=items, note=_noted(row.note, ""))
 
 
 def completed(sheet: Sheet, earlier: Iterable[Grade]) -> tuple[Sheet, tuple[ManualRow, ...]]:
@@ -380,7 +393,7 @@ def cells(sheet: Sheet, entries: Iterable[ManualRow]) -> Iterator[list[str]]:
         numbers = [entry.possible, points]
         if sheet.delimiter == ";":  # where a comma cannot separate columns, it separates decimals
             numbers = [number.replace(".", ",") for number in numbers]
-        texts = [entry.comment, entry.answer, entry.rubric, entry.note, entry.digest]
+        texts = [entry.comment, entry.answer, entry.rubric, entry.note, entry.items, entry.digest]
         yield [*entry.key, *numbers, *texts, *entry.extra]
 
 

@@ -18,7 +18,7 @@ from autograder.grading.results.hand_grading import ACCEPT, COLUMNS, PROPOSED, R
 from autograder.records import Assignment, Case, rounded
 from autograder.wording import one_line, shortened
 
-__all__ = ["NAME", "read_sheet", "save_sheet"]
+__all__ = ["EXPECTED", "MAX_FILE", "NAME", "read_sheet", "save_sheet"]
 
 NAME: Final = "manual.csv"
 MAX_FILE: Final = 64 * 2**20
@@ -27,7 +27,7 @@ MAX_QUOTED: Final = 40
 _NEEDED = ("student", "question", "case", "points", "comment")
 _NUMBER = re.compile(r"\+?([0-9]{1,9}([.,][0-9]{0,9})?|[.,][0-9]{1,9})")
 _FIX = "Correct the file; nothing was written."
-_EXPECTED = "the table that the grader made. Move it away."
+EXPECTED: Final = "the table that the grader made. Move it away."
 
 
 def read_sheet(path: Path, assignment: Assignment) -> Sheet:
@@ -43,7 +43,7 @@ def read_sheet(path: Path, assignment: Assignment) -> Sheet:
     Raises:
         UsageError: A row cannot be understood. The text names its line.
     """
-    data = read_table(path, MAX_FILE, _EXPECTED)
+    data = read_table(path, MAX_FILE, EXPECTED)
     if data is None:
         return Sheet()
     try:
@@ -70,7 +70,9 @@ def read_sheet(path: Path, assignment: Assignment) -> Sheet:
     return Sheet(tuple(entry for _, entry in found.values()), extra, parsed.delimiter, data)
 
 
-def save_sheet(path: Path, sheet: Sheet, entries: Sequence[ManualRow], lines: Iterable[str]) -> None:
+def save_sheet(
+    path: Path, sheet: Sheet, entries: Sequence[ManualRow], lines: Iterable[str], *, ours: bool = False
+) -> None:
     """Write the rows, unless the file says all of it already; what a person wrote before stays as `manual.csv~`.
 
     Args:
@@ -78,6 +80,7 @@ def save_sheet(path: Path, sheet: Sheet, entries: Sequence[ManualRow], lines: It
         sheet: What was read from it.
         entries: The rows that it shall hold.
         lines: The same as text, with line ends.
+        ours: Whether the file is as this process wrote it; then `manual.csv~` stays.
 
     Raises:
         UsageError: Somebody has it open, changed it meanwhile, or it is not to be written.
@@ -91,9 +94,9 @@ def save_sheet(path: Path, sheet: Sheet, entries: Sequence[ManualRow], lines: It
             raise UsageError(f"{path} is open in LibreOffice. Save and close it (or delete {lock.name}), run it again.")
         if not os.access(path, os.W_OK):
             raise UsageError(f"{path} is read-only and has to be updated. Make it writable, then run it again.")
-        if any(entry.filled for entry in sheet.entries):
+        if not ours and any(entry.filled for entry in sheet.entries):
             write_whole(path.with_name(f"{path.name}~"), [sheet.data], durable=True)
-    if read_table(path, MAX_FILE, _EXPECTED) != sheet.data:
+    if read_table(path, MAX_FILE, EXPECTED) != sheet.data:
         raise UsageError(f"{path} was saved by somebody else just now. Run it again; nothing was written.")
     write_whole(path, (line.encode("utf-8", "replace") for line in lines), durable=True)
 
@@ -135,7 +138,7 @@ def _entry(
     if proposed:
         accept = given["points"].casefold() == ACCEPT
     points = None if accept else _points(where, given["points"], possible.get((question, case)), proposed)
-    texts = {name: given.get(name, "") for name in ("possible", "answer", "rubric", "note")}
+    texts = {name: given.get(name, "") for name in ("possible", "answer", "rubric", "note", "items")}
     if _NUMBER.fullmatch(texts["possible"]):
         texts["possible"] = str(rounded(_number(texts["possible"])))
     digest = given.get("answer_digest", "")

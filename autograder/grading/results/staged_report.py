@@ -130,9 +130,9 @@ def locked(out: Path) -> int:
         UsageError: Another process has it.
         OSError: The folder cannot be written.
     """
-    partial = out / ".partial"
-    partial.mkdir(mode=0o700, exist_ok=True)
-    lock = os.open(partial / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    path = out / ".partial" / "lock"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -140,4 +140,7 @@ def locked(out: Path) -> int:
         if isinstance(error, BlockingIOError):
             raise UsageError(f"{out} is being written by another run. Wait for it, or choose another -o.") from None
         raise
+    if not os.fstat(lock).st_nlink:  # who had it has deleted the file meanwhile
+        os.close(lock)
+        return locked(out)
     return lock

@@ -106,7 +106,7 @@ lint: $(READY)
 	@if command -v npm > /dev/null; then $(MAKE) --no-print-directory lint-js; \
 	  else echo "npm is not installed: JavaScript was not linted, and its bundle was not compared with the sources."; fi
 
-## bundle the live network's scripts from frontend/ into autograder/live/static/; needs npm
+## bundle the scripts of the live network and the review page from frontend/ into the package; needs npm
 frontend: $(MODULES)
 	npm --prefix frontend run --silent build
 

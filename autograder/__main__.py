@@ -24,6 +24,8 @@ EXTRAS = {
     "yaml": "grade",
     "distributed": "dask",
     "PIL": "features",
+    "starlette": "review",
+    "uvicorn": "review",
 }
 """Module → the extra of this package that installs it; `live` is not here, no command imports anywidget."""
 

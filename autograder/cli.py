@@ -299,6 +299,21 @@ def report(
 
 
 @app.command(cls=_Command)
+def review(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The output folder of `autograder grade`.")],
+    named: Annotated[bool, typer.Option("--names", help="Show students' names, in place of pseudonyms.")] = False,
+) -> None:
+    """Grade by hand in a browser: one question over all students, each different answer once.
+
+    It prints the address of a page on this machine, which nobody else can open. Each decision is in OUT/manual.csv at
+    once; you may edit that file meanwhile. Then run `autograder report OUT`. Needs the extra [review].
+    """
+    from autograder.commands import review as command
+
+    command.run(out, named=named, screen=screen)
+
+
+@app.command(cls=_Command)
 def merge(
     parts: Annotated[
         list[Path],

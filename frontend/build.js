@@ -1,4 +1,5 @@
-// Bundles the live network's scripts and style sheet into the Python package, with the licences of what they contain.
+// Bundles the scripts and the style sheet of the live network, and the script of the pages of `autograder review`, into
+// the Python package, each with the licences of what they contain.
 //
 //   node build.js           writes the files
 //   node build.js --check   compares them, byte for byte, with those that are there
@@ -9,7 +10,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
-const OUTPUT = path.join(HERE, "../autograder/live/static");
+const LIVE = path.join(HERE, "../autograder/live/static");
+const REVIEW = path.join(HERE, "../autograder/review/static");
 /** @satisfies {import("esbuild").BuildOptions} */
 const COMMON = {
   absWorkingDir: HERE,
@@ -19,37 +21,32 @@ const COMMON = {
   logLevel: /** @type {const} */ ("error"),
   metafile: /** @type {const} */ (true),
   minify: true,
-  outdir: OUTPUT,
   target: "es2020",
   write: /** @type {const} */ (false),
 };
 
-const bundled = await Promise.all([
-  build({ ...COMMON, entryPoints: ["src/page.js"], format: "iife" }),
-  build({ ...COMMON, entryPoints: ["src/widget.js", "src/live.css"], format: "esm" }),
-]);
+const bundles = [
+  { ...COMMON, outdir: LIVE, entryPoints: ["src/page.js"], format: /** @type {const} */ ("iife") },
+  { ...COMMON, outdir: LIVE, entryPoints: ["src/widget.js", "src/live.css"], format: /** @type {const} */ ("esm") },
+  { ...COMMON, outdir: REVIEW, entryPoints: ["src/review.js"], format: /** @type {const} */ ("iife") },
+];
+const [page, widget, review] = await Promise.all(bundles.map((options) => build(options)));
 const files = new Map(
-  bundled.flatMap(({ outputFiles }) => outputFiles.map((file) => [path.basename(file.path), file.text])),
+  [page, widget, review].flatMap(({ outputFiles }) => outputFiles.map((file) => [file.path, file.text])),
 );
-files.set("THIRD_PARTY_LICENSES.txt", licences(packages(bundled)));
+files.set(path.join(LIVE, "THIRD_PARTY_LICENSES.txt"), licences("page.js", packages([page, widget])));
+files.set(path.join(REVIEW, "THIRD_PARTY_LICENSES.txt"), licences("review.js", packages([review])));
 
 if (process.argv.includes("--check")) {
-  const stale = [...files].filter(
-    ([name, text]) => !existsSync(target(name)) || readFileSync(target(name), "utf8") !== text,
-  );
+  const stale = [...files].filter(([name, text]) => !existsSync(name) || readFileSync(name, "utf8") !== text);
   if (stale.length > 0) {
     console.error(
-      `${stale.map(([name]) => target(name)).join(", ")}: not what the sources give. Run \`make frontend\`.`,
+      `${stale.map(([name]) => path.relative(".", name)).join(", ")}: not what the sources give. Run \`make frontend\`.`,
     );
     process.exitCode = 1;
   }
 } else {
-  for (const [name, text] of files) writeFileSync(target(name), text);
-}
-
-/** @param {string} name */
-function target(name) {
-  return path.relative(".", path.join(OUTPUT, name));
+  for (const [name, text] of files) writeFileSync(name, text);
 }
 
 /**
@@ -67,9 +64,10 @@ function packages(results) {
 /**
  * Each licence's text once, below the packages that are under it.
  *
+ * @param {string} script that contains them
  * @param {string[]} names
  */
-function licences(names) {
+function licences(script, names) {
   /** @type {Map<string, string[]>} */
   const under = new Map();
   for (const name of names) {
@@ -78,7 +76,7 @@ function licences(names) {
     under.set(text, [...(under.get(text) ?? []), `${name} ${version} (${license})`]);
   }
   const parts = [...under].map(([text, holders]) => `${holders.join("\n")}\n\n${text}\n`);
-  return `page.js contains code of these packages.\n\n${parts.join(`\n${"-".repeat(80)}\n\n`)}`;
+  return `${script} contains code of these packages.\n\n${parts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }
 
 /**

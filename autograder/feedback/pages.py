@@ -16,7 +16,7 @@ from markupsafe import Markup
 from autograder.feedback.safe_text import cut, inline, points, scrub
 from autograder.wording import counted
 
-__all__ = ["jinja_environment", "render", "rendering_digest"]
+__all__ = ["content_policy", "jinja_environment", "render", "rendering_digest"]
 
 _PACKAGE = Path(__file__).parents[1]
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -30,7 +30,7 @@ def render(template: str, *, script: str = "", **values: Any) -> str:
     Args:
         template: Its name.
         script: The name of the only script that the page has and its content policy allows; none by default.
-        values: What the template puts out.
+        values: What the template puts out; `style` and `policy` in place of those that all pages share.
     """
     return _pages(script).get_template(template).render(values)
 
@@ -54,6 +54,14 @@ def jinja_environment(*, html: bool, finalize: Callable[[Any], Any]) -> jinja2.E
     return made
 
 
+def content_policy(style: str, **allowed: str) -> str:
+    """A page's content policy, from its style sheet and what it allows beside that, such as `script_src="'self'"`."""
+    # The hash, not 'unsafe-inline': a style attribute that slipped through the sanitiser stays without effect.
+    given = {"default_src": "'none'", "img_src": "data:", "style_src": _hash(style)}
+    given |= {"base_uri": "'none'", "form_action": "'none'", **allowed}
+    return "; ".join(f"{name.replace('_', '-')} {value}" for name, value in given.items())
+
+
 @cache
 def rendering_digest() -> str:
     """A digest of all that makes a page of records: this package's files and the libraries' versions."""
@@ -71,10 +79,7 @@ def _pages(script: str) -> jinja2.Environment:
     made.filters["inline"] = inline
     style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
     code = (_TEMPLATES / script).read_text(encoding="utf-8") if script else ""
-    # The hash, not 'unsafe-inline': a style attribute that slipped through the sanitiser stays without effect.
-    policy = f"default-src 'none'; img-src data:; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
-    if script:
-        policy += f"; script-src {_hash(code)}"
+    policy = content_policy(style, **({"script_src": _hash(code)} if script else {}))
     made.globals |= {"style": Markup(style), "script": Markup(code), "policy": policy}  # noqa: S704 - the package's files
     return made
 

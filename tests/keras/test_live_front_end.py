@@ -201,3 +201,8 @@ def test_every_package_in_the_bundle_has_its_licence_beside_it() -> None:
         assert f"\n{package} " in licences
     assert "Apache License\n" in licences and "Copyright 2019 David Bau." in licences
     assert "Licensed under the Apache License" in front_end("page.js")
+    folder = resources.files("autograder.review").joinpath("static")
+    licences = folder.joinpath("THIRD_PARTY_LICENSES.txt").read_text(encoding="utf-8")
+    assert licences.startswith(
+        "review.js contains code of these packages.\n\nhtmx.org 2.0.11 (0BSD)\n\nZero-Clause BSD"
+    )

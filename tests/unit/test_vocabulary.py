@@ -15,7 +15,7 @@ PACKAGE = ROOT / "autograder"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "Makefile", ROOT / "pyproject.toml"])
 COOKBOOK = sorted((ROOT / "tests" / "cookbook").glob("*/*.*"))  # pages of the documentation are made from these
-TEMPLATES = sorted([*PACKAGE.rglob("*.j2"), *PACKAGE.rglob("page.css")])
+TEMPLATES = sorted([*PACKAGE.rglob("*.j2"), *(PACKAGE / "feedback").rglob("*.css")])
 
 INSTEAD = {
     "sandbox": r"wall(s|ed)?|box(es|ed)?",
@@ -31,6 +31,7 @@ ALLOWED = re.compile(
     r"wall[ _-](seconds|clock|time|over)"  # elapsed time, as opposed to processor time
     r"|he_normal"  # an initialiser of Keras
     r"|cross-entropy"
+    r"|Cross-Origin-\w+-Policy"  # headers of HTTP
     r"|(GitHub|Google)[-\s#]+Classroom"
     r"|box-sizing|border-box"  # CSS
     r"|box = \(\(|box=box|bounding_box",  # the part of an image or a page

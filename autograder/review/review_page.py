@@ -18,6 +18,7 @@ from autograder.feedback.notebook_view import shown_cells
 from autograder.feedback.safe_text import cut
 from autograder.feedback.sanitise import markdown_html
 from autograder.grading.results.hand_grading import ACCEPT, CHANGED
+from autograder.language import in_language
 from autograder.records import Outcome, Question, QuestionGrade
 from autograder.review.decisions import AnswerGroup, Decision, Decisions, ReviewPart
 from autograder.review.presses import points_text
@@ -133,9 +134,9 @@ class ReviewPages:
         students = {student if named else name: student for student, name in self.decisions.names.items()}
         if label not in students:
             return None
-        student = students[label]
-        decisions = self.decisions
-        return student_page.render(decisions.assignment, decisions.shown_grade(student), decisions.shown_run(student))
+        grade, run = self.decisions.shown_grade(students[label]), self.decisions.shown_run(students[label])
+        with in_language(self.decisions.assignment.language):
+            return student_page.render(self.decisions.assignment, grade, run)
 
     def address(self, part: ReviewPart, group: AnswerGroup) -> str:
         """Of the page of an answer."""

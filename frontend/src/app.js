@@ -141,11 +141,20 @@ export class App {
             element("h2", { id: "live-draw", class: "hidden-text" }, "Your drawing"),
             this.pad.canvas,
             element(
-              "p",
-              { class: "buttons" },
-              button("Undo", () => this.pad.undo()),
-              button("Clear", () => this.pad.clear()),
+              "div",
+              { class: "beside" },
+              this.probabilities.verdict,
+              element(
+                "p",
+                { class: "buttons" },
+                button("Undo", () => this.pad.undo()),
+                button("Clear", () => this.pad.clear()),
+              ),
             ),
+          ),
+          element(
+            "div",
+            { class: "card start" },
             element(
               "div",
               { class: "examples", role: "group", "aria-label": "Start from a stored digit" },

@@ -22,12 +22,7 @@ export class Probabilities {
       ),
     );
     this.verdict = element("p", { class: "verdict" }, "Draw a digit.");
-    this.root = element(
-      "div",
-      {},
-      this.verdict,
-      element("ol", { class: "bars", "aria-label": "Probability of each class" }, ...this.rows),
-    );
+    this.root = element("ol", { class: "bars", "aria-label": "Probability of each class" }, ...this.rows);
   }
 
   /**

@@ -399,6 +399,21 @@ def test_an_answer_that_is_no_number_is_reported_and_not_drawn(page: Any) -> Non
     assert "NaN" not in page.locator("body").inner_text()
 
 
+def test_on_a_phone_the_pad_stays_in_sight_while_layers_are_looked_at(browser: Any, shipped_page: Path) -> None:
+    with opened(browser, shipped_page, viewport={"width": 390, "height": 844}) as watched:
+        page = watched.page
+        layer = page.locator("section.layer").nth(6)
+        layer.locator("button.channel").first.focus()
+        pad, focused = page.locator("canvas.pad").bounding_box(), page.locator(":focus").bounding_box()
+        assert pad["y"] >= 0 and pad["y"] + pad["height"] < 844 / 3
+        assert pad["y"] + pad["height"] < focused["y"] < 844, "what has the focus is not below the pad"
+        draw(page, STROKES["7"])
+        page.locator(".verdict", has_text="7").wait_for(timeout=10_000)
+        assert page.evaluate("scrollY") > 800
+        for part in (page.locator(".verdict"), layer):
+            assert 0 < part.bounding_box()["y"] < 844
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_serious_barrier_on_phone_and_desktop(browser: Any, shipped_page: Path, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")

@@ -39,7 +39,7 @@ WINDOW = 6
 """Of so many neighbouring passages one is kept."""
 MIN_SHARED = 10
 """Fingerprints that two texts share, and few others have: about 40 tokens."""
-MIN_SHARE = 0.6
+MIN_SHARE = 0.8
 """Of the fingerprints of the shorter one that few others have."""
 MAX_HOLDERS = 10
 MAX_TOKENS = 6_000
@@ -137,7 +137,7 @@ class SubmissionIndex:
         for share, one, other in sorted(near, key=lambda pair: (-pair[0], pair[1:])):
             if share >= MIN_SHARE:
                 who = (texts[one].student, texts[other].student)
-                found.append(AlikeSubmissions(who, f"{share:.0%} of what few others have in the shorter one"))
+                found.append(AlikeSubmissions(who, f"{100 * share:.0f} % of what few others have in the shorter one"))
         return found[:MAX_LISTED]
 
 

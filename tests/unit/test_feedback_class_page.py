@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from autograder.feedback import class_page
-from autograder.records import Assignment, Case, Execution, Grade, Outcome, Question, QuestionGrade
+from autograder.records import Assignment, Case, CaseMove, Execution, Grade, Move, Outcome, Question, QuestionGrade
 
 ASSIGNMENT = Assignment(
     "cnn2_mnist",
@@ -116,7 +116,7 @@ def test_share_of_students_passing_each_case() -> None:
     assert "The layers 75 % (3 of 4)" in read
     assert "The shapes 25 % (1 of 4) Hidden case 1 grader error" in read
     assert "compare" not in read
-    assert "1 student: detail of ada ada 1 student: detail of bob bob" in read
+    assert "ada: detail of ada ada bob: detail of bob bob" in read
     assert "detail of cyd" not in shares
 
 
@@ -177,6 +177,18 @@ def test_what_had_to_be_put_right_is_reported() -> None:
     assert "Remarks on 1 submission ada : 2 notebooks were handed in." in text(section(html, "know"))
     assert "bob" not in section(html, "know")
     assert "<script>alert" not in html
+
+
+def test_what_moved_is_counted_by_direction_and_by_case() -> None:
+    def move(student: str, before: float, after: float) -> Move:
+        case = CaseMove("missing_layers/sequence", ("fail", before), ("pass", after))
+        return Move(student, before, after, (case,), False)
+
+    moved = [move("ada", 1, 4), move("bob", 2, 1), move("cyd", 1, 4), move("eve", 3, 3)]
+    read = text(section(class_page.render(ASSIGNMENT, CLASS, moved=moved), "moved"))
+    assert "4 students: 2 with more points, 1 with fewer." in read
+    assert "missing_layers/sequence : 2 up, 1 down" in read
+    assert "ada : 1 → 4 missing_layers/sequence: Not passed, 1 → Passed, 4" in read
 
 
 def test_links_are_percent_encoded() -> None:

@@ -44,6 +44,9 @@ def test_grade_report_and_merge_make_the_same_page(members: list[tuple[int, Grad
     assert "history.append" in alike and "log.append" in alike, "both texts"
     assert "instead of 64 in layer 1" in page
     assert 'id="questions"' in page
+    assert page.count("script-src &#39;sha256-") == page.count("<script") == 1
+    for feedback in (out / "feedback").iterdir():
+        assert "script" not in feedback.read_text(), "students' pages have none"
     report.run(out, also=[], console=QUIET)
     assert (out / "index.html").read_text() == page
     parts = [graded(tmp_path / str(part), members[part::2]) for part in (0, 1)]

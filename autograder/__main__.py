@@ -23,7 +23,7 @@ EXTRAS = {
     "otter": "author",
     "yaml": "grade",
     "distributed": "dask",
-    "PIL": "features",
+    "PIL": "grade",
     "starlette": "review",
     "uvicorn": "review",
 }

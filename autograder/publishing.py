@@ -182,7 +182,7 @@ def _pages(
 def _made_of(assignment: Assignment, settled: GradeEntry, execution: Execution) -> str:
     """A digest of all that a student's page is made of; see `student_page.render`."""
     grade = [getattr(settled, each.name) for each in fields(Grade)]
-    ran = [execution.status, execution.message, execution.wall_seconds, execution.cells]
+    ran = [execution.status, execution.message, execution.wall_seconds, execution.cells, execution.files]
     return hashlib.sha256(
         encoded([pages.rendering_digest(), assignment.title, assignment.language, grade, ran])
     ).hexdigest()

@@ -47,6 +47,7 @@ __all__ = [
     "Question",
     "QuestionGrade",
     "Submission",
+    "SubmittedFile",
     "from_json",
     "rounded",
     "to_json",
@@ -262,17 +263,39 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class SubmittedFile:
+    """A file that was handed in with a notebook; hostile.
+
+    Attributes:
+        name: Its path beside the notebook.
+        size: In bytes.
+        content: Empty where it is not read, and of a run that is kept.
+        left_out: Why it does not lie beside the notebook where that is graded; empty where it does.
+        text: What a page shows of it, if it is a text.
+        picture: Likewise, if it is a picture: a data URL.
+    """
+
+    name: str
+    size: int
+    content: bytes = b""
+    left_out: str = ""
+    text: str = ""
+    picture: str = ""
+
+
+@dataclass(frozen=True)
 class Submission:
     """A notebook that a student handed in, read and normalised; everything in it is hostile.
 
     Attributes:
         student: The id: letters, digits and ``._@- `` only, safe as a file name, never the start of a formula.
         filename: The path inside the source, as it was named there.
-        digest: `sha256:` and the hex digest of the submitted bytes; that of no bytes where none were read.
+        digest: `sha256:` and the hex digest of the submitted bytes; that of no bytes where none were read. With other
+            files, it is that of theirs and the notebook's.
         cells: The notebook's cells, without their submitted outputs.
         problem: Why it cannot be graded (`not JSON`, …), or empty. Then `cells` is empty.
         warnings: What the grader had to correct, for the student (`2 cells with tag answer:train`).
-        beside: Names of files that were handed in with the notebook, and left out.
+        files: What was handed in with the notebook.
         handed_in: When, in ISO 8601 and as the system's local time where it has no offset; empty if not known.
     """
 
@@ -282,8 +305,13 @@ class Submission:
     cells: tuple[Cell, ...] = ()
     problem: str = ""
     warnings: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
+    files: tuple[SubmittedFile, ...] = ()
     handed_in: str = ""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Names of the files that do not lie beside the notebook."""
+        return tuple(file.name for file in self.files if file.left_out)
 
 
 @dataclass(frozen=True)
@@ -302,6 +330,7 @@ class Execution:
             machine may be at fault.
         phases: Time of each phase, in seconds (`start`, `cells`, `tensorflow`, `rebuild`, `cases`, …).
         environment: What the grade depends on besides the notebook: versions, processor, threads; empty if nothing ran.
+        files: What was handed in with the notebook, as pages show it.
     """
 
     status: ExecutionStatus
@@ -313,6 +342,7 @@ class Execution:
     unjustified: bool = False
     phases: dict[str, float] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+    files: tuple[SubmittedFile, ...] = ()
 
 
 FOLLOWS = "follows from the layer above"

@@ -6,11 +6,25 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from markupsafe import Markup
+
 from autograder.feedback import pages, plots
 from autograder.feedback.ansi import ansi_html
 from autograder.feedback.notebook_view import answer_cells, rich_html, shown_cells, troubles
+from autograder.feedback.safe_text import size
 from autograder.feedback.sanitise import markdown_html, picture_html
-from autograder.records import FOLLOWS, Assignment, Cell, Confusion, Execution, Grade, LayerDiff, Outcome, QuestionGrade
+from autograder.records import (
+    FOLLOWS,
+    Assignment,
+    Cell,
+    Confusion,
+    Execution,
+    Grade,
+    LayerDiff,
+    Outcome,
+    QuestionGrade,
+    SubmittedFile,
+)
 from autograder.wording import counted, listed
 
 __all__ = ["ENDINGS", "confused", "mark", "render", "reviewed"]
@@ -47,6 +61,9 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
         questions=[] if grade.status == "rejected" else list(enumerate(grade.questions, start=1)),
         answers=answer_cells(cells),
         attachments=_attachments(cells),
+        files=execution.files if execution else (),
+        drawn=_drawn_picture,
+        size=size,
         called=[cause.message for cause in grade.causes if not cause.cell and not cause.hidden],
         # Without cells nothing ran: the grade's own message says why.
         trouble=ENDINGS[execution.status] if execution and cells else "",
@@ -102,6 +119,12 @@ def _attachments(cells: Iterable[Cell]) -> dict[str, dict[str, str]]:
         for question in cell.answers:
             found.setdefault(question, {}).update(cell.attachments)
     return found
+
+
+def _drawn_picture(file: SubmittedFile) -> Markup:
+    """The picture that a file holds; nothing for another one."""
+    kind, _, data = file.picture.removeprefix("data:").partition(";base64,")
+    return (picture_html(kind, data, f"Picture {file.name}") if data else None) or Markup("")
 
 
 def _pending(question: QuestionGrade) -> float:

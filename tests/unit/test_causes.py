@@ -116,7 +116,7 @@ def test_a_file_that_was_handed_in_beside_the_notebook_is_said_to_be_left_out() 
     error = "FileNotFoundError: [Errno 2] No such file or directory: 'data/x.csv'"
     made = Cell("code", "read()", execution_count=1, error=error)
     (cell,) = explained(Execution("completed", "", (made,)), QUESTIONS, beside=["ada/x.csv"]).cells
-    assert cell.note.startswith("`x.csv` was handed in, but only the notebook is graded.")
+    assert cell.note.startswith("`x.csv` was handed in, and left out; the page says why.")
 
 
 @pytest.mark.parametrize("path", ["C:/Users/tom/reviews.csv", r"C:\\tom\\reviews.csv", f"/{90 * 'a'}/reviews.csv"])

@@ -209,8 +209,8 @@ def test_what_is_taken_for_the_instructors_own_is_named(put):
     assert own == ["ada.json", "roster.csv"]
 
 
-def test_what_came_with_a_notebook_is_named_as_left_out(put):
-    beside = {"data/points.csv": b"1", "helper.py": b"x", "sketch.png": b"x", "notes.txt": b"x"}
+def test_what_came_with_a_notebook_is_named(put):
+    beside = {"data/points.csv": b"1", "helper.py": b"x", "sketch.png": b"x", "notes.docx": b"x"}
     files = {f"ada/{name}": data for name, data in beside.items()} | {
         "ada/mini.ipynb": notebook(),
         "bob/mini.ipynb": notebook(),
@@ -223,12 +223,16 @@ def test_what_came_with_a_notebook_is_named_as_left_out(put):
         "dee/helper.py": b"x",
     }
     found = read(put(files))
-    assert found["ada"].warnings == (
-        "Left out, because only the notebook is graded: `points.csv`, `helper.py`, `notes.txt`, ….",
-    )
-    assert found["bob"].warnings == found["eve"].warnings == ()
-    assert found["cem"].warnings == ("Left out, because only the notebook is graded: `data.csv`.",)
-    assert "expected JSON" in found["dee"].problem and found["dee"].warnings == ()
+    names = {student: [(file.name, file.size, file.left_out) for file in each.files] for student, each in found.items()}
+    assert names["ada"] == [
+        ("data/points.csv", 1, ""),
+        ("helper.py", 1, ""),
+        ("notes.docx", 1, "files of this type are not put beside a notebook"),
+        ("sketch.png", 1, ""),
+    ]
+    assert names["bob"] == names["eve"] == []
+    assert names["cem"] == [("data.csv", 1, "")]
+    assert "expected JSON" in found["dee"].problem and names["dee"] == [("helper.py", 1, "")]
 
 
 def named(*names):
@@ -476,7 +480,7 @@ def test_items_can_be_sent_to_another_process(put):
 
 def test_collecting_opens_no_notebook(put, monkeypatch):
     source = put(LAYOUTS["zips of students"][0])
-    monkeypatch.setattr("autograder.grading.intake.sources._read", None)
+    monkeypatch.setattr("autograder.grading.intake.sources.read_found", None)
     monkeypatch.setattr("autograder.grading.intake.sources._zipped", None)
     assert [item.student for item in collect(source)] == ["ada", "bob"]
 

@@ -124,6 +124,7 @@ def test_grades_json_has_the_contracts_shape(out):
         "environment": {"cpu": "EPYC"},
         "key": "",
         "recording": "",
+        "files": 0,
     }
     (question,) = ada["questions"]
     assert (question["name"], question["score"], question["possible"]) == ("missing_layers", 4, 4)

@@ -49,7 +49,7 @@ _LACKING: tuple[tuple[CauseKind, re.Pattern[str]], ...] = (
 
 _WORDS: dict[CauseKind, str] = {
     "module": "It uses {0}, which is not installed where it was graded. If that is a file beside the notebook, "
-    "its code belongs in the notebook.",
+    "hand it in, too.",
     "file": "It reads {0}, which was not there where it was graded.",
     "host": "It needs {0}, and nothing of the network can be reached where it was graded.",
     "version": "The notebook was handed out with another version of the package, which is no fault of the student's. "
@@ -102,7 +102,7 @@ def explained(
         execution: The run.
         questions: The exercise's.
         given: The cells that came with it.
-        beside: Names of the files that were handed in with the notebook.
+        beside: Names of the files that were handed in with the notebook, and left out.
         files: Paths of those that came with the exercise, and lie beside the notebook.
     """
     places = _places(files, beside)
@@ -173,7 +173,7 @@ def _where_it_is(kind: CauseKind, name: str, places: Mapping[str, str]) -> str:
         said = f"`{path}` came with the exercise and lies beside the notebook: use it by that name."
         return said if kind == "file" else ""
     file = one_line(file, MAX_NAME)
-    handed_in = f"`{file}` was handed in, but only the notebook is graded."
+    handed_in = f"`{file}` was handed in, and left out; the page says why."
     if kind == "module":
         do = f"Put its code into a cell of the notebook that begins with `%%writefile {file}`, above this one."
     else:
@@ -245,7 +245,7 @@ def causes_of(
     Args:
         execution: The run, `explained`.
         questions: What the questions gave.
-        beside: Names of the files that were handed in with the notebook.
+        beside: Names of the files that were handed in with the notebook, and left out.
         files: Paths of those that came with the exercise.
     """
     places = _places(files, beside)

@@ -37,8 +37,8 @@ class KeptRun:
 def program_of(submission: Submission) -> str:
     """A digest of what is executed of a submission; empty where nothing is.
 
-    White space at the end of a cell is left aside. Names of files that were handed in beside the notebook are not, as
-    the reasons that a student reads may name them.
+    White space at the end of a cell is left aside. Files that were handed in with the notebook are not: it may read
+    them, and the reasons that a student reads may name those that are left out.
     """
     if submission.problem or not any(cell.kind == "code" for cell in submission.cells):
         return ""
@@ -47,7 +47,8 @@ def program_of(submission: Submission) -> str:
         for cell in submission.cells
         if cell.kind == "code" or cell.answers
     ]
-    return _digest([parts, submission.beside])
+    files = [(file.name, file.left_out, hashlib.sha256(file.content).hexdigest()) for file in submission.files]
+    return _digest([parts, files])
 
 
 def run_key(bundle: Bundle, submission: Submission) -> str:

@@ -116,6 +116,7 @@ def grade_one(
     limits = bundle.assignment.limits
     fresh = (alone and not named_way()) or sets_variables(cell.source for cell in submission.cells)
     modules = None if fresh else bundle.imports
+    files = {file.name: file.content for file in submission.files if not file.left_out} | {**bundle.files}
     with ExitStack() as started:
 
         def run(cells: Sequence[Cell]) -> tuple[Session, Execution]:
@@ -125,14 +126,14 @@ def grade_one(
                     cells,
                     takes(questions, cells),
                     slot=slot,
-                    files=bundle.files,
+                    files=files,
                     modules=modules,
                     keeps=keep,
                 )
             )
 
         session, execution = run(submission.cells)
-        execution = explained(execution, questions, GivenCells(bundle.given), submission.beside, bundle.files)
+        execution = explained(execution, questions, GivenCells(bundle.given), submission.left_out, bundle.files)
         began = time.monotonic()
         graded = _judged(
             bundle, submission, session, execution, lambda: run(without_ended(execution.cells)), slot=slot, began=began
@@ -256,7 +257,7 @@ def completed(
     grade = replace(
         _grade(bundle, submission, graded, (*submission.warnings, *remarks)),
         notice=_notice(graded, execution.cells),
-        causes=causes_of(execution, graded, submission.beside, bundle.files),
+        causes=causes_of(execution, graded, submission.left_out, bundle.files),
     )
     return GradedSubmission(grade, execution, remarks=tuple(remarks))
 

@@ -16,10 +16,12 @@ import msgspec
 from autograder import keras_runtime
 from autograder.errors import AutograderError, SandboxUnavailable
 from autograder.grading.cases.bundle import Bundle, load_bundle
+from autograder.grading.execution.drawn_pictures import with_pictures
 from autograder.grading.execution.environment import unfit
 from autograder.grading.execution.kept_runs import KeptRun, run_key
 from autograder.grading.execution.sharing import shared
 from autograder.grading.execution.submission_grading import GradedSubmission, failed, grade_one
+from autograder.grading.intake.companions import fitted
 from autograder.grading.intake.submissions import HandedIn
 from autograder.language import in_language
 from autograder.records import Submission
@@ -85,9 +87,13 @@ def _done(loaded: Bundle, wanted: Task, slot: int) -> Done:
         if reason := unfit(wanted.versions):
             raise SandboxUnavailable(reason)
         submission = wanted.handed_in.read([question.name for question in loaded.assignment.questions])
+        submission = fitted(submission, loaded.files)
         if wanted.wanted == "key":
             return Done(key=run_key(loaded, submission))
-        return Done(_graded(loaded, submission, wanted, slot))
+        graded = _graded(loaded, submission, wanted, slot)
+        modules = None if wanted.alone else loaded.imports
+        shown = with_pictures(graded.execution, submission.files, slot=slot, modules=modules)
+        return Done(replace(graded, execution=shown))
     except SandboxUnavailable as error:
         return Done(unavailable=str(error))
     except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class; it is reported as one

@@ -35,7 +35,7 @@ class Layout:
         system: Its name.
         pattern: Of a file's path in the download, without leading folders; a folder's path ends with `/`. Named parts:
             `name` (or `last` and `first`) and `id` say whose it is; `time` or `attempt` order the attempts of one
-            student; `assignment` is the exercise's name.
+            student; `assignment` is the exercise's name, `file` the name that the student gave the file.
         origin: Where the layout is from, for the docs; `untested` where nobody has seen it work.
         details: The file of the download that says who is who, by `id`; without it, the download is another system's.
         unique: A part that no two files share. Where it is given, the pattern alone shows nothing: all notebooks must
@@ -56,7 +56,7 @@ class Layout:
 _MOODLE = r"(?P<name>[^/]+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)"
 LAYOUTS: Final = (
     Layout("Moodle", _MOODLE + r"_?/.*", "Moodle's source, mod/assign"),
-    Layout("Moodle", _MOODLE + r"_[^/]+", "Moodle's source, mod/assign: without folders"),
+    Layout("Moodle", _MOODLE + r"_(?P<file>[^/]+)", "Moodle's source, mod/assign: without folders"),
     Layout(
         "Gradescope",
         r"submission_(?P<id>\d+)/.*",
@@ -65,13 +65,13 @@ LAYOUTS: Final = (
     ),
     Layout(
         "Blackboard",
-        r"(?P<assignment>[^/]+?)_(?P<id>[^_/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})_[^/]+",
+        r"(?P<assignment>[^/]+?)_(?P<id>[^_/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})_(?P<file>[^/]+)",
         "samples made by its rules",
         details=r"[^/]+_attempt_\d{4}(?:-\d\d){5}\.txt",
     ),
     Layout(
         "ILIAS",
-        r"(?P<last>[^/]+)_(?P<first>[^_/]+)_(?P<id>[^_/]+)_\d+/(?P<time>\d{14})_[^/]+",
+        r"(?P<last>[^/]+)_(?P<first>[^_/]+)_(?P<id>[^_/]+)_\d+/(?P<time>\d{14})_(?P<file>[^/]+)",
         "samples made by its rules",
     ),
     Layout(
@@ -101,7 +101,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         "Canvas",
-        r"(?P<name>[^_/]+?)(?:_LATE)?_(?P<id>\d+)_(?P<attempt>\d+)_[^/]+(?:/.*)?",
+        r"(?P<name>[^_/]+?)(?:_LATE)?_(?P<id>\d+)_(?P<attempt>\d+)_(?P<file>[^/]+)(?:/.*)?",
         "Canvas' source, lib/content_zipper.rb",
         unique="attempt",
     ),
@@ -260,7 +260,8 @@ def _owned(file: Found, match: re.Match[str], known: Mapping[str, Details]) -> I
     said = iso_time(time)
     order = (_number(said or time), int(attempt) if attempt.isdecimal() else 0, copy_number(stem))
     details = known.get(identifier) or known.get(f"{identifier}/{assignment}") or Details()
-    ordered = replace(file, order=order, assignment=assignment, handed_in=said or details.handed_in)
+    original = parts.get("file", "") if file.parts[-1].endswith(parts.get("file", "")) else ""
+    ordered = replace(file, order=order, assignment=assignment, handed_in=said or details.handed_in, original=original)
     for owner in details.owners or (Owner(name or identifier, identifier),):
         yield Owned(ordered, owner)
 

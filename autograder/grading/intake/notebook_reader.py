@@ -21,7 +21,7 @@ import msgspec
 from autograder.errors import IntakeError
 from autograder.grading.intake.otter_markup import with_answers
 from autograder.records import Cell, CellKind
-from autograder.wording import cell_name
+from autograder.wording import cell_name, one_line
 
 __all__ = ["MAX_CELLS", "MAX_PICTURES", "MAX_SOURCE", "Notebook", "answers", "parse"]
 
@@ -30,15 +30,16 @@ MAX_SOURCE: Final = 2**20
 """Characters in one cell."""
 MAX_TAGS: Final = 50
 MAX_TAG: Final = 100
-MAX_PICTURES: Final = 4_000_000
-"""Characters of base64 of all pictures that are pasted into text."""
+MAX_PICTURES: Final = 24_000_000
+"""Characters of base64 of all pictures that are pasted into text; they are shown smaller."""
 MAX_VALUES: Final = 200
 """Names and forms of the pictures pasted into one text."""
-PICTURES: Final = ("image/png", "image/jpeg", "image/gif")
+PICTURES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/tiff")
 MAX_WARNINGS: Final = 10
 MAX_REPAIR: Final = 2_000_000
 """Values in a notebook that strict JSON refuses: repairing it builds them all, at some 200 bytes each."""
 
+_TOO_MANY: Final = "The pictures in {} are left out: there are too many, or too large ones."
 HAND_IN: Final = "Download the notebook with File > Download and hand in the .ipynb file."
 
 KINDS: Final[dict[str, CellKind]] = {
@@ -220,7 +221,8 @@ def _cell(raw: msgspec.Raw, before: Sequence[Cell], warnings: list[str]) -> Cell
         warnings.append(
             f"{_name(before, kind)} holds Git conflict markers (<<<<<<<); it cannot run. Resolve the conflict."
         )
-    return Cell(kind, source, _tags(cell.metadata), attachments=_pictures(cell) if kind == "markdown" else {})
+    pictures = _pictures(cell, _name(before, kind).lower(), warnings) if kind == "markdown" else {}
+    return Cell(kind, source, _tags(cell.metadata), attachments=pictures)
 
 
 def _name(before: Sequence[Cell], kind: CellKind) -> str:
@@ -234,16 +236,19 @@ def _source(cell: _Cell) -> str | None:
     return "".join(lines) if lines is not None else _decode(raw, str) if raw else ""
 
 
-def _pictures(cell: _Cell) -> dict[str, str]:
+def _pictures(cell: _Cell, place: str, warnings: list[str]) -> dict[str, str]:
     """Name → data URL of the bitmaps pasted into a text; none if they are too many or too large."""
     raw = memoryview(cell.attachments)
-    if not 0 < raw.nbytes <= MAX_PICTURES or bytes(raw).count(b":") > MAX_VALUES:
+    if raw.nbytes > MAX_PICTURES or bytes(raw).count(b":") > MAX_VALUES:
+        warnings.append(_TOO_MANY.format(place))
         return {}
     found = {}
     for name, forms in (_decode(cell.attachments, dict[str, dict[str, msgspec.Raw]]) or {}).items():
         for mime in PICTURES:
             if data := _decode(forms.get(mime, _ABSENT), str):
                 found[name] = f"data:{mime};base64,{data}"
+        if name not in found:
+            warnings.append(f"`{one_line(name, 60)}` in {place} is left out: a picture of a kind that is not shown.")
     return found
 
 
@@ -253,9 +258,7 @@ def _with_pictures(cells: Sequence[Cell], warnings: list[str]) -> Iterator[Cell]
     for at, cell in enumerate(cells):
         left -= sum(map(len, cell.attachments.values()))
         if left < 0 and cell.attachments:
-            warnings.append(
-                f"The pictures in {cell_name(cells, at)} are left out: there are too many, or too large ones."
-            )
+            warnings.append(_TOO_MANY.format(cell_name(cells, at)))
             cell = replace(cell, attachments={})
         yield cell
 

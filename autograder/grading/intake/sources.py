@@ -16,9 +16,10 @@ import unicodedata
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Final, cast
 
@@ -30,11 +31,14 @@ __all__ = [
     "Found",
     "Order",
     "contents",
+    "files_in",
+    "folder_of",
     "is_notebook",
     "is_zip",
     "listing",
     "may_be_read",
     "notebook_names",
+    "read_found",
     "shown",
 ]
 
@@ -91,6 +95,7 @@ class Found:
         order: Grows with the attempts of one student: time of the upload, number of the attempt, number of the copy.
         assignment: The exercise that the system names; empty where it names none.
         handed_in: When, as the system says; see `records.Submission`.
+        original: The name that it had before a system put others in front of it; empty if not known.
         above: Folders around the class, which its path begins with.
     """
 
@@ -104,6 +109,7 @@ class Found:
     order: Order = (0, 0, 0)
     assignment: str = ""
     handed_in: str = ""
+    original: str = ""
     above: tuple[str, ...] = ()
 
     @property
@@ -122,7 +128,7 @@ class Content:
     """One notebook's bytes, or the reason why there are none.
 
     Attributes:
-        others: Names of what else is in the zip that it comes from.
+        folder: Where it lies in what the student handed in; a zip is a folder.
         order: See `Found`.
         assignment: See `Found`.
         handed_in: See `Found`.
@@ -132,7 +138,7 @@ class Content:
     modified: When
     data: bytes = b""
     problem: str = ""
-    others: tuple[str, ...] = ()
+    folder: tuple[str, ...] = ()
     order: Order = (0, 0, 0)
     assignment: str = ""
     handed_in: str = ""
@@ -191,14 +197,38 @@ def _contents(file: Found) -> Iterator[Content]:
         if file.problem:
             raise IntakeError(f"`{file.short}` {file.problem}")
         if not is_zip(file.parts[-1]):
-            yield Content(file.name, file.modified, _read(file))
+            yield Content(file.name, file.modified, read_found(file), folder=folder_of(file))
         elif file.entry is None:
             with _opened(file.path) as raw:
                 yield from _zipped(raw, file)
         else:
-            yield from _zipped(io.BytesIO(_read(file)), file)
+            yield from _zipped(io.BytesIO(read_found(file)), file)
     except IntakeError as error:
         yield Content(file.name, file.modified, problem=str(error))
+
+
+def folder_of(file: Found) -> tuple[str, ...]:
+    """The folder of a file in the source, safe to show."""
+    return tuple(map(shown, file.parts[:-1]))
+
+
+def files_in(file: Found) -> Iterator[tuple[Found, Callable[[], bytes]]]:
+    """The files in a zip, or the file itself, each with what reads it; read one before the next is taken.
+
+    Raises:
+        IntakeError: It cannot be opened as a zip. What reads a file raises it, too.
+    """
+    if not is_zip(file.parts[-1]):
+        yield file, partial(read_found, file)
+        return
+    try:
+        raw = io.BytesIO(read_found(file)) if file.entry is not None else None
+        with _opened(file.path) if raw is None else raw as data, _zip(data) as archive:
+            for found in _entries(archive, file.path):
+                if not found.folder:
+                    yield replace(found, parts=(*file.parts, *found.parts)), partial(_entry, archive, found)
+    except ZIP_ERRORS:
+        raise IntakeError(f"`{file.short}` cannot be opened as a zip. Hand in the notebook itself.") from None
 
 
 def notebook_names(file: Found) -> list[str]:
@@ -209,12 +239,10 @@ def notebook_names(file: Found) -> list[str]:
     try:
         if file.problem:
             raise IntakeError(file.problem)
-        raw = io.BytesIO(_read(file)) if file.entry is not None else None
-        with _opened(file.path) if raw is None else raw as data, _zip(data) as archive:
-            entries = [found for found in _entries(archive, file.path) if not found.folder]
-    except (*ZIP_ERRORS, IntakeError):
+        entries = [found for found, _ in files_in(file)]
+    except IntakeError:
         return [shown("/".join(below))]
-    return [shown("/".join((*below, *found.parts))) for found in entries if is_notebook(found.parts[-1])]
+    return [shown("/".join(found.parts[1:])) for found in entries if is_notebook(found.parts[-1])]
 
 
 def _zipped(raw: IO[bytes], file: Found) -> Iterator[Content]:
@@ -224,21 +252,21 @@ def _zipped(raw: IO[bytes], file: Found) -> Iterator[Content]:
             inner = [
                 replace(found, parts=(*file.parts, *found.parts)) for found in files if is_notebook(found.parts[-1])
             ]
-            others = tuple(found.short for found in files if not is_notebook(found.parts[-1]))
             if not inner:
                 raise IntakeError(f"`{file.short}` holds no notebook (.ipynb). Hand in the notebook itself.")
             inner.sort(key=lambda found: (found.parts, found.entry or 0))
             inner.sort(key=lambda found: found.modified, reverse=True)
             for found in inner[: MAX_NOTEBOOKS + 1]:
                 try:
-                    yield Content(found.name, found.modified, _entry(archive, found), others=others)
+                    data = _entry(archive, found)
+                    yield Content(found.name, found.modified, data, folder=folder_of(found))
                 except IntakeError as error:
                     yield Content(found.name, found.modified, problem=str(error))
     except ZIP_ERRORS:
         raise IntakeError(f"`{file.short}` cannot be opened as a zip. Hand in the notebook itself.") from None
 
 
-def _read(file: Found) -> bytes:
+def read_found(file: Found) -> bytes:
     """The bytes of a file on disk or in the source's zip.
 
     Raises:

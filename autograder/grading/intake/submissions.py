@@ -23,12 +23,13 @@ from typing import Final, NamedTuple
 
 from autograder.errors import IntakeError, UsageError
 from autograder.grading.intake import notebook_reader, sources
+from autograder.grading.intake.companions import Companion, beside_notebook, companions
 from autograder.grading.intake.download_people import Owner
 from autograder.grading.intake.layouts import Owned, by_pattern, recognised
 from autograder.grading.intake.plain_folders import is_flat, is_own, plain_owned, unwrapped
 from autograder.grading.intake.sources import Content, Found, Order, may_be_read
 from autograder.grading.intake.student_ids import distinct, student_id
-from autograder.records import Cell, Submission
+from autograder.records import Cell, Submission, SubmittedFile, to_json
 from autograder.wording import shortened
 
 __all__ = ["NOBODY", "HandedIn", "Item", "Survey", "collect", "read_notebook", "survey"]
@@ -37,10 +38,7 @@ MAX_STUDENTS: Final = 10_000
 MAX_TOTAL: Final = 3 * sources.MAX_FILE
 """Bytes of all notebooks of one student."""
 
-OF_SYSTEMS: Final = frozenset({"timestamp.txt"})
-"""Files that a system put beside a notebook (nbgrader)."""
 MAX_NAMED: Final = 3
-MAX_OTHERS: Final = 40
 OTHER_FORMAT: Final = re.compile(
     r".*\.(pdf|docx?|odt|rtf|pages|html?|py|r|rmd|png|jpe?g|heic|7z|rar|tar|t?gz|bz2|xz)", re.IGNORECASE | re.DOTALL
 )
@@ -60,13 +58,13 @@ class Item:
         certain: Whether the download, or whoever called, says that all of it is one person's.
         filename: A path of what was handed in, shown until the notebook is read.
         files: The student's notebooks and zips.
-        others: Names of other files that came with them, of which no more than some are kept.
+        others: Other files that came with them.
     """
 
     student: str
     filename: str
     files: tuple[Found, ...] = ()
-    others: tuple[str, ...] = ()
+    others: tuple[Found, ...] = ()
     owner: Owner = NOBODY
     certain: bool = False
 
@@ -79,7 +77,9 @@ class Item:
             total += len(content.data)
             if total <= MAX_TOTAL and count <= sources.MAX_NOTEBOOKS:
                 contents.append(content)
-        return HandedIn(self.student, self.filename, tuple(contents), self.others, count)
+        zips = [file for file in self.files if sources.is_zip(file.parts[-1])]
+        beside = tuple(companions([*zips, *self.others]))
+        return HandedIn(self.student, self.filename, tuple(contents), beside, count)
 
     def read(self, questions: Collection[str] = ()) -> Submission:
         """The notebook that counts; see `HandedIn.read`."""
@@ -94,14 +94,14 @@ class HandedIn:
         student: See `Item`.
         filename: Likewise.
         contents: The notebooks.
-        others: Likewise.
+        others: Other files.
         count: How many notebooks there are; beyond some, they are not read.
     """
 
     student: str
     filename: str
     contents: tuple[Content, ...] = ()
-    others: tuple[str, ...] = ()
+    others: tuple[Companion, ...] = ()
     count: int = 0
 
     def read(self, questions: Collection[str] = ()) -> Submission:
@@ -115,9 +115,7 @@ class HandedIn:
         """
         best: tuple[Submission, Content] | None = None
         best_rank: _Rank = (False, False, (0, 0, 0), 0, 0, ())
-        others = dict.fromkeys(self.others)
         for content in self.contents:
-            others |= dict.fromkeys(content.others)
             submission = replace(_submission(self.student, content), handed_in=content.handed_in)
             tags = notebook_reader.answers(submission.cells)
             found = len(tags.intersection(questions) if questions else tags)
@@ -126,13 +124,12 @@ class HandedIn:
             if best is None or rank > best_rank:
                 best, best_rank = (submission, content), rank
         if best is None:
-            return Submission(self.student, self.filename, problem=self._nothing())
+            files = beside_notebook(self.others, min((each.parts[:-1] for each in self.others), key=len, default=()))
+            return Submission(self.student, self.filename, problem=self._nothing(files), files=files)
         chosen, content = best
-        notes = [*self._passed_over(content, best_rank[3]), *chosen.warnings]
-        if others and not chosen.problem:
-            notes.append(f"Left out, because only the notebook is graded: {_named(list(others))}.")
-            chosen = replace(chosen, beside=tuple(others)[:MAX_OTHERS])
-        return replace(chosen, warnings=tuple(notes))
+        files = beside_notebook(self.others, content.folder)
+        notes = (*self._passed_over(content, best_rank[3]), *chosen.warnings)
+        return replace(chosen, warnings=notes, files=files, digest=_digest(chosen.digest, files))
 
     def attempts(self, notebook: str) -> int:
         """How often the student handed in: at what times, or under what numbers.
@@ -159,10 +156,10 @@ class HandedIn:
             given = "were in it" if len(attempts) > 1 else "were handed in"
             yield f"{count} notebooks {given}: {counts}, with {answers} answer cells.{unread} Hand in one."
 
-    def _nothing(self) -> str:
-        if not self.others:
+    def _nothing(self, files: Sequence[SubmittedFile]) -> str:
+        if not files:
             return "No notebook was found: the folder is empty. Hand in the .ipynb file."
-        received = _named(self.others)
+        received = shortened([f"`{file.name}`" for file in files], MAX_NAMED)
         return f"No notebook was found: expected an .ipynb file, received {received}. Hand in the notebook itself."
 
 
@@ -278,14 +275,18 @@ def _item(student: str, owned: Sequence[Owned], *, certain: bool) -> Item:
             file for file in files if file.problem or (is_flat(file) and not OTHER_FORMAT.fullmatch(file.parts[0]))
         ]
     handed_in.sort(key=lambda file: (file.order, file.modified), reverse=True)
-    others = tuple(file.short for file in files if file not in handed_in and file.parts[-1] not in OF_SYSTEMS)
+    others = tuple(file for file in files if file not in handed_in)
     owner = next((each.owner for each in owned if each.owner.name != each.owner.id), owned[0].owner)
     first = (handed_in or files or found)[0].name
-    return Item(student, first, tuple(handed_in), others[:MAX_OTHERS], owner, certain)
+    return Item(student, first, tuple(handed_in), others, owner, certain)
 
 
-def _named(names: Sequence[str]) -> str:
-    return shortened([f"`{name}`" for name in names], MAX_NAMED)
+def _digest(notebook: str, files: Sequence[SubmittedFile]) -> str:
+    """The digest of all that was handed in; with a notebook alone, the notebook's own."""
+    if not files:
+        return notebook
+    parts = [[file.name, file.left_out, hashlib.sha256(file.content).hexdigest()] for file in files]
+    return f"sha256:{hashlib.sha256(to_json([notebook, parts])).hexdigest()}"
 
 
 def _filled(cells: Iterable[Cell]) -> int:

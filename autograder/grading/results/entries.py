@@ -39,6 +39,7 @@ class ExecutionSummary:
             Equal ones give equal grades. Empty if nothing ran.
         key: Digest of all that the run depended on; empty where what it sent is not kept.
         recording: Name of the file in `runs/` that holds what it sent; empty likewise.
+        files: Number of files that were handed in with the notebook.
     """
 
     status: ExecutionStatus = "refused"
@@ -49,6 +50,12 @@ class ExecutionSummary:
     environment: dict[str, str] = field(default_factory=dict)
     key: str = ""
     recording: Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{64}\.kept)?\Z")] = ""
+    files: int = 0
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the run has a file of its own: it has more than this says."""
+        return bool(self.cells or self.files)
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,7 @@ def entry(grade: Grade, execution: Execution, bundle: str, key: str = "", record
         execution.environment,
         key if recording else "",
         f"{hashlib.sha256(recording).hexdigest()}.kept" if recording else "",
+        len(execution.files),
     )
     given = {each.name: getattr(grade, each.name) for each in fields(Grade)}
     return GradeEntry(**given, bundle=bundle, execution=summary)
@@ -111,12 +119,12 @@ def run_file(folder: Path, student: str) -> Path:
 
 
 def write_run(folder: Path, student: str, execution: Execution) -> None:
-    """Keep a run with its cells and outputs; of one without code cells, its summary says all.
+    """Keep a run with its cells, outputs and files; of one without these, its summary says all.
 
     Raises:
         AutograderError: It cannot be written.
     """
-    if any(cell.kind == "code" for cell in execution.cells):
+    if execution.files or any(cell.kind == "code" for cell in execution.cells):
         write_whole(run_file(folder, student), [gzip.compress(encoded(execution), 6, mtime=0)])
 
 
@@ -128,7 +136,7 @@ def read_run(folder: Path, stored: GradeEntry) -> Execution:
     """
     summary = stored.execution
     path = run_file(folder, stored.student)
-    if not summary.cells:  # a file that is there is of an earlier submission
+    if not summary.is_kept:  # a file that is there is of an earlier submission
         return Execution(
             summary.status,
             summary.message,

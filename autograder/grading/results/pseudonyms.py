@@ -111,7 +111,10 @@ def anonymous(stored: GradeEntry, execution: Execution, names: Mapping[str, str]
             for cause in stored.causes
         ),
     )
-    return changed, replace(execution, message=unnamed(execution.message))
+    files = tuple(
+        replace(file, name=f"file-{number}{Path(file.name).suffix}") for number, file in enumerate(execution.files, 1)
+    )
+    return changed, replace(execution, message=unnamed(execution.message), files=files)
 
 
 def _with_texts(value: Any, pattern: re.Pattern[str], name: str) -> Any:

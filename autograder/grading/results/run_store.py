@@ -116,7 +116,7 @@ class RunStore:
             raise UsageError(f"{path} is damaged. Run `autograder grade` again into this folder, or delete the file.")
         for each in stored:
             path = run_file(self._runs, each.student)
-            if each.execution.cells and not path.is_file():
+            if each.execution.is_kept and not path.is_file():
                 raise UsageError(f"{path} is not there. Run `autograder grade` again.")
 
     def cases_file(self, bundles: Collection[str]) -> bytes:

@@ -1,7 +1,7 @@
 """The language of what students read: texts are looked up in the catalogue of the language in use. Both sides.
 
-The texts in the code are English, and are the catalogue's keys. Each is a constant; values are put into its named
-fields after the lookup, so that nothing of a student's is ever looked up or read as a template.
+The texts in the code are English, and are the catalogue's keys. Each is a constant, and `str.format` puts values
+into its named fields after the lookup, so that nothing of a student's is ever looked up or read as a template.
 """
 
 from __future__ import annotations
@@ -31,28 +31,14 @@ def in_language(language: str) -> Iterator[None]:
         _language.reset(token)
 
 
-def gettext(text: str, /, **values: object) -> str:
-    """A text in the language in use, with its fields filled in: `{name}`.
-
-    Args:
-        text: The English one, a constant.
-        values: Field → value; a text without values may hold braces.
-    """
-    found = _catalogue(_language.get()).gettext(text)
-    return found.format(**values) if values else found
+def gettext(text: str, /) -> str:
+    """A text, a constant, in the language in use."""
+    return _catalogue(_language.get()).gettext(text)
 
 
-def ngettext(one: str, several: str, number: float, /, **values: object) -> str:
-    """A text that depends on a number, which is its field `{number}`; see `gettext`.
-
-    Args:
-        one: The English text for 1.
-        several: That for all else.
-        number: The number.
-        values: Further fields.
-    """
-    found = _catalogue(_language.get()).ngettext(one, several, 1 if number == 1 else 2)
-    return found.format(number=number, **values)
+def ngettext(one: str, several: str, number: float, /) -> str:
+    """A text in the language in use, for a number: in English `one` for 1 and `several` for all else."""
+    return _catalogue(_language.get()).ngettext(one, several, 1 if number == 1 else 2)
 
 
 def N_(text: str, /) -> str:  # noqa: N802 - the name that extractors of catalogues know

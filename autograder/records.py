@@ -14,6 +14,8 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from autograder.language import N_
+
 __all__ = [
     "ANSWER_TAG",
     "FOLLOWS",
@@ -345,7 +347,7 @@ class Execution:
     files: tuple[SubmittedFile, ...] = ()
 
 
-FOLLOWS = "follows from the layer above"
+FOLLOWS = N_("follows from the layer above")
 """The hint of a row that is right in itself, but gets another input than expected."""
 
 

@@ -1,16 +1,31 @@
-"""Numbers, lists and cells in the English of messages. Both sides."""
+"""Numbers, lists, cells and calls as messages name them. Both sides."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
+from autograder.language import N_, spellings
+from autograder.language import gettext as _
 from autograder.records import Cell, rounded
 
-__all__ = ["cell_name", "cell_names", "counted", "listed", "one_line", "printable", "shortened"]
+__all__ = [
+    "cell_name",
+    "cell_names",
+    "counted",
+    "listed",
+    "one_line",
+    "parted_at_error",
+    "printable",
+    "raised",
+    "shortened",
+]
 
 
-_KINDS = {"code": "code cell", "markdown": "text cell", "raw": "raw cell"}
+_CELLS = {"code": N_("code cell {number}"), "markdown": N_("text cell {number}"), "raw": N_("raw cell {number}")}
+_RAISED = N_("` raised ")
+"""As it is in `raised`."""
 
 
 def cell_name(cells: Sequence[Cell], position: int) -> str:
@@ -24,18 +39,18 @@ def cell_names(cells: Sequence[Cell]) -> list[str]:
     names = []
     for cell in cells:
         seen[cell.kind] += 1
-        names.append(f"{_KINDS[cell.kind]} {seen[cell.kind]}")
+        names.append(_(_CELLS[cell.kind]).format(number=seen[cell.kind]))
     return names
 
 
 def counted(number: float, noun: str) -> str:
-    """`1 point`, `2 points`, `0.5 points`."""
+    """`1 point`, `2 points`, `0.5 points`; in English, for instructors and authors."""
     return f"{rounded(number)} {noun}" if number == 1 else f"{rounded(number)} {noun}s"
 
 
 def listed(items: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
-    return " and ".join([*([", ".join(items[:-1])] if len(items) > 1 else []), *items[-1:]])
+    return _(" and ").join([*([", ".join(items[:-1])] if len(items) > 1 else []), *items[-1:]])
 
 
 def one_line(text: str, most: int = 200) -> str:
@@ -47,6 +62,17 @@ def one_line(text: str, most: int = 200) -> str:
 def printable(line: str) -> str:
     """A line of a foreign text for a terminal, with its spaces."""
     return "".join(letter if letter.isprintable() else "�" for letter in line)
+
+
+def raised(call: str, error: str) -> str:
+    """What is said of a student's function that raised; `parted_at_error` finds it again."""
+    return _("`{call}` raised {error}").format(call=call, error=error)
+
+
+def parted_at_error(message: str) -> tuple[str, str]:
+    """A message parted at what `raised` has between call and error, in any language; the error is empty in others."""
+    found = re.search("|".join(map(re.escape, spellings(_RAISED))), message)
+    return (message[: found.start()], message[found.end() :]) if found else (message, "")
 
 
 def shortened(items: Sequence[str], most: int) -> str:

@@ -12,16 +12,17 @@ import msgspec
 
 from autograder.expect.mismatch import Mismatch, require_model
 from autograder.expect.reference_record import CaseRun, recorded_answer
+from autograder.language import N_, ngettext
+from autograder.language import gettext as _
 from autograder.networks import comparison
 from autograder.networks.canonical import ACTIVATION, LayerRow, expected_rows, layer_rows, words
 from autograder.networks.network_view import NetworkView
-from autograder.wording import counted
 
 __all__ = ["layer", "layers", "network", "output_shapes", "parameters", "rows_of"]
 
 Shape = Sequence[int | None]
 
-_COMPARE = "Compare `summary()` layer by layer with the table in the exercise."
+_COMPARE = N_("Compare `summary()` layer by layer with the table in the exercise.")
 
 
 def layer(
@@ -121,18 +122,36 @@ def output_shapes(model: Any, expected: Sequence[int | Shape], *, name: str = "m
     sources = [next(group) for _, group in groupby(rows, key=lambda row: row.output_shape)]
     for at, shape in enumerate(wanted):
         if at >= len(sources):
-            done = f"ends with {sources[-1].output_shape}" if sources else "has no layers"
-            raise Mismatch(f"`{name}` {done}, expected {shape} to follow. Add the layers that are missing.")
+            if not sources:
+                raise Mismatch(
+                    _("`{name}` has no layers, expected {shape} to follow. Add the layers that are missing.").format(
+                        name=name, shape=shape
+                    )
+                )
+            raise Mismatch(
+                _(
+                    "`{name}` ends with {output_shape}, expected {shape} to follow. Add the layers that are missing."
+                ).format(name=name, output_shape=sources[-1].output_shape, shape=shape)
+            )
         given = sources[at].output_shape or ()
         if len(given) != len(shape) or any(e not in (None, g) for e, g in zip(shape, given, strict=True)):
             raise Mismatch(
-                f"`{name}` output shape {at + 1}: expected {shape}, got {given} from {words(sources[at])}. "
-                f"Check the arguments of {sources[at].kind}, and whether a layer is missing before it."
+                _(
+                    "`{name}` output shape {number}: expected {shape}, got {given} from {layer}. Check the arguments "
+                    "of {kind}, and whether a layer is missing before it."
+                ).format(
+                    name=name, number=at + 1, shape=shape, given=given, layer=words(sources[at]), kind=sources[at].kind
+                )
             )
     if len(sources) > len(wanted):
+        end = wanted[-1] if wanted else _("its input")
         raise Mismatch(
-            f"`{name}` goes on after {wanted[-1] if wanted else 'its input'} with {words(sources[len(wanted)])}, "
-            f"expected {counted(len(wanted), 'shape')} only. Check what follows."
+            _("`{name}` goes on after {end} with {layer}, expected {counted} only. Check what follows.").format(
+                name=name,
+                end=end,
+                layer=words(sources[len(wanted)]),
+                counted=ngettext("{number} shape", "{number} shapes", len(wanted)).format(number=len(wanted)),
+            )
         )
 
 
@@ -160,17 +179,23 @@ def parameters(
     trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     fixed = sum(math.prod(weight.shape) for weight in model.non_trainable_weights)
     for what, wanted, given in (
-        ("parameters", total, trained + fixed),
-        ("trainable parameters", trainable, trained),
-        ("non-trainable parameters", non_trainable, fixed),
+        (N_("parameters"), total, trained + fixed),
+        (N_("trainable parameters"), trainable, trained),
+        (N_("non-trainable parameters"), non_trainable, fixed),
     ):
         if wanted is not None and given != wanted:
-            difference = f"{abs(given - wanted):,} too {'many' if given > wanted else 'few'}"
+            difference = _("{count:,} too few").format(count=wanted - given)
+            if given > wanted:
+                difference = _("{count:,} too many").format(count=given - wanted)
             if what == "parameters":
                 hint = _likely_layer(rows, given - wanted)
             else:
                 hint = _frozen(model, too_many=(given > wanted) == (what == "non-trainable parameters"))
-            raise Mismatch(f"`{name}` has {given:,} {what}, expected {wanted:,}: {difference}. {hint}")
+            raise Mismatch(
+                _("`{name}` has {given:,} {what}, expected {wanted:,}: {difference}. {hint}").format(
+                    name=name, given=given, what=_(what), wanted=wanted, difference=difference, hint=hint
+                )
+            )
 
 
 def rows_of(model: Any, name: str) -> list[LayerRow]:
@@ -214,8 +239,9 @@ def _with_named_inputs(model: Any, inputs: Sequence[str], name: str) -> list[Lay
     if sorted(named) != sorted(inputs):
         given = ", ".join(f"`{each[:40]}`" for each in named[:8])
         raise Mismatch(
-            f"`{name}` has the inputs {given}, expected {', '.join(f'`{each}`' for each in inputs)}. "
-            "Name them with `keras.Input(…, name=…)`."
+            _("`{name}` has the inputs {given}, expected {names}. Name them with `keras.Input(…, name=…)`.").format(
+                name=name, given=given, names=", ".join(f"`{each}`" for each in inputs)
+            )
         )
     numbers = {-1 - at: -1 - inputs.index(each) for at, each in enumerate(named)}
     return [replace(row, sources=tuple(numbers.get(at, at) for at in row.sources or (-1,))) for row in rows]
@@ -238,17 +264,23 @@ def _likely_layer(rows: Sequence[LayerRow], surplus: int) -> str:
     """Which layer may be behind a difference in all parameters, and what to do next."""
     exact = [row for row in rows if row.parameters and row.parameters == surplus]
     if exact:
-        return f"{words(exact[0])} has exactly that many. Is it one too many?"
+        return _("{layer} has exactly that many. Is it one too many?").format(layer=words(exact[0]))
     unbiased = [(row, (row.output_shape or (0,))[-1]) for row in rows if row.config.get("use_bias") is False]
     if unbiased and -surplus in (unbiased[0][1], sum(biases or 0 for _, biases in unbiased)):
-        return f"{words(unbiased[0][0])} has no bias. Leave `use_bias` as it is."
+        return _("{layer} has no bias. Leave `use_bias` as it is.").format(layer=words(unbiased[0][0]))
     largest = max(rows, key=lambda row: row.parameters or 0, default=None)
     if largest is not None and largest.parameters and 0 < surplus < largest.parameters * 2:
-        return f"{words(largest, ['parameters'])} has most of all: check it, and the shape of its input."
-    return _COMPARE
+        return _("{layer} has most of all: check it, and the shape of its input.").format(
+            layer=words(largest, ["parameters"])
+        )
+    return _(_COMPARE)
 
 
 def _frozen(model: Any, *, too_many: bool) -> str:
     """What to do next where other parameters than expected are trainable, perhaps too many of them frozen."""
     frozen = too_many and [layer for layer in model.layers if not layer.trainable and layer.count_params()]
-    return f"`{frozen[0].name[:40]}` is frozen: set its `trainable` to True." if frozen else _COMPARE
+    return (
+        _("`{frozen}` is frozen: set its `trainable` to True.").format(frozen=frozen[0].name[:40])
+        if frozen
+        else _(_COMPARE)
+    )

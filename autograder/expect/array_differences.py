@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.wording import counted
+from autograder.language import N_, ngettext
+from autograder.language import gettext as _
 
 __all__ = ["UNEXPLAINED", "close", "difference"]
 
@@ -18,22 +19,22 @@ Shape = tuple[int, ...]
 NEARLY = 0.01
 """Up to this share of the values' size, an array is nearly right."""
 
-UNEXPLAINED = "Compute that one by hand, and compare."
+UNEXPLAINED = N_("Compute that one by hand, and compare.")
 """How the text ends where no usual mistake explains the difference."""
 
 _FUNCTIONS: dict[str, Callable[[Array], Array]] = {
-    "the square of": np.square,
-    "the square root of": np.sqrt,
-    "the exponential of": np.exp,
-    "the logarithm of": np.log,
-    "one divided by": lambda expected: 1 / expected,
-    "1 minus": lambda expected: 1 - expected,
+    N_("is the square of what is expected"): np.square,
+    N_("is the square root of what is expected"): np.sqrt,
+    N_("is the exponential of what is expected"): np.exp,
+    N_("is the logarithm of what is expected"): np.log,
+    N_("is one divided by what is expected"): lambda expected: 1 / expected,
+    N_("is 1 minus what is expected"): lambda expected: 1 - expected,
 }
 _CONSTANTS: dict[str, Callable[..., Array]] = {
-    "sum to the same number": np.sum,
-    "have the mean 0": lambda array, axis: np.round(np.mean(array, axis=axis), 4),
-    "have the same length": lambda array, axis: np.sqrt(np.sum(np.square(array), axis=axis)),
-    "have the same maximum": np.max,
+    N_("sum to the same number"): np.sum,
+    N_("have the mean 0"): lambda array, axis: np.round(np.mean(array, axis=axis), 4),
+    N_("have the same length"): lambda array, axis: np.sqrt(np.sum(np.square(array), axis=axis)),
+    N_("have the same maximum"): np.max,
 }
 """What softmax and other normalisations make so for each row; along another axis it is not so."""
 
@@ -55,29 +56,40 @@ def difference(given: Array, expected: Array, tolerance: float, sources: Sequenc
         sources: Shapes of the arrays that it is computed from.
     """
     if given.shape != expected.shape:
-        return f"has shape {given.shape}, expected {expected.shape}: {_of_shapes(given, expected, tolerance, sources)}"
+        return _("has shape {shape}, expected {expected_shape}: {of_shapes}").format(
+            shape=given.shape, expected_shape=expected.shape, of_shapes=_of_shapes(given, expected, tolerance, sources)
+        )
     right = _matching(given, expected, tolerance)
     if right.all():
         return ""
     if (given.dtype.kind == "b") != (expected.dtype.kind == "b"):
-        return f"holds {given.dtype} values, expected {expected.dtype}. Convert it, or compare."
+        return _("holds {dtype} values, expected {expected_dtype}. Convert it, or compare.").format(
+            dtype=given.dtype, expected_dtype=expected.dtype
+        )
     place = np.unravel_index(int(np.argmin(right)), right.shape)
-    example = f"{_shown(given[place])}, expected {_shown(expected[place])}"
+    example = _("{given}, expected {expected}").format(given=_shown(given[place]), expected=_shown(expected[place]))
     at = f"[{', '.join(map(str, place))}]" if given.ndim else ""
     if given.dtype.kind in "iufc" and expected.dtype.kind in "iufc":
         strange = ~np.isfinite(given) & np.isfinite(expected)
         if strange.any():
-            return (
-                f"is NaN or infinite in {int(strange.sum()):,} of {given.size:,} places. "
-                "Look for a division by 0, the logarithm of 0, or an overflow."
-            )
+            return _(
+                "is NaN or infinite in {count:,} of {size:,} places. Look for a division by 0, the logarithm of "
+                "0, or an overflow."
+            ).format(count=int(strange.sum()), size=given.size)
         usual = next(_usual(given, expected, tolerance), "")
         if usual:
-            return f"{usual}{f' (`{at}` is {example})' if at else f' (it is {example})'}."
+            return (
+                _("{usual} (`{at}` is {example}).").format(usual=usual, at=at, example=example)
+                if at
+                else _("{usual} (it is {example}).").format(usual=usual, example=example)
+            )
     if not at:
-        return f"is {example}. {UNEXPLAINED}"
-    places = f"{int((~right).sum()):,} of {counted(given.size, 'place')}"
-    return f"is wrong in {places}: `{at}` is {example}. {UNEXPLAINED}"
+        return _("is {example}. {unexplained}").format(example=example, unexplained=_(UNEXPLAINED))
+    return ngettext(
+        "is wrong in {wrong:,} of {number} place: `{at}` is {example}. {step}",
+        "is wrong in {wrong:,} of {number} places: `{at}` is {example}. {step}",
+        given.size,
+    ).format(number=given.size, wrong=int((~right).sum()), at=at, example=example, step=_(UNEXPLAINED))
 
 
 def _matching(given: Array, expected: Array, tolerance: float) -> Array:
@@ -98,32 +110,36 @@ def _of_shapes(given: Array, expected: Array, tolerance: float, sources: Sequenc
     if 2 <= given.ndim == expected.ndim <= 4:
         for order in permutations(range(given.ndim)):
             if close(given.transpose(order), expected, tolerance):
-                step = "give its `.T`" if given.ndim == 2 else f"use `np.transpose(…, {order})`"
-                return f"it is transposed, {step}."
+                if given.ndim == 2:
+                    return _("it is transposed, give its `.T`.")
+                return _("it is transposed, use `np.transpose(…, {order})`.").format(order=order)
     if close(given.squeeze(), expected.squeeze(), tolerance):
         if given.ndim > expected.ndim:
-            return "the values are right, drop the axis of length 1."
-        return "the values are right, keep the axis of length 1 (`keepdims=True`)."
+            return _("the values are right, drop the axis of length 1.")
+        return _("the values are right, keep the axis of length 1 (`keepdims=True`).")
     if given.size == expected.size and close(given.ravel(), expected.ravel(), tolerance):
-        return "the values are right, reshape it."
+        return _("the values are right, reshape it.")
     for source in set(sources) - {given.shape, expected.shape}:
         without = [source[:axis] + source[axis + 1 :] for axis in range(len(source))]
         kept = [(*source[:axis], 1, *source[axis + 1 :]) for axis in range(len(source))]
         if any(given.shape in each and expected.shape in each for each in (without, kept)):
-            return "it is computed along the wrong axis."
+            return _("it is computed along the wrong axis.")
     long, short = (given, expected) if given.size > expected.size else (expected, given)
     if long.ndim == short.ndim:
         axes = [axis for axis in range(long.ndim) if long.shape[axis] != short.shape[axis]]
         if len(axes) == 1 and long.shape[axes[0]] == short.shape[axes[0]] + 1:
-            for where, left_out in (("first", 0), ("last", -1)):
+            for left_out, too_many, missing in (
+                (0, N_("off by one, the first one is too many."), N_("off by one, the first one is missing.")),
+                (-1, N_("off by one, the last one is too many."), N_("off by one, the last one is missing.")),
+            ):
                 if close(np.delete(long, left_out, axes[0]), short, tolerance):
-                    return f"off by one, the {where} one is {'too many' if long is given else 'missing'}."
-            return f"off by one along axis {axes[0]}. Check where it begins and ends."
+                    return _(too_many) if long is given else _(missing)
+            return _("off by one along axis {axes}. Check where it begins and ends.").format(axes=axes[0])
     if given.ndim == 2 and given.shape == (expected.size, expected.size) and expected.ndim <= 2:
-        return "a row and a column were combined into a table. Give both the same shape first."
+        return _("a row and a column were combined into a table. Give both the same shape first.")
     if sorted(given.shape) == sorted(expected.shape):
-        return "check along which axis it is computed."
-    return "print the shapes of what it is computed from."
+        return _("check along which axis it is computed.")
+    return _("print the shapes of what it is computed from.")
 
 
 def _usual(given: Array, expected: Array, tolerance: float) -> Iterator[str]:
@@ -134,20 +150,20 @@ def _usual(given: Array, expected: Array, tolerance: float) -> Iterator[str]:
 
     telling = np.unique(expected[np.isfinite(expected)]).size > 1  # one number alone is any multiple of another
     if not given.any() and expected.any():
-        yield "is 0 everywhere" if given.ndim else "is 0"
+        yield _("is 0 everywhere") if given.ndim else _("is 0")
     if given.dtype.kind in "iu" and equal(np.trunc(expected)):
-        yield "has lost its decimals, as integers do"
+        yield _("has lost its decimals, as integers do")
     if given.ndim == 2 and equal(expected.T):
-        yield "is transposed"
+        yield _("is transposed")
     if expected.any() and equal(-expected):
-        yield "has the wrong sign"
+        yield _("has the wrong sign")
     for axis in range(given.ndim):
         if given.shape[axis] > 1 and equal(np.flip(expected, axis)):
-            yield f"is in reverse order along axis {axis}"
+            yield _("is in reverse order along axis {axis}").format(axis=axis)
         inner, outer = np.arange(given.shape[axis] - 1), np.arange(1, given.shape[axis])
         for one, other in ((inner, outer), (outer, inner)) if telling and len(inner) > 1 else ():
             if close(np.take(given, one, axis), np.take(expected, other, axis), tolerance):
-                yield f"is off by one place along axis {axis}"
+                yield _("is off by one place along axis {axis}").format(axis=axis)
     if given.size > 1 and telling:
         nonzero = (expected != 0) & np.isfinite(expected)
         factors = given[nonzero] / expected[nonzero]
@@ -155,32 +171,41 @@ def _usual(given: Array, expected: Array, tolerance: float) -> Iterator[str]:
             yield _factor(float(np.real(factors[0])), given.shape)
         shift = np.ravel(given - expected)[0]
         if equal(expected + shift):
-            yield f"is {_shown(abs(shift))} too {'large' if shift > 0 else 'small'} everywhere"
+            by = _shown(abs(shift))
+            yield (
+                _("is {by} too large everywhere").format(by=by)
+                if shift > 0
+                else _("is {by} too small everywhere").format(by=by)
+            )
     elif not telling:
         for factor in {2, 0.5, *map(float, given.shape), *(1 / size for size in given.shape if size)} - {1.0}:
             if expected.any() and equal(expected * factor):
                 yield _factor(factor, given.shape)
         for shift in (1, -1):
             if expected.dtype.kind in "iu" and equal(expected + shift):
-                yield f"is off by one: one too {'large' if shift > 0 else 'small'}"
+                yield _("is off by one: one too large") if shift > 0 else _("is off by one: one too small")
     if telling:
-        yield from (
-            f"is {words} what is expected" for words, function in _FUNCTIONS.items() if equal(function(expected))
-        )
+        yield from (_(words) for words, function in _FUNCTIONS.items() if equal(function(expected)))
         if close(np.abs(given), np.abs(expected), tolerance):
-            yield f"has the wrong sign in {int((given * expected < 0).sum()):,} of {given.size:,} places"
+            yield _("has the wrong sign in {count:,} of {size:,} places").format(
+                count=int((given * expected < 0).sum()), size=given.size
+            )
     for words, constant in _CONSTANTS.items():
         same = [[_is_constant(constant(each, axis=axis)) for axis in range(given.ndim)] for each in (given, expected)]
         if given.ndim > 1 and telling and sum(same[0]) == sum(same[1]) == 1 and same[0] != same[1]:
             axis = same[1].index(True)
-            yield f"is computed along the wrong axis: the values along axis {axis} should {words}"
+            yield _("is computed along the wrong axis: the values along axis {axis} should {words}").format(
+                axis=axis, words=_(words)
+            )
     if telling and close(np.sort(given, axis=None), np.sort(expected, axis=None), tolerance):
-        yield "has the right values in another order"
+        yield _("has the right values in another order")
     yield from (
-        f"is rounded to {counted(digits, 'decimal')}" for digits in range(5) if equal(np.round(expected, digits))
+        ngettext("is rounded to {number} decimal", "is rounded to {number} decimals", digits).format(number=digits)
+        for digits in range(5)
+        if equal(np.round(expected, digits))
     )
     if close(given, expected, NEARLY) and expected.dtype.kind in "fc":
-        yield f"is nearly right, up to {np.abs(given - expected).max():.2g} off"
+        yield _("is nearly right, up to {max:.2g} off").format(max=np.abs(given - expected).max())
 
 
 def _is_constant(values: Array) -> bool:
@@ -191,14 +216,14 @@ def _factor(factor: float, shape: Shape) -> str:
     """What a common factor tells."""
     for size in sorted({*shape, int(np.prod(shape))}):
         if size > 1 and np.isclose(factor, size, rtol=1e-4):
-            return f"is {size} times too large, the length of an axis: is a mean asked for?"
+            return _("is {size} times too large, the length of an axis: is a mean asked for?").format(size=size)
         if size > 1 and np.isclose(factor, 1 / size, rtol=1e-4):
-            return f"is {size} times too small, the length of an axis: is a sum asked for?"
+            return _("is {size} times too small, the length of an axis: is a sum asked for?").format(size=size)
         if size > 1 and np.isclose(factor, size / (size - 1), rtol=1e-6):
-            return f"is divided by {size - 1} where {size} is right"
+            return _("is divided by {number} where {size} is right").format(number=size - 1, size=size)
         if size > 1 and np.isclose(factor, (size - 1) / size, rtol=1e-6):
-            return f"is divided by {size} where {size - 1} is right"
-    return f"is {factor:.4g} times what is expected"
+            return _("is divided by {size} where {number} is right").format(size=size, number=size - 1)
+    return _("is {factor:.4g} times what is expected").format(factor=factor)
 
 
 def _shown(value: Any) -> str:

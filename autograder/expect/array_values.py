@@ -13,7 +13,9 @@ from autograder.expect.array_differences import UNEXPLAINED, difference
 from autograder.expect.mismatch import Mismatch, Unusable, require_value
 from autograder.expect.reference_record import packed_answer, recorded_answer, unpacked_answer
 from autograder.expect.value_kinds import as_array, kind_of, within_numpy
+from autograder.language import gettext as _
 from autograder.object_view import is_table
+from autograder.wording import parted_at_error
 
 __all__ = ["array", "differs", "function", "gradient", "raises"]
 
@@ -66,13 +68,21 @@ def array(
     shape = tuple(shape) if shape is not None else None if wanted is None else wanted.shape
     given = _array(value, shape, name)
     if dtype is not None and not _is_of(given.dtype, dtype):
-        raise Mismatch(f"`{name}` should hold {dtype} values, received {given.dtype}. Convert it with `astype`.")
+        raise Mismatch(
+            _("`{name}` should hold {dtype} values, received {given_dtype}. Convert it with `astype`.").format(
+                name=name, dtype=dtype, given_dtype=given.dtype
+            )
+        )
     if wanted is not None and (found := difference(given, wanted, tolerance)):
         raise Mismatch(f"`{name}` {found}")
     if shape is not None and (
         len(shape) != given.ndim or any(w not in (None, g) for w, g in zip(shape, given.shape, strict=True))
     ):
-        raise Mismatch(f"`{name}` has shape {given.shape}, expected {shape}. Check along which axis it is computed.")
+        raise Mismatch(
+            _("`{name}` has shape {shape}, expected {shape2}. Check along which axis it is computed.").format(
+                name=name, shape=given.shape, shape2=shape
+            )
+        )
     return given
 
 
@@ -107,7 +117,7 @@ def function(
     drawn = [inputs(random) for _ in range(count)] if callable(inputs) else list(inputs)
     calls = [each if isinstance(each, tuple) else (each,) for each in drawn]
     if answers is None:
-        packed = recorded_answer(lambda _: packed_answer([_call(function, each, name) for each in calls]))
+        packed = recorded_answer(lambda _run: packed_answer([_call(function, each, name) for each in calls]))
         right = unpacked_answer(packed)
     else:
         right = [answers(*copy.deepcopy(each)) for each in calls] if callable(answers) else list(answers)
@@ -119,14 +129,14 @@ def function(
         given = _call(function, calls[at], name)
         if found := differs(given, right[at], f"{name}({_arguments(calls[at])})", tolerance, _shapes(calls[at])):
             failing.append(found)
-            if UNEXPLAINED not in found and kind_of(right[at]).kind != "number":
+            if _(UNEXPLAINED) not in found and kind_of(right[at]).kind != "number":
                 break  # one number alone tells little
     if failing:
         numbers = all(kind_of(each).kind == "number" for each in right)
         together = (
             [_of_all(function, [calls[at] for at in order], [right[at] for at in order], name)] if numbers else []
         )
-        explained = (found for found in (*together, *failing) if found and UNEXPLAINED not in found)
+        explained = (found for found in (*together, *failing) if found and _(UNEXPLAINED) not in found)
         raise Mismatch(next(explained, failing[0]))
 
 
@@ -163,9 +173,12 @@ def gradient(
         places = np.random.default_rng(0).permutation(point.size)[:GRADIENT_PLACES]
         wanted = np.array([_slope(of, call, argument, np.unravel_index(int(place), point.shape)) for place in places])
         if given.shape != point.shape:
+            step = _("Transpose it.") if given.shape == point.shape[::-1] else _("Check the sums in it.")
             raise Mismatch(
-                f"`{name}(…)` has shape {given.shape}, expected {point.shape}: one derivative for each number of the "
-                f"argument. {'Transpose it.' if given.shape == point.shape[::-1] else 'Check the sums in it.'}"
+                _(
+                    "`{name}(…)` has shape {shape}, expected {point_shape}: one derivative for each number of the "
+                    "argument. {step}"
+                ).format(name=name, shape=given.shape, point_shape=point.shape, step=step)
             )
         if point.size <= GRADIENT_PLACES:
             order = np.argsort(places)
@@ -174,8 +187,11 @@ def gradient(
             found = difference(given.ravel()[places], wanted, tolerance)
             found = found.split(" (`[")[0].split(": `[")[0]  # its places are among those drawn
         if found:
+            what = found.removesuffix(_(UNEXPLAINED)).rstrip(". ")
             raise Mismatch(
-                f"`{name}({_arguments(call)})` {found.removesuffix(UNEXPLAINED).rstrip('. ')}, by finite differences."
+                _("`{name}({arguments})` {what}, by finite differences.").format(
+                    name=name, arguments=_arguments(call), what=what
+                )
             )
 
 
@@ -199,16 +215,27 @@ def raises(function: Any, *arguments: Any, error: str = "Exception", message: st
     except Unusable:
         raise
     except Mismatch as mismatch:  # what a student's function raised, as a case sees it
-        _, _, raised = str(mismatch).partition("` raised ")
-        kind, _, text = raised.partition(": ")
+        kind, _colon, text = parted_at_error(str(mismatch))[1].partition(": ")
     except Exception as exception:  # noqa: BLE001 - a function of the case's own may raise anything
         kind, text = type(exception).__name__, str(exception)
     else:
-        raise Mismatch(f"{what} returns {kind_of(given)}, expected it to raise {error}. Write `raise {error}(…)`.")
+        raise Mismatch(
+            _("{what} returns {given}, expected it to raise {error}. Write `raise {error}(…)`.").format(
+                what=what, given=kind_of(given), error=error
+            )
+        )
     if error not in (kind, "Exception") and not _is_derived(kind, error):
-        raise Mismatch(f"{what} raises {kind}, expected {error}. Raise that one, before anything else fails.")
+        raise Mismatch(
+            _("{what} raises {kind}, expected {error}. Raise that one, before anything else fails.").format(
+                what=what, kind=kind, error=error
+            )
+        )
     if message not in text:
-        raise Mismatch(f"{what} raises {kind} with the text {text[:80]!r}, expected {message!r} in it.")
+        raise Mismatch(
+            _("{what} raises {kind} with the text {text!r}, expected {message!r} in it.").format(
+                what=what, kind=kind, text=text[:80], message=message
+            )
+        )
 
 
 # ---------------------------------------------------------------- any values
@@ -231,20 +258,32 @@ def differs(given: Any, expected: Any, name: str, tolerance: float, sources: Seq
         found = difference(np.asarray(given), np.asarray(expected), tolerance, sources)
         return f"`{name}` {found}" if found else ""
     if one.kind != other.kind:
-        return f"`{name}` should be {other}, got {one}.{_step(one.kind, other.kind)}"
+        return _("`{name}` should be {other}, got {one}.{step}").format(
+            name=name, other=other, one=one, step=_step(one.kind, other.kind)
+        )
     if isinstance(expected, dict):
         missing = [key for key in expected if key not in given] or [key for key in given if key not in expected]
         if missing:
-            has = "lacks" if missing[0] in expected else "has"
-            keys = [*map(_brief, [*expected][:SHOWN_ELEMENTS]), *(["…"] if len(expected) > SHOWN_ELEMENTS else [])]
-            return f"`{name}` {has} {_brief(missing[0])}, expected [{', '.join(keys)}]."
+            keys = ", ".join(
+                [*map(_brief, [*expected][:SHOWN_ELEMENTS]), *(["…"] if len(expected) > SHOWN_ELEMENTS else [])]
+            )
+            key = _brief(missing[0])
+            if missing[0] in expected:
+                return _("`{name}` lacks {key}, expected [{keys}].").format(name=name, key=key, keys=keys)
+            return _("`{name}` has {key}, expected [{keys}].").format(name=name, key=key, keys=keys)
         parts = ((f"{name}[{key!r}]", given[key], expected[key]) for key in expected)
     elif isinstance(expected, (list, tuple)):
         if len(given) != len(expected):
-            return f"`{name}` is {one}, expected {other}."
+            return _("`{name}` is {one}, expected {other}.").format(name=name, one=one, other=other)
         parts = ((f"{name}[{at}]", *each) for at, each in enumerate(zip(given, expected, strict=True)))
     else:
-        return "" if given == expected else f"`{name}` is {_brief(given)}, expected {_brief(expected)}."
+        return (
+            ""
+            if given == expected
+            else _("`{name}` is {given}, expected {expected}.").format(
+                name=name, given=_brief(given), expected=_brief(expected)
+            )
+        )
     return next(filter(None, (differs(one, other, part, tolerance, sources) for part, one, other in parts)), "")
 
 
@@ -256,7 +295,11 @@ def require_function(value: Any, name: str) -> None:
     """
     require_value(value, name)
     if not callable(value) or isinstance(value, type):
-        raise Mismatch(f"`{name}` should be a function, got {kind_of(value)}. Write `def {name}(…):` and `return`.")
+        raise Mismatch(
+            _("`{name}` should be a function, got {value}. Write `def {name}(…):` and `return`.").format(
+                name=name, value=kind_of(value)
+            )
+        )
 
 
 def _call(function: Callable[..., Any], arguments: tuple[Any, ...], name: str) -> Any:
@@ -267,10 +310,18 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...], name: str) -
         raise
     except Mismatch as mismatch:
         text = str(mismatch).rstrip(".")
-        raise Mismatch(f"{text}. It was called as `{name}({_arguments(arguments)})`.") from mismatch
+        raise Mismatch(
+            _("{text}. It was called as `{name}({arguments})`.").format(
+                text=text, name=name, arguments=_arguments(arguments)
+            )
+        ) from mismatch
     if given is None or given is Ellipsis:
-        what = "nothing (None)" if given is None else "the gap `...`"
-        raise Mismatch(f"`{name}({_arguments(arguments)})` returns {what}. End it with `return` and your answer.")
+        what = _("nothing (None)") if given is None else _("the gap `...`")
+        raise Mismatch(
+            _("`{name}({arguments})` returns {what}. End it with `return` and your answer.").format(
+                name=name, arguments=_arguments(arguments), what=what
+            )
+        )
     return given
 
 
@@ -283,7 +334,9 @@ def _of_all(function: Callable[..., Any], calls: list[Any], right: list[Any], na
     usual = found.partition(" (`[")[0]
     if usual == found:
         return ""
-    return f"`{name}` {usual}: `{name}({_arguments(calls[0])})` is {_brief(given[0])}, expected {_brief(right[0])}."
+    return _("`{name}` {usual}: `{name}({arguments})` is {given}, expected {right}.").format(
+        name=name, usual=usual, arguments=_arguments(calls[0]), given=_brief(given[0]), right=_brief(right[0])
+    )
 
 
 def _slope(of: Callable[..., Any], call: tuple[Any, ...], argument: int, place: Any) -> float:
@@ -301,18 +354,24 @@ def _array(value: Any, shape: tuple[int | None, ...] | None, name: str) -> Array
     require_value(value, name)
     given = as_array(value)
     if given is None or (isinstance(value, (list, tuple, set)) and shape != ()):
-        wanted = f"an array{'' if shape is None else f' {shape}'}" if shape != () else "a number"
+        wanted = (
+            _("an array{shape}").format(shape="" if shape is None else f" {shape}") if shape != () else _("a number")
+        )
         one = kind_of(value)
-        raise Mismatch(f"`{name}` should be {wanted}, got {one}.{_step(one.kind, 'array')}")
+        raise Mismatch(
+            _("`{name}` should be {wanted}, got {one}.{step}").format(
+                name=name, wanted=wanted, one=one, step=_step(one.kind, "array")
+            )
+        )
     return given
 
 
 def _step(given: str, expected: str) -> str:
     """What to do about a wrong kind."""
     if given in ("list", "tuple") and expected == "array":
-        return " Make it an array: `np.array(…)`."
+        return _(" Make it an array: `np.array(…)`.")
     if given == "function":
-        return " Call it, with its arguments in parentheses."
+        return _(" Call it, with its arguments in parentheses.")
     return ""
 
 

@@ -10,6 +10,9 @@ import numpy as np
 
 from autograder.expect.mismatch import Mismatch, Unusable, described, require_value
 from autograder.expect.training import probabilities
+from autograder.language import gettext as _
+from autograder.language import ngettext
+from autograder.wording import parted_at_error
 
 __all__ = ["confusion", "labels", "predicted", "share_right"]
 
@@ -34,7 +37,9 @@ class _Batch:
 
     def __str__(self) -> str:
         rows, classes = self.probabilities.shape
-        return f"{rows} {'row' if rows == 1 else 'rows'} of {classes} probabilities"
+        return ngettext(
+            "{number} row of {classes} probabilities", "{number} rows of {classes} probabilities", rows
+        ).format(number=rows, classes=classes)
 
 
 def labels(
@@ -63,8 +68,10 @@ def labels(
     require_value(function, name)
     if isinstance(function, type) or not callable(function):
         raise Mismatch(
-            f"`{name}` should be a function, received {described(function)}. Write `def {name}(probabilities):` and "
-            "`return` the labels; call it in another line."
+            _(
+                "`{name}` should be a function, received {function}. Write `def {name}(probabilities):` and "
+                "`return` the labels; call it in another line."
+            ).format(name=name, function=described(function))
         )
     random = np.random.default_rng()  # unseeded: nobody can know the values before
     batches = [_batch(random, *shape, dtype, ties) for shape in shapes for dtype in dtypes]
@@ -100,7 +107,9 @@ def predicted(
     """
     require_value(value, name)
     if callable(value):
-        raise Mismatch(f"`{name}` is the function itself. Call it on the probabilities of your network.")
+        raise Mismatch(
+            _("`{name}` is the function itself. Call it on the probabilities of your network.").format(name=name)
+        )
     truth = np.asarray(y_true).reshape(-1)
     outputs = probabilities(model, x, int(truth.max()) + 1, name=model_name)
     highest, lowest = outputs.max(axis=1, keepdims=True), outputs.min(axis=1, keepdims=True)
@@ -145,15 +154,23 @@ def confusion(value: Any, y_true: Any, y_pred: Any, num_classes: int, *, name: s
     given = _as_array(value, name)
     if given.shape != (num_classes, num_classes):
         raise Mismatch(
-            f"`{name}` should have shape ({num_classes}, {num_classes}), a row and a column for each class, received "
-            f"{_shape(given)}. Count for every pair of classes, also those that never come together."
+            _(
+                "`{name}` should have shape ({num_classes}, {num_classes}), a row and a column for each class, "
+                "received {shape}. Count for every pair of classes, also those that never come together."
+            ).format(name=name, num_classes=num_classes, shape=_shape(given))
         )
     if given.dtype.kind not in "iuf":
-        raise Mismatch(f"`{name}` should hold numbers, received {given.dtype}. Count the images.")
+        raise Mismatch(
+            _("`{name}` should hold numbers, received {dtype}. Count the images.").format(name=name, dtype=given.dtype)
+        )
     truth = np.asarray(y_true).reshape(-1)
     guess = _integers(y_pred, len(truth), "y_pred")
     if guess.min() < 0 or guess.max() >= num_classes:
-        raise Mismatch(f"`y_pred` goes from {guess.min()} to {guess.max()}, expected 0 to {num_classes - 1}.")
+        raise Mismatch(
+            _("`y_pred` goes from {min} to {max}, expected 0 to {number}.").format(
+                min=guess.min(), max=guess.max(), number=num_classes - 1
+            )
+        )
     wanted = np.zeros((num_classes, num_classes), dtype=int)
     np.add.at(wanted, (truth, guess), 1)
     if np.array_equal(given, wanted) or np.array_equal(given, wanted.T):
@@ -162,19 +179,28 @@ def confusion(value: Any, y_true: Any, y_pred: Any, num_classes: int, *, name: s
     shares = [wanted / np.maximum(1, wanted.sum(axis=axis, keepdims=True)) for axis in (0, 1)] + [wanted / right]
     if any(np.allclose(given, each, atol=0.006) or np.allclose(given.T, each, atol=0.006) for each in shares):
         raise Mismatch(
-            f"`{name}` holds shares. Give the numbers of images, before any division.", credit=CREDIT_ONE_MISTAKE
+            _("`{name}` holds shares. Give the numbers of images, before any division.").format(name=name),
+            credit=CREDIT_ONE_MISTAKE,
         )
     if total != right:
-        raise Mismatch(f"`{name}` counts {total:,.10g} images in all, expected {right:,}: each one once.")
+        raise Mismatch(
+            _("`{name}` counts {total:,.10g} images in all, expected {right:,}: each one once.").format(
+                name=name, total=total, right=right
+            )
+        )
     diagonal = int((truth == guess).sum())
     if np.trace(given) != diagonal:
         raise Mismatch(
-            f"`{name}` has {np.trace(given):,.10g} images on its diagonal, but `y_pred` is right for {diagonal:,}. "
-            "Is it made of the true labels and your `y_pred`, of the same images?"
+            _(
+                "`{name}` has {trace:,.10g} images on its diagonal, but `y_pred` is right for {diagonal:,}. Is "
+                "it made of the true labels and your `y_pred`, of the same images?"
+            ).format(name=name, trace=np.trace(given), diagonal=diagonal)
         )
     raise Mismatch(
-        f"`{name}` has the right number on its diagonal, but puts some mistakes into the wrong place. "
-        "Use the true label for one index and the predicted one for the other.",
+        _(
+            "`{name}` has the right number on its diagonal, but puts some mistakes into the wrong place. Use "
+            "the true label for one index and the predicted one for the other."
+        ).format(name=name),
         credit=CREDIT_ONE_MISTAKE,
     )
 
@@ -215,16 +241,20 @@ def _call(function: Callable[..., Any], batch: _Batch, name: str) -> Any:
         raise
     except Mismatch as mismatch:
         text = str(mismatch).rstrip(".")
-        if "` raised NameError: " in text:  # whatever it is given
+        if parted_at_error(text)[1].startswith("NameError: "):  # whatever it is given
             raise
         raise Mismatch(
-            f"{text}. It was called on {batch}, a NumPy array. Let it work with what it is given, however many rows "
-            "and classes that has."
+            _(
+                "{text}. It was called on {batch}, a NumPy array. Let it work with what it is given, however "
+                "many rows and classes that has."
+            ).format(text=text, batch=batch)
         ) from mismatch
     if answer is None:
-        raise Mismatch(f"`{name}` returns nothing (None). Printing is not returning: end it with `return`.")
+        raise Mismatch(
+            _("`{name}` returns nothing (None). Printing is not returning: end it with `return`.").format(name=name)
+        )
     if answer is Ellipsis:
-        raise Mismatch(f"`{name}` still returns the gap `...`. Replace it by your answer.")
+        raise Mismatch(_("`{name}` still returns the gap `...`. Replace it by your answer.").format(name=name))
     return answer
 
 
@@ -251,18 +281,26 @@ def _require_labels(answer: Any, batch: _Batch, calls: _Calls, name: str, truth:
     if given.shape != (rows,):
         raise _wrong_shape(given, batch, calls, name)
     if given.dtype.kind not in "iuf":
-        kind = "text" if given.dtype.kind in "US" else str(given.dtype)
-        raise Mismatch(f"`{name}` gives {kind} for labels, expected integers from 0 to {classes - 1}.")
+        kind = _("text") if given.dtype.kind in "US" else str(given.dtype)
+        raise Mismatch(
+            _("`{name}` gives {kind} for labels, expected integers from 0 to {number}.").format(
+                name=name, kind=kind, number=classes - 1
+            )
+        )
     if _right(given, batch):
         if given.dtype.kind == "f":
             raise Mismatch(
-                f"`{name}` gives the right labels, but as {given.dtype}. Labels are integers, to be used as indices.",
+                _(
+                    "`{name}` gives the right labels, but as {dtype}. Labels are integers, to be used as indices."
+                ).format(name=name, dtype=given.dtype),
                 credit=CREDIT_RIGHT_LABELS_WRONG_TYPE,
             )
         if isinstance(answer, (list, tuple)):
             raise Mismatch(
-                f"`{name}` gives the right labels, but as a {type(answer).__name__}. Give a NumPy array: a "
-                "list is not compared with other labels one by one.",
+                _(
+                    "`{name}` gives the right labels, but as a {kind}. Give a NumPy array: a list is not compared "
+                    "with other labels one by one."
+                ).format(name=name, kind=type(answer).__name__),
                 credit=CREDIT_RIGHT_LABELS_WRONG_TYPE,
             )
         return given
@@ -271,28 +309,42 @@ def _require_labels(answer: Any, batch: _Batch, calls: _Calls, name: str, truth:
 
 def _wrong_shape(given: Array, batch: _Batch, calls: _Calls, name: str) -> Mismatch:
     p, (rows, classes) = batch.probabilities, batch.probabilities.shape
-    what = f"`{name}` gives {_shape(given)} for {batch}, expected ({rows},): one label for each row."
+    what = _("`{name}` gives {shape} for {batch}, expected ({rows},): one label for each row.").format(
+        name=name, shape=_shape(given), batch=batch, rows=rows
+    )
     if given.size == rows and given.ndim == 2 and _right(given.reshape(-1), batch):
-        return Mismatch(f"{what} Drop the axis of length 1.", credit=CREDIT_ONE_MISTAKE)
+        return Mismatch(_("{what} Drop the axis of length 1.").format(what=what), credit=CREDIT_ONE_MISTAKE)
     if given.shape == p.shape:
         if np.array_equal(given, p):
-            return Mismatch(f"{what} These are the probabilities as they came: which class do they favour?")
+            return Mismatch(
+                _("{what} These are the probabilities as they came: which class do they favour?").format(what=what)
+            )
         if given.dtype.kind in "biuf" and np.array_equal(given != 0, batch.best):
-            return Mismatch(f"{what} This is one-hot: give the number of the class, not where it stands.")
+            return Mismatch(
+                _("{what} This is one-hot: give the number of the class, not where it stands.").format(what=what)
+            )
         return Mismatch(
-            f"{what} Rounding or comparing with 0.5 answers for each class alone, and when no class reaches "
-            "one half, there is no label left. Which class is the most probable of its row?"
+            _(
+                "{what} Rounding or comparing with 0.5 answers for each class alone, and when no class reaches "
+                "one half, there is no label left. Which class is the most probable of its row?"
+            ).format(what=what)
         )
     if given.ndim == 1 and len({len(each.probabilities) for each, _ in calls}) > 1 and _all_alike(calls):
         return Mismatch(
-            f"`{name}` gives {_shape(given)} whatever it is called with, now for {batch}. "
-            "Does it use its argument, or another variable of the notebook?"
+            _(
+                "`{name}` gives {shape} whatever it is called with, now for {batch}. Does it use its argument, "
+                "or another variable of the notebook?"
+            ).format(name=name, shape=_shape(given), batch=batch)
         )
     if given.shape == (classes,):
-        return Mismatch(f"{what} That is one for each column. Along which axis do the classes of a row lie?")
+        return Mismatch(
+            _("{what} That is one for each column. Along which axis do the classes of a row lie?").format(what=what)
+        )
     if given.ndim == 0:
-        return Mismatch(f"{what} That is a single number for all rows. Along which axis do the classes lie?")
-    return Mismatch(f"{what} Work on each row by itself.")
+        return Mismatch(
+            _("{what} That is a single number for all rows. Along which axis do the classes lie?").format(what=what)
+        )
+    return Mismatch(_("{what} Work on each row by itself.").format(what=what))
 
 
 def _wrong_values(given: Array, batch: _Batch, name: str, truth: Array | None) -> Mismatch:
@@ -300,36 +352,57 @@ def _wrong_values(given: Array, batch: _Batch, name: str, truth: Array | None) -
     rows, classes = p.shape
     if given.dtype.kind == "f" and not np.array_equal(given, np.rint(given)):
         if np.allclose(given, p.max(axis=1)):
-            return Mismatch(f"`{name}` gives the highest probability of each row. Which class has it?")
-        return Mismatch(f"`{name}` gives numbers like {given.flat[0]:.4g}, expected integers from 0 to {classes - 1}.")
+            return Mismatch(
+                _("`{name}` gives the highest probability of each row. Which class has it?").format(name=name)
+            )
+        return Mismatch(
+            _("`{name}` gives numbers like {flat:.4g}, expected integers from 0 to {number}.").format(
+                name=name, flat=given.flat[0], number=classes - 1
+            )
+        )
     if _right(given - 1, batch):
         return Mismatch(
-            f"`{name}` counts the classes from 1 to {classes}. The first class is 0, as in the labels of the data.",
+            _(
+                "`{name}` counts the classes from 1 to {classes}. The first class is 0, as in the labels of the data."
+            ).format(name=name, classes=classes),
             credit=CREDIT_ONE_MISTAKE,
         )
     if truth is not None and np.array_equal(given, truth):
-        return Mismatch(f"`{name}` holds the true labels, not those that your network gives. It is not always right.")
+        return Mismatch(
+            _("`{name}` holds the true labels, not those that your network gives. It is not always right.").format(
+                name=name
+            )
+        )
     if given.min() < 0 or given.max() >= classes:
         return Mismatch(
-            f"`{name}` gives {given.min():,.10g} to {given.max():,.10g} for {batch}, expected labels from 0 to "
-            f"{classes - 1}. Give the number of a class."
+            _(
+                "`{name}` gives {min:,.10g} to {max:,.10g} for {batch}, expected labels from 0 to {number}. Give "
+                "the number of a class."
+            ).format(name=name, min=given.min(), max=given.max(), batch=batch, number=classes - 1)
         )
     mistakes = [
-        (p.argmin(axis=1), "gives the least probable class of each row. Give the most probable one."),
-        ((p > 0.5).argmax(axis=1), "looks for more than one half; the most probable class of a row may have less."),
-        (p[:, :8].argmax(axis=1), f"looks at the first 8 classes only; here are {classes}. Ask the array how many."),
+        (p.argmin(axis=1), _("gives the least probable class of each row. Give the most probable one.")),
+        ((p > 0.5).argmax(axis=1), _("looks for more than one half; the most probable class of a row may have less.")),
+        (
+            p[:, :8].argmax(axis=1),
+            _("looks at the first 8 classes only; here are {classes}. Ask the array how many.").format(classes=classes),
+        ),
     ]
     if rows == classes:
-        mistakes.insert(0, (p.argmax(axis=0), "goes down the columns. Along which axis do the classes of a row lie?"))
+        mistakes.insert(
+            0, (p.argmax(axis=0), _("goes down the columns. Along which axis do the classes of a row lie?"))
+        )
     for mistake, text in mistakes:
         if np.array_equal(given, mistake):
             return Mismatch(f"`{name}` {text}")
     wrong = ~batch.best[np.arange(rows), given.astype(int)]
     row = int(np.flatnonzero(wrong)[0])
     return Mismatch(
-        f"`{name}` gives {int(wrong.sum()):,} of {rows:,} rows another class than the most probable one; the first is "
-        f"row {row}, which it puts into class {int(given[row])}. Are these the probabilities of the same rows, in the "
-        "same order?"
+        _(
+            "`{name}` gives {count:,} of {rows:,} rows another class than the most probable one; the first "
+            "is row {row}, which it puts into class {count2}. Are these the probabilities of the same rows, "
+            "in the same order?"
+        ).format(name=name, count=int(wrong.sum()), rows=rows, row=row, count2=int(given[row]))
     )
 
 
@@ -352,8 +425,10 @@ def _integers(value: Any, count: int, name: str) -> Array:
     given = _as_array(value, name)
     if given.shape != (count,) or given.dtype.kind not in "iuf" or not np.array_equal(given, np.rint(given)):
         raise Mismatch(
-            f"`{name}` should be {count} integers, one for each image, received {given.dtype} of {_shape(given)}. "
-            "Correct it in its own question first."
+            _(
+                "`{name}` should be {count} integers, one for each image, received {dtype} of {shape}. Correct "
+                "it in its own question first."
+            ).format(name=name, count=count, dtype=given.dtype, shape=_shape(given))
         )
     return given.astype(int)
 
@@ -362,15 +437,23 @@ def _as_array(value: Any, name: str) -> Array:
     """A NumPy array, scalar, number, list or tensor as an array."""
     tensor = type(value).__module__.partition(".")[0] in {"tensorflow", "keras"} and hasattr(value, "shape")
     if not isinstance(value, (np.ndarray, np.generic, list, tuple, int, float)) and not tensor:
-        raise Mismatch(f"`{name}` gives {described(value)}, expected a NumPy array.")
+        raise Mismatch(_("`{name}` gives {value}, expected a NumPy array.").format(name=name, value=described(value)))
     try:
         array = np.asarray(value)
     except Exception as error:  # rows of different lengths, symbolic tensors
-        raise Mismatch(f"`{name}` gives {described(value)}, not an array. Give one label for each row.") from error
+        raise Mismatch(
+            _("`{name}` gives {value}, not an array. Give one label for each row.").format(
+                name=name, value=described(value)
+            )
+        ) from error
     if array.dtype.kind == "O":
-        raise Mismatch(f"`{name}` gives {described(value)} of other things than numbers. Give one label for each row.")
+        raise Mismatch(
+            _("`{name}` gives {value} of other things than numbers. Give one label for each row.").format(
+                name=name, value=described(value)
+            )
+        )
     return array
 
 
 def _shape(array: Array) -> str:
-    return f"shape {array.shape}" if array.shape else "a single number"
+    return _("shape {shape}").format(shape=array.shape) if array.shape else _("a single number")

@@ -10,7 +10,9 @@ import numpy as np
 from autograder.expect.architectures import rows_of
 from autograder.expect.mismatch import Mismatch
 from autograder.expect.value_kinds import kind_of
-from autograder.wording import counted, listed
+from autograder.language import gettext as _
+from autograder.language import ngettext
+from autograder.wording import listed
 
 __all__ = ["compiled", "frozen"]
 
@@ -54,7 +56,7 @@ def compiled(
     rows = rows_of(model, name)
     used = getattr(model, "optimizer", None)
     if used is None:
-        raise Mismatch(f"`{name}` is not compiled. Call `{name}.compile(…)` before `fit`.")
+        raise Mismatch(_("`{name}` is not compiled. Call `{name}.compile(…)` before `fit`.").format(name=name))
     _require_one_of(used, optimizer, "optimizer", name)
     if learning_rate is not None:
         _require_rate(used, learning_rate, name)
@@ -62,15 +64,27 @@ def compiled(
     last = rows[-1].config.get("activation") if rows else None
     if loss is not None and getattr(model.loss, "from_logits", False) is True and last in ("softmax", "sigmoid"):
         raise Mismatch(
-            f"`{name}` ends with {last}, but its loss has `from_logits=True`, which is for a network without it. "
-            "Leave out one of the two."
+            _(
+                "`{name}` ends with {last}, but its loss has `from_logits=True`, which is for a network without "
+                "it. Leave out one of the two."
+            ).format(name=name, last=last)
         )
     given = _flat(model.metrics)
     for metric in metrics:
         names = {_plain_name(each) for each in given}
         if not names & (_ACCURACIES if _plain_name(metric) == "accuracy" else {_plain_name(metric)}):
-            has = f"has {listed([_shown_name(each) for each in given[:8]])}" if given else "has none"
-            raise Mismatch(f"`{name}` is compiled without the metric {metric!r}, it {has}. Add it to `metrics=[…]`.")
+            if not given:
+                raise Mismatch(
+                    _(
+                        "`{name}` is compiled without the metric {metric!r}, it has none. Add it to `metrics=[…]`."
+                    ).format(name=name, metric=metric)
+                )
+            has = listed([_shown_name(each) for each in given[:8]])
+            raise Mismatch(
+                _("`{name}` is compiled without the metric {metric!r}, it has {has}. Add it to `metrics=[…]`.").format(
+                    name=name, metric=metric, has=has
+                )
+            )
 
 
 def frozen(
@@ -94,18 +108,28 @@ def frozen(
     if trained:
         which = listed([f"`{layer.name[:40]}`" for layer in trained[:3]])
         raise Mismatch(
-            f"`{name}` would train {which}, expected to be frozen. Set `trainable = False` for it, and then compile."
+            _(
+                "`{name}` would train {which}, expected to be frozen. Set `trainable = False` for it, and then compile."
+            ).format(name=name, which=which)
         )
     own = {id(weight) for layer in chosen for weight in layer.weights}
     if not any(weight.trainable and id(weight) not in own for weight in model.weights):
-        raise Mismatch(f"`{name}` has no layer left to train. Freeze only what came with the exercise.")
+        raise Mismatch(
+            _("`{name}` has no layer left to train. Freeze only what came with the exercise.").format(name=name)
+        )
     if weights is not None:
         given = [array for layer in chosen for array in layer.get_weights()]
         shapes = [tuple(np.shape(each)) for each in weights]
         if [each.shape for each in given] != shapes:
-            raise Mismatch(f"`{name}` has other frozen layers than the exercise gives. Use those as they are.")
+            raise Mismatch(
+                _("`{name}` has other frozen layers than the exercise gives. Use those as they are.").format(name=name)
+            )
         if any(not np.allclose(one, other, atol=1e-6) for one, other in zip(given, weights, strict=True)):
-            raise Mismatch(f"`{name}` has changed its frozen layers. Freeze them before `fit`, and load them again.")
+            raise Mismatch(
+                _("`{name}` has changed its frozen layers. Freeze them before `fit`, and load them again.").format(
+                    name=name
+                )
+            )
 
 
 def _chosen(model: Any, layers: str | Sequence[str | int] | slice, name: str) -> list[Any]:
@@ -119,7 +143,12 @@ def _chosen(model: Any, layers: str | Sequence[str | int] | slice, name: str) ->
         except (IndexError, ValueError):
             names = ", ".join(layer.name[:40] for layer in own[:12])
             raise Mismatch(
-                f"`{name}` has no layer {each!r}; it has {counted(len(own), 'layer')}: {names}. Add it."
+                _("`{name}` has no layer {each!r}; it has {counted}: {names}. Add it.").format(
+                    name=name,
+                    each=each,
+                    counted=ngettext("{number} layer", "{number} layers", len(own)).format(number=len(own)),
+                    names=names,
+                )
             ) from None
     return chosen
 
@@ -130,10 +159,13 @@ def _require_one_of(given: Any, wanted: str | Sequence[str] | None, argument: st
     names = [wanted] if isinstance(wanted, str) else list(wanted)
     received = _flat(given)
     if {_plain_name(each) for each in received} - {_plain_name(each) for each in names} or not received:
-        has = listed([_shown_name(each) for each in received[:4]]) or "none"
+        has = listed([_shown_name(each) for each in received[:4]]) or _("none")
+        wanted = _(" or ").join(names)
         raise Mismatch(
-            f"`{name}` is compiled with {argument} {has}, expected {' or '.join(names)}. "
-            f"Change it in `{name}.compile(…)`, and train again."
+            _(
+                "`{name}` is compiled with {argument} {has}, expected {wanted}. Change it in "
+                "`{name}.compile(…)`, and train again."
+            ).format(name=name, argument=argument, has=has, wanted=wanted)
         )
 
 
@@ -148,17 +180,25 @@ def _require_rate(optimizer: Any, wanted: float | tuple[float, float] | str, nam
     if isinstance(wanted, str):
         if _plain_name(scheduled) != _plain_name(wanted):
             raise Mismatch(
-                f"`{name}` has the learning rate {scheduled or rate}, expected the schedule {wanted}. Change it."
+                _("`{name}` has the learning rate {value}, expected the schedule {wanted}. Change it.").format(
+                    name=name, value=scheduled or rate, wanted=wanted
+                )
             )
         return
     if scheduled or rate is None:
-        raise Mismatch(f"`{name}` has the learning rate {scheduled or kind_of(given)}, expected a number. Change it.")
+        raise Mismatch(
+            _("`{name}` has the learning rate {value}, expected a number. Change it.").format(
+                name=name, value=scheduled or kind_of(given)
+            )
+        )
     low, high = wanted if isinstance(wanted, tuple) else (wanted, wanted)
     if not low * (1 - RATE_TOLERANCE) <= rate <= high * (1 + RATE_TOLERANCE):
-        expected = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+        expected = f"{low:g}" if low == high else _("{low:g} to {high:g}").format(low=low, high=high)
         raise Mismatch(
-            f"`{name}` has a learning rate of {rate:.4g}, expected {expected}. "
-            f"Give the optimizer `learning_rate={low:g}`, and train again."
+            _(
+                "`{name}` has a learning rate of {rate:.4g}, expected {expected}. Give the optimizer "
+                "`learning_rate={low:g}`, and train again."
+            ).format(name=name, rate=rate, expected=expected, low=low)
         )
 
 

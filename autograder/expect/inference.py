@@ -11,8 +11,9 @@ import numpy as np
 from autograder.expect.architectures import rows_of
 from autograder.expect.mismatch import Mismatch
 from autograder.expect.remote_network import RemoteNetwork
+from autograder.language import gettext as _
+from autograder.language import ngettext
 from autograder.networks.network_view import NetworkView, leaves, mapped
-from autograder.wording import counted
 
 __all__ = ["outputs", "predictions"]
 
@@ -61,14 +62,23 @@ def predictions(model: Any, x: Any, output: str | int | None = None, *, name: st
     arrays: list[Array] = leaves(nested)
     if output is None:
         if len(arrays) != 1:
-            raise Mismatch(f"`{name}` has {len(arrays)} outputs, expected one. Build it with one.")
+            raise Mismatch(
+                _("`{name}` has {count} outputs, expected one. Build it with one.").format(name=name, count=len(arrays))
+            )
         return arrays[0]
     if isinstance(nested, dict) and output in nested:
         return nested[output]  # type: ignore[no-any-return]
     at = output if isinstance(output, int) else _position(model, output)
     if at is None or not -len(arrays) <= at < len(arrays):
         keys = f": {', '.join(map(repr, nested))}" if isinstance(nested, dict) else ""
-        raise Mismatch(f"`{name}` has no output {output!r}, it has {counted(len(arrays), 'output')}{keys}. Add it.")
+        raise Mismatch(
+            _("`{name}` has no output {output!r}, it has {counted}{keys}. Add it.").format(
+                name=name,
+                output=output,
+                counted=ngettext("{number} output", "{number} outputs", len(arrays)).format(number=len(arrays)),
+                keys=keys,
+            )
+        )
     return arrays[at]
 
 
@@ -104,6 +114,6 @@ def _computing(model: Any, layers: Sequence[Any]) -> Callable[[Any], Any]:
         part = Model(model.inputs[0], [layer.output for layer in layers]) if layers else model
     except ValueError as error:
         raise Mismatch(
-            "The network's layers belong to another network, so their outputs cannot be computed."
+            _("The network's layers belong to another network, so their outputs cannot be computed.")
         ) from error
     return lambda x: tree.map_structure(ops.convert_to_numpy, part(x, training=False))

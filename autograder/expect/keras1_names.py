@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from autograder.language import N_
+from autograder.language import gettext as _
+
 __all__ = ["modern_spelling"]
 
 MAX_ERROR = 2_000
@@ -23,7 +26,7 @@ MODERN = {
 _NEEDED = {"units": "output_dim", "rate": "p"}
 """Arguments that Keras 3 insists on → what Keras 1 called them."""
 
-_SENTENCE = (
+_SENTENCE = N_(
     "`{old}` is of Keras 1; in Keras 3 it is `{new}`. Write that, or import the old spelling from "
     "`autograder.course.keras1`."
 )
@@ -39,4 +42,4 @@ def modern_spelling(error: str, source: str = "") -> str:
     quoted = re.findall(r"'([\w.]+)'", error[:MAX_ERROR])
     found = [(name, MODERN[name]) for name in quoted if name in MODERN]
     found += [(old, new) for new, old in _NEEDED.items() if new in quoted and re.search(rf"\b{old}\s*=", source)]
-    return next((_SENTENCE.format(old=old, new=new) for old, new in found), "")
+    return next((_(_SENTENCE).format(old=old, new=new) for old, new in found), "")

@@ -12,6 +12,7 @@ from autograder.expect.layer_references import layer_reference, layers_of
 from autograder.expect.mismatch import Mismatch, described, require_value
 from autograder.expect.plain_values import number
 from autograder.expect.training import untrained
+from autograder.language import gettext as _
 from autograder.networks.catalogue import layer_class
 
 __all__ = ["code_layer", "code_length", "codes"]
@@ -48,21 +49,35 @@ def code_layer(value: Any, model: Any, *, name: str = "code_layer", model_name: 
     if layer in good:
         return layer
     at, last = layers.index(layer), layers.index(good[-1])
-    what = f"`{name}` is `{layer.name[:40]}`, a layer of the kind {type(layer).__name__}"
+    what = _("`{name}` is `{layer}`, a layer of the kind {kind}").format(
+        name=name, layer=layer.name[:40], kind=type(layer).__name__
+    )
     shape = tuple(layer.output.shape[1:])
     if at > last:
-        raise Mismatch(f"{what}: what it gives is the decision itself, a number for each class. What is it based on?")
+        raise Mismatch(
+            _("{what}: what it gives is the decision itself, a number for each class. What is it based on?").format(
+                what=what
+            )
+        )
     if len(shape) > 1:
         raise Mismatch(
-            f"{what}: it gives {' × '.join(map(str, shape))} numbers that still lie side by side as in the image. The "
-            "code is one vector for the whole of it."
+            _(
+                "{what}: it gives {names} numbers that still lie side by side as in the image. The code is one "
+                "vector for the whole of it."
+            ).format(what=what, names=" × ".join(map(str, shape)))
         )
     if layer_class(type(layer).__name__).ONLY_RESHAPES:
         raise Mismatch(
-            f"{what}: it puts the numbers of the layer before it in a row, and does nothing else with them. The code "
-            "is what the network makes of them: find the last vector before the decision."
+            _(
+                "{what}: it puts the numbers of the layer before it in a row, and does nothing else with them. "
+                "The code is what the network makes of them: find the last vector before the decision."
+            ).format(what=what)
         )
-    raise Mismatch(f"{what}, but the network goes on working before it decides. Find the last vector before that.")
+    raise Mismatch(
+        _("{what}, but the network goes on working before it decides. Find the last vector before that.").format(
+            what=what
+        )
+    )
 
 
 def code_length(value: Any, model: Any, *, name: str = "code_length", model_name: str = "model") -> int:
@@ -85,21 +100,27 @@ def code_length(value: Any, model: Any, *, name: str = "code_length", model_name
     length = int(good[0].output.shape[-1])
     if given == length:
         return length
-    shown = f"`{name}` is {given:,}"
+    shown = _("`{name}` is {given:,}").format(name=name, given=given)
     for layer in sorted(layers, key=lambda each: len(each.output.shape)):  # vectors before images
         if given == layer.count_params() and given:
             raise Mismatch(
-                f"{shown}: that is the number of parameters of `{layer.name[:40]}`. The code is what a layer gives for "
-                f"one image: look at the column Output Shape of `{model_name}.summary()`."
+                _(
+                    "{shown}: that is the number of parameters of `{layer}`. The code is what a layer gives for one "
+                    "image: look at the column Output Shape of `{model_name}.summary()`."
+                ).format(shown=shown, layer=layer.name[:40], model_name=model_name)
             )
         if given == int(np.prod(layer.output.shape[1:])):
             raise Mismatch(
-                f"{shown}: that is how many numbers `{layer.name[:40]}` gives for an image, a layer of the kind "
-                f"{type(layer).__name__}. Is that the one on whose numbers the network decides?"
+                _(
+                    "{shown}: that is how many numbers `{layer}` gives for an image, a layer of the kind {kind}. Is "
+                    "that the one on whose numbers the network decides?"
+                ).format(shown=shown, layer=layer.name[:40], kind=type(layer).__name__)
             )
     raise Mismatch(
-        f"{shown}, which is not what the code layer gives for one image. Look at the column Output Shape of "
-        f"`{model_name}.summary()`."
+        _(
+            "{shown}, which is not what the code layer gives for one image. Look at the column Output Shape "
+            "of `{model_name}.summary()`."
+        ).format(shown=shown, model_name=model_name)
     )
 
 
@@ -135,7 +156,9 @@ def codes(
     layers, good = _code_layers(model, model_name)
     if untrained(model):
         raise Mismatch(
-            f"`{model_name}` still has the weights that it began with. Train it with `fit`, then compute `{name}`."
+            _(
+                "`{model_name}` still has the weights that it began with. Train it with `fit`, then compute `{name}`."
+            ).format(model_name=model_name, name=name)
         )
     of_code = _outputs_of(model, good, x)
     if any(_equal(given, each) for each in of_code):
@@ -145,7 +168,9 @@ def codes(
     for layer, outputs_of_layer in zip(alike, _outputs_of(model, alike, x) if alike else [], strict=True):
         if _equal(given, outputs_of_layer):
             raise Mismatch(
-                f"`{name}` is what the layer `{layer.name[:40]}` gives, which is not the layer of the code.",
+                _("`{name}` is what the layer `{layer}` gives, which is not the layer of the code.").format(
+                    name=name, layer=layer.name[:40]
+                ),
                 credit=CREDIT_CODES_OF_ANOTHER_LAYER,
             )
     expected = of_code[-1]
@@ -153,17 +178,27 @@ def codes(
     if given.shape != expected.shape:
         _require_shape(given, expected.shape, model, x, name, model_name)
         raise Mismatch(
-            f"`{name}` has shape {given.shape}, expected a row for each of the {len(expected):,} inputs, as long as "
-            f"the code. {call} gives them."
+            _(
+                "`{name}` has shape {shape}, expected a row for each of the {count:,} inputs, as long as the "
+                "code. {call} gives them."
+            ).format(name=name, shape=given.shape, count=len(expected), call=call)
         )
     for what, others in (mistakes or {}).items():
         if any(_equal(given, other[: len(given)]) for other in _outputs_of(model, good, others)):
-            raise Mismatch(f"`{name}` holds the codes of {what}. Compute those of the inputs that are asked for.")
+            raise Mismatch(
+                _("`{name}` holds the codes of {what}. Compute those of the inputs that are asked for.").format(
+                    name=name, what=what
+                )
+            )
     if any(_equal(_sorted(given), _sorted(each)) for each in of_code):
-        raise Mismatch(f"`{name}` has the right rows in another order. Keep the order of the inputs.")
+        raise Mismatch(
+            _("`{name}` has the right rows in another order. Keep the order of the inputs.").format(name=name)
+        )
     raise Mismatch(
-        f"`{name}` is not what `{model_name}` gives now, after its training. Compute it after `fit`, with the same "
-        f"scaling of the inputs: {call}."
+        _(
+            "`{name}` is not what `{model_name}` gives now, after its training. Compute it after `fit`, with "
+            "the same scaling of the inputs: {call}."
+        ).format(name=name, model_name=model_name, call=call)
     )
 
 
@@ -176,8 +211,10 @@ def _code_layers(model: Any, model_name: str) -> tuple[list[Any], list[Any]]:
     weighted = [at for at, layer in enumerate(layers) if any(weight.name == "kernel" for weight in layer.weights)]
     if len(weighted) < 2 or len(layers[weighted[-2]].output.shape) != 2:
         raise Mismatch(
-            f"`{model_name}` has no dense layer between its images and its decision, so it makes no code. Fill the "
-            f"gaps of `{model_name}` first."
+            _(
+                "`{model_name}` has no dense layer between its images and its decision, so it makes no code. "
+                "Fill the gaps of `{model_name}` first."
+            ).format(model_name=model_name)
         )
     return layers, layers[weighted[-2] : weighted[-1]]
 
@@ -198,11 +235,16 @@ def _numbers(value: Any, name: str) -> Array:
         given = np.asarray(None)
     if given.dtype.kind not in "fiu":
         raise Mismatch(
-            f"`{name}` should be an array of numbers, received {described(value)}. Give what `predict` returns."
+            _("`{name}` should be an array of numbers, received {value}. Give what `predict` returns.").format(
+                name=name, value=described(value)
+            )
         )
     if not np.isfinite(given).all():
         raise Mismatch(
-            f"`{name}` has values that are NaN or infinite. Look whether the network's inputs or its weights have some."
+            _(
+                "`{name}` has values that are NaN or infinite. Look whether the network's inputs or its weights "
+                "have some."
+            ).format(name=name)
         )
     return given
 
@@ -212,15 +254,25 @@ def _require_shape(given: Array, shape: tuple[int, ...], model: Any, x: Any, nam
     rows, length = shape
     classes = int(model.outputs[0].shape[-1])
     if given.shape == (length, rows):
-        raise Mismatch(f"`{name}` has shape {given.shape}: a column for each input. Give a row for each, `{name}.T`.")
+        raise Mismatch(
+            _("`{name}` has shape {shape}: a column for each input. Give a row for each, `{name}.T`.").format(
+                name=name, shape=given.shape
+            )
+        )
     if given.shape == (rows, classes):
         raise Mismatch(
-            f"`{name}` has shape {given.shape}: that is what `{model_name}` gives in the end, a number for each class. "
-            "Stop at the code layer."
+            _(
+                "`{name}` has shape {shape}: that is what `{model_name}` gives in the end, a number for each "
+                "class. Stop at the code layer."
+            ).format(name=name, shape=given.shape, model_name=model_name)
         )
     if given.ndim == 2 and given.shape[1] == length:
-        which = f"{given.shape[0]:,} inputs, expected {rows:,}"
-        raise Mismatch(f"`{name}` has the codes of {which}. Compute those of the inputs that are asked for.")
+        raise Mismatch(
+            _(
+                "`{name}` has the codes of {shape:,} inputs, expected {rows:,}. Compute those of the inputs that "
+                "are asked for."
+            ).format(name=name, shape=given.shape[0], rows=rows)
+        )
 
 
 def _equal(given: Array, expected: Array) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from autograder.expect.architectures import rows_of
 from autograder.expect.mismatch import Mismatch, described, require_value
 from autograder.expect.plain_values import number
+from autograder.language import gettext as _
 from autograder.networks.network_view import is_keras, is_model
 
 __all__ = ["largest_layer", "largest_layer_parameters", "layer_reference", "layers_of"]
@@ -37,9 +38,9 @@ def layer_reference(value: Any, model: Any, *, name: str = "layer", model_name: 
     """
     layers = layers_of(model, model_name)
     require_value(value, name)
-    step = f"Give a layer's name, or its index in `{model_name}.layers`."
+    step = _("Give a layer's name, or its index in `{model_name}.layers`.").format(model_name=model_name)
     if is_keras(value, "Layer"):
-        raise Mismatch(f"`{name}` is the layer itself. Give its name: `{name} = {name}.name`.")
+        raise Mismatch(_("`{name}` is the layer itself. Give its name: `{name} = {name}.name`.").format(name=name))
     if isinstance(value, str):
         return _named(value.strip(), layers, name, model_name)
     try:
@@ -47,11 +48,24 @@ def layer_reference(value: Any, model: Any, *, name: str = "layer", model_name: 
             raise TypeError
         index = operator.index(value)
     except TypeError:
-        raise Mismatch(f"`{name}` should be text or an integer, received {described(value)}. {step}") from None
+        raise Mismatch(
+            _("`{name}` should be text or an integer, received {value}. {step}").format(
+                name=name, value=described(value), step=step
+            )
+        ) from None
     if not -len(layers) <= index < len(layers):
         raise Mismatch(
-            f"`{name}` is {described(index)}, but `{model_name}` has {len(layers)} layers: their indices go from 0 to "
-            f"{len(layers) - 1}. {step}"
+            _(
+                "`{name}` is {index}, but `{model_name}` has {count} layers: their indices go from 0 to "
+                "{number}. {step}"
+            ).format(
+                name=name,
+                index=described(index),
+                model_name=model_name,
+                count=len(layers),
+                number=len(layers) - 1,
+                step=step,
+            )
         )
     return layers[index]
 
@@ -75,12 +89,18 @@ def largest_layer(value: Any, model: Any, *, name: str = "largest_layer", model_
     """
     layer = layer_reference(value, model, name=name, model_name=model_name)
     given, most = _learnable(layer), max(map(_learnable, _leaves(model)))
-    step = f"Look at the column Param # of `{model_name}.summary()`."
-    what = f"`{name}` is `{layer.name[:40]}`, a layer of the kind {type(layer).__name__}"
+    step = _("Look at the column Param # of `{model_name}.summary()`.").format(model_name=model_name)
+    what = _("`{name}` is `{layer}`, a layer of the kind {kind}").format(
+        name=name, layer=layer.name[:40], kind=type(layer).__name__
+    )
     if not given:
-        raise Mismatch(f"{what}, which has no parameters to learn. {step}")
+        raise Mismatch(_("{what}, which has no parameters to learn. {step}").format(what=what, step=step))
     if given < most:
-        raise Mismatch(f"{what} with {given:,} learnable parameters, but another layer has more. {step}")
+        raise Mismatch(
+            _("{what} with {given:,} learnable parameters, but another layer has more. {step}").format(
+                what=what, given=given, step=step
+            )
+        )
     return layer
 
 
@@ -109,23 +129,31 @@ def largest_layer_parameters(
     right = _learnable(layer)
     if right and given == right:
         return right
-    shown = f"`{name}` is {given:,}"
+    shown = _("`{name}` is {given:,}").format(name=name, given=given)
     biases = sum(math.prod(weight.shape) for weight in layer.weights if weight.name == "bias")
     if biases and given == right - biases:
         raise Mismatch(
-            f"{shown}: that counts the connections. What else does each unit or filter learn?",
+            _("{shown}: that counts the connections. What else does each unit or filter learn?").format(shown=shown),
             credit=CREDIT_WITHOUT_BIASES,
         )
     if given in (sum(map(_learnable, layers)), model.count_params()):
-        raise Mismatch(f"{shown}: that is the number of the whole of `{model_name}`. Give the number of one layer.")
+        raise Mismatch(
+            _("{shown}: that is the number of the whole of `{model_name}`. Give the number of one layer.").format(
+                shown=shown, model_name=model_name
+            )
+        )
     others = [each for each in layers if given and _learnable(each) == given]
     if others:
         raise Mismatch(
-            f"{shown}: that is the number of `{others[0].name[:40]}`, but another layer has more. Compare them."
+            _("{shown}: that is the number of `{others}`, but another layer has more. Compare them.").format(
+                shown=shown, others=others[0].name[:40]
+            )
         )
     raise Mismatch(
-        f"{shown}, which is not the number of learnable parameters of the largest layer of `{model_name}`. "
-        f"Look at the column Param # of `{model_name}.summary()`."
+        _(
+            "{shown}, which is not the number of learnable parameters of the largest layer of "
+            "`{model_name}`. Look at the column Param # of `{model_name}.summary()`."
+        ).format(shown=shown, model_name=model_name)
     )
 
 
@@ -139,14 +167,20 @@ def _named(text: str, layers: list[Any], name: str, model_name: str) -> Any:
     has += ", …" if len(layers) > MAX_LISTED_NAMES else ""
     kinds = [layer for layer in layers if text.lower() == type(layer).__name__.lower()]
     if kinds:
-        raise Mismatch(f"`{name}` is {text!r}, a kind of layer, expected the name of one. `{model_name}` has {has}.")
+        raise Mismatch(
+            _("`{name}` is {text!r}, a kind of layer, expected the name of one. `{model_name}` has {has}.").format(
+                name=name, text=text, model_name=model_name, has=has
+            )
+        )
     counted_on = ""
     if _kind(text) in {_kind(layer.name) for layer in layers}:
-        counted_on = (
+        counted_on = _(
             " Keras goes on counting when a cell runs again: restart the kernel, run all cells, and look again."
         )
     raise Mismatch(
-        f"`{name}` is {described(text)}, but no layer of `{model_name}` has that name. It has {has}.{counted_on}"
+        _("`{name}` is {text}, but no layer of `{model_name}` has that name. It has {has}.{counted_on}").format(
+            name=name, text=described(text), model_name=model_name, has=has, counted_on=counted_on
+        )
     )
 
 
@@ -164,7 +198,7 @@ def layers_of(model: Any, model_name: str) -> list[Any]:
     rows_of(model, model_name)
     layers = list(_leaves(model))
     if not layers:
-        raise Mismatch(f"`{model_name}` has no layers. Run the cell that builds it.")
+        raise Mismatch(_("`{model_name}` has no layers. Run the cell that builds it.").format(model_name=model_name))
     return layers
 
 

@@ -9,15 +9,16 @@ from functools import lru_cache
 from typing import Any
 
 from autograder.errors import Unsupported
+from autograder.language import gettext as _
 from autograder.networks.network_view import is_model
 from autograder.object_view import ObjectView
 from autograder.records import LayerDiff
+from autograder.wording import parted_at_error
 
 __all__ = ["Mismatch", "Undecided", "Unsized", "Unusable", "cannot_be_sent", "described"]
 __all__ += ["original_error", "raised_there", "require_model", "require_value"]
 
 MAX_SHOWN_CHARACTERS = 40
-_RAISED = re.compile(r"` raised (?P<error>(?P<name>\w+).*)", re.DOTALL)
 
 
 class Mismatch(AssertionError):
@@ -54,7 +55,7 @@ class Unusable(Mismatch):
 
 def cannot_be_sent(unmet: Mismatch) -> bool:
     """Whether a value is none to be judged because it cannot be sent, and not because it is still the gap `...`."""
-    return isinstance(unmet.__cause__, Unsupported) and "is still `...`" not in str(unmet)
+    return isinstance(unmet.__cause__, Unsupported) and "`...`" not in str(unmet)
 
 
 def raised_there(message: str) -> Mismatch:
@@ -65,8 +66,8 @@ def raised_there(message: str) -> Mismatch:
     Args:
         message: For the student: "`f(…)` raised ValueError: …".
     """
-    found = _RAISED.search(message)
-    return _raised_class(found["name"] if found else "")(message)
+    name, *_rest = re.split(r"\W", parted_at_error(message)[1], maxsplit=1)
+    return _raised_class(name)(message)
 
 
 @lru_cache(maxsize=100)
@@ -84,8 +85,8 @@ def _raised_class(name: str) -> type[Mismatch]:
 
 def original_error(error: BaseException) -> str:
     """What Python says of an exception at the end of a traceback; of a student's function's what it said there."""
-    found = _RAISED.search(str(error)) if isinstance(error, Mismatch) else None
-    return f"{found['error']}\n" if found else "".join(traceback.format_exception_only(error))
+    raised = parted_at_error(str(error))[1] if isinstance(error, Mismatch) else ""
+    return f"{raised}\n" if raised else "".join(traceback.format_exception_only(error))
 
 
 def require_value(value: Any, name: str) -> None:
@@ -95,9 +96,13 @@ def require_value(value: Any, name: str) -> None:
         Mismatch: It is `None`, or still the gap `...`.
     """
     if value is None:
-        raise Mismatch(f"`{name}` is not defined, or is None. Run the cell that assigns it, and see what it assigns.")
+        raise Mismatch(
+            _("`{name}` is not defined, or is None. Run the cell that assigns it, and see what it assigns.").format(
+                name=name
+            )
+        )
     if value is Ellipsis:
-        raise Mismatch(f"`{name}` is still the gap `...`. Replace it by your answer.")
+        raise Mismatch(_("`{name}` is still the gap `...`. Replace it by your answer.").format(name=name))
 
 
 def require_model(value: Any, name: str) -> Any:
@@ -109,31 +114,41 @@ def require_model(value: Any, name: str) -> Any:
     require_value(value, name)
     if is_model(value):
         return value
-    step = "Assign the network itself to it."
+    step = _("Assign the network itself to it.")
     if type(value).__name__ == "History":  # Keras's own, or the deserialised one
-        step = "`fit` returns the history; the model is what you call `fit` on."
-    raise Mismatch(f"`{name}` should be a Keras model, received {described(value)}. {step}")
+        step = _("`fit` returns the history; the model is what you call `fit` on.")
+    raise Mismatch(
+        _("`{name}` should be a Keras model, received {value}. {step}").format(
+            name=name, value=described(value), step=step
+        )
+    )
 
 
 def described(value: Any) -> str:
     """A short description of any value, bounded in length: its type, and its shape, length or value."""
     if isinstance(value, type):
-        return f"the class {value.__name__[:MAX_SHOWN_CHARACTERS]}"
+        return _("the class {kind}").format(kind=value.__name__[:MAX_SHOWN_CHARACTERS])
     if isinstance(value, ObjectView):  # of which nothing is asked for this
         return _cut(type(value).__name__)
     if callable(value) and isinstance(getattr(value, "__name__", None), str):
-        return f"the function {value.__name__[:MAX_SHOWN_CHARACTERS]}"
+        return _("the function {kind}").format(kind=value.__name__[:MAX_SHOWN_CHARACTERS])
     if type(value) is int and value.bit_length() > 128:
-        return f"an integer of {value.bit_length():,} bits"  # Python refuses to print the longest
+        return _("an integer of {bit_length:,} bits").format(
+            bit_length=value.bit_length()
+        )  # Python refuses to print the longest
     if type(value) in (bool, int, float):
         return _cut(str(value))
     if type(value) is str:
-        return f"the text {_cut(value)!r}"
+        return _("the text {cut!r}").format(cut=_cut(value))
     if type(value) in (list, tuple, dict, set):
-        return f"{type(value).__name__} of length {len(value)}"
+        return _("{kind} of length {count}").format(kind=type(value).__name__, count=len(value))
     shape = getattr(value, "shape", None)
     kind = type(value).__name__[:MAX_SHOWN_CHARACTERS]
-    return f"{kind} of shape {_cut(str(tuple(shape)))}" if isinstance(shape, tuple) and shape else kind
+    return (
+        _("{kind} of shape {cut}").format(kind=kind, cut=_cut(str(tuple(shape))))
+        if isinstance(shape, tuple) and shape
+        else kind
+    )
 
 
 def _cut(text: str) -> str:

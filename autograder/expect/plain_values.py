@@ -8,6 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from autograder.expect.mismatch import Mismatch, described, require_value
+from autograder.language import gettext as _
 from autograder.object_view import HeldView
 
 __all__ = ["mapping", "number", "text"]
@@ -43,16 +44,24 @@ def number(
     fraction = between == (0, 1) or (equal_to is not None and 0 < equal_to <= 1 and _close(given / 100, equal_to, 0.01))
     if fraction and 1 < given <= 100:
         raise Mismatch(
-            f"`{name}` is {given:g}, which looks like a percentage. Give a fraction such as {given / 100:.4g}."
+            _("`{name}` is {given:g}, which looks like a percentage. Give a fraction such as {number:.4g}.").format(
+                name=name, given=given, number=given / 100
+            )
         )
     if between is not None and not between[0] <= given <= between[1]:
         raise Mismatch(
-            f"`{name}` is {_shown(given)}, expected a number from {between[0]:g} to {between[1]:g}. Check it."
+            _("`{name}` is {given}, expected a number from {between:g} to {between2:g}. Check it.").format(
+                name=name, given=_shown(given), between=between[0], between2=between[1]
+            )
         )
     if equal_to is not None and not _close(given, equal_to, tolerance):
         digits = 6 if f"{given:.6g}" != f"{equal_to:.6g}" else 15
         expected = f"{_shown(equal_to, digits)}{f' ± {tolerance:g}' if tolerance else ''}"
-        raise Mismatch(f"`{name}` is {_shown(given, digits)}, expected {expected}. Check how you got it.")
+        raise Mismatch(
+            _("`{name}` is {given}, expected {expected}. Check how you got it.").format(
+                name=name, given=_shown(given, digits), expected=expected
+            )
+        )
     return given
 
 
@@ -73,13 +82,27 @@ def mapping(value: Any, keys: Sequence[Hashable], *, name: str = "value") -> dic
     require_value(value, name)
     if not isinstance(value, Mapping):
         example = f"{{{keys[0]!r}: …}}" if keys else "{…}"
-        raise Mismatch(f"`{name}` should be a dictionary like `{example}`, received {described(value)}.")
+        raise Mismatch(
+            _("`{name}` should be a dictionary like `{example}`, received {value}.").format(
+                name=name, example=example, value=described(value)
+            )
+        )
     given = dict(value)
     missing = [key for key in keys if key not in given]
     if missing:
-        has = f"its keys are {', '.join(described(key) for key in list(given)[:8])}" if given else "it is empty"
-        listed = ", ".join(repr(key) for key in missing)
-        raise Mismatch(f"`{name}` lacks {listed}; {has}. Add what is missing, spelled like this.")
+        lacking = ", ".join(repr(key) for key in missing)
+        if not given:
+            raise Mismatch(
+                _("`{name}` lacks {lacking}; it is empty. Add what is missing, spelled like this.").format(
+                    name=name, lacking=lacking
+                )
+            )
+        keys = ", ".join(described(key) for key in list(given)[:8])
+        raise Mismatch(
+            _("`{name}` lacks {lacking}; its keys are {keys}. Add what is missing, spelled like this.").format(
+                name=name, lacking=lacking, keys=keys
+            )
+        )
     for key in keys:
         require_value(given[key], f"{name}[{key!r}]")
     return {key: given[key] for key in keys}
@@ -110,18 +133,33 @@ def text(
     """
     require_value(value, name)
     if not isinstance(value, str):
-        raise Mismatch(f"`{name}` should be text, received {described(value)}. Put it in quotation marks.")
+        raise Mismatch(
+            _("`{name}` should be text, received {value}. Put it in quotation marks.").format(
+                name=name, value=described(value)
+            )
+        )
     given = _plain(value)
     if equal_to is not None and given != _plain(equal_to):
         raise Mismatch(
-            f"`{name}` is {_quoted(value)}, expected {_quoted(equal_to)}. {_where_texts_part(value, equal_to)}"
+            _("`{name}` is {value}, expected {equal_to}. {where_texts_part}").format(
+                name=name,
+                value=_quoted(value),
+                equal_to=_quoted(equal_to),
+                where_texts_part=_where_texts_part(value, equal_to),
+            )
         )
     missing = [part for part in contains if _plain(part) not in given]
     if missing:
-        raise Mismatch(f"`{name}` lacks {_quoted(missing[0])}, it is {_quoted(value)}. Add what is missing.")
+        raise Mismatch(
+            _("`{name}` lacks {missing}, it is {value}. Add what is missing.").format(
+                name=name, missing=_quoted(missing[0]), value=_quoted(value)
+            )
+        )
     if pattern is not None and not re.search(pattern, value):
         raise Mismatch(
-            f"`{name}` is {_quoted(value)}, which is not of the form that is asked for. Compare it with that."
+            _("`{name}` is {value}, which is not of the form that is asked for. Compare it with that.").format(
+                name=name, value=_quoted(value)
+            )
         )
     return value
 
@@ -139,36 +177,48 @@ def _where_texts_part(given: str, expected: str) -> str:
     one, other = given.split(), expected.split()
     at = next((at for at, pair in enumerate(zip(one, other, strict=False)) if _plain(pair[0]) != _plain(pair[1])), None)
     if at is None:
-        return f"It {'ends too early' if len(one) < len(other) else 'goes on too long'}."
-    return f"Word {at + 1} differs."
+        return _("It ends too early.") if len(one) < len(other) else _("It goes on too long.")
+    return _("Word {number} differs.").format(number=at + 1)
 
 
 def _as_number(value: Any, name: str) -> float:
     """The number that a value is."""
     require_value(value, name)
-    wrong = f"`{name}` should be a number, received {described(value)}."
+    wrong = _("`{name}` should be a number, received {value}.").format(name=name, value=described(value))
     if type(value) is bool:
-        raise Mismatch(f"{wrong} Give the number, not a comparison.")
+        raise Mismatch(_("{wrong} Give the number, not a comparison.").format(wrong=wrong))
     if isinstance(value, str):
-        raise Mismatch(f"{wrong} Leave out the quotation marks{' and the comma' * (',' in value)}.")
+        if "," in value:
+            raise Mismatch(_("{wrong} Leave out the quotation marks and the comma.").format(wrong=wrong))
+        raise Mismatch(_("{wrong} Leave out the quotation marks.").format(wrong=wrong))
     if isinstance(value, (list, tuple)):
-        step = f"Give the number itself: `{name}[0]`." if len(value) == 1 else "Give one number of it."
+        step = (
+            _("Give the number itself: `{name}[0]`.").format(name=name)
+            if len(value) == 1
+            else _("Give one number of it.")
+        )
         raise Mismatch(f"{wrong} {step}")
     given = value
     if not isinstance(value, (int, float)):
         # Scalars of NumPy and TensorFlow have an empty shape.
         if isinstance(value, HeldView) or getattr(value, "shape", None) != ():
-            raise Mismatch(f"{wrong} Give one number.")
+            raise Mismatch(_("{wrong} Give one number.").format(wrong=wrong))
         try:
             given = value.item() if hasattr(value, "item") else float(value)
         except (TypeError, ValueError, AttributeError):
             given = None
         if type(given) not in (int, float):
-            raise Mismatch(f"{wrong} Give one number.")
+            raise Mismatch(_("{wrong} Give one number.").format(wrong=wrong))
     if isinstance(given, int) and abs(given) > LARGEST_NUMBER:
-        raise Mismatch(f"`{name}` is {described(int(given))}, far too large. Check how you got it.")
+        raise Mismatch(
+            _("`{name}` is {count}, far too large. Check how you got it.").format(
+                name=name, count=described(int(given))
+            )
+        )
     if not math.isfinite(given):
-        raise Mismatch(f"`{name}` is {given}, expected a finite number. Check how you got it.")
+        raise Mismatch(
+            _("`{name}` is {given}, expected a finite number. Check how you got it.").format(name=name, given=given)
+        )
     return int(given) if isinstance(given, int) else float(given)
 
 

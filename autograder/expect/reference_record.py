@@ -27,6 +27,7 @@ from autograder.expect.value_kinds import (
     stand_in,
     wrong_kind,
 )
+from autograder.language import gettext as _
 from autograder.networks.network_view import UnfitInputs
 from autograder.object_view import FunctionView, HeldView, ObjectView
 
@@ -116,7 +117,7 @@ class CaseRun:
         kinds = [*self.record.kinds.values(), *chain.from_iterable(self.record.returned.values())]
         if not any(accepts_inputs(kind, error.given) for kind in kinds):
             return ""
-        return "Your network takes other inputs than this check gives it." if self.hidden else str(error)
+        return _("Your network takes other inputs than this check gives it.") if self.hidden else str(error)
 
     def wrong_value(self) -> str:
         """What to tell the student of a value of another kind than the reference's; empty where there is none."""
@@ -161,7 +162,9 @@ class CaseRun:
         for name, kinds in self.returned.items():
             expected = record.returned.get(name, ())
             if len({each.kind for each in expected}) == 1 and any(are_other_data(kind, expected[0]) for kind in kinds):
-                return f"`{name}(…)` should give {ValueKind(expected[0].kind)}, and gives something else."
+                return _("`{name}(…)` should give {valuekind}, and gives something else.").format(
+                    name=name, valuekind=ValueKind(expected[0].kind)
+                )
         return ""
 
     def collected(self) -> CaseRecord:

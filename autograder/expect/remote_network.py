@@ -14,6 +14,8 @@ import numpy as np
 from autograder.evidence import rest_on
 from autograder.expect.mismatch import Mismatch, Unusable
 from autograder.expect.mismatch import described as described_value
+from autograder.language import N_, spellings
+from autograder.language import gettext as _
 from autograder.networks.network_description import NetworkDescription
 from autograder.networks.network_view import NetworkView, is_keras, is_model, leaves, mapped, view
 from autograder.object_view import HeldView, is_table, size_bytes
@@ -22,7 +24,7 @@ __all__ = ["RemoteNetwork", "called_model", "remote_network"]
 
 Array = np.ndarray[Any, Any]
 
-NO_KERAS = "no Keras model"
+NO_KERAS = N_("no Keras model")
 """How the reason ends why a model of another library cannot be rebuilt."""
 
 _MAX_BATCH = 512
@@ -55,7 +57,7 @@ class RemoteNetwork(NetworkView):
     @property
     def other_class(self) -> str:
         """The name of its class where it is no Keras model, as its process says; empty for a Keras model."""
-        return type(self).__name__ if self._reason.endswith(NO_KERAS) else ""
+        return type(self).__name__ if self._reason.endswith(spellings(NO_KERAS)) else ""
 
     def claim(self, fields: Mapping[str, Any], reference: int | None) -> None:
         """See `NetworkView.claim`."""
@@ -71,7 +73,7 @@ class RemoteNetwork(NetworkView):
             Unusable: It gave nothing, or layers are asked for.
         """
         if layers:
-            raise self._refusal("the outputs of its layers")
+            raise self._refusal(_("the outputs of its layers"))
         given = self._call(inputs)
         if isinstance(given, list) and given and all(isinstance(each, (int, float, np.number)) for each in given):
             given = np.asarray(given)
@@ -82,12 +84,16 @@ class RemoteNetwork(NetworkView):
         except TypeError:  # keys without an order
             arrays = []
         if not 0 < len(arrays) <= _MAX_OUTPUTS:
-            raise Mismatch(f"`{self._title}` gives {described_value(given)} for a batch, expected an array of numbers.")
+            raise Mismatch(
+                _("`{title}` gives {given} for a batch, expected an array of numbers.").format(
+                    title=self._title, given=described_value(given)
+                )
+            )
         for array in arrays:
             self._require_numbers(array, count)
         return given
 
-    def predict(self, x: Any, batch_size: int | None = None, **_: Any) -> Any:
+    def predict(self, x: Any, batch_size: int | None = None, **further: Any) -> Any:
         """The outputs for any number of inputs, in batches of a size that one call can take.
 
         Tables are given as tables, with their columns and index: an estimator finds its columns by their names.
@@ -102,21 +108,33 @@ class RemoteNetwork(NetworkView):
         ]
         forms = [mapped(lambda each: (each.shape[1:], each.dtype.kind), part) for part in parts]
         if any(form != forms[0] for form in forms):
-            raise Mismatch(f"`{self._title}` gives outputs of another shape for some inputs than for others.")
+            raise Mismatch(
+                _("`{title}` gives outputs of another shape for some inputs than for others.").format(title=self._title)
+            )
         return mapped(lambda *each: np.concatenate(each), *parts)
 
     def _refusal(self, what: str) -> Unusable:
-        return Unusable(f"`{self._title}` is {self._reason}. So {what} cannot be checked.")
+        return Unusable(
+            _("`{title}` is {reason}. So {what} cannot be checked.").format(
+                title=self._title, reason=self._reason, what=what
+            )
+        )
 
     def _require_numbers(self, given: Any, count: int) -> None:
         if not isinstance(given, np.ndarray) or given.dtype.kind not in "biuf":
-            raise Mismatch(f"`{self._title}` gives {described_value(given)} for a batch, expected an array of numbers.")
+            raise Mismatch(
+                _("`{title}` gives {given} for a batch, expected an array of numbers.").format(
+                    title=self._title, given=described_value(given)
+                )
+            )
         if given.shape[:1] != (count,):
             raise Mismatch(
-                f"`{self._title}` gives shape {given.shape} for {count:,} inputs, expected a row for each of them."
+                _("`{title}` gives shape {shape} for {count:,} inputs, expected a row for each of them.").format(
+                    title=self._title, shape=given.shape, count=count
+                )
             )
         if not np.isfinite(given).all():
-            raise Mismatch(f"`{self._title}` gives NaN or infinity for some inputs.")
+            raise Mismatch(_("`{title}` gives NaN or infinity for some inputs.").format(title=self._title))
 
 
 class _NoValues:
@@ -126,10 +144,10 @@ class _NoValues:
         self._refusal = refusal
 
     def outputs(self, layers: Sequence[str], inputs: Any) -> Any:
-        raise self._refusal("the outputs of its layers")
+        raise self._refusal(_("the outputs of its layers"))
 
     def weights(self) -> list[Array]:
-        raise self._refusal("the values of its weights")
+        raise self._refusal(_("the values of its weights"))
 
 
 def remote_network(
@@ -155,4 +173,4 @@ def called_model(value: Any, name: str) -> Any:
         return value
     call = getattr(value, "predict", None) if isinstance(value, HeldView) else None
     call = call or (value if callable(value) else None)
-    return value if call is None else remote_network(None, call, name, NO_KERAS)
+    return value if call is None else remote_network(None, call, name, _(NO_KERAS))

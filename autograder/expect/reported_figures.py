@@ -7,6 +7,7 @@ from typing import Any
 
 from autograder.expect.mismatch import Mismatch, described, require_value
 from autograder.expect.plain_values import number
+from autograder.language import gettext as _
 from autograder.object_view import HeldView
 
 __all__ = ["claim", "truth"]
@@ -40,10 +41,16 @@ def claim(value: Any, runs: Mapping[str, float], *, mistakes: Mapping[str, float
     asked = next(iter(runs))
     for what, figure in (mistakes or {}).items():
         if _agree(given, figure):
-            raise Mismatch(f"`{name}` is {given:.4g}, which is {what}. Give {asked}.")
+            raise Mismatch(
+                _("`{name}` is {given:.4g}, which is {what}. Give {asked}.").format(
+                    name=name, given=given, what=what, asked=asked
+                )
+            )
     raise Mismatch(
-        f"`{name}` is {given:.4g}, which is not {asked}, not even to two decimals. Every run differs a little: do not "
-        "type the number, let the notebook work it out."
+        _(
+            "`{name}` is {given:.4g}, which is not {asked}, not even to two decimals. Every run differs a "
+            "little: do not type the number, let the notebook work it out."
+        ).format(name=name, given=given, asked=asked)
     )
 
 
@@ -65,10 +72,18 @@ def truth(value: Any, expected: bool | None = None, *, why: str = "", name: str)
         given = value.item()
     if type(given) is not bool:
         spelled = isinstance(given, str) and given.strip().lower() in ("true", "false")
-        step = "Leave out the quotation marks." if spelled else "Give one of the two, or a comparison."
-        raise Mismatch(f"`{name}` should be True or False, received {described(given)}. {step}")
+        step = _("Leave out the quotation marks.") if spelled else _("Give one of the two, or a comparison.")
+        raise Mismatch(
+            _("`{name}` should be True or False, received {given}. {step}").format(
+                name=name, given=described(given), step=step
+            )
+        )
     if expected is not None and given is not expected:
-        raise Mismatch(f"`{name}` is {given}, expected {expected}. {why}".rstrip())
+        raise Mismatch(
+            _("`{name}` is {given}, expected {expected}. {why}")
+            .format(name=name, given=given, expected=expected, why=why)
+            .rstrip()
+        )
     return given
 
 

@@ -11,8 +11,10 @@ import numpy as np
 from autograder.expect.array_differences import UNEXPLAINED, difference
 from autograder.expect.mismatch import Mismatch, require_value
 from autograder.expect.value_kinds import as_array, kind_of
+from autograder.language import N_, ngettext
+from autograder.language import gettext as _
 from autograder.object_view import is_table
-from autograder.wording import counted, listed
+from autograder.wording import listed
 
 __all__ = ["figure", "frame"]
 
@@ -60,11 +62,21 @@ def frame(
     require_value(value, name)
     kind = type(expected).__name__ if expected is not None else "DataFrame"
     if not is_table(value) or type(value).__name__ != kind:
-        step = {"Series": "`.to_frame()`", "DataFrame": f"one column, `{name}[…]`"}.get(type(value).__name__, "pandas")
-        raise Mismatch(f"`{name}` should be a pandas {kind}, got {kind_of(value)}. Use {step}.")
+        step = {"Series": "`.to_frame()`", "DataFrame": _("one column, `{name}[…]`").format(name=name)}.get(
+            type(value).__name__, "pandas"
+        )
+        raise Mismatch(
+            _("`{name}` should be a pandas {kind}, got {value}. Use {step}.").format(
+                name=name, kind=kind, value=kind_of(value), step=step
+            )
+        )
     if kind == "DataFrame" and not value.columns.is_unique:
         twice = next(iter(value.columns[value.columns.duplicated()]))
-        raise Mismatch(f"`{name}` has the column {repr(twice)[:40]} more than once. Keep one of them.")
+        raise Mismatch(
+            _("`{name}` has the column {twice} more than once. Keep one of them.").format(
+                name=name, twice=repr(twice)[:40]
+            )
+        )
     table, wanted = (_table(each) for each in (value, expected))
     _require_columns(
         table, columns if columns is not None else [*wanted] if expected is not None else None, name, extra_columns
@@ -73,12 +85,20 @@ def frame(
     count = rows if rows is not None else len(expected) if expected is not None else None
     if count is not None and len(value) != count:
         raise Mismatch(
-            f"`{name}` has {counted(len(value), 'row')}, expected {count:,}. Check what you select, group or join."
+            _("`{name}` has {counted}, expected {count:,}. Check what you select, group or join.").format(
+                name=name,
+                counted=ngettext("{number} row", "{number} rows", len(value)).format(number=len(value)),
+                count=count,
+            )
         )
     for column, dtype in (dtypes or {}).items():
         if not _is_of(table[column], dtype):
-            held = "text" if table[column].dtype.kind in "UO" else str(table[column].dtype)
-            raise Mismatch(f"`{name}[{column!r}]` holds {held}, expected {dtype}. Convert it.")
+            held = _("text") if table[column].dtype.kind in "UO" else str(table[column].dtype)
+            raise Mismatch(
+                _("`{name}[{column!r}]` holds {held}, expected {dtype}. Convert it.").format(
+                    name=name, column=column, held=held, dtype=dtype
+                )
+            )
     if expected is None:
         return value
     own = value
@@ -89,14 +109,29 @@ def frame(
     wrong = {column: found for column, found in differences.items() if found}
     if wrong and ordered and _same_rows(table, wanted, tolerance):
         raise Mismatch(
-            f"`{name}` has the right rows in another order. Sort it, or keep the order that it came in.", valueless=True
+            _("`{name}` has the right rows in another order. Sort it, or keep the order that it came in.").format(
+                name=name
+            ),
+            valueless=True,
         )
     for column, found in wrong.items():
         place = f"[{column!r}]" if kind == "DataFrame" else ""
-        raise Mismatch(f"`{name}{place}`{'' if ordered else ', its rows sorted,'} {found}")
+        raise Mismatch(
+            f"`{name}{place}` {found}"
+            if ordered
+            else _("`{name}`, its rows sorted, {found}").format(name=f"{name}{place}", found=found)
+        )
     if [*map(str, value.index)] != [*map(str, expected.index)]:
-        step = "Use `reset_index`." if expected.index.equals(type(expected.index)(range(len(expected)))) else "Set it."
-        raise Mismatch(f"`{name}` has the index {_few(value.index)}, expected {_few(expected.index)}. {step}")
+        step = (
+            _("Use `reset_index`.")
+            if expected.index.equals(type(expected.index)(range(len(expected))))
+            else _("Set it.")
+        )
+        raise Mismatch(
+            _("`{name}` has the index {few}, expected {few2}. {step}").format(
+                name=name, few=_few(value.index), few2=_few(expected.index), step=step
+            )
+        )
     return own
 
 
@@ -143,16 +178,23 @@ def figure(
         diagrams = [_Diagram.of(each) for each in own]
     except (AttributeError, TypeError, ValueError):
         raise Mismatch(
-            f"`{name}` should be a Matplotlib figure, got {kind_of(value)}. Use `{name} = plt.figure()`."
+            _("`{name}` should be a Matplotlib figure, got {value}. Use `{name} = plt.figure()`.").format(
+                name=name, value=kind_of(value)
+            )
         ) from None
     if not diagrams:
         raise Mismatch(
-            f"`{name}` has no diagram. Draw one; `plt.show()` closes the figure, so keep it before: "
-            f"`{name} = plt.gcf()`."
+            _(
+                "`{name}` has no diagram. Draw one; `plt.show()` closes the figure, so keep it before: `{name} = "
+                "plt.gcf()`."
+            ).format(name=name)
         )
     if not -len(diagrams) <= axes < len(diagrams):
         raise Mismatch(
-            f"`{name}` has {counted(len(diagrams), 'diagram')}, expected more. Draw it before this cell ends."
+            _("`{name}` has {counted}, expected more. Draw it before this cell ends.").format(
+                name=name,
+                counted=ngettext("{number} diagram", "{number} diagrams", len(diagrams)).format(number=len(diagrams)),
+            )
         )
     diagram = diagrams[axes]
     for what, word, call in (
@@ -162,19 +204,37 @@ def figure(
     ):
         text = getattr(diagram, what)
         if word is not None and not (text.strip() and word.casefold() in text.casefold()):
-            has = f"is {text[:60]!r}" if text.strip() else "is empty"
+            if text.strip():
+                raise Mismatch(
+                    _("The {what} of `{name}` is {text!r}, expected {word!r} in it. Use `{call}`.").format(
+                        what=what, name=name, text=text[:60], word=word, call=call
+                    )
+                )
+            if word:
+                raise Mismatch(
+                    _("The {what} of `{name}` is empty, expected {word!r} in it. Use `{call}`.").format(
+                        what=what, name=name, word=word, call=call
+                    )
+                )
             raise Mismatch(
-                f"The {what} of `{name}` {has}, expected {f'{word!r} in it' if word else 'one'}. Use `{call}`."
+                _("The {what} of `{name}` is empty, expected one. Use `{call}`.").format(
+                    what=what, name=name, call=call
+                )
             )
     for word in legend:
         if not any(word.casefold() in entry.casefold() for entry in diagram.legend):
-            has = (
-                f"has {listed([repr(each[:40]) for each in diagram.legend[:MAX_LISTED]])}"
-                if diagram.legend
-                else "is missing"
-            )
+            if not diagram.legend:
+                raise Mismatch(
+                    _(
+                        "The legend of `{name}` is missing, expected {word!r} in it. "
+                        "Give `label=…`, and call `legend()`."
+                    ).format(name=name, word=word)
+                )
+            has = listed([repr(each[:40]) for each in diagram.legend[:MAX_LISTED]])
             raise Mismatch(
-                f"The legend of `{name}` {has}, expected {word!r} in it. Give `label=…`, and call `legend()`."
+                _(
+                    "The legend of `{name}` has {has}, expected {word!r} in it. Give `label=…`, and call `legend()`."
+                ).format(name=name, has=has, word=word)
             )
     for what, wanted in (("line", lines), ("bars", bars), ("points", points), ("image", images)):
         _require_drawn(diagram.drawn[what], wanted, what, tolerance, name)
@@ -211,20 +271,28 @@ def _require_columns(table: Mapping[Any, Array], wanted: Sequence[Any] | None, n
     missing, extra = [each for each in wanted if each not in table], [each for each in table if each not in wanted]
     if missing:
         has = ", ".join(repr(each)[:40] for each in [*table][:MAX_LISTED])
-        step = "Add it, spelled like this."
+        step = _("Add it, spelled like this.")
         parts = [{each.strip() for each in str(column).split(by)} for column in [*table][:1] for by in SEPARATORS]
         if len(table) == 1 and len(missing) > 1 and any(held.issuperset(missing) for held in parts):
-            step = "Is the separator right, `sep=` of `read_csv`?"
-        raise Mismatch(f"`{name}` lacks the column {missing[0]!r}, it has {has or 'none'}. {step}")
+            step = _("Is the separator right, `sep=` of `read_csv`?")
+        raise Mismatch(
+            _("`{name}` lacks the column {missing!r}, it has {value}. {step}").format(
+                name=name, missing=missing[0], value=has or _("none"), step=step
+            )
+        )
     if extra and not more:
-        raise Mismatch(f"`{name}` has the column {repr(extra[0])[:40]}, which is not asked for. Leave it out.")
+        raise Mismatch(
+            _("`{name}` has the column {extra}, which is not asked for. Leave it out.").format(
+                name=name, extra=repr(extra[0])[:40]
+            )
+        )
 
 
 def _differing(given: Array, expected: Array, tolerance: float) -> str:
     numbers = [each.dtype.kind in "biufc" for each in (given, expected)]
     if numbers[0] != numbers[1]:  # as text, 1.0 would be "1.0"
-        held, right = ("numbers" if each else "no numbers" for each in numbers)
-        return f"holds {held}, expected {right}. Convert it."
+        held, right = (_("numbers") if each else _("no numbers") for each in numbers)
+        return _("holds {held}, expected {right}. Convert it.").format(held=held, right=right)
     if given.dtype.kind in "biuf" and expected.dtype.kind in "biuf":
         return difference(given.astype(float), expected.astype(float), tolerance)
     return difference(given.astype(str), expected.astype(str), tolerance)
@@ -265,6 +333,7 @@ def _few(values: Any) -> str:
 
 _SERIES = {"line": ("lines", "x", "y"), "bars": ("bars", "heights"), "points": ("points", "x", "y")}
 _SERIES |= {"image": ("images", "data")}
+_WHAT = {"line": N_("line"), "bars": N_("bars"), "points": N_("points"), "image": N_("image")}
 _NO_LINE = ("None", "none", " ", "")
 """What is drawn → the attribute of a diagram that lists it, and those of each item that hold its numbers."""
 
@@ -316,11 +385,20 @@ def _require_drawn(
         found = [_first_difference(series, parts, tolerance) for series in candidates]
         if "" in found:
             continue
-        which = what if len(wanted) == 1 else f"{what} {number}"
+        drawn_as = _(_WHAT[what])
+        which = drawn_as if len(wanted) == 1 else f"{drawn_as} {number}"
         if not found:
-            raise Mismatch(f"`{name}` has no {what}. Draw it, and keep the figure in `{name}`.")
-        explained = next((each for each in found if UNEXPLAINED not in each), found[0])
-        raise Mismatch(f"`{name}` does not show the expected {which}: what it shows {explained}")
+            raise Mismatch(
+                _("`{name}` has no {drawn_as}. Draw it, and keep the figure in `{name}`.").format(
+                    name=name, drawn_as=drawn_as
+                )
+            )
+        explained = next((each for each in found if _(UNEXPLAINED) not in each), found[0])
+        raise Mismatch(
+            _("`{name}` does not show the expected {which}: what it shows {explained}").format(
+                name=name, which=which, explained=explained
+            )
+        )
 
 
 def _is_pair(value: Any) -> bool:

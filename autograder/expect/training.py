@@ -13,15 +13,17 @@ from autograder.expect.architectures import rows_of
 from autograder.expect.inference import outputs
 from autograder.expect.mismatch import Mismatch, described, require_value
 from autograder.expect.remote_network import RemoteNetwork, called_model
+from autograder.language import N_, ngettext
+from autograder.language import gettext as _
 from autograder.networks.network_view import in_order
 
 __all__ = ["history", "probabilities", "require_inputs", "untrained"]
 
 Array = np.ndarray[Any, Any]
 
-DIVERGED = (
-    "Look for NaN in the inputs of the training, as after a division by 0; if there are none, standardise them or "
-    "lower the learning rate, and train again."
+DIVERGED = N_(
+    "Look for NaN in the inputs of the training, as after a division by 0; if there are none, "
+    "standardise them or lower the learning rate, and train again."
 )
 GUESSING_MARGIN = 0.1
 """An accuracy up to this much above 1 / num_classes counts as guessing."""
@@ -31,14 +33,14 @@ LAG_GAP = 0.2
 
 # Measured: cnn2 with Keras's default initialiser is right on 98 % of its batches and on 30 % of the same digits at
 # inference after 7 epochs of 32 steps; with he_normal the averages' first values are near enough.
-LAG_HINT = (
-    "If its training accuracy is much higher, the moving averages of BatchNormalization lag behind: train longer, or "
-    "begin with `kernel_initializer='he_normal'`."
+LAG_HINT = N_(
+    "If its training accuracy is much higher, the moving averages of BatchNormalization lag behind: "
+    "train longer, or begin with `kernel_initializer='he_normal'`."
 )
 _HOW_TO_RECORD = {
-    "accuracy": "Compile with `metrics=['accuracy']`.",
-    "val_accuracy": "Compile with `metrics=['accuracy']` and give `fit` its `validation_data`.",
-    "val_loss": "Give `fit` its `validation_data`.",
+    "accuracy": N_("Compile with `metrics=['accuracy']`."),
+    "val_accuracy": N_("Compile with `metrics=['accuracy']` and give `fit` its `validation_data`."),
+    "val_loss": N_("Give `fit` its `validation_data`."),
 }
 
 
@@ -73,11 +75,17 @@ def probabilities(model: Any, x: Any, num_classes: int, *, name: str = "model") 
     require_inputs(model, x, name)
     _require_classes(model, num_classes, name)
     if not all(np.isfinite(np.asarray(weight)).all() for weight in model.get_weights()):
-        raise Mismatch(f"`{name}` has weights that are NaN or infinite. {DIVERGED}")
+        raise Mismatch(
+            _("`{name}` has weights that are NaN or infinite. {diverged}").format(name=name, diverged=_(DIVERGED))
+        )
     (y_pred,) = outputs(model, x, name=name)
     strange = int((~np.isfinite(y_pred)).any(axis=1).sum())
     if strange:
-        raise Mismatch(f"`{name}` predicts NaN or infinity for {strange:,} of {len(x):,} inputs. {DIVERGED}")
+        raise Mismatch(
+            _("`{name}` predicts NaN or infinity for {strange:,} of {count:,} inputs. {diverged}").format(
+                name=name, strange=strange, count=len(x), diverged=_(DIVERGED)
+            )
+        )
     return y_pred
 
 
@@ -103,15 +111,26 @@ def history(
     recorded = history if isinstance(history, Mapping) else getattr(history, "history", None)
     if not isinstance(recorded, Mapping):
         raise Mismatch(
-            f"`{name}` should be what `fit` returns, received {described(history)}. "
-            f"Write `{name} = model.fit(…)` with your model."
+            _(
+                "`{name}` should be what `fit` returns, received {history}. Write `{name} = model.fit(…)` with "
+                "your model."
+            ).format(name=name, history=described(history))
         )
     if not recorded:
-        raise Mismatch(f"`{name}` is empty: no epoch was trained. Run `fit` before the end of this question.")
+        raise Mismatch(
+            _("`{name}` is empty: no epoch was trained. Run `fit` before the end of this question.").format(name=name)
+        )
     for metric in metrics:
         if metric not in recorded:
             held = ", ".join(str(each)[:40] for each in list(recorded)[:8])
-            raise Mismatch(f"`{name}` has no {metric!r}, it holds {held}. {_HOW_TO_RECORD.get(metric, 'Record it.')}")
+            raise Mismatch(
+                _("`{name}` has no {metric!r}, it holds {held}. {value}").format(
+                    name=name,
+                    metric=metric,
+                    held=held,
+                    value=_(_HOW_TO_RECORD[metric]) if metric in _HOW_TO_RECORD else _("Record it."),
+                )
+            )
     curves = {str(metric)[:40]: _curve(values, f"{name}[{str(metric)[:40]!r}]") for metric, values in recorded.items()}
     lengths = {metric: len(values) for metric, values in curves.items()}
     trained = max(lengths.values())
@@ -119,16 +138,26 @@ def history(
     if any(length != trained and not metric.startswith("val_") for metric, length in lengths.items()):
         listed = ", ".join(f"{metric} {length}" for metric, length in list(lengths.items())[:8])
         raise Mismatch(
-            f"`{name}` has metrics of different lengths ({listed}), expected one value an epoch. Keep what `fit` gave."
+            _(
+                "`{name}` has metrics of different lengths ({listed}), expected one value an epoch. Keep what "
+                "`fit` gave."
+            ).format(name=name, listed=listed)
         )
     if not trained or (epochs is not None and trained < epochs):
         raise Mismatch(
-            f"`{name}` has {trained} epoch{'' if trained == 1 else 's'}, expected at least {epochs or 1}. "
-            "Train for as many, in one call of `fit`."
+            ngettext(
+                "`{name}` has {number} epoch, expected at least {epochs}. Train for as many, in one call of `fit`.",
+                "`{name}` has {number} epochs, expected at least {epochs}. Train for as many, in one call of `fit`.",
+                trained,
+            ).format(number=trained, name=name, epochs=epochs or 1)
         )
     for metric, values in curves.items():
         if "acc" in metric and not all(0 <= value <= 1 for value in values):
-            raise Mismatch(f"`{name}` has values of {metric} outside of 0 to 1. Keep what `fit` returned as it is.")
+            raise Mismatch(
+                _("`{name}` has values of {metric} outside of 0 to 1. Keep what `fit` returned as it is.").format(
+                    name=name, metric=metric
+                )
+            )
     return curves
 
 
@@ -142,12 +171,16 @@ def require_inputs(model: Any, x: Any, name: str) -> None:
         Mismatch: It takes others, or has no layers.
     """
     if not getattr(model, "outputs", None):
-        raise Mismatch(f"`{name}` has no layers. Build it, compile it, and train it with `fit`.")
+        raise Mismatch(_("`{name}` has no layers. Build it, compile it, and train it with `fit`.").format(name=name))
     wanted = list(model.inputs)
     arrays = [np.asarray(each) for each in in_order(x, [each.name for each in wanted])]
     if len(wanted) != len(arrays):
-        expected = "one" if len(arrays) == 1 else str(len(arrays))
-        raise Mismatch(f"`{name}` has {len(wanted)} inputs, expected {expected}. Build it with {expected}.")
+        expected = _("one") if len(arrays) == 1 else str(len(arrays))
+        raise Mismatch(
+            _("`{name}` has {count} inputs, expected {expected}. Build it with {expected}.").format(
+                name=name, count=len(wanted), expected=expected
+            )
+        )
     for tensor, array in zip(wanted, arrays, strict=True):
         _require_shape(tuple(tensor.shape[1:]), array.shape[1:], name)
 
@@ -162,14 +195,18 @@ def _answered(answers: Sequence[Array], num_classes: int, name: str) -> Array:
         labels = whole.astype(int)
         if labels.min(initial=0) < 0 or labels.max(initial=0) >= num_classes:
             raise Mismatch(
-                f"`{name}` gives labels from {labels.min()} to {labels.max()}, expected 0 to {num_classes - 1}."
+                _("`{name}` gives labels from {min} to {max}, expected 0 to {number}.").format(
+                    name=name, min=labels.min(), max=labels.max(), number=num_classes - 1
+                )
             )
         one_hot: Array = np.eye(num_classes)[labels]
         return one_hot
-    shapes = " and ".join(f"{each.shape}" for each in answers[:3])
+    shapes = _(" and ").join(f"{each.shape}" for each in answers[:3])
     raise Mismatch(
-        f"`{name}` gives outputs of shape {shapes} for {len(given):,} inputs, expected ({len(given)}, {num_classes}): "
-        "a number for each class of each input; or whole numbers, a label for each."
+        _(
+            "`{name}` gives outputs of shape {shapes} for {count:,} inputs, expected ({count}, "
+            "{num_classes}): a number for each class of each input; or whole numbers, a label for each."
+        ).format(name=name, shapes=shapes, count=len(given), num_classes=num_classes)
     )
 
 
@@ -178,25 +215,35 @@ def _require_shape(wanted: tuple[int | None, ...], shape: tuple[int, ...], name:
     stripped, given = (each[:-1] if each[-1:] == (1,) else each for each in (wanted, shape))
     if len(stripped) != len(given) or any(w not in (None, g) for w, g in zip(stripped, given, strict=True)):
         raise Mismatch(
-            f"`{name}` takes inputs of shape {wanted}, the data have {shape}. "
-            f"Begin it with `keras.Input({shape})`, and train it again."
+            _(
+                "`{name}` takes inputs of shape {wanted}, the data have {shape}. Begin it with "
+                "`keras.Input({shape})`, and train it again."
+            ).format(name=name, wanted=wanted, shape=shape)
         )
 
 
 def _require_classes(model: Any, num_classes: int, name: str) -> None:
     """Refuse a model whose output cannot be that of a classifier."""
     if len(model.outputs) != 1:
-        raise Mismatch(f"`{name}` has {len(model.outputs)} outputs, expected one. Build it with one.")
+        raise Mismatch(
+            _("`{name}` has {count} outputs, expected one. Build it with one.").format(
+                name=name, count=len(model.outputs)
+            )
+        )
     output = tuple(model.outputs[0].shape[1:])
     if len(output) != 1:
         raise Mismatch(
-            f"`{name}` gives an output of shape {output} for each input, expected ({num_classes},). "
-            "Is there a Flatten layer before the dense ones?"
+            _(
+                "`{name}` gives an output of shape {output} for each input, expected ({num_classes},). Is there "
+                "a Flatten layer before the dense ones?"
+            ).format(name=name, output=output, num_classes=num_classes)
         )
     if output[0] != num_classes:
         raise Mismatch(
-            f"`{name}` gives {output[0]} numbers for each input, expected {num_classes}, one for each class. "
-            "Check the units of the last dense layer."
+            _(
+                "`{name}` gives {output} numbers for each input, expected {num_classes}, one for each class. "
+                "Check the units of the last dense layer."
+            ).format(name=name, output=output[0], num_classes=num_classes)
         )
 
 
@@ -206,12 +253,24 @@ def _require_classes(model: Any, num_classes: int, name: str) -> None:
 def _curve(values: Any, name: str) -> list[float]:
     """One metric's values as finite floats."""
     if not isinstance(values, (list, tuple, np.ndarray)):
-        raise Mismatch(f"`{name}` should be a list, received {described(values)}. Keep what `fit` returned as it is.")
+        raise Mismatch(
+            _("`{name}` should be a list, received {values}. Keep what `fit` returned as it is.").format(
+                name=name, values=described(values)
+            )
+        )
     curve: list[float] = []
     for value in values:
         if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-            raise Mismatch(f"`{name}` should hold numbers, received {described(value)}. Keep what `fit` returned.")
+            raise Mismatch(
+                _("`{name}` should hold numbers, received {value}. Keep what `fit` returned.").format(
+                    name=name, value=described(value)
+                )
+            )
         if not math.isfinite(value):
-            raise Mismatch(f"`{name}` is NaN or infinite in epoch {len(curve) + 1}. {DIVERGED}")
+            raise Mismatch(
+                _("`{name}` is NaN or infinite in epoch {number}. {diverged}").format(
+                    name=name, number=len(curve) + 1, diverged=_(DIVERGED)
+                )
+            )
         curve.append(float(value))
     return curve

@@ -10,6 +10,7 @@ from autograder.expect.architectures import rows_of
 from autograder.expect.mismatch import Mismatch
 from autograder.expect.scores import NO_BETTER_THAN_THE_MEAN, accuracy, error, guessing_share
 from autograder.expect.training import GUESSING_MARGIN, history, untrained
+from autograder.language import gettext as _
 from autograder.networks import comparison
 
 __all__ = ["record", "trained", "twin"]
@@ -75,15 +76,17 @@ def record(
     if figure == "accuracy":
         reached = accuracy(model, x, y, at_least=0, name=model_name)
         _require_better_than_guessing(reached, y, model_name)
-        tolerance, words = ACCURACY_TOLERANCE, "validation accuracy"
+        tolerance, words = ACCURACY_TOLERANCE, _("validation accuracy")
     else:
         reached = error(model, x, y, metric=figure, name=model_name)
         error(model, x, y, metric="r2", at_least=NO_BETTER_THAN_THE_MEAN, name=model_name)
         tolerance, words = ERROR_TOLERANCE * abs(reached), f"val_{metric}"
     if abs(last - reached) > tolerance:
         raise Mismatch(
-            f"`{name}` ends with a {words} of {last:.4g}, but `{model_name}` now has {reached:.4g}. "
-            f"Keep what the last `fit` of `{model_name}` returned, with the validation data as `validation_data`."
+            _(
+                "`{name}` ends with a {words} of {last:.4g}, but `{model_name}` now has {reached:.4g}. Keep what "
+                "the last `fit` of `{model_name}` returned, with the validation data as `validation_data`."
+            ).format(name=name, words=words, last=last, model_name=model_name, reached=reached)
         )
     return curves
 
@@ -96,8 +99,10 @@ def _loss_figure(model: Any, recorded: dict[str, list[float]]) -> str | None:
 def _require_better_than_guessing(reached: float, y: Any, name: str) -> None:
     if reached <= guessing_share(y) + GUESSING_MARGIN:
         raise Mismatch(
-            f"`{name}` has accuracy {reached:.4g}, which is near guessing. See that `fit` ran to its end before the "
-            "end of this question, and that its loss fell."
+            _(
+                "`{name}` has accuracy {reached:.4g}, which is near guessing. See that `fit` ran to its end "
+                "before the end of this question, and that its loss fell."
+            ).format(name=name, reached=reached)
         )
 
 
@@ -113,7 +118,11 @@ def trained(model: Any, *, name: str = "model") -> None:
     """
     rows_of(model, name)
     if untrained(model):
-        raise Mismatch(f"`{name}` still has the weights that it began with. Train it with `fit` in this question.")
+        raise Mismatch(
+            _("`{name}` still has the weights that it began with. Train it with `fit` in this question.").format(
+                name=name
+            )
+        )
 
 
 def twin(model: Any, other: Any, *, name: str = "model", other_name: str = "other") -> None:
@@ -136,6 +145,8 @@ def twin(model: Any, other: Any, *, name: str = "model", other_name: str = "othe
     pairs = zip(model.get_weights(), other.get_weights(), strict=True)
     if all(np.array_equal(one, another, equal_nan=True) for one, another in pairs):
         raise Mismatch(
-            f"`{name}` and `{other_name}` are one and the same network, with the same weights. "
-            f"Build a new network for `{name}`, then train it."
+            _(
+                "`{name}` and `{other_name}` are one and the same network, with the same weights. Build a new "
+                "network for `{name}`, then train it."
+            ).format(name=name, other_name=other_name)
         )

@@ -14,6 +14,8 @@ import numpy as np
 from msgspec.structs import replace
 
 from autograder.expect.remote_network import RemoteNetwork
+from autograder.language import N_
+from autograder.language import gettext as _
 from autograder.networks.canonical import layer_rows
 from autograder.networks.network_view import NetworkView, fits, is_model, leaves
 from autograder.object_view import HeldView, ObjectView
@@ -42,8 +44,21 @@ _DATA = {"array", "number", "boolean", "text", "DataFrame", "Series", *_SEQUENCE
 _ALIKE = ({"list", "tuple"}, {"number", "boolean"})
 """Kinds of data that most checks take for each other."""
 
-_UNCOUNTED = {"None": "nothing (None)", "...": "the gap `...`", "text": "text"}
-_CLASSES = {"f": "floats", "i": "integers", "u": "integers", "b": "booleans", "U": "texts", "c": "complex numbers"}
+_ALONE = {"None": N_("nothing (None)"), "...": N_("the gap `...`"), "text": N_("text")}
+_COUNTED = {"list": N_("a list"), "tuple": N_("a tuple"), "dict": N_("a dict"), "set": N_("a set")}
+_NAMED = {
+    "number": N_("a number"),
+    "boolean": N_("a boolean"),
+    "function": N_("a function"),
+    "history": N_("a training history"),
+    "DataFrame": N_("a DataFrame"),
+    "Series": N_("a Series"),
+}
+_CLASSES = {"f": N_("floats"), "i": N_("integers"), "u": N_("integers"), "b": N_("booleans"), "U": N_("texts")}
+_CLASSES["c"] = N_("complex numbers")
+
+
+_ASKED = {"array": N_("shape and dtype"), "dict": N_("keys and values"), "model": N_("layers")}
 
 
 class ValueKind(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,17 +85,23 @@ class ValueKind(msgspec.Struct, frozen=True, omit_defaults=True):
         """As in `an array (4, 3) of floats`."""
         shape = f" {tuple(self.shape)}" if self.kind not in _SEQUENCES.values() and self.shape else ""
         if self.kind == "array":
-            return f"an array{shape}{f' of {_CLASSES[self.dtype]}' if self.dtype in _CLASSES else ''}"
+            if self.dtype not in _CLASSES:
+                return _("an array{shape}").format(shape=shape)
+            return _("an array{shape} of {items}").format(shape=shape, items=_(_CLASSES[self.dtype]))
         if self.other_class:
-            return f"a model of the class {self.other_class}"
+            return _("a model of the class {other_class}").format(other_class=self.other_class)
         if self.kind == "model":
-            return "a Keras model" + "".join(f", {part.shape}" for part in self.parts)
-        if self.kind in _UNCOUNTED:
-            return _UNCOUNTED[self.kind]
-        if self.kind in _SEQUENCES.values():
-            return f"a {self.kind}{f' of {self.shape[0]}' if self.shape else ''}"
-        words = {"history": "training history"}.get(self.kind, self.kind)
-        return f"{'an' if words[0] in 'aeiouAEIOU' else 'a'} {words}{shape}"
+            return _("a Keras model") + "".join(f", {part.shape}" for part in self.parts)
+        if self.kind in _ALONE:
+            return _(_ALONE[self.kind])
+        if self.kind in _COUNTED:
+            counted = _(_COUNTED[self.kind])
+            return _("{container} of {count}").format(container=counted, count=self.shape[0]) if self.shape else counted
+        if self.kind in _NAMED:
+            return f"{_(_NAMED[self.kind])}{shape}"
+        if self.kind[0] in "aeiouAEIOU":
+            return _("an {kind}{shape}").format(kind=self.kind, shape=shape)
+        return _("a {kind}{shape}").format(kind=self.kind, shape=shape)
 
 
 def kind_of(value: Any, depth: int = 0) -> ValueKind:
@@ -164,13 +185,17 @@ def stand_in(value: Any, expected: ValueKind, depth: int = 0) -> str:
         depth: Of the value in a container.
     """
     if isinstance(value, ObjectView):  # `x.mean()` and `x.shape` are then what the student's process answers
-        return f"an object in place of {ValueKind(expected.kind)}" if expected.kind in _DATA else ""
+        return (
+            _("an object in place of {valuekind}").format(valuekind=ValueKind(expected.kind))
+            if expected.kind in _DATA
+            else ""
+        )
     if isinstance(value, (list, tuple, dict)) and depth < MAX_CONTAINERS:
         items = value.values() if isinstance(value, dict) else value
         pairs = zip(items, _kinds_of_items(value, expected), strict=False)
         return next(filter(None, (_stand_in_for_all(item, kinds, depth + 1) for item, kinds in pairs)), "")
     table = expected.kind == "model" and not isinstance(value, HeldView) and hasattr(value, "iloc")
-    return "a pandas table in place of a model" if table else ""  # a column `layers` reads as an attribute does
+    return _("a pandas table in place of a model") if table else ""  # a column `layers` reads as an attribute does
 
 
 def _kinds_of_items(value: Any, expected: ValueKind) -> Iterable[Sequence[ValueKind]]:
@@ -249,13 +274,19 @@ def wrong_kind(given: ValueKind, expected: ValueKind, name: str, *, hidden: bool
     if given == expected or (given.other_class and expected.other_class):
         return ""
     if given.other_class or expected.other_class:
-        return f"`{name}` should be {replace(expected, parts=())}, got {replace(given, parts=())}."
+        return _("`{name}` should be {replace}, got {replace2}.").format(
+            name=name, replace=replace(expected, parts=()), replace2=replace(given, parts=())
+        )
     alike = given.kind == expected.kind
     if alike and not hidden and str(given) == str(expected):
         for at, (one, other) in enumerate(zip(given.parts, expected.parts, strict=False)):
             if given.kind != "model" and one != other:
                 return wrong_kind(one, other, f"{name}[{at}]")
     if alike and (hidden or str(given) == str(expected)):
-        what = {"array": "shape and dtype", "dict": "keys and values", "model": "layers"}.get(given.kind, "items")
-        return f"`{name}` is {given}, and its {what} are not those that the question asks for."
-    return f"`{name}` should be {ValueKind(expected.kind) if hidden else expected}, got {given}."
+        what = _(_ASKED[given.kind]) if given.kind in _ASKED else _("items")
+        return _("`{name}` is {given}, and its {what} are not those that the question asks for.").format(
+            name=name, given=given, what=what
+        )
+    return _("`{name}` should be {value}, got {given}.").format(
+        name=name, value=ValueKind(expected.kind) if hidden else expected, given=given
+    )

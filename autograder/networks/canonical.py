@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from autograder.language import gettext as _
 from autograder.networks.catalogue import LAYERS, layer_class, spatial_axes
 from autograder.networks.catalogue.base import TRAINING, defaults
 from autograder.networks.catalogue.operations import OPERATIONS, operation_class
@@ -67,11 +68,13 @@ def layer_rows(model: Any) -> list[LayerRow]:
             return []
         if error.waits:
             raise ValueError(
-                "has no input shape yet, so its layers have no weights. Begin it with `keras.Input(…)`."
+                _("has no input shape yet, so its layers have no weights. Begin it with `keras.Input(…)`.")
             ) from None
         raise ValueError(
-            f"is a subclass of Model ({type(error.model).__name__}), whose layers cannot be read. "
-            "Build it with `keras.Sequential` or `keras.Model(inputs, outputs)`."
+            _(
+                "is a subclass of Model ({kind}), whose layers cannot be read. "
+                "Build it with `keras.Sequential` or `keras.Model(inputs, outputs)`."
+            ).format(kind=type(error.model).__name__)
         ) from None
     rows: list[LayerRow] = []
     gives = {number: -1 - number for number in range(len(graph.inputs))}
@@ -190,13 +193,16 @@ def words(row: LayerRow, also: Collection[str] = ()) -> str:
     for key in leading:
         if key in shown and not (key == "padding" and not isinstance(shown[key], str)):
             parts.append(_brief(shown.pop(key)))
-    parts += [f"of {words(each)}" if isinstance(each, LayerRow) else f"{key}={each}" for key, each in shown.items()]
+    parts += [
+        _("of {layer}").format(layer=words(each)) if isinstance(each, LayerRow) else f"{key}={each}"
+        for key, each in shown.items()
+    ]
     if row.shared:
-        parts.append("(shared)")
+        parts.append(_("(shared)"))
     if row.output_shape is not None:
         parts.append(f"→ {row.output_shape}")
     if "parameters" in also and row.parameters is not None:
-        parts.append(f"with {row.parameters:,} parameters")
+        parts.append(_("with {count:,} parameters").format(count=row.parameters))
     return " ".join(parts)
 
 
@@ -352,7 +358,7 @@ def _plain(value: Any) -> Any:
 
 
 def _title(activation: Any) -> str:
-    name, _, rest = str(activation).partition(" ")
+    name, _space, rest = str(activation).partition(" ")
     titles = {kind.APPLIES: title for title, kind in LAYERS.items() if kind.APPLIES}
     return " ".join([titles.get(name, f"{ACTIVATION} {name}"), *([rest] if rest else [])])
 

@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from autograder.language import gettext as _
+from autograder.language import ngettext
 from autograder.networks.arrangement import arranged, branches, like_a_list, sources_of
 from autograder.networks.canonical import LayerRow, Shape, agrees, words
 from autograder.networks.catalogue import family, layer_class
 from autograder.records import FOLLOWS, LayerDiff
-from autograder.wording import counted, listed
+from autograder.wording import listed
 
 __all__ = ["AlignmentStep", "Comparison", "compare", "row_texts", "table"]
 
@@ -75,14 +77,24 @@ class Comparison:
             return ""
         right = sum(step.right for step in self.steps)
         if not self.received:
-            return f"`{name}` has no layers, expected {counted(len(self.expected), 'layer')}. Add them one by one."
+            return _("`{name}` has no layers, expected {counted}. Add them one by one.").format(
+                name=name,
+                counted=ngettext("{number} layer", "{number} layers", len(self.expected)).format(
+                    number=len(self.expected)
+                ),
+            )
         if right * 3 < len(self.expected):
-            there = f"{right} {'is' if right == 1 else 'are'} there"
-            has = counted(len(self.received), "layer")
-            return f"`{name}` has {has}, expected {len(self.expected)}, of which {there}. Compare them from the top."
+            there = ngettext("{number} is there", "{number} are there", right).format(number=right)
+            has = ngettext("{number} layer", "{number} layers", len(self.received)).format(number=len(self.received))
+            return _("`{name}` has {has}, expected {count}, of which {there}. Compare them from the top.").format(
+                name=name, has=has, count=len(self.expected), there=there
+            )
         events = self._events()
-        rest = f" ({counted(len(events) - 1, 'more difference')} below.)" if len(events) > 1 else ""
-        return f"`{name}` {self._described(events[0])}{rest}"
+        first, more = f"`{name}` {self._described(events[0])}", len(events) - 1
+        if not more:
+            return first
+        rest = ngettext("({number} more difference below.)", "({number} more differences below.)", more)
+        return f"{first} {rest.format(number=more)}"
 
     # ------------------------------------------------------------ one row
 
@@ -111,15 +123,15 @@ class Comparison:
         if step.moved is not None:
             return self._order(at, step.moved)
         if step.received is None:
-            return "add this layer"
+            return _("add this layer")
         if step.expected is None:
-            return "remove this layer"
+            return _("remove this layer")
         if step.follows:
             return FOLLOWS
         wanted, given = self._both(step)
         known = layer_class(wanted.kind)
         if "kind" in step.differs:
-            return f"use {_title(wanted)} here"
+            return _("use {title} here").format(title=_title(wanted))
         arguments = [key for key in step.differs if key not in {*_SIZES, "sources"}]
         pairs = {key: (wanted.config.get(key), given.config.get(key)) for key in arguments}
         inner = {
@@ -132,12 +144,14 @@ class Comparison:
             hints = [_hint_within(*pair) for pair in inner.values()]
             return "; ".join([*hints, _to_check(wanted.kind, others)] if others else hints)
         if not arguments and given.shared:
-            return "use a new layer, not an earlier one again"
+            return _("use a new layer, not an earlier one again")
         arguments += self._suspects(step, arguments)
         window = given.config.get("kernel_size")
         if arguments == ["strides"] and isinstance(window, tuple) and given.config["strides"] == window:
             # In Keras 1, rows and columns of the window were two numbers.
-            return f"check the strides: a third number sets them, so write the window as `{window}`"
+            return _("check the strides: a third number sets them, so write the window as `{window}`").format(
+                window=window
+            )
         if arguments:
             return _to_check(wanted.kind, arguments)
         if not step.differs:
@@ -145,10 +159,12 @@ class Comparison:
         likely = next((each for each in known.RESIZING if {*each} <= {*given.config}), ())
         if step.expected == step.received == 0:
             both = [key for key in likely if key not in known.SHAPING and len(step.differs) > 1]
-            return f"check {listed([*(known.WORDS[key] for key in both), 'the input shape'])}"
+            things = listed([*(_(known.WORDS[key]) for key in both), _("the input shape")])
+            return _("check {things}").format(things=things)
         if "output_shape" not in step.differs:
-            return "check the number of parameters"
-        return f"check {listed([known.WORDS[key] for key in likely] or ['the output shape'])}"
+            return _("check the number of parameters")
+        things = listed([_(known.WORDS[key]) for key in likely] or [_("the output shape")])
+        return _("check {things}").format(things=things)
 
     def _order(self, here: int, there: int) -> str:
         """Where a moved layer belongs: next to which neighbour that is in its place."""
@@ -157,11 +173,12 @@ class Comparison:
             step.received for step in self.steps[min(here, there) + 1 : max(here, there)] if step.received is not None
         ]
         if not between:
-            return "check the order of the layers"
+            return _("check the order of the layers")
         moved = self.expected[self.steps[missing].expected or 0]
         neighbour = self.received[between[0] if missing < extra else between[-1]]
-        side = "before" if missing < extra else "after"
-        return f"{_short(moved)} comes {side} {_short(neighbour)}"
+        if missing < extra:
+            return _("{moved} comes before {neighbour}").format(moved=_short(moved), neighbour=_short(neighbour))
+        return _("{moved} comes after {neighbour}").format(moved=_short(moved), neighbour=_short(neighbour))
 
     def _connection(self, step: AlignmentStep) -> str:
         """What a layer gets that it should not, and what it lacks."""
@@ -169,18 +186,33 @@ class Comparison:
         lacks, extra = [*(Counter(wanted) - Counter(given))], [*(Counter(given) - Counter(wanted))]
         twice = [each for each in extra if each in wanted]
         if lacks and extra and not twice:
-            return f"it gets {self._place(extra[0])} in place of {self._place(lacks[0])}"
-        parts = [f"it gets {self._place(each)} {'twice' if each in twice else 'besides'}" for each in extra]
-        parts += [f"{self._place(each)} is missing among its inputs" for each in lacks]
-        return "; ".join(parts) or "it gets its inputs in another order"
+            return _("it gets {given} in place of {wanted}").format(
+                given=self._place(extra[0]), wanted=self._place(lacks[0])
+            )
+        parts = [
+            _("it gets {place} twice").format(place=self._place(each))
+            if each in twice
+            else _("it gets {place} besides").format(place=self._place(each))
+            for each in extra
+        ]
+        parts += [_("{place} is missing among its inputs").format(place=self._place(each)) for each in lacks]
+        return "; ".join(parts) or _("it gets its inputs in another order")
 
     def _place(self, received: int) -> str:
         """A layer that was received, by the number that it has in the table."""
         if received < 0:
-            return "the network's input" if received == -1 else f"the network's input {-received}"
+            return (
+                _("the network's input")
+                if received == -1
+                else _("the network's input {number}").format(number=-received)
+            )
         numbers = {step.received: step.expected for step in self.steps if step.expected is not None}
         name = _short(self.received[received])
-        return f"layer {numbers[received] + 1} ({name})" if received in numbers else name
+        return (
+            _("layer {number} ({name})").format(number=numbers[received] + 1, name=name)
+            if received in numbers
+            else name
+        )
 
     def _suspects(self, step: AlignmentStep, named: Sequence[str]) -> list[str]:
         """Arguments that are not asked for, and that may be behind sizes that the `named` ones do not explain."""
@@ -249,26 +281,36 @@ class Comparison:
     def _described(self, event: Sequence[int]) -> str:
         step, hint = self.steps[event[0]], self._hint(event[0])
         done = sum(each.expected is not None for each in self.steps[: event[0]])
-        place = f"after layer {done} ({words(self.expected[done - 1])})" if done else "before the first layer"
+        place = (
+            _("after layer {done} ({layer})").format(done=done, layer=words(self.expected[done - 1]))
+            if done
+            else _("before the first layer")
+        )
         if step.moved is not None:
-            return f"has its layers in another order {place}: {hint}. Swap them."
+            return _("has its layers in another order {place}: {hint}. Swap them.").format(place=place, hint=hint)
         if step.expected is not None and step.received is not None:
             wanted, given = self._both(step)
+            capital = hint[:1].upper() + hint[1:]
             if _only_connected(step):
-                return f"layer {done + 1} ({words(given)}): {hint}. Check what it is called with."
-            return (
-                f"layer {done + 1}: expected {words(wanted, step.differs)}, got {words(given, step.differs)}. "
-                f"{hint[:1].upper()}{hint[1:]}."
+                return _("layer {number} ({layer}): {hint}. Check what it is called with.").format(
+                    number=done + 1, layer=words(given), hint=hint
+                )
+            return _("layer {number}: expected {wanted}, got {given}. {hint}.").format(
+                number=done + 1, wanted=words(wanted, step.differs), given=words(given, step.differs), hint=capital
             )
         if step.expected is not None:
             first = words(self.expected[step.expected])
             if len(event) == 1:
-                return f"lacks a layer {place}: expected {first}. Add it there."
-            return f"lacks {len(event)} layers {place}: the first of them is {first}. Add them there."
+                return _("lacks a layer {place}: expected {first}. Add it there.").format(place=place, first=first)
+            return _("lacks {count} layers {place}: the first of them is {first}. Add them there.").format(
+                count=len(event), place=place, first=first
+            )
         first = words(self.received[step.received or 0])
         if len(event) == 1:
-            return f"has a layer too many {place}: {first}. Remove it."
-        return f"has {len(event)} layers too many {place}: the first of them is {first}. Remove them."
+            return _("has a layer too many {place}: {first}. Remove it.").format(place=place, first=first)
+        return _("has {count} layers too many {place}: the first of them is {first}. Remove them.").format(
+            count=len(event), place=place, first=first
+        )
 
 
 def compare(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> Comparison:
@@ -291,16 +333,18 @@ def row_texts(rows: Sequence[LayerDiff]) -> Iterator[tuple[str, str, str, str, s
         number += row.kind != "extra"
         mark = "·" if row.hint == FOLLOWS else marks[row.kind]
         place = "" if row.kind == "extra" else str(number)
-        yield place, mark, row.expected or "(nothing)", row.received or "(missing)", row.hint
+        hint = _(FOLLOWS) if row.hint == FOLLOWS else row.hint
+        yield place, mark, row.expected or _("(nothing)"), row.received or _("(missing)"), hint
 
 
 def table(rows: Sequence[LayerDiff]) -> str:
     """A comparison as text, aligned for a fixed-width font."""
-    lines = [("", "", "expected", "received", ""), *row_texts(rows[:_MAX_TABLE_ROWS])]
+    lines = [("", "", _("expected"), _("received"), ""), *row_texts(rows[:_MAX_TABLE_ROWS])]
     wide = [max(len(line[column]) for line in lines) for column in range(4)]
     text = [f"{a:>{wide[0]}} {b:1} {c:<{wide[2]}}  {d:<{wide[3]}}  {e}".rstrip() for a, b, c, d, e in lines]
     if len(rows) > _MAX_TABLE_ROWS:
-        text.append(f"… and {counted(len(rows) - _MAX_TABLE_ROWS, 'more row')}")
+        more = len(rows) - _MAX_TABLE_ROWS
+        text.append(ngettext("… and {number} more row", "… and {number} more rows", more).format(number=more))
     return "\n".join(text)
 
 
@@ -309,15 +353,17 @@ def table(rows: Sequence[LayerDiff]) -> str:
 
 def _to_check(kind: str, arguments: Sequence[str]) -> str:
     known = layer_class(kind).WORDS
-    return f"check {listed([known.get(key, f'`{key}`') for key in arguments])}"
+    things = listed([_(known[key]) if key in known else f"`{key}`" for key in arguments])
+    return _("check {things}").format(things=things)
 
 
 def _hint_within(wanted: LayerRow, given: LayerRow) -> str:
     """What to look at in a layer that another one holds."""
     if wanted.kind != given.kind:
-        return f"use {_title(wanted)} in it, not {_title(given)}"
+        return _("use {wanted} in it, not {given}").format(wanted=_title(wanted), given=_title(given))
     differs = [key for key, value in wanted.config.items() if not agrees(value, given.config.get(key))]
-    return f"{_to_check(wanted.kind, differs)} of the {wanted.kind} in it"
+    check = _to_check(wanted.kind, differs)
+    return _("{check} of the {kind} in it").format(check=check, kind=wanted.kind)
 
 
 def _with_differences(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> Iterator[AlignmentStep]:
@@ -351,10 +397,10 @@ def _pairs(expected: Sequence[LayerRow], received: Sequence[LayerRow]) -> Iterat
 
     for i in range(n, -1, -1):
         for j in range(m, -1, -1):
-            rest[i][j] = min((cost for cost, _, _ in choices(i, j)), default=0.0)
+            rest[i][j] = min((cost for cost, *_next in choices(i, j)), default=0.0)
     i = j = 0
     while i < n or j < m:
-        _, next_i, next_j = min(choices(i, j), key=lambda choice: choice[0])
+        _cost_of_rest, next_i, next_j = min(choices(i, j), key=lambda choice: choice[0])
         yield (i if next_i > i else None), (j if next_j > j else None)
         i, j = next_i, next_j
 

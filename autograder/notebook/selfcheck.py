@@ -85,7 +85,7 @@ class CheckResult:
             if passed == 1:
                 return _("passed. Grading may check more.")
             return _("all checks passed. Grading may check more.")
-        return _("{passed} of {total} checks passed", passed=passed, total=len(self.outcomes))
+        return _("{passed} of {total} checks passed").format(passed=passed, total=len(self.outcomes))
 
 
 class CheckResults(tuple[CheckResult, ...]):
@@ -117,7 +117,7 @@ class Checks:
 
     def __repr__(self) -> str:
         with in_language(self._language):
-            return _("Checks for {names}: run `grader.check(…)` with one of these names.", names=self._names)
+            return _("Checks for {names}: run `grader.check(…)` with one of these names.").format(names=self._names)
 
     @property
     def _names(self) -> str:
@@ -129,7 +129,7 @@ class Checks:
         with in_language(self._language):
             if question:
                 return self._check(question, values)
-            note = _("give the name of a question ({names}), or run `grader.check_all()`.", names=self._names)
+            note = _("give the name of a question ({names}), or run `grader.check_all()`.").format(names=self._names)
             return self._noted("grader.check()", note)
 
     def export(self, *given: object, **named: object) -> CheckResult:
@@ -153,16 +153,14 @@ class Checks:
         if question not in self._tests:
             if not self._tests:
                 return self._noted(str(question), _("no such question in this notebook. There are none."))
-            note = _("no such question in this notebook. There are {names}.", names=self._names)
+            note = _("no such question in this notebook. There are {names}.").format(names=self._names)
             return self._noted(str(question), note)
         try:
             loaded = test_files.load(self._tests[question], f"{question}.py")
         except BuildError as error:
             note = _(
-                "its checks cannot be loaded ({error}). Run `%pip install {package}` and restart the kernel.",
-                error=error,
-                package=self._install,
-            )
+                "its checks cannot be loaded ({error}). Run `%pip install {package}` and restart the kernel."
+            ).format(error=error, package=self._install)
             return self._noted(question, note)
         serialised = SerialisedValues(values, rebuilt_only=any(case.accept == "rebuilt" for case in loaded))
         missing = _last_error() or _(case_runner.RUN_IT)

@@ -25,6 +25,7 @@ from autograder.sandbox.wire.deserialise import arguments as plain_arguments
 from autograder.sandbox.wire.network import rebuild_network
 from autograder.sandbox.wire.serialise import serialise_arguments
 from autograder.sandbox.wire.values import Callback, Object, Reference, Remote
+from autograder.wording import raised
 
 __all__ = ["SerialisedValues"]
 
@@ -92,7 +93,8 @@ class SerialisedValues(dict[str, Any]):
             if self._failures:
                 raise self._failures[0] from error
             unmet = Unsized if method == "__len__" else Mismatch
-            raise unmet(f"`{shown.removesuffix('(…)')}` raised {type(error).__name__}: {error}") from error
+            said = raised(shown.removesuffix("(…)"), f"{type(error).__name__}: {error}")
+            raise unmet(said) from error
         if self._failures:
             raise self._failures[0]
         return self._round_trip(shown, answer)

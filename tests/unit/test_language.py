@@ -9,9 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import numpy as np
 import pytest
 
+from autograder import expect
 from autograder.language import LANGUAGES, gettext, in_language, ngettext, spellings
+from autograder.wording import parted_at_error, raised
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -84,7 +87,7 @@ def test_a_text_is_in_the_language_of_the_block():
     assert gettext("Expected") == "Expected"
     with in_language("de"):
         assert gettext("Expected") == "Erwartet"
-        assert gettext("{passed} of {total} checks passed", passed=1, total=3) == "1 von 3 Prüfungen bestanden"
+        assert gettext("{passed} of {total} checks passed").format(passed=1, total=3) == "1 von 3 Prüfungen bestanden"
         with in_language("en"):
             assert gettext("Expected") == "Expected"
     assert gettext("Expected") == "Expected"
@@ -93,14 +96,36 @@ def test_a_text_is_in_the_language_of_the_block():
 
 def test_values_are_no_templates():
     with in_language("de"):
-        named = gettext("Checks for {names}: run `grader.check(…)` with one of these names.", names="{passed} {0.x}")
+        named = gettext("Checks for {names}: run `grader.check(…)` with one of these names.").format(
+            names="{passed} {0.x}"
+        )
         assert "{passed} {0.x}" in named
 
 
 def test_what_is_in_no_catalogue_stays_english():
     with in_language("de"):
-        assert gettext("no such text as this: {x}", x=1) == "no such text as this: 1"
-        assert ngettext("{number} such text", "{number} such texts", 0.5) == "0.5 such texts"
+        assert gettext("no such text as this: {x}").format(x=1) == "no such text as this: 1"
+        assert ngettext("{number} such text", "{number} such texts", 0.5).format(number=0.5) == "0.5 such texts"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_function_raised_is_found_in_every_language(language):
+    with in_language(language):
+        said = raised("f(…)", "ValueError: `g` raised it")
+    assert parted_at_error(said) == ("`f(…)", "ValueError: `g` raised it")
+    assert parted_at_error("all is well") == ("all is well", "")
+
+
+def test_checks_speak_the_language_of_the_block():
+    with in_language("de"), pytest.raises(expect.Mismatch) as caught:
+        expect.array([[1.0, 2.0], [3.0, 4.0]], [[1.0, 3.0], [2.0, 4.0]], name="w")
+    assert str(caught.value) == (
+        "`w` sollte ein Array (2, 2) sein, erhalten: eine Liste der Länge 2. "
+        "Machen Sie ein Array daraus: `np.array(…)`."
+    )
+    with in_language("de"), pytest.raises(expect.Mismatch) as caught:
+        expect.array(np.array([[1.0, 2.0], [3.0, 4.0]]), [[1.0, 3.0], [2.0, 4.0]], name="w")
+    assert str(caught.value) == "`w` ist transponiert (`[0, 1]` ist 2, erwartet: 3)."
 
 
 def test_threads_have_languages_of_their_own():

@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported
+from autograder.language import N_
 from autograder.networks.catalogue.arguments import ACTIVATIONS, activation_name
 from autograder.networks.catalogue.receptive_fields import ALL, UNIT, ReceptiveField, Shape
 
@@ -133,9 +134,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
     # fmt: off
     WORDS: ClassVar[Mapping[str, str]] = {
-        "activation": "the activation", "filters": "the number of filters", "kernel_size": "the kernel size",
-        "padding": "the padding", "pool_size": "the pool size", "rate": "the dropout rate", "strides": "the strides",
-        "units": "the number of units",
+        "activation": N_("the activation"), "filters": N_("the number of filters"),
+        "kernel_size": N_("the kernel size"),
+        "padding": N_("the padding"),
+        "pool_size": N_("the pool size"), "rate": N_("the dropout rate"),
+        "strides": N_("the strides"), "units": N_("the number of units"),
     }
     # fmt: on
     """What arguments are called in hints."""

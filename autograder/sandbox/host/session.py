@@ -35,6 +35,7 @@ from autograder.sandbox.wire.deserialise import deserialise
 from autograder.sandbox.wire.frames import FrameReader, decode, encode, write_frame
 from autograder.sandbox.wire.serialise import serialise_arguments
 from autograder.sandbox.wire.values import Value
+from autograder.wording import raised
 
 __all__ = ["Session"]
 
@@ -378,7 +379,7 @@ class Session(AskedProcess):
             self._unjustified |= self._sandbox.cpu_seconds() - used < JUSTIFIED * seconds
             given = Answer(failure=f"`{shown}` used more than {seconds:g} s of processor time in one call.")
         else:
-            given = Answer(failure=f"`{shown}` raised {settle_error(answer.error)}", raised=True)
+            given = Answer(failure=raised(shown, settle_error(answer.error)), raised=True)
         if not callbacks:
             self._answered.setdefault(digest, given)
         return settled(given, shown, resolve)

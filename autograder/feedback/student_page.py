@@ -37,7 +37,7 @@ ENDINGS = {
     "refused": "Your notebook’s run was not accepted",
 }
 # What comes before the cell that is the cause; see `values_of` of `case_runner`, and `why_missing` of `causes`.
-_UNMET = re.compile(r"`[^`]*` is not defined after this question\. (?:\w+ cell \d+ (?:needs `[^`]*`|did not run): )*")
+_UNMET = re.compile(r"\A`[^`]*` is not defined after this question\. (?:\w+ cell \d+ (?:needs `[^`]*`|did not run): )*")
 _LONG_RUN = 4  # layers in a row that agree are folded from here on
 
 
@@ -133,17 +133,20 @@ def _pending(question: QuestionGrade) -> float:
 
 
 def _folded(cases: Iterable[Outcome]) -> list[tuple[Outcome, list[Outcome]]]:
-    """Cases, each with those behind it that fail only since the same cell did."""
+    """Cases, each with those behind it that fail for the same reason: the same cell failed, or all say the same."""
     found: list[tuple[Outcome, list[Outcome]]] = []
     first: dict[str, list[Outcome]] = {}
     for outcome in cases:
-        unmet = _UNMET.match(outcome.message) if mark(outcome) == "fail" and not outcome.by_hand else None
-        cause = outcome.message[unmet.end() :] if unmet else ""
-        if cause and not outcome.comment and cause in first:
-            first[cause].append(outcome)
+        plain = mark(outcome) == "fail" and not (
+            outcome.by_hand or outcome.comment or outcome.diff or outcome.confusions
+        )
+        reason = _UNMET.sub("", outcome.message.strip()) if plain else ""
+        if reason in first:
+            first[reason].append(outcome)
         else:
             found.append((outcome, []))
-            first.setdefault(cause, found[-1][1])
+            if reason:
+                first[reason] = found[-1][1]
     return found
 
 

@@ -248,6 +248,15 @@ def test_cases_that_fail_only_because_of_the_same_cell_are_folded() -> None:
     assert titles == sorted(titles)
 
 
+def test_cases_that_say_the_same_are_folded_but_not_those_that_say_nothing() -> None:
+    same = {"message": "`net` is a Keras model, but layer 15 is of the kind Lambda."}
+    cases = [Outcome(name, "fail", 0, 1, title=name.upper(), **same) for name in "abc"]
+    html = page(question(*cases, *(Outcome(name, "fail", 0, 1, True, name.upper()) for name in "de")))
+    assert text(html).count("kind Lambda") == 1
+    assert "2 more cases not passed for the same reason" in html
+    assert html.count('<li class="case fail">') == 3
+
+
 def test_a_layer_that_only_follows_from_the_one_above_is_pale() -> None:
     follows = LayerDiff("different", "ReLU → (26, 26, 32)", "ReLU → (24, 24, 32)", FOLLOWS)
     html = page(question(Outcome("a", "fail", 0, 2, diff=(LayerDiff("different", "Conv2D", "Dense"), follows))))

@@ -492,9 +492,12 @@ def test_fits_a_narrow_phone(browser: Any, paths: dict[str, Path], name: str) ->
         assert watched.page.evaluate("scrollTo(100, 0), scrollX") == 0
 
 
-@pytest.mark.parametrize("width", [390, 768, 1024, 1440])
+@pytest.mark.parametrize("width", [390, 768, 1024, 1040, 1440])
 def test_the_table_of_students_is_cut_nowhere(browser: Any, tmp_path: Path, width: int) -> None:
-    questions = tuple(Question(name, 2) for name in ("missing_layers", "train", "compare", "compare_why", "kernels"))
+    questions = tuple(
+        Question(name, 2)
+        for name in ("missing_layers", "train", "compare", "compare_why", "kernels", "pooling", "dropout")
+    )
     grade = Grade("ada", "lovelaceada_12345_67890_cnn2_mnist-3.ipynb", "", "graded", 3, 10)
     path = tmp_path / "index.html"
     path.write_text(class_page.render(replace(ASSIGNMENT, questions=questions), [grade]), encoding="utf-8")

@@ -6,7 +6,7 @@ import io
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["npz_bytes", "write_whole"]
 
 
-def write_whole(path: Path, chunks: Iterable[bytes], *, durable: bool = False, shared: bool = False) -> None:
+def write_whole(
+    path: Path,
+    chunks: Iterable[bytes],
+    *,
+    durable: bool = False,
+    shared: bool = False,
+    check: Callable[[], None] | None = None,
+) -> None:
     """Write a file in one step, in place of what is there, be that a link: until then what was there stays.
 
     Args:
@@ -27,6 +34,7 @@ def write_whole(path: Path, chunks: Iterable[bytes], *, durable: bool = False, s
         durable: Whether it must be on the disk, not only with the system, when this returns.
         shared: Whether others may read it, as far as the user's umask lets them, and missing folders are made. Else
             only its owner may (0600), and its folder must be there.
+        check: Called when all is written and only has to take its place; what it raises leaves what was there.
 
     Raises:
         AutograderError: It cannot be written.
@@ -45,6 +53,8 @@ def write_whole(path: Path, chunks: Iterable[bytes], *, durable: bool = False, s
             mask = os.umask(0)
             os.umask(mask)
             Path(temporary).chmod(0o666 & ~mask)
+        if check is not None:
+            check()
         Path(temporary).replace(path)
     except BaseException as error:
         if temporary is not None:

@@ -211,13 +211,14 @@ def test_a_file_that_is_saved_while_ours_is_written_stays(out, monkeypatch):
     real = deciding.sheet_csv
 
     def beside(*arguments):
+        yield from real(*arguments)
         edit(out, "deedee", "why", points="1")
-        return real(*arguments)
 
     monkeypatch.setattr(deciding, "sheet_csv", beside)
     refused = press(client, address, do="full")
     assert refused.status_code == 409 and "was saved by somebody else just now" in refused.text
     assert (points(out)["deedee"], points(out)["cydcharisse"]) == ("1", "")
+    assert not list(out.glob("*.tmp")) and not list(out.glob(".*.tmp"))
 
 
 def test_equal_answers_that_are_decided_differently_have_a_form_each(out):

@@ -96,9 +96,12 @@ def save_sheet(
             raise UsageError(f"{path} is read-only and has to be updated. Make it writable, then run it again.")
         if not ours and any(entry.filled for entry in sheet.entries):
             write_whole(path.with_name(f"{path.name}~"), [sheet.data], durable=True)
-    if read_table(path, MAX_FILE, EXPECTED) != sheet.data:
-        raise UsageError(f"{path} was saved by somebody else just now. Run it again; nothing was written.")
-    write_whole(path, (line.encode("utf-8", "replace") for line in lines), durable=True)
+
+    def unchanged() -> None:
+        if read_table(path, MAX_FILE, EXPECTED) != sheet.data:
+            raise UsageError(f"{path} was saved by somebody else just now. Run it again; nothing was written.")
+
+    write_whole(path, (line.encode("utf-8", "replace") for line in lines), durable=True, check=unchanged)
 
 
 def _essence(entry: ManualRow) -> ManualRow:

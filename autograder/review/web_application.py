@@ -30,7 +30,8 @@ from autograder.review.review_page import ReviewPages
 __all__ = ["application", "serve_pages"]
 
 HOST: Final = "127.0.0.1"
-MAX_BODY: Final = 64 * 2**10
+MAX_BODY: Final = 256 * 2**10
+"""Bytes of a form; the longest comment takes a third of it in any script."""
 CONFLICT: Final = (
     "It was decided or changed elsewhere meanwhile. What is here now is shown; your press changed nothing."
 )

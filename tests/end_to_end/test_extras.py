@@ -95,6 +95,7 @@ def test_a_self_check_needs_no_extra(installed):
         ("grade", ["build"], "author"),
         ("grade", ["calibrate", "small"], "author"),
         ("features", ["build"], "author"),
+        ("grade", ["review", "out"], "review"),
     ],
 )
 def test_a_command_whose_extra_is_missing_says_so_in_one_line(installed, tmp_path, extra, arguments, missing):

@@ -102,7 +102,7 @@ def test_presses_need_the_token_and_a_page_of_ours(out):
     ]:
         assert client.post(path, data=form, headers=headers).status_code == 403
     assert client.get(address, headers={"sec-fetch-site": "cross-site"}).status_code == 200, "a link to the page"
-    assert client.post(address, content=b"x" * 70_000).status_code == 413
+    assert client.post(address, content=b"x" * 300_000).status_code == 413
     assert client.put(address, data=form, headers={"sec-fetch-site": "same-origin"}).status_code == 405
     assert (out / "manual.csv").read_bytes() == before
     assert client.post(address, data=form, headers={"sec-fetch-site": "same-origin"}).status_code == 303
@@ -162,6 +162,16 @@ def test_one_press_decides_equal_answers_and_is_in_the_file_at_once(out):
     press(client, address, do="clear")
     assert (points(out)["bobross"], table(out)["bobross", "why"]["comment"]) == ("", "Well seen.\nProve it.")
     assert points(out)["cydcharisse"] == ""
+
+
+def test_a_comment_may_have_8000_characters_of_any_script(out):
+    client = window(out)
+    address = place(client, "No idea.")
+    assert press(client, address, do="zero", comment="\u4e2d" * 8_000).status_code == 303
+    assert table(out)["cydcharisse", "why"]["comment"] == "\u4e2d" * 8_000
+    refused = press(client, address, do="full", comment="x" * 8_001)
+    assert refused.status_code == 409 and "A comment may have 8,000 characters (got 8,001)." in refused.text
+    assert points(out)["cydcharisse"] == "0"
 
 
 @pytest.mark.parametrize("written", ["2.5", "-1", "1e0", "two", "nan"])

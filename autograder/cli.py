@@ -85,6 +85,9 @@ def build(
     slugs: Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="Exercises; all by default.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if anything is out of date.")] = False,
     to: Annotated[Path | None, typer.Option(help="Also copy each bundle, with its hidden data, to TO/SLUG.")] = None,
+    gradescope: Annotated[
+        bool, typer.Option("--gradescope", help="Also write SLUG-gradescope.zip, here or in TO, to upload there.")
+    ] = False,
 ) -> None:
     """Make the students' notebook and the grader's bundle from reference/SLUG/master.
 
@@ -92,7 +95,21 @@ def build(
     """
     from autograder.commands import build as command
 
-    command.run(slugs or [], check=check, to=to, screen=screen, errors=errors)
+    command.run(slugs or [], check=check, to=to, gradescope=gradescope, screen=screen, errors=errors)
+
+
+@app.command(cls=_Command)
+def gradescope(
+    root: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where Gradescope has source/ and submission/.")],
+) -> None:
+    """Grade one submission as Gradescope has it grade; `run_autograder` of `autograder build --gradescope` calls it.
+
+    It reads FOLDER/source, the zip's files, and FOLDER/submission, and writes FOLDER/results/results.json, also where
+    nothing can be graded. Exit status: 0.
+    """
+    from autograder.commands import gradescope as command
+
+    command.run(root, screen)
 
 
 @app.command(cls=_Command)

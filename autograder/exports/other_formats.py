@@ -17,12 +17,13 @@ from autograder.feedback.tables import grades_csv, harmless, still_waits
 from autograder.grading.results.entries import GradeEntry
 from autograder.records import Assignment, Outcome, to_json
 
-__all__ = ["to_gradescope", "to_junit", "to_nbgrader", "to_plain_csv", "to_plain_json"]
+__all__ = ["gradescope_results", "to_gradescope", "to_junit", "to_nbgrader", "to_plain_csv", "to_plain_json"]
 
 NBGRADER: Final = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score"),
     *("late_submission_penalty", "score", "max_score"),
 )
+LOOKED_AT: Final = "A person will look at this grade; it may still change."
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -82,14 +83,16 @@ def to_gradescope(
 ) -> Exported:
     """A zip with a `results.json` for each student, as an autograder there writes it, in a folder of the student's."""
     files = {
-        f"{grade.student}/results.json": json.dumps(_results(grade), ensure_ascii=True, indent=1).encode()
+        f"{grade.student}/results.json": json.dumps(gradescope_results(grade), ensure_ascii=True, indent=1).encode()
         for grade in grades
         if not grade.absent
     }
     return Exported(zip_bytes(files), ".zip")
 
 
-def _results(grade: GradeEntry) -> dict[str, Any]:
+def gradescope_results(grade: GradeEntry) -> dict[str, Any]:
+    """What `results.json` has of a grade: nothing that is for instructors only, such as why it needs review."""
+    look = {"rejected": grade.message, "needs_review": LOOKED_AT}.get(grade.status, "")
     tests = [
         {
             "name": scrub(f"{question.name}: {case.title or case.name}"),
@@ -106,7 +109,7 @@ def _results(grade: GradeEntry) -> dict[str, Any]:
     ]
     return {
         "score": grade.score,
-        "output": scrub(" ".join(filter(None, (grade.late, grade.notice, grade.message, *grade.warnings)))),
+        "output": scrub(" ".join(filter(None, (grade.late, grade.notice, look, *grade.warnings)))),
         "output_format": "text",
         "tests": tests,
         "extra_data": {"student": grade.student, "pending": grade.pending, "penalty": grade.penalty},

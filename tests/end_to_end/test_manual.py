@@ -86,9 +86,8 @@ def test_grade_fill_in_report_and_grade_again(bundle: Path, source: Path, out: P
     command = ("grade", bundle, source, "-o", out, "--roster", tmp_path / "roster.csv")
     run = nb.autograder(*command)
     assert run.returncode == 1, run.stderr
-    assert [line for line in run.stderr.splitlines() if "Grading" in line] == [
-        f"Grading: {number} of 3" for number in (1, 2, 3)
-    ], "a log says how far it is"
+    progress = [line.partition(",")[0] for line in run.stderr.splitlines() if "Grading" in line]
+    assert progress == [f"Grading: {number} of 3" for number in (1, 2, 3)], "a log says how far it is"
     assert f"2 answers wait for a person: fill in {out}/manual.csv, then run `autograder report {out}`." in run.stdout
     rows = read(out)
     assert [(row["student"], row["question"], row["case"], row["possible"], row["points"]) for row in rows] == [

@@ -13,6 +13,8 @@ from autograder.expect.measurements import recording
 from autograder.expect.mismatch import Mismatch, Undecided, Unusable, cannot_be_sent, original_error
 from autograder.expect.reference_record import CaseRun, running_case
 from autograder.expect.test_files import LoadedCase
+from autograder.language import N_
+from autograder.language import gettext as _
 from autograder.networks.network_view import EvaluationEnded
 from autograder.object_view import VIEWED, HeldView
 from autograder.records import Case, CaseStatus, Confusion, Measurement, Outcome, rounded
@@ -21,10 +23,10 @@ __all__ = ["run", "values_of"]
 
 _MAX_TEXT = 8_000
 _MAX_CONFUSIONS = 3  # of one case
-_UNEXPECTED = "See whether the type and the shape of what you give are as the question asks."
-_CLAIMS = "So it cannot be rebuilt, and this check looked at what your notebook says of it"
-_STANDS_IN = "What it answers is only what your notebook says (give the value itself)"
-RUN_IT = "Run the cell that assigns it, and see whether it raises an error."
+_UNEXPECTED = N_("See whether the type and the shape of what you give are as the question asks.")
+_CLAIMS = N_("So it cannot be rebuilt, and this check looked at what your notebook says of it")
+_STANDS_IN = N_("What it answers is only what your notebook says (give the value itself)")
+RUN_IT = N_("Run the cell that assigns it, and see whether it raises an error.")
 
 
 def values_of(case: Case, namespace: Mapping[str, Any], missing: Callable[[str], str]) -> dict[str, Any]:
@@ -43,7 +45,11 @@ def values_of(case: Case, namespace: Mapping[str, Any], missing: Callable[[str],
         try:
             values[name] = namespace[name]
         except KeyError:
-            raise Mismatch(f"`{name}` is not defined after this question. {missing(name)}".rstrip()) from None
+            raise Mismatch(
+                _("`{name}` is not defined after this question. {missing}")
+                .format(name=name, missing=missing(name))
+                .rstrip()
+            ) from None
     return values
 
 
@@ -103,8 +109,9 @@ def _run(loaded: LoadedCase, namespace: Mapping[str, Any], missing: str, now: Ca
                 return _failed(loaded, f"{wrong} ({detail})", now)
             return _outcome(loaded, "fail", wrong, detail=detail)
         if loaded.foreign and not isinstance(error, MemoryError) and not (now.has_views and _may_be_of_view(error)):
-            return _failed(loaded, f"This check ended in {original_error(error).strip()}", now)
-        return _outcome(loaded, "error", f"This check ended in {what}. {_UNEXPECTED}", detail=detail)
+            return _failed(loaded, _("This check ended in {strip}").format(strip=original_error(error).strip()), now)
+        message = _("This check ended in {what}. {unexpected}").format(what=what, unexpected=_(_UNEXPECTED))
+        return _outcome(loaded, "error", message, detail=detail)
     if now.empty:  # NumPy calls it close to anything
         return _outcome(loaded, "fail", now.empty)
     return _outcome(loaded, "pass", loaded.success_message, credit=1.0)
@@ -120,10 +127,15 @@ def _held_back(outcome: Outcome, claims: Sequence[tuple[Mapping[str, str], str]]
         outcome: With its points.
         claims: Name → what it is, of values of which the case knows what the student's process says; what that means.
     """
-    what = [f"`{name}` is {reason}. {means}" for values, means in claims for name, reason in values.items()]
+    what = [
+        _("`{name}` is {reason}. {means}").format(name=name, reason=reason, means=_(means))
+        for values, means in claims
+        for name, reason in values.items()
+    ]
     if not what:
         return outcome
-    message = f"{'; '.join(what)}; a person confirms the points.\n{outcome.message}".strip()
+    waits = _("{names}; a person confirms the points.").format(names="; ".join(what))
+    message = f"{waits}\n{outcome.message}".strip()
     return replace(outcome, status="manual", points=0, proposed=outcome.points, message=_cut(message))
 
 
@@ -153,7 +165,7 @@ def _with_advice(message: str, loaded: LoadedCase) -> str:
     """The author's advice behind the message's first line, which is all that some pages show."""
     first, break_, rest = message.partition("\n")
     if not first:
-        return loaded.failure_message or f"Not met: {loaded.case.title}"
+        return loaded.failure_message or _("Not met: {title}").format(title=loaded.case.title)
     return f"{first} {loaded.failure_message}".rstrip() + break_ + rest
 
 

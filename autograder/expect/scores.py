@@ -15,6 +15,8 @@ from autograder.expect.mismatch import Mismatch, Undecided
 from autograder.expect.misread_inputs import confusion_of
 from autograder.expect.remote_network import RemoteNetwork, called_model
 from autograder.expect.training import DIVERGED, GUESSING_MARGIN, LAG_GAP, LAG_HINT, require_inputs, untrained
+from autograder.language import N_
+from autograder.language import gettext as _
 from autograder.networks.catalogue import layer_class
 from autograder.networks.network_view import leaves
 from autograder.records import Measurement
@@ -23,10 +25,10 @@ __all__ = ["accuracy", "error", "guessing_share", "iou", "measured"]
 
 Array = np.ndarray[Any, Any]
 
-_UNTRAINED = "It still has the weights that it began with: train it with `fit` before the end of this question."
-_AS_THE_EXERCISE = (
-    "See that `fit` ran for as many epochs as the exercise says, and that network and preprocessing are those of the "
-    "exercise."
+_UNTRAINED = N_("It still has the weights that it began with: train it with `fit` before the end of this question.")
+_AS_THE_EXERCISE = N_(
+    "See that `fit` ran for as many epochs as the exercise says, and that network and preprocessing "
+    "are those of the exercise."
 )
 NO_BETTER_THAN_THE_MEAN = 0.05
 """An R² up to this counts as that of always predicting the mean."""
@@ -71,7 +73,7 @@ def accuracy(
     reached = float((predicted == truth.classes).mean())
     if at_least > 0:
         note(confusion_of(name, x, truth.classes, predicted, truth.num_classes))
-    what = f"accuracy {{}} on {len(given):,} inputs"
+    what = _("accuracy {figure} on {inputs:,} inputs")
     _require(model, Measurement(name, len(given), reached, at_least, unsure), what, truth.guessing, name)
     return reached
 
@@ -116,7 +118,7 @@ def iou(
         either = ((predicted == number) | (truth.classes == number)).sum()
         shares += [both / either] if either else []
     reached = float(np.mean(shares)) if shares else 1.0
-    what = f"an intersection over union of {{}} on {len(given):,} inputs"
+    what = _("an intersection over union of {figure} on {inputs:,} inputs")
     _require(model, Measurement(name, len(given), reached, at_least, unsure, "iou"), what, 0.0, name)
     return reached
 
@@ -163,23 +165,25 @@ def error(
     given = measured(model, x, len(y), output, name)
     if given.shape != y.shape and given.shape != (*y.shape, 1):
         raise Mismatch(
-            f"`{name}` gives an output of shape {given.shape[1:]} for each input, expected {y.shape[1:] or (1,)}: "
-            "check the units of the last layer."
+            _(
+                "`{name}` gives an output of shape {shape} for each input, expected {value}: check the units of "
+                "the last layer."
+            ).format(name=name, shape=given.shape[1:], value=y.shape[1:] or (1,))
         )
     given = given.reshape(y.shape).astype(float)
     reached = float(_METRICS[metric](given, y))
     explained = _explained(given, y)
     hint = ""
     if explained <= NO_BETTER_THAN_THE_MEAN:
-        hint = "No better than always predicting the mean: see that `fit` ran to its end and that its loss fell."
+        hint = _("No better than always predicting the mean: see that `fit` ran to its end and that its loss fell.")
         if np.ptp(given) and np.ptp(y) and np.corrcoef(given.ravel(), y.ravel())[0, 1] > 0.7:
-            hint = (
+            hint = _(
                 "Its predictions rise and fall with the true numbers, but on another scale: check how both are scaled."
             )
     if at_most is None and at_least is None:
         return reached
     bounds = {"at_least": at_least or 0.0, "unsure": unsure, "metric": metric, "at_most": at_most or 0.0}
-    what = f"{_WORDS[metric]} {{}} on {len(given):,} inputs"
+    what = _(_WORDS[metric])
     _require(model, Measurement(name, len(given), reached, **bounds), what, None, name, hint)  # type: ignore[arg-type]
     return reached
 
@@ -204,11 +208,17 @@ def measured(model: Any, x: Any, count: int, output: str | int | None, name: str
         rows_of(model, name)
         require_inputs(model, x, name)
         if not all(np.isfinite(np.asarray(weight)).all() for weight in model.get_weights()):
-            raise Mismatch(f"`{name}` has weights that are NaN or infinite. {DIVERGED}")
+            raise Mismatch(
+                _("`{name}` has weights that are NaN or infinite. {diverged}").format(name=name, diverged=_(DIVERGED))
+            )
     given = predictions(model, x, output, name=name)
     strange = int((~np.isfinite(given)).reshape(count, -1).any(axis=1).sum())
     if strange:
-        raise Mismatch(f"`{name}` predicts NaN or infinity for {strange:,} of {count:,} inputs. {DIVERGED}")
+        raise Mismatch(
+            _("`{name}` predicts NaN or infinity for {strange:,} of {count:,} inputs. {diverged}").format(
+                name=name, strange=strange, count=count, diverged=_(DIVERGED)
+            )
+        )
     return given
 
 
@@ -261,19 +271,25 @@ def _classes(given: Array, truth: _Truth, model: Any, name: str) -> Array:
     if shape == (*wanted, max(2, each)):
         return given.argmax(axis=-1)  # type: ignore[no-any-return]
     if wanted:
-        one = f"{wanted} or " if each <= 2 else ""
+        one = _("{shape} or ").format(shape=wanted) if each <= 2 else ""
         raise Mismatch(
-            f"`{name}` gives an output of shape {shape} for each input, expected {one}{(*wanted, each)}: a number for "
-            "each place. Check the last layer."
+            _(
+                "`{name}` gives an output of shape {shape} for each input, expected {one}{value}: a number for "
+                "each place. Check the last layer."
+            ).format(name=name, shape=shape, one=one, value=(*wanted, each))
         )
     if len(shape) != 1:
         raise Mismatch(
-            f"`{name}` gives an output of shape {shape} for each input, expected ({each},). "
-            "Is there a Flatten layer before the dense ones?"
+            _(
+                "`{name}` gives an output of shape {shape} for each input, expected ({each},). Is there a "
+                "Flatten layer before the dense ones?"
+            ).format(name=name, shape=shape, each=each)
         )
     raise Mismatch(
-        f"`{name}` gives {shape[0]} numbers for each input, expected {each}, one for each class. "
-        "Check the units of the last dense layer."
+        _(
+            "`{name}` gives {shape} numbers for each input, expected {each}, one for each class. Check the "
+            "units of the last dense layer."
+        ).format(name=name, shape=shape[0], each=each)
     )
 
 
@@ -293,10 +309,10 @@ _METRICS = {
     "r2": _explained,
 }
 _WORDS = {
-    "mae": "a mean absolute error of",
-    "mse": "a mean squared error of",
-    "rmse": "a root mean squared error of",
-    "r2": "an R² of",
+    "mae": N_("a mean absolute error of {figure} on {inputs:,} inputs"),
+    "mse": N_("a mean squared error of {figure} on {inputs:,} inputs"),
+    "rmse": N_("a root mean squared error of {figure} on {inputs:,} inputs"),
+    "r2": N_("an R² of {figure} on {inputs:,} inputs"),
 }
 
 
@@ -309,7 +325,7 @@ def _require(model: Any, reached: Measurement, what: str, guessing: float | None
     Args:
         model: The network.
         reached: The figure, with its bound.
-        what: The figure in words, with a gap for the number.
+        what: The figure in words, with fields for the number and how many inputs it is of.
         guessing: What guessing reaches; None where that is not known.
         name: The network's name.
         hint: What the author of the check knows of what is wrong; may be empty.
@@ -322,23 +338,26 @@ def _require(model: Any, reached: Measurement, what: str, guessing: float | None
         return
     # Cut off and not rounded: 0.94996 must not read as 0.95.
     shown = f"{math.floor(value * 10_000) / 10_000:g}" if floor else f"{value:.4g}"
-    short = f"`{name}` has {what.format(shown)}, expected at {'least' if floor else 'most'} {bound:g}."
+    has = what.format(figure=shown, inputs=reached.inputs)
+    short = _("`{name}` has {has}, expected at most {bound:g}.").format(name=name, has=has, bound=bound)
+    if floor:
+        short = _("`{name}` has {has}, expected at least {bound:g}.").format(name=name, has=has, bound=bound)
     if beyond <= reached.unsure:
-        raise Undecided(f"{short} So little may be chance: a person looks at it and decides.")
+        raise Undecided(_("{short} So little may be chance: a person looks at it and decides.").format(short=short))
     near = guessing is not None and value <= guessing + GUESSING_MARGIN
     if (near or hint) and untrained(model):
-        step = _UNTRAINED
+        step = _(_UNTRAINED)
     elif hint:
         step = hint
     elif near:
-        step = (
-            "That is near guessing: see that `fit` ran to its end, then check the learning rate, and that each input "
-            "still has its own label."
+        step = _(
+            "That is near guessing: see that `fit` ran to its end, then check the learning rate, and that "
+            "each input still has its own label."
         )
     else:
-        step = _AS_THE_EXERCISE
+        step = _(_AS_THE_EXERCISE)
     rows = [] if isinstance(model, RemoteNetwork) else rows_of(model, name)
     normalises = any(layer_class(row.kind).NORMALISES_BATCHES for row in rows)
     if floor and normalises and beyond > LAG_GAP and not untrained(model):
-        step += f" {LAG_HINT}"
+        step += f" {_(LAG_HINT)}"
     raise Mismatch(f"{short} {step}")

@@ -18,10 +18,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograder.evidence import rest_on
+from autograder.language import gettext as _
+from autograder.language import ngettext
 from autograder.networks.catalogue.base import TRAINING
 from autograder.networks.network_description import LayerDescription, NetworkDescription, TensorView
 from autograder.object_view import HeldView
-from autograder.wording import counted
 
 __all__ = [
     "ComputationError",
@@ -59,12 +60,17 @@ class UnfitInputs(ComputationError):
 
     def __init__(self, takes: Sequence[TensorView], given: Sequence[Array]) -> None:
         self.given = given
-        counts = ("",) * 2 if len(takes) == len(given) else (f"{counted(len(takes), 'input')} ", f"{len(given)}: ")
-        declared = ", ".join(f"{'text ' * (each.dtype == 'string')}{each.shape}" for each in takes)
-        shapes = ", ".join(f"{'text ' * (each.dtype.kind == 'U')}{each.shape}" for each in given)
+        text = _("text ")
+        declared = ", ".join(f"{text * (each.dtype == 'string')}{each.shape}" for each in takes)
+        shapes = ", ".join(f"{text * (each.dtype.kind == 'U')}{each.shape}" for each in given)
+        declared, shapes = declared[:300], shapes[:300]
+        if len(takes) != len(given):
+            inputs = ngettext("{number} input", "{number} inputs", len(takes)).format(number=len(takes))
+            declared, shapes = f"{inputs} {declared}", f"{len(given)}: {shapes}"
         super().__init__(
-            f"Your network takes {counts[0]}{declared:.300}, and this check gives it {counts[1]}{shapes:.300}. "
-            "Check its `keras.Input`."
+            _("Your network takes {declared}, and this check gives it {shapes}. Check its `keras.Input`.").format(
+                declared=declared, shapes=shapes
+            )
         )
 
 
@@ -295,7 +301,7 @@ class NetworkView(_Layered, HeldView):
         """The shape of its output with the batch axis, which is None; a list for several."""
         return _one_or_several([each.shape for each in self.outputs])
 
-    def summary(self, print_fn: Callable[[str], Any] = print, **_: Any) -> None:
+    def summary(self, print_fn: Callable[[str], Any] = print, **further: Any) -> None:
         """Print the table of layers."""
         print_fn(self._summary)
 
@@ -326,7 +332,7 @@ class NetworkView(_Layered, HeldView):
             raise ValueError("in the grader a network computes at inference only")
         return self.compute(mapped(np.asarray, x))
 
-    def predict(self, x: Any, batch_size: int | None = None, **_: Any) -> Any:
+    def predict(self, x: Any, batch_size: int | None = None, **further: Any) -> Any:
         """The outputs for any number of inputs, in batches."""
         arrays, size = mapped(np.asarray, x), batch_size or 32
         begins = range(0, max(1, len(leaves(arrays)[0])), size)

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from autograder import expect
+from autograder.grading.execution import causes
 from autograder.language import LANGUAGES, gettext, in_language, ngettext, spellings
+from autograder.sandbox.host import endings
 from autograder.wording import parted_at_error, raised
 
 ROOT = Path(__file__).parents[2]
@@ -138,3 +140,18 @@ def test_threads_have_languages_of_their_own():
 
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(said, ("de", "en"))) == ["Erwartet", "Expected"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("part", "whole", "what"),
+    [
+        (causes._ONE_CELL, endings.OUT_OF_CPU, "one cell"),
+        (causes._ALL_CELLS, endings.OUT_OF_CPU, "all cells together"),
+        (causes._RAN_LONGER, endings.TIMED_OUT, ""),
+        (causes._SLEPT, endings.ASLEEP, "one cell"),
+    ],
+)
+def test_what_ended_a_cell_is_recognised_in_every_language(language, part, whole, what):
+    with in_language(language):
+        assert gettext(part) in gettext(whole).format(seconds=1, used=1, what=what and gettext(what))

@@ -19,28 +19,34 @@ from autograder.expect import Mismatch
 from autograder.expect.case_runner import run, values_of
 from autograder.expect.mismatch import Unusable, cannot_be_sent
 from autograder.expect.test_files import LoadedCase
+from autograder.language import N_
+from autograder.language import gettext as _
 from autograder.networks.network_view import EvaluationEnded
 from autograder.records import Case, CaseStatus, Limits, Outcome
 from autograder.sandbox.wire.deserialise import UNFILLED
 
 __all__ = ["grade_case", "redact", "undecided"]
 
-UNDECIDED_MESSAGE = "Just below what is demanded, so little that it may be chance: a person looks at it and decides."
-
-ERROR_MESSAGE = (
-    "This check ended in an error: a person looks at it. See whether the type and the shape of what you give are as "
-    "the question asks."
+UNDECIDED_MESSAGE = N_(
+    "Just below what is demanded, so little that it may be chance: a person looks at it and decides."
 )
 
-CLAIMED_MESSAGE = (
-    "This check rests on what your notebook says of a model or of another value, which the grader cannot compute "
-    "itself: a person confirms the points."
+ERROR_MESSAGE = N_(
+    "This check ended in an error: a person looks at it. See whether the type and the shape of what "
+    "you give are as the question asks."
+)
+
+CLAIMED_MESSAGE = N_(
+    "This check rests on what your notebook says of a model or of another value, which the grader "
+    "cannot compute itself: a person confirms the points."
 )
 
 BEYOND_BUDGET = 4
 """How many times a case's processor time this process may take for it, before the kernel ends the process."""
 
-TOO_LARGE = "This check was ended: the values that it needs do not fit into {:,} MiB of memory. A person looks at it."
+TOO_LARGE = N_(
+    "This check was ended: the values that it needs do not fit into {limit:,} MiB of memory. A person looks at it."
+)
 
 
 def grade_case(
@@ -68,12 +74,12 @@ def grade_case(
         except Mismatch as unmet:
             if loaded.foreign and cannot_be_sent(unmet):
                 return undecided(case, "error", str(unmet))
-            explained = isinstance(unmet, Unusable) and not str(unmet).endswith(UNFILLED)
+            explained = isinstance(unmet, Unusable) and not str(unmet).endswith(_(UNFILLED))
             return undecided(case, "fail", f"{cause}\n{unmet}" if cause and explained else str(unmet))
         except EvaluationEnded as ended:
             return undecided(case, "error", str(ended))
         except MemoryError:
-            return undecided(case, "error", TOO_LARGE.format(limits.case_memory_mb))
+            return undecided(case, "error", _(TOO_LARGE).format(limit=limits.case_memory_mb))
         outcome = run(replace(loaded, failure_message="") if cause else loaded, values)
     if case.hidden:
         outcome = redact(outcome, loaded)
@@ -90,13 +96,13 @@ def redact(outcome: Outcome, loaded: LoadedCase) -> Outcome:
     if outcome.status == "error":
         if not outcome.detail:  # nothing that the case says, but what the runner says of the time it took
             return replace(outcome, diff=())
-        return replace(outcome, diff=(), message=ERROR_MESSAGE)
+        return replace(outcome, diff=(), message=_(ERROR_MESSAGE))
     if outcome.status == "manual":
-        public = UNDECIDED_MESSAGE if outcome.proposed is None else CLAIMED_MESSAGE
+        public = _(UNDECIDED_MESSAGE) if outcome.proposed is None else _(CLAIMED_MESSAGE)
         return replace(outcome, message=public, detail=outcome.message, diff=())
     if outcome.detail:  # a value of a wrong kind, of which the message says no more
         return replace(outcome, diff=())
-    public = loaded.failure_message or f"Not met: {outcome.title}"
+    public = loaded.failure_message or _("Not met: {title}").format(title=outcome.title)
     return replace(outcome, message=public, detail=outcome.message, diff=())
 
 

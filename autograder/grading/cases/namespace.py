@@ -24,6 +24,7 @@ from autograder.expect.mismatch import Mismatch, Unsized, Unusable, raised_there
 from autograder.expect.reference_record import note_returned
 from autograder.expect.remote_network import remote_network
 from autograder.grading.cases.bundle import Bundle
+from autograder.language import gettext as _
 from autograder.networks.network_description import description_of
 from autograder.networks.network_view import NetworkView
 from autograder.object_view import FunctionView, size_bytes
@@ -105,7 +106,7 @@ class Namespace(Mapping[str, Any]):
             except Unusable as error:
                 self._rebuilt[name] = error
             except WireError as error:  # an honest worker sends no such value
-                self._rebuilt[name] = Unusable(f"`{name}` cannot be read: {error}")
+                self._rebuilt[name] = Unusable(_("`{name}` cannot be read: {error}").format(name=name, error=error))
             phases = self._session.phases
             phases["rebuild"] = phases.get("rebuild", 0.0) + time.monotonic() - started
         if isinstance(self._rebuilt[name], Unusable):
@@ -155,7 +156,11 @@ class Namespace(Mapping[str, Any]):
             if not isinstance(special, Object) or not (special.network or special.remote):
                 return view_of(special, self)
             if self._models >= MAX_MODELS:
-                raise Unusable(f"`{name}` holds too many models: a question takes {MAX_MODELS} at most.")
+                raise Unusable(
+                    _("`{name}` holds too many models: a question takes {max_models} at most.").format(
+                        name=name, max_models=MAX_MODELS
+                    )
+                )
             if special.network:
                 network = self._evaluation.network(special.network, name)
             elif special.remote:

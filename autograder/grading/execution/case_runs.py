@@ -11,6 +11,8 @@ from autograder.grading.cases.case_grading import grade_case, undecided
 from autograder.grading.cases.namespace import Namespace, answer_positions
 from autograder.grading.execution.causes import why_missing, why_wrong
 from autograder.grading.execution.reruns import MAX_RUNS
+from autograder.language import N_
+from autograder.language import gettext as _
 from autograder.records import Execution, Outcome, Question
 from autograder.sandbox.host.evaluation import Evaluation
 from autograder.sandbox.host.recording import RecordedSession
@@ -18,8 +20,8 @@ from autograder.sandbox.host.session import Session
 
 __all__ = ["BROKEN", "ENDED", "CaseRuns"]
 
-BROKEN = "The run broke off in a way that a person has to look at."
-ENDED = "Not run: in a check before this one, your function ended Python, or had to be ended."
+BROKEN = N_("The run broke off in a way that a person has to look at.")
+ENDED = N_("Not run: in a check before this one, your function ended Python, or had to be ended.")
 
 
 class CaseRuns:
@@ -67,9 +69,9 @@ class CaseRuns:
         A question that ended the process has no more of its cases run, so that the others cost one run more at most.
         """
         if self.session.broken:  # then any value may be forged
-            return undecided(loaded.case, "error", BROKEN, self._execution.message)
+            return undecided(loaded.case, "error", _(BROKEN), self._execution.message)
         if question.name in self._ended_by:
-            return undecided(loaded.case, "fail", ENDED)
+            return undecided(loaded.case, "fail", _(ENDED))
         if self._restarts < min(len(self._ended_by), MAX_RUNS - 1):
             self._restart()
         ended, unjustified = self.session.ended, self.session.unjustified

@@ -14,8 +14,10 @@ from pathlib import PurePosixPath
 
 from autograder.expect.keras1_names import modern_spelling
 from autograder.grading.execution.given_cells import Change, GivenCells, defined, names_read
+from autograder.language import N_, spellings
+from autograder.language import gettext as _
 from autograder.records import Cause, CauseKind, Cell, Execution, ExecutionStatus, Question, QuestionGrade
-from autograder.wording import cell_name, one_line
+from autograder.wording import cell_name, one_line, parted_at_error, raised
 
 __all__ = ["ENDED", "causes_of", "doubtful", "explained", "stopped", "why_missing", "why_wrong", "without_ended"]
 
@@ -26,14 +28,14 @@ MAX_CAUSES = 40
 _STOPPED = "Stopped: "
 _TIMEOUT = "CellTimeout: "
 _ENDINGS: dict[ExecutionStatus, str] = {
-    "timed_out": "the time limit was reached",
-    "out_of_memory": "the memory limit was reached",
-    "crashed": "Python ended",
+    "timed_out": N_("the time limit was reached in it"),
+    "out_of_memory": N_("the memory limit was reached in it"),
+    "crashed": N_("Python ended in it"),
 }
 ENDED: tuple[CauseKind, ...] = ("time", "memory", "crash")
 """Causes that ended a cell."""
 _KINDS: dict[ExecutionStatus, CauseKind] = {"timed_out": "time", "out_of_memory": "memory", "crashed": "crash"}
-_TEXT = "It is no code cell, so it was not run. In Jupyter, click it, press Esc, then Y, and hand it in again."
+_TEXT = N_("It is no code cell, so it was not run. In Jupyter, click it, press Esc, then Y, and hand it in again.")
 _LACKING: tuple[tuple[CauseKind, re.Pattern[str]], ...] = (
     ("version", re.compile(r"ModuleNotFoundError: No module named '(autograder[\w.]*)'")),
     ("version", re.compile(r"ImportError: cannot import name '\w+' from '(autograder[\w.]*)'")),
@@ -48,26 +50,45 @@ _LACKING: tuple[tuple[CauseKind, re.Pattern[str]], ...] = (
 """What lacks, by the error that says so, and where in it the name stands. The first that fits counts."""
 
 _WORDS: dict[CauseKind, str] = {
-    "module": "It uses {0}, which is not installed where it was graded. If that is a file beside the notebook, "
-    "hand it in, too.",
-    "file": "It reads {0}, which was not there where it was graded.",
-    "host": "It needs {0}, and nothing of the network can be reached where it was graded.",
-    "version": "The notebook was handed out with another version of the package, which is no fault of the student's. "
-    "Whoever set the exercise should build it again, and hand that out.",
+    "module": N_(
+        "It uses {name}, which is not installed where it was graded. If that is a file beside the notebook, "
+        "hand it in, too."
+    ),
+    "file": N_("It reads {name}, which was not there where it was graded."),
+    "host": N_("It needs {name}, and nothing of the network can be reached where it was graded."),
+    "version": N_(
+        "The notebook was handed out with another version of the package, which is no fault of the student's. "
+        "Whoever set the exercise should build it again, and hand that out."
+    ),
 }
-_GIVEN = (
-    "This cell is as it came with the exercise: that is no fault of the student's. Whoever set the exercise should {}."
+_GIVEN = N_(
+    "This cell is as it came with the exercise: that is no fault of the student's. "
+    "Whoever set the exercise should {do}."
 )
-_CHANGED = "This cell came with the exercise, and is different there: {}. Put that back."
-_WAITS = "Take out what waits there, such as `sleep`, an input or a lock; if nothing in it waits, tell who grades it."
+_CHANGED = N_("This cell came with the exercise, and is different there: {change}. Put that back.")
+_WAITS = N_(
+    "Take out what waits there, such as `sleep`, an input or a lock; if nothing in it waits, tell who grades it."
+)
+
+
+def _any(text: str) -> str:
+    """A pattern for a text in any language: what ended a cell is said in that of its exercise."""
+    return f"(?:{'|'.join(map(re.escape, spellings(text)))})"
+
+
+# Parts of the texts in `sandbox.host.endings`.
+_ONE_CELL, _ALL_CELLS = N_("limit for one cell"), N_("limit for all cells together")
+_RAN_LONGER, _SLEPT = N_("ran longer than"), N_("slept")
+_WAITED = re.compile(f"{_any(_RAN_LONGER)}|{_any(_SLEPT)}")
+_TOO_LONG = re.compile(r"CellTimeout: more than (\d[\d.e+]{0,9}) s of processor time, the limit for one cell")
 _TO_DO: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("raise `cell_seconds`", re.compile(rf"(?:{_TIMEOUT}|{_STOPPED}).*limit for one cell")),
-    ("raise `cpu_seconds`", re.compile(rf"{_STOPPED}.*limit for all cells together")),
-    ("raise `wall_seconds`", re.compile(rf"{_STOPPED}.*ran longer than")),
-    ("raise `memory_mb`", re.compile(rf"{_STOPPED}{_ENDINGS['out_of_memory']}")),
-    ("install `{}` where it is graded", re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,80})'")),
-    ("put what it downloads into the cache, as `autograder fetch` says", re.compile(r"\w+: URL fetch failure on")),
-    ("see that it runs where it is graded", re.compile("")),
+    (N_("raise `cell_seconds`"), re.compile(rf"(?:{_TIMEOUT}|{_STOPPED}).*{_any(_ONE_CELL)}")),
+    (N_("raise `cpu_seconds`"), re.compile(rf"{_STOPPED}.*{_any(_ALL_CELLS)}")),
+    (N_("raise `wall_seconds`"), re.compile(rf"{_STOPPED}.*{_any(_RAN_LONGER)}")),
+    (N_("raise `memory_mb`"), re.compile(rf"{_STOPPED}{_any(_ENDINGS['out_of_memory'])}")),
+    (N_("install `{}` where it is graded"), re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,80})'")),
+    (N_("put what it downloads into the cache, as `autograder fetch` says"), re.compile(r"\w+: URL fetch failure on")),
+    (N_("see that it runs where it is graded"), re.compile("")),
 )
 """What to do about a cell that came with the exercise, by its error. The first that fits counts."""
 _UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
@@ -75,7 +96,7 @@ _UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 
 def stopped(cell: Cell, run: Execution) -> Cell:
     """A cell in which a run ended, with what ended it as its error."""
-    reason = f"{_ENDINGS.get(run.status, 'the run ended')} in it"
+    reason = _(_ENDINGS[run.status]) if run.status in _ENDINGS else _("the run ended in it")
     if run.status == "timed_out":  # which time, and whether it worked or waited
         reason = one_line(run.message.partition(". ")[0], MAX_SHOWN)
         reason = reason[:1].lower() + reason[1:]
@@ -113,7 +134,7 @@ def explained(
     ended_in = None
     for at, (cell, innocent) in enumerate(zip(execution.cells, given.innocent(execution.cells), strict=True)):
         if cell.kind != "code":
-            error = _TEXT if automatic.intersection(cell.answers) else ""
+            error = _(_TEXT) if automatic.intersection(cell.answers) else ""
             cell = replace(cell, error=error)
         needed = _UNDEFINED.match(cell.error)
         due_to = failed.get(needed[1]) if needed else None
@@ -148,14 +169,14 @@ def _with_origin(
         return cell
     if innocent or (is_given and ended):
         do, found = next((do, match) for do, pattern in _TO_DO if (match := pattern.match(cell.error)))
-        return replace(cell, origin="given", note=_GIVEN.format(do.format(*found.groups())))
+        return replace(cell, origin="given", note=_(_GIVEN).format(do=_(do).format(*found.groups())))
     misspelt = lacking is not None and lacking[0] == "module" and change is not None and change.misspelt(lacking[1])
     if change and not ended and (lacking is None or misspelt):  # else it may be there for the student
-        return replace(cell, origin="changed", note=_CHANGED.format(change.said))
+        return replace(cell, origin="changed", note=_(_CHANGED).format(change=change.said))
     if lacking:
         return replace(cell, note=_where_it_is(*lacking, places))
-    waits = cell.error.startswith(_STOPPED) and ("slept" in cell.error or "ran longer than" in cell.error)
-    return replace(cell, note=_WAITS if waits else "")
+    waits = cell.error.startswith(_STOPPED) and _WAITED.search(cell.error)
+    return replace(cell, note=_(_WAITS) if waits else "")
 
 
 def _places(files: Iterable[str], beside: Sequence[str]) -> dict[str, str]:
@@ -170,14 +191,16 @@ def _where_it_is(kind: CauseKind, name: str, places: Mapping[str, str]) -> str:
     if file not in places:
         return ""
     if path := places[file]:
-        said = f"`{path}` came with the exercise and lies beside the notebook: use it by that name."
+        said = _("`{path}` came with the exercise and lies beside the notebook: use it by that name.").format(path=path)
         return said if kind == "file" else ""
     file = one_line(file, MAX_NAME)
-    handed_in = f"`{file}` was handed in, and left out; the page says why."
+    handed_in = _("`{file}` was handed in, and left out; the page says why.").format(file=file)
     if kind == "module":
-        do = f"Put its code into a cell of the notebook that begins with `%%writefile {file}`, above this one."
+        do = _(
+            "Put its code into a cell of the notebook that begins with `%%writefile {file}`, above this one."
+        ).format(file=file)
     else:
-        do = "Have a cell of the notebook make what is in it."
+        do = _("Have a cell of the notebook make what is in it.")
     return f"{handed_in} {do}"
 
 
@@ -198,7 +221,7 @@ def why_missing(name: str, answers: Sequence[int], execution: Execution) -> str:
     if said := why_wrong(answers, execution):
         return said
     if not answers:
-        return "Its answer cell is gone, too."
+        return _("Its answer cell is gone, too.")
     return execution.message if cells[answers[-1]].execution_count is None else ""
 
 
@@ -220,21 +243,35 @@ def _described(cells: Sequence[Cell], at: int) -> str:
         return f"{name}: {error}"
     note = cell.note or modern_spelling(cell.error, cell.source)
     if error.startswith((_STOPPED, _TIMEOUT)):
-        said = f"{name} was stopped: {error.partition(': ')[2]}."
+        said = _("{name} was stopped: {reason}.").format(name=name, reason=_reason(error))
     elif "llipsis" in error and "..." in cell.source:  # a word that students need not know
         line = next(number for number, line in enumerate(cell.source.splitlines(), start=1) if "..." in line)
-        return f"{name} still holds a gap, `...`, in line {line}: {error}"
+        return _("{name} still holds a gap, `...`, in line {line}: {error}").format(name=name, line=line, error=error)
     else:
-        said = f"{name} raised {error.rstrip('.')}." if note else f"{name} raised {error}"
+        said = (
+            _("{name} raised {error}.").format(name=name, error=error.rstrip("."))
+            if note
+            else _("{name} raised {error}").format(name=name, error=error)
+        )
     return f"{said} {note}".rstrip()
+
+
+def _reason(error: str) -> str:
+    """Why a cell was stopped; what the notebook's process says of its time is said again here, as it is English."""
+    too_long = _TOO_LONG.fullmatch(error)
+    if too_long is None:
+        return error.partition(": ")[2]
+    return _("more than {seconds} s of processor time, the limit for one cell").format(seconds=too_long[1])
 
 
 def _needs(cell: Cell, cause: Cell) -> str:
     """What a cell misses of the one that failed."""
     if needed := _UNDEFINED.match(cell.error):
-        return f"needs `{needed[1]}`"
+        return _("needs `{name}`").format(name=needed[1])
     names = sorted(names_read(cell.source) & defined(cause.source))
-    return f"needs `{names[0]}`" if names and not cell.error and cell.execution_count is not None else "did not run"
+    if names and not cell.error and cell.execution_count is not None:
+        return _("needs `{name}`").format(name=names[0])
+    return _("did not run")
 
 
 def causes_of(
@@ -262,10 +299,10 @@ def causes_of(
                 found.append(Cause(kind, name, number, message, given=cell.origin == "given"))
     for question in questions:
         for outcome in question.cases:
-            called, raised, error = (outcome.detail or outcome.message).partition("` raised ")
-            lacking = _lacking(error) if raised and outcome.status != "pass" else None
+            called, error = parted_at_error(outcome.detail or outcome.message)
+            lacking = _lacking(error) if error and outcome.status != "pass" else None
             if lacking and lacking[0] != "version":
-                said = f"`{one_line(called.rpartition('`')[2], MAX_NAME)}` raised {one_line(error, MAX_SHOWN)}."
+                said = f"{raised(one_line(called.rpartition('`')[2], MAX_NAME), one_line(error, MAX_SHOWN))}."
                 shown = _where_it_is(*lacking, places) or _shown(*lacking)
                 found.append(Cause(*lacking, 0, f"{said} {shown}", hidden=outcome.hidden))
     return tuple(dict.fromkeys(found))[:MAX_CAUSES]
@@ -274,7 +311,9 @@ def causes_of(
 def _kind(cell: Cell) -> tuple[CauseKind | None, str]:
     """What kind of cause a cell's error is, and the name of what lacks; None where the answer is just wrong."""
     if cell.error.startswith((_STOPPED, _TIMEOUT)):
-        return next((_KINDS[each] for each in _KINDS if cell.error == f"{_STOPPED}{_ENDINGS[each]} in it"), "time"), ""
+        return next(
+            (_KINDS[each] for each in _KINDS if cell.error.removeprefix(_STOPPED) in spellings(_ENDINGS[each])), "time"
+        ), ""
     lacking = _lacking(cell.error) if cell.origin != "changed" else None
     if lacking and not (lacking[0] == "version" and cell.answers):
         return lacking
@@ -294,7 +333,7 @@ def doubtful(cause: Cause, execution: Execution, questions: Sequence[QuestionGra
 
 
 def _shown(kind: CauseKind, name: str) -> str:
-    return _WORDS[kind].format(f"`{name}`" if name else "the network")
+    return _(_WORDS[kind]).format(name=f"`{name}`" if name else _("the network"))
 
 
 def _lacking(error: str) -> tuple[CauseKind, str] | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 
+from autograder.language import gettext as _
 from autograder.records import SELF_CHECK, Cell
 from autograder.wording import one_line
 
@@ -101,9 +102,11 @@ class GivenCells:
         was = heads[found[0]]
         before, after = _first_other_line(was, now), _first_other_line(now, was)
         if before and after:
-            said = f"`{before}`, and not `{after}`"
+            said = _("`{before}`, and not `{after}`").format(before=before, after=after)
+        elif before:
+            said = _("it has `{before}`").format(before=before)
         else:
-            said = f"it has `{before}`" if before else f"`{after}` is not in it"
+            said = _("`{after}` is not in it").format(after=after)
         return Change(was, said, bool(before))
 
     def innocent(self, cells: Sequence[Cell]) -> Iterator[bool]:
@@ -143,7 +146,7 @@ def defined(source: str) -> frozenset[str]:
         if match := _DEFINED.match(line):
             names.add(match[1])
         else:
-            targets, _, value = line.partition("=")
+            targets, _equals, value = line.partition("=")
             if value[:1] not in ("", "=") and _TARGETS.fullmatch(targets) and targets.count("(") == targets.count(")"):
                 names.update(_NAME.findall(_INDEXED.sub("", targets)))
     return frozenset(names)

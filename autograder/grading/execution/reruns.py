@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from autograder.grading.execution.causes import stopped, without_ended
+from autograder.language import gettext as _
 from autograder.records import Cell, Execution, Limits
 from autograder.sandbox.host.session import Session
 from autograder.wording import cell_name, listed
@@ -77,9 +78,9 @@ def _merged(runs: Sequence[Execution], cells: Sequence[Cell], ended: Mapping[int
     message = first.message
     if ended:
         without = listed([cell_name(cells, at) for at in sorted(ended)])
-        message += f" It was run again without {without}, and graded by that."
+        message += _(" It was run again without {without}, and graded by that.").format(without=without)
     if ended and last.status != "completed":
-        message += f" That run did not get to its end either. {last.message}"
+        message += _(" That run did not get to its end either. {message}").format(message=last.message)
     at = _ended_in(last)
     if at is not None and at not in ended:
         shown[at] = stopped(shown[at], last)

@@ -27,6 +27,8 @@ from autograder.grading.execution.given_cells import GivenCells
 from autograder.grading.execution.kept_runs import KeptRun
 from autograder.grading.execution.reruns import run_notebook
 from autograder.grading.intake import notebook_reader
+from autograder.language import N_
+from autograder.language import gettext as _
 from autograder.networks.network_view import EvaluationEnded
 from autograder.records import (
     PLACEHOLDER,
@@ -47,6 +49,7 @@ from autograder.sandbox.host.preloading import named_way, sets_variables
 from autograder.sandbox.host.recording import NotRecorded, RecordedSession, Recording
 from autograder.sandbox.host.session import Session
 from autograder.sandbox.wire.values import History
+from autograder.wording import parted_at_error
 
 __all__ = ["LOWERED", "GradedSubmission", "cells_as_run", "completed", "failed", "grade_one", "rejected"]
 
@@ -54,8 +57,8 @@ MAX_EPOCHS = 2_000
 MIB = 1 << 20
 MAX_KEPT_BYTES = 16 * MIB
 """Of one run, compressed; a larger one is not kept."""
-LOWERED = "The grader was started with less than a notebook may use"
-NOT_ANSWERED = "Not answered: there is nothing in its cell, or what it came with."
+LOWERED = N_("The grader was started with less than a notebook may use")
+NOT_ANSWERED = N_("Not answered: there is nothing in its cell, or what it came with.")
 _PLACEHOLDERS = re.compile(rf"{re.escape(PLACEHOLDER)}|[_*]Type your answer here, replacing this text\.[_*]")
 
 
@@ -215,14 +218,14 @@ def _judged(
     grade = completed(bundle, submission, execution, graded, remarks).grade
     reasons, again = _reasons(grade, execution)
     if lower := bubblewrap.lowered(limits) if _ended_or_raised(grade, execution) else "":
-        reasons.append(f"{LOWERED} ({lower}): that may be why.")
+        reasons.append(_("{lowered} ({lower}): that may be why.").format(lowered=_(LOWERED), lower=lower))
     if runs.unrepeated:
-        reasons.append("A check ended the notebook's process, and the notebook did not run to its end again.")
+        reasons.append(_("A check ended the notebook's process, and the notebook did not run to its end again."))
     if runs.unjustified and any(question.score < question.possible for question in graded.values()):
-        reasons.append("A check's call of a function was ended although it had used little processor time.")
+        reasons.append(_("A check's call of a function was ended although it had used little processor time."))
         again = True
     if broken:
-        reasons = [execution.message or BROKEN]
+        reasons = [execution.message or _(BROKEN)]
     if reasons:
         grade = replace(grade, status="needs_review", message=" ".join(reasons))
     values = {
@@ -267,7 +270,7 @@ def _reasons(grade: Grade, execution: Execution) -> tuple[list[str], bool]:
     reasons = []
     again = execution.unjustified and execution.status == "crashed"  # killed: even if that cost nothing, it is no grade
     if any(outcome.status == "error" for question in grade.questions for outcome in question.cases):
-        reasons.append("A check ended before it could judge: see its question.")
+        reasons.append(_("A check ended before it could judge: see its question."))
     for cause in grade.causes:
         if doubtful(cause, execution, grade.questions) and _lost_points(cause, grade, execution.cells):
             reasons.append(cause.message)
@@ -279,7 +282,7 @@ def _ended_or_raised(grade: Grade, execution: Execution) -> bool:
     """Whether points were lost where something ended or raised, as it may where a process gets less than it needs."""
     automatic = [question for question in grade.questions if not question.manual]
     failed = [case for question in automatic for case in question.cases if case.status in ("fail", "error")]
-    called = any("` raised " in (case.detail or case.message) for case in failed)
+    called = any(parted_at_error(case.detail or case.message)[1] for case in failed)
     return bool(failed) and (called or execution.status != "completed" or any(cell.error for cell in execution.cells))
 
 
@@ -306,7 +309,7 @@ def rejected(bundle: Bundle, submission: Submission) -> GradedSubmission:
 
 def _not_run(bundle: Bundle, submission: Submission, notice: str) -> GradedSubmission:
     """The grade of another exercise's notebook: nothing of it is run, and a person decides what becomes of it."""
-    graded = _grade(bundle, submission, _skipped(bundle, "Not run: this is another exercise."), submission.warnings)
+    graded = _grade(bundle, submission, _skipped(bundle, _("Not run: this is another exercise.")), submission.warnings)
     return GradedSubmission(
         replace(graded, status="needs_review", message=notice, notice=notice), Execution("refused", notice)
     )
@@ -314,7 +317,7 @@ def _not_run(bundle: Bundle, submission: Submission, notice: str) -> GradedSubmi
 
 def failed(bundle: Bundle, submission: Submission, reason: str) -> GradedSubmission:
     """The grade of a submission on which the grader itself failed; a person must look at it."""
-    graded = _grade(bundle, submission, _skipped(bundle, "The grader failed.", "error"), submission.warnings)
+    graded = _grade(bundle, submission, _skipped(bundle, _("The grader failed."), "error"), submission.warnings)
     return GradedSubmission(replace(graded, status="needs_review", message=reason), Execution("crashed", reason))
 
 
@@ -341,12 +344,18 @@ def _remarks(question: Question, namespace: Namespace, cells: Sequence[Cell]) ->
     """What was odd about a question's answer cells, for the student."""
     positions = answer_positions(question.name, cells)
     if not positions:
-        yield f"{question.name}: its answer cell is gone or lost its tag; values from the notebook's end count."
+        yield _("{question}: its answer cell is gone or lost its tag; values from the notebook's end count.").format(
+            question=question.name
+        )
     elif len(positions) > question.answer_cells:
-        yield f"{question.name}: {len(positions)} answer cells; the values after the last of them count."
+        yield _("{question}: {count} answer cells; the values after the last of them count.").format(
+            question=question.name, count=len(positions)
+        )
     elif namespace.late:
         names = ", ".join(f"`{name}`" for name in namespace.late)
-        yield f"{question.name}: {names} came after the answer cell; values from the notebook's end count."
+        yield _("{question}: {names} came after the answer cell; values from the notebook's end count.").format(
+            question=question.name, names=names
+        )
 
 
 def _automatic(question: Question, namespace: Namespace, outcomes: tuple[Outcome, ...]) -> QuestionGrade:
@@ -385,10 +394,10 @@ def _other_exercise(bundle: Bundle, submission: Submission) -> str:
     if not answered or not answered.isdisjoint(names):
         return ""
     listed = ", ".join(f"`{name[:40]}`" for name in sorted(answered)[:4])
-    return (
-        f"This looks like the notebook of another exercise: it answers {listed}, and none of the questions here. "
-        "It was not run."
-    )
+    return _(
+        "This looks like the notebook of another exercise: it answers {listed}, and none of the "
+        "questions here. It was not run."
+    ).format(listed=listed)
 
 
 def _notice(questions: Sequence[QuestionGrade], cells: Sequence[Cell]) -> str:
@@ -396,7 +405,7 @@ def _notice(questions: Sequence[QuestionGrade], cells: Sequence[Cell]) -> str:
     names = {question.name for question in questions}
     gaps = all("..." in cell.source for cell in cells if cell.kind == "code" and names.intersection(cell.answers))
     if gaps and not any(question.score or question.answer for question in questions):
-        return "Nothing is filled in: all answers are as the notebook came."
+        return _("Nothing is filled in: all answers are as the notebook came.")
     return ""
 
 
@@ -410,7 +419,7 @@ def _manual(question: Question, cells: Sequence[Cell], given: GivenCells) -> Que
     elsewhere = any(cell.kind != "code" and not cell.answers and not given.has(cell) for cell in below)
     if answer or pictures or elsewhere or not positions:
         return replace(_ungraded(question, "", "manual"), answer=answer, pictures=pictures)
-    return _ungraded(question, NOT_ANSWERED, "fail")
+    return _ungraded(question, _(NOT_ANSWERED), "fail")
 
 
 def _pictures(cell: Cell) -> Iterator[str]:
@@ -432,7 +441,7 @@ def _ungraded(question: Question, reason: str, status: CaseStatus) -> QuestionGr
     cases = tuple(undecided(case, status, reason) for case in question.cases)
     if question.manual:
         message = reason if status == "fail" else ""
-        cases = (Outcome(question.name, status, 0, question.points, title="Graded by a person", message=message),)
+        cases = (Outcome(question.name, status, 0, question.points, title=_("Graded by a person"), message=message),)
     return QuestionGrade(question.name, 0, question.points, cases, title=question.title, manual=question.manual)
 
 

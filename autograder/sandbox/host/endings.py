@@ -6,28 +6,31 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
+from autograder.language import N_
+from autograder.language import gettext as _
+
 __all__ = ["Ending", "EndingStatus", "judge"]
 
 EndingStatus = Literal["exited", "timed_out", "out_of_memory", "crashed"]
 
-TIMED_OUT = (
-    "The notebook ran longer than {:g} s, although it used only {:.0f} s of processor time: it waited, or the grader's "
-    "machine was busy."
+TIMED_OUT = N_(
+    "The notebook ran longer than {seconds:g} s, although it used only {used:.0f} s of processor time: it "
+    "waited, or the grader's machine was busy."
 )
-OUT_OF_CPU = (
-    "The notebook used more than {:g} s of processor time, the limit for {}. Look for an endless loop, or train for "
-    "fewer epochs."
+OUT_OF_CPU = N_(
+    "The notebook used more than {seconds:g} s of processor time, the limit for {what}. Look for an endless "
+    "loop, or train for fewer epochs."
 )
-ASLEEP = (
-    "The notebook slept for more than {:g} s, the limit for {}, and used {:.0f} s of processor time in all. Look for "
-    "what waits and never gets it: a lock, a queue, a process, `sleep`."
+ASLEEP = N_(
+    "The notebook slept for more than {seconds:g} s, the limit for {what}, and used {used:.0f} s of processor "
+    "time in all. Look for what waits and never gets it: a lock, a queue, a process, `sleep`."
 )
-MACHINE_OUT_OF_MEMORY = (
-    "The grader's machine ran out of memory; the notebook, which used {:,.0f} MiB, was stopped for that."
+MACHINE_OUT_OF_MEMORY = N_(
+    "The grader's machine ran out of memory; the notebook, which used {used:,.0f} MiB, was stopped for that."
 )
-OUT_OF_MEMORY = (
-    "The notebook used {:,.0f} MiB of memory; the limit is {:,} MiB. Use smaller batches, and keep fewer copies of "
-    "large arrays."
+OUT_OF_MEMORY = N_(
+    "The notebook used {used:,.0f} MiB of memory; the limit is {limit:,} MiB. Use smaller batches, and keep "
+    "fewer copies of large arrays."
 )
 
 
@@ -58,9 +61,13 @@ class Ending:
 def judge(code: int | None) -> tuple[EndingStatus, str, bool]:
     """What an exit status says, and whether it is unjustified; bubblewrap reports signal n as 128 + n."""
     if code is None or 0 <= code <= 128:
-        return "exited", "" if not code else f"Python ended with exit status {code}.", False
+        return "exited", "" if not code else _("Python ended with exit status {code}.").format(code=code), False
     number = code - 128 if code > 0 else -code
     if number == signal.SIGKILL:  # crashes give other signals
-        return "crashed", "Python was killed, and not by the grader: the machine may lack memory.", True
-    name = signal.Signals(number).name if number in list(signal.Signals) else f"signal {number}"
-    return "crashed", f"Python was ended by {name}. Look for a crash in compiled code, or too large an array.", False
+        return "crashed", _("Python was killed, and not by the grader: the machine may lack memory."), True
+    name = signal.Signals(number).name if number in list(signal.Signals) else _("signal {number}").format(number=number)
+    return (
+        "crashed",
+        _("Python was ended by {name}. Look for a crash in compiled code, or too large an array.").format(name=name),
+        False,
+    )

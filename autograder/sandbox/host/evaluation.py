@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograder.errors import Unsupported, WireError
+from autograder.language import gettext as _
 from autograder.networks.network_description import NetworkDescription, description_of
 from autograder.networks.network_view import ComputationError, EvaluationEnded, NetworkView, leaves, view
 from autograder.records import Limits
@@ -119,14 +120,20 @@ class Evaluation:
         if ending.status == "timed_out" and not ending.unjustified:
             what = f"took more than {self._limits.case_seconds:g} s of processor time, the limit for one check"
         elif ending.status == "timed_out":
-            what = "took too long, although it used little processor time: the grader's machine was busy"
+            what = _("took too long, although it used little processor time: the grader's machine was busy")
         elif ending.status == "out_of_memory":
-            what = f"took {ending.peak_memory_mb:,.0f} MiB of memory, and the limit is {self._limits.memory_mb:,} MiB"
+            what = _("took {peak_memory_mb:,.0f} MiB of memory, and the limit is {memory_mb:,} MiB").format(
+                peak_memory_mb=ending.peak_memory_mb, memory_mb=self._limits.memory_mb
+            )
         elif ending.status == "exited" and isinstance(error, WireError):
-            what = "gave what cannot be read"
+            what = _("gave what cannot be read")
         else:
-            what = "crashed" + (f" with exit status {ending.code}" if ending.code is not None else "")
-        return f"This check was ended: computing with `{name}` {what}. A person looks at it."
+            what = _("crashed")
+            if ending.code is not None:
+                what = _("crashed with exit status {code}").format(code=ending.code)
+        return _("This check was ended: computing with `{name}` {what}. A person looks at it.").format(
+            name=name, what=what
+        )
 
 
 class _Process:
@@ -207,7 +214,7 @@ class _HeldNetwork:
         """
         answer = self._evaluation.ask(questions.Assemble(self.number, self._network), self, _description)
         if isinstance(answer, questions.Refusal):
-            raise Unsupported(f"cannot be graded: {one_line(answer.reason, 900)}")
+            raise Unsupported(_("cannot be graded: {reason}").format(reason=one_line(answer.reason, 900)))
         self._described = self._described or answer
         return self._described
 
@@ -229,7 +236,7 @@ class _HeldNetwork:
                 raise WireError("something else than arrays") from error
             _require_arrays(arrays)
             if any(each.shape[:1] != batch for each in arrays):
-                return questions.Refusal("its outputs are not one for each input")
+                return questions.Refusal(_("its outputs are not one for each input"))
             return given
 
         packed = PlainSerialiser().serialise(inputs)

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import msgspec
 
 from autograder.errors import WireError
+from autograder.language import gettext as _
 from autograder.sandbox.wire.deserialise import deserialise
 from autograder.sandbox.wire.serialise import serialise_arguments
 from autograder.sandbox.wire.values import Value
@@ -261,4 +262,6 @@ def settled(answer: Answer, shown: str, resolve: Callable[[Any], Any]) -> Any:
     try:
         return deserialise(answer.value, resolve)
     except WireError as error:
-        raise CallFailed(f"`{shown}` returned something that cannot be read: {error}") from error
+        raise CallFailed(
+            _("`{shown}` returned something that cannot be read: {error}").format(shown=shown, error=error)
+        ) from error

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import IO, Protocol
 
 from autograder.errors import SandboxUnavailable
+from autograder.language import gettext as _
 from autograder.records import Limits
 from autograder.sandbox.host import cgroup, endings, watchdog
 from autograder.sandbox.host.endings import Ending, EndingStatus
@@ -209,7 +210,9 @@ class Sandbox:
         if self._group is not None and self._group.was_killed:
             self.kill(
                 "out_of_memory",
-                endings.OUT_OF_MEMORY.format(max(self._tree.memory_mb, self._limits.memory_mb), self._limits.memory_mb),
+                _(endings.OUT_OF_MEMORY).format(
+                    used=max(self._tree.memory_mb, self._limits.memory_mb), limit=self._limits.memory_mb
+                ),
             )
         self._kill_tree()
         if not self._gone(KILL_SECONDS):
@@ -269,7 +272,9 @@ class Sandbox:
                 self._tree.cpu_seconds = max(self._tree.cpu_seconds, self._group.cpu_seconds)
             self._enforce(*watchdog.available_mb())
         except Exception as error:  # noqa: BLE001
-            self.kill("crashed", f"The grader could not measure what the notebook uses ({error}).")
+            self.kill(
+                "crashed", _("The grader could not measure what the notebook uses ({error}).").format(error=error)
+            )
 
     def _enforce(self, available_mb: float, total_mb: float) -> None:
         """End the tree if it is beyond a limit."""
@@ -278,18 +283,21 @@ class Sandbox:
         # What uses most of its limit is ended first, so that it may be the only one.
         floor = min(FLOOR_MB, FLOOR_SHARE * total_mb) * min(1, tree.memory_mb / limits.memory_mb)
         if tree.memory_mb > limits.memory_mb:
-            self.kill("out_of_memory", endings.OUT_OF_MEMORY.format(tree.memory_mb, limits.memory_mb))
+            self.kill("out_of_memory", _(endings.OUT_OF_MEMORY).format(used=tree.memory_mb, limit=limits.memory_mb))
         elif available_mb < floor:
-            self.kill("out_of_memory", endings.MACHINE_OUT_OF_MEMORY.format(tree.memory_mb), unjustified=True)
+            self.kill("out_of_memory", _(endings.MACHINE_OUT_OF_MEMORY).format(used=tree.memory_mb), unjustified=True)
         elif tree.cpu_seconds > self._cpu_until:
-            self.kill("timed_out", endings.OUT_OF_CPU.format(limits.cpu_seconds, "all cells together"))
+            self.kill(
+                "timed_out", _(endings.OUT_OF_CPU).format(seconds=limits.cpu_seconds, what=_("all cells together"))
+            )
         elif step and tree.cpu_seconds > step.cpu_until:
-            self.kill("timed_out", endings.OUT_OF_CPU.format(step.seconds, step.what))
+            self.kill("timed_out", _(endings.OUT_OF_CPU).format(seconds=step.seconds, what=_(step.what)))
         elif step and tree.asleep_seconds > step.asleep_until:
-            reason = endings.ASLEEP.format(step.seconds, step.what, tree.cpu_seconds)
+            reason = _(endings.ASLEEP).format(seconds=step.seconds, what=_(step.what), used=tree.cpu_seconds)
             self.kill("timed_out", reason, unjustified=True)
         elif time.monotonic() > self._deadline:
-            self.kill("timed_out", endings.TIMED_OUT.format(limits.wall_seconds, tree.cpu_seconds), unjustified=True)
+            reason = _(endings.TIMED_OUT).format(seconds=limits.wall_seconds, used=tree.cpu_seconds)
+            self.kill("timed_out", reason, unjustified=True)
 
     def _drain(self) -> None:
         """Read stderr so that no writer blocks; keep the end."""
@@ -311,11 +319,11 @@ def _readable(fd: int) -> bool:
     """Whether something was written that nobody has read yet: then the sandbox waits for the grader."""
     poll = select.poll()
     poll.register(fd, select.POLLIN)
-    return any(event & select.POLLIN for _, event in poll.poll(0))
+    return any(event & select.POLLIN for _fd, event in poll.poll(0))
 
 
 def _hung_up(fd: int) -> bool:
     """Whether no process is left that could write to this pipe."""
     poll = select.poll()
     poll.register(fd, 0)
-    return any(event & select.POLLHUP for _, event in poll.poll(0))
+    return any(event & select.POLLHUP for _fd, event in poll.poll(0))

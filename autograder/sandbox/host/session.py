@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.errors import WireError
+from autograder.language import N_
+from autograder.language import gettext as _
 from autograder.records import Cell, Execution, ExecutionStatus, Limits
 from autograder.sandbox.host import bubblewrap, launch
 from autograder.sandbox.host.cell_outputs import CellOutputs, Displays, settle_error
@@ -199,7 +201,7 @@ class Session(AskedProcess):
 
     def _begin_cell(self) -> float:
         """Limit what comes now, a cell or the values after one; returns the processor time used before."""
-        return self._begin("one cell", self._limits.cell_seconds)
+        return self._begin(N_("one cell"), self._limits.cell_seconds)
 
     def _begin(self, what: str, seconds: float) -> float:
         return self._sandbox.begin(what, seconds, max(GRACE_SECONDS, GRACE_SHARE * seconds))
@@ -216,9 +218,11 @@ class Session(AskedProcess):
         ending = self._sandbox.close()
         self._unjustified |= ending.unjustified
         if isinstance(error, WireError) and ending.status == "exited":  # else it is a message cut short
-            self._fault = self._fault or f"the notebook's process sent what no honest run sends ({error})"
+            self._fault = self._fault or _("the notebook's process sent what no honest run sends ({error})").format(
+                error=error
+            )
         if not self._ready:
-            self._fault = self._fault or "the worker did not start"
+            self._fault = self._fault or _("the worker did not start")
         return ending
 
     def _send(self, message: Any) -> None:
@@ -263,19 +267,29 @@ class Session(AskedProcess):
         ending = self._sandbox.close()
         where = self._where(count)
         if ending.status in ("timed_out", "out_of_memory"):
-            return ending.status, f"{ending.message} The notebook was stopped {where}."
+            return ending.status, _("{message} The notebook was stopped {where}.").format(
+                message=ending.message, where=where
+            )
         if ending.status == "crashed":
             if ending.code is None:  # the sandbox was ended, and not by its own program
                 self._fault = self._fault or ending.message
-            return "crashed", f"{ending.message} The notebook was stopped {where}."
+            return "crashed", _("{message} The notebook was stopped {where}.").format(
+                message=ending.message, where=where
+            )
         if self._fault:
-            return "crashed", f"The run was stopped {where}: {self._fault}."
-        return "crashed", f"Python ended {where}. Look for os._exit, a crash in compiled code, or too large an array."
+            return "crashed", _("The run was stopped {where}: {fault}.").format(where=where, fault=self._fault)
+        return "crashed", _(
+            "Python ended {where}. Look for os._exit, a crash in compiled code, or too large an array."
+        ).format(where=where)
 
     def _where(self, count: int) -> str:
         if self._current is not None:
-            return f"in code cell {self._current + 1} of {count}"
-        return f"after code cell {max(self._running) + 1} of {count}" if self._running else "before the first cell"
+            return _("in code cell {number} of {count}").format(number=self._current + 1, count=count)
+        return (
+            _("after code cell {number} of {count}").format(number=max(self._running) + 1, count=count)
+            if self._running
+            else _("before the first cell")
+        )
 
     @property
     def unjustified(self) -> bool:
@@ -345,14 +359,14 @@ class Session(AskedProcess):
         if self._asking:
             raise TypeError(f"`{shown}` cannot be asked from a function that the student's code calls back")
         if not self._answers:
-            raise CallFailed(f"`{shown}` could not be called: the notebook had ended early")
+            raise CallFailed(_("`{shown}` could not be called: the notebook had ended early").format(shown=shown))
         self._calls += 1
         digest = self._transcript.digest(question)
         seconds = self._limits.call_seconds
         failures: list[Exception] = []
         self._asking = True
         try:
-            used = self._begin("one call of a function", seconds)
+            used = self._begin(N_("one call of a function"), seconds)
             self._send(_request(self._calls, question, seconds))
             answer, calls = self._receive(), 0
             while isinstance(answer, messages.CalledBack):
@@ -366,8 +380,10 @@ class Session(AskedProcess):
         except (WireError, OSError, EOFError) as error:
             ending = self._fail(error)
             if ending.status in ("timed_out", "out_of_memory"):
-                raise CallFailed(f"`{shown}` did not return. {ending.message}") from error
-            raise CallFailed(f"`{shown}` ended the process instead of returning") from error
+                raise CallFailed(
+                    _("`{shown}` did not return. {message}").format(shown=shown, message=ending.message)
+                ) from error
+            raise CallFailed(_("`{shown}` ended the process instead of returning").format(shown=shown)) from error
         finally:
             self._asking = False
         self._sandbox.pause()
@@ -377,7 +393,11 @@ class Session(AskedProcess):
             given = Answer(answer.value)
         elif answer.error.startswith(TIMEOUT):
             self._unjustified |= self._sandbox.cpu_seconds() - used < JUSTIFIED * seconds
-            given = Answer(failure=f"`{shown}` used more than {seconds:g} s of processor time in one call.")
+            given = Answer(
+                failure=_("`{shown}` used more than {seconds:g} s of processor time in one call.").format(
+                    shown=shown, seconds=seconds
+                )
+            )
         else:
             given = Answer(failure=raised(shown, settle_error(answer.error)), raised=True)
         if not callbacks:

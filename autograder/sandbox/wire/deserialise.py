@@ -9,6 +9,8 @@ import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported, WireError
+from autograder.language import N_
+from autograder.language import gettext as _
 from autograder.object_view import Asked, FunctionView, is_table, object_view
 from autograder.sandbox.wire.arrays import unpack_array
 from autograder.sandbox.wire.made_values import made_from
@@ -31,7 +33,7 @@ from autograder.wording import one_line
 __all__ = ["UNFILLED", "Special", "arguments", "deserialise", "plain_data", "refusal", "view_of"]
 
 MAX_REASON = 1_000
-UNFILLED = "is still `...`: the gap is not filled."
+UNFILLED = N_("is still `...`: the gap is not filled.")
 
 Special = Function | Object | Refused | Reference | Callback
 """Values that are no plain data."""
@@ -92,7 +94,7 @@ def view_of(special: Special, asked: Asked) -> Any:
 
 def refusal(special: Refused) -> str:
     """Why a value cannot be graded; the text goes on after its name."""
-    return UNFILLED if special.type_name == "ellipsis" else f"is {one_line(special.reason, MAX_REASON)}."
+    return _(UNFILLED) if special.type_name == "ellipsis" else f"is {one_line(special.reason, MAX_REASON)}."
 
 
 def arguments(values: Iterable[Value], resolve: Callable[[Any], Any] | None = None) -> list[Any]:

@@ -7,13 +7,14 @@ into its named fields after the lookup, so that nothing of a student's is ever l
 from __future__ import annotations
 
 import gettext as catalogues
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
-__all__ = ["LANGUAGES", "N_", "gettext", "in_language", "ngettext", "spellings"]
+__all__ = ["LANGUAGES", "N_", "gettext", "in_language", "language_in_use", "ngettext", "pattern_of", "spellings"]
 
 LANGUAGES = ("en", "de")
 LOCALE = Path(__file__).parent / "locale"
@@ -29,6 +30,11 @@ def in_language(language: str) -> Iterator[None]:
         yield
     finally:
         _language.reset(token)
+
+
+def language_in_use() -> str:
+    """One of `LANGUAGES`."""
+    return _language.get()
 
 
 def gettext(text: str, /) -> str:
@@ -50,6 +56,12 @@ def N_(text: str, /) -> str:  # noqa: N802 - the name that extractors of catalog
 def spellings(text: str) -> tuple[str, ...]:
     """A text in all languages, to find it in what was made in any of them."""
     return tuple(dict.fromkeys(_catalogue(language).gettext(text) for language in LANGUAGES))
+
+
+def pattern_of(text: str, **fields: str) -> str:
+    """A regular expression for a text in any language, with one for each of its fields."""
+    escaped = (re.sub(r"\\{(\w+)\\}", lambda field: fields[field[1]], re.escape(each)) for each in spellings(text))
+    return f"(?:{'|'.join(escaped)})"
 
 
 @cache

@@ -173,7 +173,7 @@ class Question:
     rubric: str = ""
 
 
-TIME_NOT_KNOWN = "It is not known when this was handed in, so nothing is taken off for being late."
+TIME_NOT_KNOWN = N_("It is not known when this was handed in, so nothing is taken off for being late.")
 """`Grade.late` where that is so."""
 
 

@@ -83,7 +83,7 @@ def _faults_of(message: Message) -> Iterator[str]:
     for text in translated:
         if _fields(text) not in [_fields(each) for each in texts]:
             yield f"other fields: {texts[0]}"
-        if text.count("`") != max(each.count("`") for each in texts):
+        if any(text.count(mark) != max(each.count(mark) for each in texts) for mark in "`<>"):
             yield f"other code: {texts[0]}"
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from autograder.feedback.ansi import ansi_html
 from autograder.feedback.safe_text import cut, scrub
 from autograder.feedback.sanitise import MAX_PICTURE, clean_html, markdown_html, picture_html
+from autograder.language import gettext as _
 from autograder.records import SELF_CHECK, Cause, Cell
 from autograder.wording import cell_names
 
@@ -128,21 +129,25 @@ def troubles(cells: Sequence[Cell], causes: Sequence[Cause]) -> list[Trouble]:
 
 
 def _failures(cells: Sequence[Cell], causes: Sequence[Cause]) -> Iterator[tuple[int, Trouble]]:
-    messages = {f"code cell {cause.cell}": cause.message for cause in causes if cause.cell and not cause.hidden}
+    messages = {cause.cell: cause.message for cause in causes if cause.cell and not cause.hidden}
+    number = 0
     names = cell_names(cells)
     for at, (cell, name) in enumerate(zip(cells, names, strict=True)):
+        number += cell.kind == "code"
         if not cell.error:
             continue
         if cell.due_to is not None:
-            needed = _UNDEFINED.match(cell.error)
-            what = f"needs `{needed[1]}`, which" if needed else "needs what"
-            yield at, Trouble(at + 1, name, " ", f"{what} {names[cell.due_to]} did not define", ours=True)
+            needed, cause = _UNDEFINED.match(cell.error), names[cell.due_to]
+            what = _("needs what {cell} did not define").format(cell=cause)
+            if needed:
+                what = _("needs `{name}`, which {cell} did not define").format(name=needed[1], cell=cause)
+            yield at, Trouble(at + 1, name, " ", what, ours=True)
         elif cell.kind != "code":
             yield at, Trouble(at + 1, name, ": ", cell.error, ours=True)
-        elif message := messages.get(name, ""):
+        elif message := messages.get(number, ""):
             yield at, Trouble(at + 1, name, " ", message.removeprefix(f"{name.capitalize()} "), ours=True)
         else:
-            yield at, Trouble(at + 1, name, " raised ", cell.error, ours=False)
+            yield at, Trouble(at + 1, name, _(" raised "), cell.error, ours=False)
 
 
 def is_self_check(cell: Cell) -> bool:
@@ -152,8 +157,8 @@ def is_self_check(cell: Cell) -> bool:
 
 def _folded(cell: Cell) -> str:
     if is_self_check(cell):
-        return "The self-check, as it came with the exercise"
-    return "A self-check" if _CHECK.fullmatch(cell.source) and not cell.error else ""
+        return _("The self-check, as it came with the exercise")
+    return _("A self-check") if _CHECK.fullmatch(cell.source) and not cell.error else ""
 
 
 def answer_cells(cells: Sequence[Cell]) -> dict[str, list[tuple[int, str]]]:
@@ -168,7 +173,7 @@ def answer_cells(cells: Sequence[Cell]) -> dict[str, list[tuple[int, str]]]:
 def _source_html(cell: Cell, name: str, budget: _Budget) -> Markup:
     source = budget.cut(cell.source)
     if cell.kind == "markdown":
-        return _markdown(source, f"Text of {name}", budget, cell.attachments)
+        return _markdown(source, _("Text of {name}").format(name=name), budget, cell.attachments)
     if cell.kind == "code":
         return Markup("<pre>\n{}</pre>").format(_highlighted(scrub(source)))
     return Markup("<pre>\n{}</pre>").format(scrub(source))
@@ -206,23 +211,25 @@ def _outputs_html(cell: Cell, name: str, budget: _Budget) -> Iterator[Markup]:
         try:
             yield _output_html(output, name, budget)
         except (TypeError, ValueError, AttributeError):  # not an output as nbformat has it: nothing of ours to lose
-            yield _note("an output that cannot be shown")
+            yield _note(_("an output that cannot be shown"))
     if len(cell.outputs) > _MAX_OUTPUTS:
-        yield _note(f"{len(cell.outputs) - _MAX_OUTPUTS} more outputs not shown")
+        yield _note(_("{count} more outputs not shown").format(count=len(cell.outputs) - _MAX_OUTPUTS))
 
 
 def _output_html(output: Mapping[str, Any], name: str, budget: _Budget) -> Markup:
     kind = output.get("output_type")
     if kind == "stream":
         warning = output.get("name") == "stderr"
-        label = f"{'Warnings and errors' if warning else 'Printed text'} of {name}"
+        label = _("Printed text of {name}").format(name=name)
+        if warning:
+            label = _("Warnings and errors of {name}").format(name=name)
         return _text(joined(output.get("text")), label, budget, "stderr" if warning else "")
     if kind == "error":
-        return _text(traceback_text(output), f"Error of {name}", budget, "traceback")
+        return _text(traceback_text(output), _("Error of {name}").format(name=name), budget, "traceback")
     if kind in ("display_data", "execute_result"):
         data = output.get("data")
         return _display_html(data if isinstance(data, Mapping) else {}, name, budget)
-    return _note("an output of unknown kind")
+    return _note(_("an output of unknown kind"))
 
 
 def _display_html(data: Mapping[str, Any], name: str, budget: _Budget) -> Markup:
@@ -233,8 +240,8 @@ def _display_html(data: Mapping[str, Any], name: str, budget: _Budget) -> Markup
         cleaned = clean_html(html)
         budget.tags -= tags
         if cleaned is not None:
-            return budget.charged(rich_html(cleaned, f"Output of {name}"))
-    alt = f"Picture from {name}"
+            return budget.charged(rich_html(cleaned, _("Output of {name}").format(name=name)))
+    alt = _("Picture from {name}").format(name=name)
     too_big = False
     for mime in ("image/svg+xml", *_BITMAPS):
         content = joined(data.get(mime))
@@ -246,15 +253,15 @@ def _display_html(data: Mapping[str, Any], name: str, budget: _Budget) -> Markup
             return Markup('<div class="picture">{}</div>').format(picture)
         too_big = True
     if markdown := joined(data.get("text/markdown")):
-        return budget.charged(_markdown(budget.cut(markdown), f"Output of {name}", budget))
+        return budget.charged(_markdown(budget.cut(markdown), _("Output of {name}").format(name=name), budget))
     for mime in ("text/latex", "text/plain"):
         if text := joined(data.get(mime)):
-            return _text(text, f"Output of {name}", budget)
+            return _text(text, _("Output of {name}").format(name=name), budget)
     if too_big:
-        return _note("a picture that is damaged or too large to show")
+        return _note(_("a picture that is damaged or too large to show"))
     if "application/json" in data:
-        return _text(json.dumps(data["application/json"], indent=1), f"Output of {name}", budget)
-    return _note("an output that needs a live notebook")
+        return _text(json.dumps(data["application/json"], indent=1), _("Output of {name}").format(name=name), budget)
+    return _note(_("an output that needs a live notebook"))
 
 
 def _text(text: str, label: str, budget: _Budget, css: str = "") -> Markup:

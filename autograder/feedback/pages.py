@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from autograder import language
 from autograder.feedback.safe_text import cut, inline, points, scrub
 from autograder.wording import counted
 
@@ -35,13 +36,25 @@ def render(template: str, *, script: str = "", **values: Any) -> str:
     return _pages(script).get_template(template).render(values)
 
 
-def jinja_environment(*, html: bool, finalize: Callable[[Any], Any]) -> jinja2.Environment:
-    """Our templates, with the filters `points`, `counted` and `cut`.
+def jinja_environment(*, html: bool, finalize: Callable[[Any], Any], final: type[str]) -> jinja2.Environment:
+    """Our templates, with the filters `points`, `counted` and `cut`, and `_` and `ngettext` for texts with fields.
 
     Args:
         html: Whether they give HTML, and texts are escaped as such.
         finalize: What is done to each value that a template puts out.
+        final: What a text is that is put out as it is.
     """
+
+    def filled(text: str, values: Mapping[str, Any]) -> str:
+        fields = {name: finalize(value) for name, value in values.items()}
+        return final(final(text).format(**fields) if fields else text)  # `Markup.format` escapes them
+
+    def translated(text: str, /, **values: Any) -> str:
+        return filled(language.gettext(text), values)
+
+    def translated_for(one: str, several: str, number: float, /, **values: Any) -> str:
+        return filled(language.ngettext(one, several, number), {"number": points(number), **values})
+
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=html,  # noqa: S701 - Markdown has an escaping of its own, which `finalize` does
@@ -51,6 +64,7 @@ def jinja_environment(*, html: bool, finalize: Callable[[Any], Any]) -> jinja2.E
         lstrip_blocks=True,
     )
     made.filters |= {"points": points, "counted": counted, "cut": cut}
+    made.globals |= {"_": translated, "ngettext": translated_for, "language": language.language_in_use}
     return made
 
 
@@ -75,7 +89,7 @@ def rendering_digest() -> str:
 
 @cache
 def _pages(script: str) -> jinja2.Environment:
-    made = jinja_environment(html=True, finalize=_scrubbed)
+    made = jinja_environment(html=True, finalize=_scrubbed, final=Markup)
     made.filters["inline"] = inline
     style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
     code = (_TEMPLATES / script).read_text(encoding="utf-8") if script else ""

@@ -14,6 +14,8 @@ from typing import TypeVar
 from markupsafe import Markup
 
 from autograder.feedback.safe_text import points
+from autograder.language import N_
+from autograder.language import gettext as _
 from autograder.wording import counted
 
 __all__ = ["Bin", "Curve", "bar", "bins", "curves", "histogram"]
@@ -24,6 +26,13 @@ _WIDTH, _HEIGHT = 360, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 12, 30, 44
 _MAX_POINTS = 200  # drawn
 _MAX_ROWS = 50  # of the table
+_KINDS = {"training": N_("training"), "validation": N_("validation")}
+_SUMMARIES = {
+    ("training", True): N_("Training loss is {value} after epoch {epoch}"),
+    ("training", False): N_("Training accuracy is {value} after epoch {epoch}"),
+    ("validation", True): N_("Validation loss is {value} after epoch {epoch}"),
+    ("validation", False): N_("Validation accuracy is {value} after epoch {epoch}"),
+}
 _HUGE = 1e12  # beyond this a value has left every scale
 
 
@@ -127,23 +136,25 @@ class _Frame:
 
 def _curve(name: str, training: Sequence[float], validation: Sequence[float], prefix: str) -> Curve:
     is_loss = name == "loss"
-    word = "loss" if is_loss else "accuracy"
+    word = _("loss") if is_loss else _("accuracy")
     given = {"training": training, "validation": validation}
     series = [(kind, _thinned(_finite(values), _MAX_POINTS)) for kind, values in given.items()]
-    known = [value for _, pairs in series for _, value in pairs]
-    summary = " ".join(filter(None, (_summary(kind, word, pairs, is_loss) for kind, pairs in series)))
+    known = [value for _kind, pairs in series for _epoch, value in pairs]
+    summary = " ".join(filter(None, (_summary(kind, pairs, is_loss) for kind, pairs in series)))
     if any(len(_finite(values)) < len(values) for values in given.values()):
-        summary += " Values that are not numbers (NaN or infinite) are left out."
+        summary += _(" Values that are not numbers (NaN or infinite) are left out.")
     epochs = max(len(training), len(validation))
     ticks = _ticks(min(known), max(known)) if known else [0.0, 1.0]
     frame = _Frame(1, max(epochs, 2), ticks[0], ticks[-1])
     labels = (_label(frame.x(at), _HEIGHT - _BOTTOM + 16, str(at), "middle") for at in _epoch_ticks(epochs))
-    shapes = [_axes(frame, ticks, "Epoch", word.capitalize()), *labels]
+    shapes = [_axes(frame, ticks, _("Epoch"), word.capitalize()), *labels]
     for place, (kind, pairs) in enumerate(series):
         if pairs:
             shapes.append(_line(frame, kind, pairs))
             shapes.append(_legend(kind, _LEFT + 110 * place))
-    svg = _svg(prefix, f"Learning curve: {word} by epoch", summary or "No values to draw.", shapes)
+    svg = _svg(
+        prefix, _("Learning curve: {figure} by epoch").format(figure=word), summary or _("No values to draw."), shapes
+    )
     return Curve(word, svg, summary, _rows(training, validation))
 
 
@@ -156,13 +167,16 @@ def _thinned(items: list[T], most: int) -> list[T]:
     return items[::-1][:: max(1, math.ceil(len(items) / most))][::-1]
 
 
-def _summary(kind: str, word: str, pairs: Sequence[tuple[int, float]], is_loss: bool) -> str:
+def _summary(kind: str, pairs: Sequence[tuple[int, float]], is_loss: bool) -> str:
     if not pairs:
         return ""
     epoch, best = (min if is_loss else max)(pairs, key=lambda pair: pair[1])
     last_epoch, last = pairs[-1]
-    best_text = "" if best == last else f" ({'lowest' if is_loss else 'highest'}: {_number(best)}, epoch {epoch})"
-    return f"{kind.capitalize()} {word} is {_number(last)} after epoch {last_epoch}{best_text}."
+    said = _(_SUMMARIES[kind, is_loss]).format(value=_number(last), epoch=last_epoch)
+    if best == last:
+        return f"{said}."
+    extreme = _("lowest: {value}, epoch {epoch}") if is_loss else _("highest: {value}, epoch {epoch}")
+    return f"{said} ({extreme.format(value=_number(best), epoch=epoch)})."
 
 
 def _rows(training: Sequence[float], validation: Sequence[float]) -> tuple[tuple[int, str, str], ...]:
@@ -229,7 +243,7 @@ def _dot(kind: str, x: float, y: float) -> Markup:
 
 def _legend(kind: str, left: float) -> Markup:
     line = Markup('<polyline class="line {}" points="{:.0f},12 {:.0f},12"/>').format(kind, left, left + 24)
-    return line + _dot(kind, left + 12, 12) + _label(left + 30, 16, kind, "start")
+    return line + _dot(kind, left + 12, 12) + _label(left + 30, 16, _(_KINDS[kind]), "start")
 
 
 def _label(x: float, y: float, text: str, anchor: str, css: str = "tick") -> Markup:

@@ -6,8 +6,9 @@ import re
 
 from markupsafe import Markup, escape
 
+from autograder.language import gettext as _
+from autograder.language import ngettext
 from autograder.records import rounded
-from autograder.wording import counted
 
 __all__ = ["CODE", "cut", "inline", "points", "scrub", "size"]
 
@@ -30,13 +31,14 @@ def cut(text: str, limit: int) -> str:
         return text
     tail = limit // 4
     missing = size(len(text) - limit)
-    return f"{text[: limit - tail]}\n… {missing} not shown …\n{text[-tail:] if tail else ''}"
+    note = _("… {size} not shown …").format(size=missing)
+    return f"{text[: limit - tail]}\n{note}\n{text[-tail:] if tail else ''}"
 
 
 def size(characters: int) -> str:
     """A number of characters (about as many bytes) in words: `1.2 MB`."""
     if characters < 1000:
-        return counted(characters, "character")
+        return ngettext("{number} character", "{number} characters", characters).format(number=characters)
     return f"{characters / 1000:.0f} kB" if characters < 999_500 else f"{characters / 1e6:.1f} MB"
 
 

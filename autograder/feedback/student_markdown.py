@@ -21,8 +21,10 @@ from autograder.feedback.ansi import without_ansi
 from autograder.feedback.notebook_view import is_self_check, joined, traceback_text, troubles
 from autograder.feedback.safe_text import CODE, cut, scrub
 from autograder.feedback.student_page import ENDINGS, confused, mark, reviewed
-from autograder.records import Assignment, Cell, Execution, Grade
-from autograder.wording import cell_names, counted
+from autograder.language import gettext as _
+from autograder.language import ngettext
+from autograder.records import TIME_NOT_KNOWN, Assignment, Cell, Execution, Grade
+from autograder.wording import cell_names
 
 __all__ = ["prepare", "render"]
 
@@ -76,16 +78,18 @@ def render(assignment: Assignment, grade: Grade, execution: Execution) -> str:
         grade=grade,
         execution=execution,
         questions=() if grade.status == "rejected" else grade.questions,
-        trouble=ENDINGS[execution.status] if execution.cells else "",
+        trouble=_(ENDINGS[execution.status]) if execution.cells and ENDINGS[execution.status] else "",
         raised=troubles(execution.cells, grade.causes),
         called=[cause.message for cause in grade.causes if not cause.cell and not cause.hidden],
         confused=confused,
+        late=_(TIME_NOT_KNOWN) if grade.late == TIME_NOT_KNOWN else grade.late,
         mark=mark,
         reviewed=reviewed(grade),
     )
     if execution.cells:
         notebook = nbformat.new_notebook(cells=list(_cells(execution.cells)))
-        feedback += f"\n## Your notebook, as it ran\n\n{_exporter().from_notebook_node(notebook)[0]}"
+        heading = _("Your notebook, as it ran")
+        feedback += f"\n## {heading}\n\n{_exporter().from_notebook_node(notebook)[0]}"
     return re.sub(r"\n(?:[ \t]*\n)+", "\n\n", feedback).strip() + "\n"
 
 
@@ -96,12 +100,12 @@ def _cells(cells: Sequence[Cell]) -> Iterator[Any]:
     for at, cell in enumerate(cells):
         source = _lines(cell.source)
         if is_self_check(cell):
-            source = "# the self-check, as it came with the exercise: see the page"
+            source = _("# the self-check, as it came with the exercise: see the page")
         outputs = [made for output in cell.outputs[:_MAX_OUTPUTS] if (made := _output(output)) is not None]
         left -= len(source) + sum(len(str(output)) for output in outputs)
         if left < 0:
-            more = f"{counted(len(cells) - at, 'more cell')}: see the page"
-            yield nbformat.new_markdown_cell(more, metadata={"name": "And more"})
+            more = ngettext("{number} more cell: see the page", "{number} more cells: see the page", len(cells) - at)
+            yield nbformat.new_markdown_cell(more.format(number=len(cells) - at), metadata={"name": _("And more")})
             return
         name = {"name": names[at].capitalize()}
         if cell.kind == "code":
@@ -143,7 +147,7 @@ def _escaped(value: Any) -> Any:
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = pages.jinja_environment(html=False, finalize=_escaped)
+    environment = pages.jinja_environment(html=False, finalize=_escaped, final=_Markdown)
     environment.filters["indented"] = _indented
     return environment
 

@@ -13,8 +13,11 @@ from autograder.feedback.ansi import ansi_html
 from autograder.feedback.notebook_view import answer_cells, rich_html, shown_cells, troubles
 from autograder.feedback.safe_text import size
 from autograder.feedback.sanitise import markdown_html, picture_html
+from autograder.language import N_, ngettext, pattern_of
+from autograder.language import gettext as _
 from autograder.records import (
     FOLLOWS,
+    TIME_NOT_KNOWN,
     Assignment,
     Cell,
     Confusion,
@@ -25,19 +28,22 @@ from autograder.records import (
     QuestionGrade,
     SubmittedFile,
 )
-from autograder.wording import counted, listed
+from autograder.wording import listed
 
 __all__ = ["ENDINGS", "confused", "mark", "render", "reviewed"]
 
 ENDINGS = {
     "completed": "",
-    "timed_out": "Your notebook ran out of time",
-    "out_of_memory": "Your notebook ran out of memory",
-    "crashed": "Your notebook did not run to its end",
-    "refused": "Your notebook’s run was not accepted",
+    "timed_out": N_("Your notebook ran out of time"),
+    "out_of_memory": N_("Your notebook ran out of memory"),
+    "crashed": N_("Your notebook did not run to its end"),
+    "refused": N_("Your notebook’s run was not accepted"),
 }
 # What comes before the cell that is the cause; see `values_of` of `case_runner`, and `why_missing` of `causes`.
-_UNMET = re.compile(r"\A`[^`]*` is not defined after this question\. (?:\w+ cell \d+ (?:needs `[^`]*`|did not run): )*")
+_MISSING = pattern_of("`{name}` is not defined after this question. {missing}", name="[^`]*", missing="")
+_NAMED = pattern_of("code cell {number}", number=r"\d+")
+_NEEDS = f"{pattern_of('needs `{name}`', name='[^`]*')}|{pattern_of('did not run')}"
+_UNMET = re.compile(rf"\A{_MISSING}(?:(?i:{_NAMED}) (?:{_NEEDS}): )*")
 _LONG_RUN = 4  # layers in a row that agree are folded from here on
 
 
@@ -64,9 +70,10 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
         files=execution.files if execution else (),
         drawn=_drawn_picture,
         size=size,
+        late=_(TIME_NOT_KNOWN) if grade.late == TIME_NOT_KNOWN else grade.late,
         called=[cause.message for cause in grade.causes if not cause.cell and not cause.hidden],
         # Without cells nothing ran: the grade's own message says why.
-        trouble=ENDINGS[execution.status] if execution and cells else "",
+        trouble=_(ENDINGS[execution.status]) if execution and cells and ENDINGS[execution.status] else "",
         raised=troubles(cells, grade.causes),
         cells=list(shown_cells(cells)),
         bar=plots.bar,
@@ -95,10 +102,14 @@ def confused(confusion: Confusion) -> str:
     counts = confusion.counts
     total, right = sum(map(sum, counts)), sum(row[at] for at, row in enumerate(counts))
     often = [
-        f"{each.true} for {each.predicted} ({counts[each.true][each.predicted]})" for each in confusion.misread[:3]
+        _("{true} for {predicted} ({count})").format(
+            true=each.true, predicted=each.predicted, count=counts[each.true][each.predicted]
+        )
+        for each in confusion.misread[:3]
     ]
-    what = f"`{confusion.model}` takes {total - right:,} of {total:,} inputs for another class"
-    return f"{what}, most often {listed(often)}."
+    return _("`{model}` takes {wrong:,} of {total:,} inputs for another class, most often {mistakes}.").format(
+        model=confusion.model, wrong=total - right, total=total, mistakes=listed(often)
+    )
 
 
 def reviewed(grade: Grade) -> str:
@@ -108,8 +119,12 @@ def reviewed(grade: Grade) -> str:
     outcomes = [outcome for question in grade.questions for outcome in question.cases if outcome.verdict]
     changed = sum(outcome.verdict is not None and outcome.points != outcome.verdict[1] for outcome in outcomes)
     if not changed:
-        return "A person looked at this grade and let it stand as it is."
-    return f"A person looked at this grade and gave other points for {counted(changed, 'case')}."
+        return _("A person looked at this grade and let it stand as it is.")
+    return ngettext(
+        "A person looked at this grade and gave other points for {number} case.",
+        "A person looked at this grade and gave other points for {number} cases.",
+        changed,
+    ).format(number=changed)
 
 
 def _attachments(cells: Iterable[Cell]) -> dict[str, dict[str, str]]:
@@ -123,8 +138,8 @@ def _attachments(cells: Iterable[Cell]) -> dict[str, dict[str, str]]:
 
 def _drawn_picture(file: SubmittedFile) -> Markup:
     """The picture that a file holds; nothing for another one."""
-    kind, _, data = file.picture.removeprefix("data:").partition(";base64,")
-    return (picture_html(kind, data, f"Picture {file.name}") if data else None) or Markup("")
+    kind, _base64, data = file.picture.removeprefix("data:").partition(";base64,")
+    return (picture_html(kind, data, _("Picture {name}").format(name=file.name)) if data else None) or Markup("")
 
 
 def _pending(question: QuestionGrade) -> float:

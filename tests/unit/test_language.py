@@ -62,6 +62,8 @@ def test_what_gettext_reads_is_the_catalogue(path):
         ("{name} is 3", "", ["not translated: {name} is 3"]),
         ("{name} is 3", "{nam} ist 3", ["other fields: {name} is 3"]),
         ("`{name}` is 3", "{name} ist 3", ["other code: `{name}` is 3"]),
+        ("<b>{name}</b>", "<b>{name}<b>", []),
+        ("<b>{name}</b>", "{name}", ["other code: <b>{name}</b>"]),
         (("{n} row", "{n} rows"), ("{n} Zeile", ""), ["not translated: {n} row"]),
     ],
 )
@@ -82,6 +84,10 @@ def test_only_constants_are_looked_up():
                     node.func.id == "_" and isinstance(text, ast.Name | ast.Attribute | ast.Subscript)
                 )
                 wrong += [] if constant else [f"{path.name}:{node.lineno}"]
+            if isinstance(node, ast.JoinedStr):  # in which Babel does not look
+                inside = [each for each in ast.walk(node) if isinstance(each, ast.Call) and each.args]
+                marked = [each for each in inside if getattr(each.func, "id", "") in ("_", "N_", "ngettext")]
+                wrong += [f"{path.name}:{node.lineno}" for each in marked if isinstance(each.args[0], ast.Constant)]
     assert wrong == []
 
 

@@ -18,8 +18,10 @@ from autograder.errors import UsageError
 from autograder.grading.intake.csv_reader import parse, read_table
 from autograder.grading.intake.student_ids import same_student
 from autograder.grading.intake.times import iso_time
+from autograder.language import gettext as _
+from autograder.language import in_language, ngettext
 from autograder.records import TIME_NOT_KNOWN, Assignment, Grade, LateRule, rounded
-from autograder.wording import counted, one_line
+from autograder.wording import one_line
 
 __all__ = ["ALLOWANCES", "Allowance", "LateWork"]
 
@@ -51,7 +53,7 @@ class LateWork:
         Raises:
             UsageError: `late.csv` cannot be understood. The text names its line.
         """
-        self._rule, self._possible = assignment.late, assignment.possible
+        self._rule, self._possible, self._language = assignment.late, assignment.possible, assignment.language
         self._allowances: Mapping[str, Allowance] = _read(out / ALLOWANCES) if self._rule else {}
 
     def settle(self, grade: G) -> G:
@@ -63,7 +65,8 @@ class LateWork:
         if self._rule is not None and not grade.absent:
             keys = (grade.student, grade.id, grade.email)
             found = (self._allowances.get(same_student(key)) for key in keys if key)
-            penalty, late = self._penalty(self._rule, grade, next(filter(None, found), Allowance()))
+            with in_language(self._language):
+                penalty, late = self._penalty(self._rule, grade, next(filter(None, found), Allowance()))
         penalty = rounded(min(penalty, raw))
         return replace(grade, score=rounded(raw - penalty), penalty=penalty, late=late)
 
@@ -84,18 +87,31 @@ class LateWork:
             return 0, ""
         begun = math.ceil(over / timedelta(**{f"{rule.every}s": 1}).total_seconds())
         each = rule.points or rule.percent * self._possible / 100
-        cost = counted(each, "point")
+        cost = _points(each)
         if rule.percent:
-            cost = f"{rule.percent:g} % of {counted(self._possible, 'point')}"
-        grace = f", with {counted(rule.grace, 'minute')} of grace" if rule.grace else ""
-        extended = "extended for you to" if allowance.until else "due"
-        counts = f" It counts as handed in {_shown(text, rule)}." if allowance.handed_in else ""
-        said = (
-            f"Handed in late: {extended} {_shown(due.isoformat(), rule)} ({rule.zone}){grace}.{counts} "
-            f"{counted(begun, rule.every).capitalize()} {'has' if begun == 1 else 'have'} begun since, and each costs "
-            f"{cost}; a score is never less than 0."
+            cost = _("{percent:g} % of {points}").format(percent=rule.percent, points=_points(self._possible))
+        grace = ngettext(", with {number} minute of grace", ", with {number} minutes of grace", rule.grace)
+        late = _("Handed in late: extended for you to {due} ({zone}){grace}.")
+        if not allowance.until:
+            late = _("Handed in late: due {due} ({zone}){grace}.")
+        since = ngettext("{number} day has begun since", "{number} days have begun since", begun)
+        if rule.every == "hour":
+            since = ngettext("{number} hour has begun since", "{number} hours have begun since", begun)
+        said = _("{late}{counts} {since}, and each costs {cost}; a score is never less than 0.").format(
+            late=late.format(
+                due=_shown(due.isoformat(), rule),
+                zone=rule.zone,
+                grace=grace.format(number=rounded(rule.grace)) if rule.grace else "",
+            ),
+            counts=_(" It counts as handed in {time}.").format(time=_shown(text, rule)) if allowance.handed_in else "",
+            since=since.format(number=begun),
+            cost=cost,
         )
         return begun * each, said
+
+
+def _points(number: float) -> str:
+    return ngettext("{number} point", "{number} points", number).format(number=rounded(number))
 
 
 def _local(text: str, rule: LateRule) -> datetime:

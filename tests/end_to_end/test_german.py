@@ -162,4 +162,4 @@ def test_the_self_check_is_german(root: Path) -> None:
         "prüfen Sie, entlang welcher Achse gerechnet wird."
     )
     exec("shown = grader.check('other')", notebook)
-    assert "In diesem Notebook gibt es keine solche Aufgabe. Es gibt `turned`." in notebook["shown"]._repr_html_()
+    assert "In diesem Notebook gibt es keine solche Aufgabe. Es gibt `turned`." in repr(notebook["shown"])

@@ -30,21 +30,26 @@ MAX_PNG: Final = 300_000
 """Bytes; a larger picture is a photo, which JPEG keeps smaller."""
 MAX_TEXT: Final = 4_000
 TEXTS: Final = frozenset({".py", ".csv", ".tsv", ".txt", ".md", ".json", ".yaml", ".yml", ".html"})
-LIMITS: Final = Limits(wall_seconds=60, cell_seconds=30, cpu_seconds=40, memory_mb=1024)
 PROGRAM: Final = "from autograder.sandbox.guest.picture_decoder import decoded_picture\n"
 QUESTION: Final = "pictures"
 
 
 def with_pictures(
-    execution: Execution, files: Sequence[SubmittedFile], *, slot: int, modules: Sequence[str] | None
+    execution: Execution,
+    files: Sequence[SubmittedFile],
+    limits: Limits,
+    *,
+    slot: int,
+    modules: Sequence[str] | None,
 ) -> Execution:
     """A run with the files that were handed in with the notebook, and pictures that are safe to show.
 
     Args:
         execution: The run.
         files: What was handed in; a picture among them is shown also where it is left out.
+        limits: Of the sandbox: those of notebooks, as it is forked from the process that theirs are forked from.
         slot: Number of the grader's worker.
-        modules: See `Session`.
+        modules: See `Session`; likewise.
 
     Raises:
         SandboxUnavailable: This machine cannot run a sandbox.
@@ -53,7 +58,7 @@ def with_pictures(
         ((at, name), _bytes(url)) for at, cell in enumerate(execution.cells) for name, url in cell.attachments.items()
     ]
     found += [((-1, file.name), file.content) for file in files if _ending(file) in PICTURES]
-    urls = _drawn([content for _, content in found], slot, modules)
+    urls = _drawn([content for _, content in found], limits, slot, modules)
     drawn = dict(zip([key for key, _ in found], urls, strict=True))
     return replace(
         execution,
@@ -78,13 +83,13 @@ def _bytes(url: str) -> bytes:
         return b""
 
 
-def _drawn(contents: Sequence[bytes], slot: int, modules: Sequence[str] | None) -> list[str]:
+def _drawn(contents: Sequence[bytes], limits: Limits, slot: int, modules: Sequence[str] | None) -> list[str]:
     """A data URL for each picture; empty for one that cannot be decoded, or is too much for a page."""
     paths = {f"p{at}": content for at, content in enumerate(contents[:MAX_PICTURES]) if content}
     values: Mapping[str, Value] = {}
     if paths:
         cell = Cell("code", PROGRAM + "".join(f"{path} = decoded_picture({path!r}, {MAX_SIDE})\n" for path in paths))
-        with Session(LIMITS, slot=slot, files=paths, modules=modules) as session:
+        with Session(limits, slot=slot, files=paths, modules=modules) as session:
             session.run([cell], {0: [(QUESTION, [*paths])]})
             values = session.taken(QUESTION, [*paths])
     left, urls = MAX_SHOWN, []

@@ -92,7 +92,8 @@ def _done(loaded: Bundle, wanted: Task, slot: int) -> Done:
             return Done(key=run_key(loaded, submission))
         graded = _graded(loaded, submission, wanted, slot)
         modules = None if wanted.alone else loaded.imports
-        shown = with_pictures(graded.execution, submission.files, slot=slot, modules=modules)
+        limits = loaded.assignment.limits
+        shown = with_pictures(graded.execution, submission.files, limits, slot=slot, modules=modules)
         return Done(replace(graded, execution=shown))
     except SandboxUnavailable as error:
         return Done(unavailable=str(error))

@@ -304,9 +304,10 @@ def test_contract_of_the_output_folder(graded: Graded) -> None:
     with (graded.out / "grades.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     columns = ["student", "submission", "status", "score", "possible", "number", "labels"]
-    assert rows[0] == [*columns, "pending", "name", "id", "email"]
+    late = ["raw_score", "penalty", "handed_in"]
+    assert rows[0] == [*columns, "pending", "name", "id", "email", *late]
     assert [row for row in rows if row[0] == "perfect"] == [
-        ["perfect", "perfect.ipynb", "graded", "10", "10", "4", "6", "0", "perfect", "", ""]
+        ["perfect", "perfect.ipynb", "graded", "10", "10", "4", "6", "0", "perfect", "", "", "10", "0", ""]
     ]
     assert len(rows) == len(CLASS) + 1
     assert (graded.out / "index.html").is_file()

@@ -125,7 +125,8 @@ class HandedIn:
                 best, best_rank = (submission, content), rank
         if best is None:
             files = beside_notebook(self.others, min((each.parts[:-1] for each in self.others), key=len, default=()))
-            return Submission(self.student, self.filename, problem=self._nothing(files), files=files)
+            nothing = Submission(self.student, self.filename, problem=self._nothing(files), files=files)
+            return replace(nothing, digest=_digest(nothing.digest, files))
         chosen, content = best
         files = beside_notebook(self.others, content.folder)
         notes = (*self._passed_over(content, best_rank[3]), *chosen.warnings)

@@ -144,10 +144,10 @@ class Case:
     parameters: tuple[str, ...] = ()
 
 
-PLACEHOLDER = "*Write your answer here, in place of this line.*"
+PLACEHOLDER = N_("*Write your answer here, in place of this line.*")
 """What a stub has in the answer cell of a manual question."""
 
-SELF_CHECK = "# The self-check behind `grader.check(…)`."
+SELF_CHECK = N_("# The self-check behind `grader.check(…)`.")
 """How the cell of a stub begins that holds the tests which a student can run."""
 
 

@@ -20,6 +20,8 @@ from autograder.authoring.case_source import as_otter_reads
 from autograder.authoring.master import Master, MasterQuestion
 from autograder.authoring.source import SLOW_FORMATS
 from autograder.errors import BuildError
+from autograder.language import gettext as _
+from autograder.language import in_language
 from autograder.records import ANSWER_TAG, PLACEHOLDER
 
 __all__ = ["Assigned", "assign", "role_of"]
@@ -106,6 +108,8 @@ def _prepared(master: Master) -> Any:
     """The master as Otter is to see it: our settings, no outputs, marked cells, a prompt for each manual answer."""
     from nbformat import v4
 
+    with in_language(master.config.language):
+        placeholder = _(PLACEHOLDER)
     cells = [v4.new_raw_cell(_SETTINGS)]
     for index, (role, original) in enumerate(zip(master.roles, master.source.cells, strict=True)):
         if role in {"config", "ignored", "helpers"}:
@@ -116,7 +120,7 @@ def _prepared(master: Master) -> Any:
             mark = {_KEY: "prompt", "tags": [ANSWER_TAG + question.name]}
             cells += [
                 v4.new_raw_cell("# BEGIN PROMPT"),
-                v4.new_markdown_cell(PLACEHOLDER, metadata=mark),
+                v4.new_markdown_cell(placeholder, metadata=mark),
                 v4.new_raw_cell("# END PROMPT"),
                 begin,
             ]

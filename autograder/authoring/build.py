@@ -29,6 +29,7 @@ from autograder.errors import BuildError, UsageError
 from autograder.grading.cases.bundle import FILES, copy_bundle, hidden_name, sha256_of
 from autograder.grading.intake.notebook_reader import parse
 from autograder.grading.requirements import installable, refuse_lacking
+from autograder.language import spellings
 from autograder.notebook.selfcheck import PACKAGE
 from autograder.records import SELF_CHECK, Assignment, Question, to_json
 
@@ -294,7 +295,7 @@ def _telling(content: bytes) -> np.ndarray[Any, Any]:
 def _bundle(master: Master, assigned: Assigned, data: frozenset[str], root: Path, stub: bytes) -> dict[str, bytes]:
     """Name → content of the bundle's files."""
     given = (cell for cell in parse(stub).cells if cell.kind == "code" or cell.answers)
-    sources = tuple(cell.source for cell in given if not cell.source.startswith(SELF_CHECK))
+    sources = tuple(cell.source for cell in given if not cell.source.startswith(spellings(SELF_CHECK)))
     questions = tuple(_question(master, question, data) for question in master.questions)
     digests = {name: sha256_of((root / "reference" / name).read_bytes()) for name in master.config.data}
     config = master.config

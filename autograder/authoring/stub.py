@@ -11,6 +11,8 @@ from typing import Any
 from autograder.authoring.assign import Assigned, role_of
 from autograder.authoring.master import Master
 from autograder.grading.requirements import installable
+from autograder.language import gettext as _
+from autograder.language import in_language, spellings
 from autograder.notebook.selfcheck import PACKAGE
 from autograder.records import ANSWER_TAG, SELF_CHECK
 
@@ -22,15 +24,8 @@ _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-_SELFCHECK = (
-    f"{SELF_CHECK} Run this cell first; there is nothing to edit.\n"
-    + """\
-# If the import fails, run this once and restart the kernel:  %pip install {install}
-from autograder.notebook.selfcheck import Checks
-
-"""
-)
-"""In front of the tests, which stand on one line: five lines in all.
+_IMPORT = "from autograder.notebook.selfcheck import Checks"
+"""With two lines of comments in front of the tests, which stand on one line: five lines in all.
 
 They are code because a running cell sees neither its metadata nor, in Colab, a file beside the notebook; and plain
 text because a compressed one would hide from students what they run, and be another one with another version of zlib.
@@ -75,7 +70,7 @@ def notebook_bytes(cells: Iterable[Any]) -> bytes:
 def embedded_tests(cells: Iterable[Any]) -> dict[str, str]:
     """Question → test file, read back out of a stub's self-check cell; empty if there is none."""
     for cell in cells:
-        if cell["cell_type"] != "code" or not "".join(cell["source"]).startswith(SELF_CHECK):
+        if cell["cell_type"] != "code" or not "".join(cell["source"]).startswith(spellings(SELF_CHECK)):
             continue
         call = ast.parse("".join(cell["source"])).body[-1]
         if isinstance(call, ast.Assign) and isinstance(call.value, ast.Call) and call.value.args:
@@ -100,7 +95,14 @@ def _with_selfcheck(
     held = ", ".join(f"{_literal(name)}: {_literal(source)}" for name, source in tests.items())
     further = "" if install == PACKAGE else f", install={_literal(install)}"
     further += "" if language == "en" else f", language={_literal(language)}"
-    text = f"{_SELFCHECK.format(install=install)}grader = Checks({{{held}}}{further})  # fmt: skip"
+    with in_language(language):
+        comments = [
+            _(SELF_CHECK) + _(" Run this cell first; there is nothing to edit."),
+            _("# If the import fails, run this once and restart the kernel:  %pip install {install}").format(
+                install=install
+            ),
+        ]
+    text = "\n".join([*comments, _IMPORT, "", f"grader = Checks({{{held}}}{further})  # fmt: skip"])
     metadata = {"tags": ["hide-input"], "jupyter": {"source_hidden": True}, "editable": False, "deletable": False}
     selfcheck = v4.new_code_cell(text, metadata=metadata)
     first = next((at for at, cell in enumerate(cells) if cell.cell_type == "code"), len(cells))

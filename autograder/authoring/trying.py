@@ -24,6 +24,7 @@ from autograder.grading.cases.bundle import load_bundle, sha256_of
 from autograder.grading.execution.environment import environment
 from autograder.grading.execution.submission_grading import GradedSubmission
 from autograder.grading.intake.notebook_reader import parse
+from autograder.language import spellings
 from autograder.records import SELF_CHECK, Cell, Grade, from_json, to_json
 from autograder.sandbox.host.keras_cache import cache_folder
 
@@ -147,7 +148,7 @@ def _cells(notebook: Path) -> tuple[Cell, ...]:
 
 def _counts(cell: Cell) -> bool:
     """Whether a cell is run, or is an answer. The self-check does nothing there, and its cases are in the bundle."""
-    return bool(cell.answers) or (cell.kind == "code" and not cell.source.startswith(SELF_CHECK))
+    return bool(cell.answers) or (cell.kind == "code" and not cell.source.startswith(spellings(SELF_CHECK)))
 
 
 @functools.cache

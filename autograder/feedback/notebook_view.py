@@ -15,6 +15,7 @@ from autograder.feedback.ansi import ansi_html
 from autograder.feedback.safe_text import cut, scrub
 from autograder.feedback.sanitise import MAX_PICTURE, clean_html, markdown_html, picture_html
 from autograder.language import gettext as _
+from autograder.language import spellings
 from autograder.records import SELF_CHECK, Cause, Cell
 from autograder.wording import cell_names
 
@@ -152,7 +153,7 @@ def _failures(cells: Sequence[Cell], causes: Sequence[Cause]) -> Iterator[tuple[
 
 def is_self_check(cell: Cell) -> bool:
     """Whether it is the long first cell of an exercise, which nobody needs to read."""
-    return cell.source.startswith(SELF_CHECK) and not cell.answers and not cell.error
+    return cell.source.startswith(spellings(SELF_CHECK)) and not cell.answers and not cell.error
 
 
 def _folded(cell: Cell) -> str:

@@ -151,6 +151,7 @@ def test_the_page_is_german(root: Path) -> None:
 def test_the_self_check_is_german(root: Path) -> None:
     stub = json.loads((root / "assignments" / "uebung" / "uebung.ipynb").read_text("utf-8"))
     selfcheck = next(source for cell in stub["cells"] if "Checks({" in (source := "".join(cell["source"])))
+    assert selfcheck.startswith("# Die Selbstprüfung hinter `grader.check(…)`. Führen Sie diese Zelle zuerst aus")
     assert selfcheck.rstrip().endswith('language="de")  # fmt: skip')
     notebook: dict[str, Any] = {}
     exec(selfcheck, notebook)

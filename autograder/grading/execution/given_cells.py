@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from autograder.language import gettext as _
+from autograder.language import spellings
 from autograder.records import SELF_CHECK, Cell
 from autograder.wording import one_line
 
@@ -76,7 +77,9 @@ class GivenCells:
         """Whether a cell is as it came with the exercise."""
         if cell.answers:
             return False
-        of_the_build = cell.kind == "code" and (_is_check(cell) or cell.source.strip().startswith(SELF_CHECK))
+        of_the_build = cell.kind == "code" and (
+            _is_check(cell) or cell.source.strip().startswith(spellings(SELF_CHECK))
+        )
         return of_the_build or (cell.kind, _settled(cell.source)) in self._sources
 
     def defines(self, name: str) -> bool:

@@ -27,7 +27,7 @@ from autograder.grading.execution.given_cells import GivenCells
 from autograder.grading.execution.kept_runs import KeptRun
 from autograder.grading.execution.reruns import run_notebook
 from autograder.grading.intake import notebook_reader
-from autograder.language import N_
+from autograder.language import N_, pattern_of
 from autograder.language import gettext as _
 from autograder.networks.network_view import EvaluationEnded
 from autograder.records import (
@@ -59,7 +59,7 @@ MAX_KEPT_BYTES = 16 * MIB
 """Of one run, compressed; a larger one is not kept."""
 LOWERED = N_("The grader was started with less than a notebook may use")
 NOT_ANSWERED = N_("Not answered: there is nothing in its cell, or what it came with.")
-_PLACEHOLDERS = re.compile(rf"{re.escape(PLACEHOLDER)}|[_*]Type your answer here, replacing this text\.[_*]")
+_PLACEHOLDERS = re.compile(rf"{pattern_of(PLACEHOLDER)}|[_*]Type your answer here, replacing this text\.[_*]")
 
 
 @dataclass(frozen=True)

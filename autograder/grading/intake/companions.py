@@ -25,6 +25,8 @@ from autograder.grading.intake.sources import (
     read_found,
     shown,
 )
+from autograder.language import N_
+from autograder.language import gettext as _
 from autograder.records import Submission, SubmittedFile
 from autograder.wording import shortened
 
@@ -45,12 +47,12 @@ OF_SYSTEMS: Final = frozenset({"timestamp.txt", "submission_metadata.yml"})
 """Files that a system put beside a notebook."""
 
 _PART: Final = re.compile(r"(?!\.)[\w .,()+@=-]{1,100}(?<![ .])")
-_TYPE: Final = "files of this type are not put beside a notebook"
-_NAME: Final = "its name has characters that are not taken"
-_TOO_LARGE: Final = f"it has more than {MAX_BYTES >> 20} MB"
-_TOO_MUCH: Final = f"all together are more than {MAX_ALL_BYTES >> 20} MB"
-_GIVEN: Final = "one of this name came with the exercise, and that one is there"
-_PLACE: Final = "another file has its place"
+_TYPE: Final = N_("files of this type are not put beside a notebook")
+_NAME: Final = N_("its name has characters that are not taken")
+_TOO_LARGE: Final = N_("it has more than {limit} MB")
+_TOO_MUCH: Final = N_("all together are more than {limit} MB")
+_GIVEN: Final = N_("one of this name came with the exercise, and that one is there")
+_PLACE: Final = N_("another file has its place")
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,11 @@ def companions(files: Iterable[Found]) -> Iterator[Companion]:
                 if is_notebook(name) or found.parts[-1].lower() in OF_SYSTEMS:
                     continue
                 if (count := count + 1) > MAX_COUNT:
-                    yield Companion(("further files",), 0, left_out=f"there are more than {MAX_COUNT}")
+                    yield Companion(
+                        (_("further files"),),
+                        0,
+                        left_out=_("there are more than {max_count}").format(max_count=MAX_COUNT),
+                    )
                     return
                 content, reason = _read(found, name, left, read)
                 left -= len(content)
@@ -102,13 +108,13 @@ def _inside(file: Found) -> Iterable[tuple[Found, Callable[[], bytes]]]:
 def _read(file: Found, name: str, left: int, read: Callable[[], bytes]) -> tuple[bytes, str]:
     """The bytes of a file, and why there are none."""
     if file.problem:
-        return b"", f"it {file.problem}"
+        return b"", _("it {problem}").format(problem=file.problem)
     if PurePosixPath(name.lower()).suffix not in TYPES:
-        return b"", _TYPE
+        return b"", _(_TYPE)
     if file.size > MAX_BYTES:
-        return b"", _TOO_LARGE
+        return b"", _(_TOO_LARGE).format(limit=MAX_BYTES >> 20)
     if file.size > left:
-        return b"", _TOO_MUCH
+        return b"", _(_TOO_MUCH).format(limit=MAX_ALL_BYTES >> 20)
     try:
         return read(), ""
     except IntakeError as error:
@@ -128,7 +134,7 @@ def beside_notebook(found: Iterable[Companion], folder: Sequence[str]) -> tuple[
         parts = each.parts[len(list(same)) :]
         name = "/".join(parts)
         usable = len(parts) <= MAX_FOLDERS and all(map(_PART.fullmatch, parts))
-        reason = each.left_out or ("" if usable else _NAME)
+        reason = each.left_out or ("" if usable else _(_NAME))
         files[name] = SubmittedFile(name, each.size, each.content, left_out=reason)
     return tuple(sorted(files.values(), key=lambda file: file.name))
 
@@ -152,15 +158,17 @@ def fitted(submission: Submission, given: Mapping[str, bytes]) -> Submission:
         if given.get(file.name) == file.content and not file.left_out:
             continue
         shadows = name.endswith(".py") or ("/" in name and f"{_module(name)}.py" in taken)
-        reason = file.left_out or (_GIVEN if name in taken or (shadows and _module(name) in modules) else "")
+        reason = file.left_out or (_(_GIVEN) if name in taken or (shadows and _module(name) in modules) else "")
         if not reason and (name in folders or not taken.isdisjoint(_parents(name))):
-            reason = _PLACE
+            reason = _(_PLACE)
         if not reason:
             taken.add(name)
             folders.update(_parents(name))
         files.append(replace(file, left_out=reason))
     said = [f"`{file.name}` ({file.left_out})" for file in files if file.left_out]
-    notes = (f"Left out, beside the notebook: {shortened(said, MAX_NAMED)}.",) if said else ()
+    notes = (
+        (_("Left out, beside the notebook: {shortened}.").format(shortened=shortened(said, MAX_NAMED)),) if said else ()
+    )
     return replace(submission, files=tuple(files), warnings=(*submission.warnings, *notes))
 
 

@@ -20,6 +20,8 @@ import msgspec
 
 from autograder.errors import IntakeError
 from autograder.grading.intake.otter_markup import with_answers
+from autograder.language import N_, ngettext
+from autograder.language import gettext as _
 from autograder.records import Cell, CellKind
 from autograder.wording import cell_name, one_line
 
@@ -39,8 +41,8 @@ MAX_WARNINGS: Final = 10
 MAX_REPAIR: Final = 2_000_000
 """Values in a notebook that strict JSON refuses: repairing it builds them all, at some 200 bytes each."""
 
-_TOO_MANY: Final = "The pictures in {} are left out: there are too many, or too large ones."
-HAND_IN: Final = "Download the notebook with File > Download and hand in the .ipynb file."
+_TOO_MANY: Final = N_("The pictures in {cell} are left out: there are too many, or too large ones.")
+HAND_IN: Final = N_("Download the notebook with File > Download and hand in the .ipynb file.")
 
 KINDS: Final[dict[str, CellKind]] = {
     "code": "code",
@@ -50,17 +52,17 @@ KINDS: Final[dict[str, CellKind]] = {
     "html": "markdown",
 }
 BEGINNINGS: Final = (
-    (b"%PDF", "a PDF"),
-    (b"PK\x03\x04", "a zip archive or an Office document"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\xd0\xcf\x11\xe0", "an Office document"),
-    (b"\x89PNG", "a picture"),
-    (b"<!doctype", "a web page"),
-    (b"<html", "a web page"),
-    (b"<?xml", "an XML file"),
-    (b"version https://git-lfs", "a Git LFS pointer; the notebook itself was never uploaded"),
+    (b"%PDF", N_("a PDF")),
+    (b"PK\x03\x04", N_("a zip archive or an Office document")),
+    (b"\x1f\x8b", N_("a gzip archive")),
+    (b"7z\xbc\xaf", N_("a 7z archive")),
+    (b"Rar!", N_("a RAR archive")),
+    (b"\xd0\xcf\x11\xe0", N_("an Office document")),
+    (b"\x89PNG", N_("a picture")),
+    (b"<!doctype", N_("a web page")),
+    (b"<html", N_("a web page")),
+    (b"<?xml", N_("an XML file")),
+    (b"version https://git-lfs", N_("a Git LFS pointer; the notebook itself was never uploaded")),
 )
 
 
@@ -122,7 +124,9 @@ def parse(data: bytes) -> Notebook:
     """
     data = data.removeprefix(codecs.BOM_UTF8)
     if not data.strip(b"\0 \t\r\n"):
-        raise IntakeError(f"The file is empty ({len(data):,} bytes). Save the notebook, and hand it in again.")
+        raise IntakeError(
+            _("The file is empty ({count:,} bytes). Save the notebook, and hand it in again.").format(count=len(data))
+        )
     try:
         try:
             return _notebook(data)
@@ -130,9 +134,11 @@ def parse(data: bytes) -> Notebook:
             repaired, warnings = _repaired(data)
         notebook = _notebook(repaired)
     except RecursionError:
-        raise IntakeError(f"This is JSON nested too deeply for a notebook. {HAND_IN}") from None
+        raise IntakeError(
+            _("This is JSON nested too deeply for a notebook. {hand_in}").format(hand_in=_(HAND_IN))
+        ) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise IntakeError(f"This cannot be read as a notebook. {HAND_IN}") from None
+        raise IntakeError(_("This cannot be read as a notebook. {hand_in}").format(hand_in=_(HAND_IN))) from None
     return Notebook(notebook.cells, (*warnings, *notebook.warnings))
 
 
@@ -144,12 +150,18 @@ def answers(cells: tuple[Cell, ...]) -> frozenset[str]:
 def _notebook(data: bytes) -> Notebook:
     top = _decode(data, _Top)
     if top is None:
-        raise IntakeError(f"This is JSON, but not a notebook: expected an object, received {_kind(data)}. {HAND_IN}")
+        raise IntakeError(
+            _("This is JSON, but not a notebook: expected an object, received {kind}. {hand_in}").format(
+                kind=_kind(data), hand_in=_(HAND_IN)
+            )
+        )
     version = _decode(top.nbformat, int)
     if version is not None and version not in (3, 4):
         raise IntakeError(
-            f"The notebook has format {version}; formats 3 and 4 can be read. Open it in JupyterLab, save it, and hand "
-            "it in again."
+            _(
+                "The notebook has format {version}; formats 3 and 4 can be read. Open it in JupyterLab, save it, "
+                "and hand it in again."
+            ).format(version=version)
         )
     _check_language(top.metadata)
     warnings: list[str] = []
@@ -157,16 +169,23 @@ def _notebook(data: bytes) -> Notebook:
     for raw in _raw_cells(top, version):
         cells.append(_cell(raw, cells, warnings))
     if not cells:
-        raise IntakeError("The notebook has no cells. Check that you saved it, and hand in the one with your answers.")
+        raise IntakeError(
+            _("The notebook has no cells. Check that you saved it, and hand in the one with your answers.")
+        )
     if not any(cell.kind == "code" for cell in cells):
         if not answers(tuple(cells)):
             raise IntakeError(
-                f"The notebook has no code cell: expected your answers, received {len(cells)} text "
-                f"{'cell' if len(cells) == 1 else 'cells'}. Hand in the notebook with your answers."
+                ngettext(
+                    "The notebook has no code cell: expected your answers, received {number} text cell. "
+                    "Hand in the notebook with your answers.",
+                    "The notebook has no code cell: expected your answers, received {number} text cells. "
+                    "Hand in the notebook with your answers.",
+                    len(cells),
+                ).format(number=len(cells))
             )
-        warnings.insert(0, "The notebook has no code cell; only its text can be graded.")
+        warnings.insert(0, _("The notebook has no code cell; only its text can be graded."))
     if len(warnings) > MAX_WARNINGS:
-        warnings[MAX_WARNINGS:] = [f"{len(warnings) - MAX_WARNINGS} more cells like these."]
+        warnings[MAX_WARNINGS:] = [_("{number} more cells like these.").format(number=len(warnings) - MAX_WARNINGS)]
     return Notebook(tuple(_with_pictures(with_answers(cells), warnings)), tuple(warnings))
 
 
@@ -178,13 +197,17 @@ def _raw_cells(top: _Top, version: int | None) -> list[msgspec.Raw]:
     else:
         found = _elements(top.cells, _Cells) if top.cells else None
         if found is None:
-            raise IntakeError(f"This is JSON, but not a notebook: it has no list of cells. {HAND_IN}")
+            raise IntakeError(
+                _("This is JSON, but not a notebook: it has no list of cells. {hand_in}").format(hand_in=_(HAND_IN))
+            )
         lists = [found]
     cells = [raw for part in lists for raw in part]
     if len(cells) > MAX_CELLS:
         raise IntakeError(
-            f"The notebook has more than {MAX_CELLS:,} cells, the most that can be graded. Delete the ones that are "
-            "not part of the exercise and hand it in again."
+            _(
+                "The notebook has more than {max_cells:,} cells, the most that can be graded. Delete the ones "
+                "that are not part of the exercise and hand it in again."
+            ).format(max_cells=MAX_CELLS)
         )
     return cells
 
@@ -193,40 +216,58 @@ def _cell(raw: msgspec.Raw, before: Sequence[Cell], warnings: list[str]) -> Cell
     """One cell. A cell of unknown kind becomes raw text, with a warning: it is never run on a guess."""
     cell = _decode(raw, _Cell)
     if cell is None:
-        warnings.append(f"{_name(before, 'raw')} is not a cell ({_kind(raw)}); it was left empty.")
+        warnings.append(
+            _("{cell} is not a cell ({kind}); it was left empty.").format(
+                cell=_name(before, "raw").capitalize(), kind=_kind(raw)
+            )
+        )
         return Cell("raw", "")
     named = _decode(cell.cell_type, str) or ""
     kind = KINDS.get(named, "raw")
     if named not in KINDS:
-        warnings.append(f"{_name(before, kind)} does not say whether it is code or text; it was not run.")
+        warnings.append(
+            _("{cell} does not say whether it is code or text; it was not run.").format(
+                cell=_name(before, kind).capitalize()
+            )
+        )
     source = _source(cell)
     if source is None:
         what = _kind(cell.source or cell.input)
         warnings.append(
-            f"The text of {_name(before, kind).lower()} is {what} where a string was expected; it was left empty."
+            _("The text of {name} is {what} where a string was expected; it was left empty.").format(
+                name=_name(before, kind), what=what
+            )
         )
         source = ""
     if len(source) > MAX_SOURCE:
         if kind == "code":
             raise IntakeError(
-                f"{_name(before, kind)} has {len(source):,} characters; {MAX_SOURCE:,} can be run. Move its data out "
-                "of the code and hand the notebook in again."
+                _(
+                    "{cell} has {count:,} characters; {max_source:,} can be run. Move its data out of the code "
+                    "and hand the notebook in again."
+                ).format(cell=_name(before, kind).capitalize(), count=len(source), max_source=MAX_SOURCE)
             )
         source = source[:MAX_SOURCE]
-        warnings.append(f"{_name(before, kind)} is longer than {MAX_SOURCE:,} characters; what is beyond was left out.")
+        warnings.append(
+            _("{cell} is longer than {max_source:,} characters; what is beyond was left out.").format(
+                cell=_name(before, kind).capitalize(), max_source=MAX_SOURCE
+            )
+        )
     if named == "heading":
         level = _decode(cell.level, int) or 1
         source = "#" * min(max(level, 1), 6) + " " + " ".join(source.splitlines())
     if kind == "code" and _conflicts(source):
         warnings.append(
-            f"{_name(before, kind)} holds Git conflict markers (<<<<<<<); it cannot run. Resolve the conflict."
+            _("{cell} holds Git conflict markers (<<<<<<<); it cannot run. Resolve the conflict.").format(
+                cell=_name(before, kind).capitalize()
+            )
         )
-    pictures = _pictures(cell, _name(before, kind).lower(), warnings) if kind == "markdown" else {}
+    pictures = _pictures(cell, _name(before, kind), warnings) if kind == "markdown" else {}
     return Cell(kind, source, _tags(cell.metadata), attachments=pictures)
 
 
 def _name(before: Sequence[Cell], kind: CellKind) -> str:
-    return cell_name([*before, Cell(kind, "")], len(before)).capitalize()
+    return cell_name([*before, Cell(kind, "")], len(before))
 
 
 def _source(cell: _Cell) -> str | None:
@@ -240,7 +281,7 @@ def _pictures(cell: _Cell, place: str, warnings: list[str]) -> dict[str, str]:
     """Name → data URL of the bitmaps pasted into a text; none if they are too many or too large."""
     raw = memoryview(cell.attachments)
     if raw.nbytes > MAX_PICTURES or bytes(raw).count(b":") > MAX_VALUES:
-        warnings.append(_TOO_MANY.format(place))
+        warnings.append(_(_TOO_MANY).format(cell=place))
         return {}
     found = {}
     for name, forms in (_decode(cell.attachments, dict[str, dict[str, msgspec.Raw]]) or {}).items():
@@ -248,7 +289,11 @@ def _pictures(cell: _Cell, place: str, warnings: list[str]) -> dict[str, str]:
             if data := _decode(forms.get(mime, _ABSENT), str):
                 found[name] = f"data:{mime};base64,{data}"
         if name not in found:
-            warnings.append(f"`{one_line(name, 60)}` in {place} is left out: a picture of a kind that is not shown.")
+            warnings.append(
+                _("`{name}` in {place} is left out: a picture of a kind that is not shown.").format(
+                    name=one_line(name, 60), place=place
+                )
+            )
     return found
 
 
@@ -258,7 +303,7 @@ def _with_pictures(cells: Sequence[Cell], warnings: list[str]) -> Iterator[Cell]
     for at, cell in enumerate(cells):
         left -= sum(map(len, cell.attachments.values()))
         if left < 0 and cell.attachments:
-            warnings.append(_TOO_MANY.format(cell_name(cells, at)))
+            warnings.append(_(_TOO_MANY).format(cell=cell_name(cells, at)))
             cell = replace(cell, attachments={})
         yield cell
 
@@ -285,8 +330,10 @@ def _check_language(raw: msgspec.Raw) -> None:
     if named and not any(re.match(r"i?python\d*$", name.strip(), re.IGNORECASE) for name in named):
         language = re.sub(r"[^\w+#. -]", "", named[0])[:30]
         raise IntakeError(
-            f"The notebook's language is {language}; this exercise is graded in Python. Choose a Python kernel "
-            "(Kernel > Change Kernel), save, and hand it in again."
+            _(
+                "The notebook's language is {language}; this exercise is graded in Python. Choose a Python "
+                "kernel (Kernel > Change Kernel), save, and hand it in again."
+            ).format(language=language)
         )
 
 
@@ -311,8 +358,8 @@ def _elements(raw: msgspec.Raw, kind: type[msgspec.Struct]) -> list[msgspec.Raw]
 
 def _kind(raw: msgspec.Raw | bytes) -> str:
     start = bytes(memoryview(raw)[:64]).lstrip()[:1]
-    names = {b"[": "a list", b"{": "an object", b'"': "a string", b"n": "null", b"t": "true", b"f": "false"}
-    return names.get(start, "a number")
+    names = {b"[": _("a list"), b"{": _("an object"), b'"': _("a string"), b"n": "null", b"t": "true", b"f": "false"}
+    return names.get(start, _("a number"))
 
 
 def _repaired(data: bytes) -> tuple[bytes, list[str]]:
@@ -324,20 +371,26 @@ def _repaired(data: bytes) -> tuple[bytes, list[str]]:
     head = data[:64].lstrip().lower()
     for beginning, what in BEGINNINGS:
         if head.startswith(beginning.lower()):
-            raise IntakeError(f"This is not a notebook: it begins like {what}. {HAND_IN}")
+            raise IntakeError(
+                _("This is not a notebook: it begins like {what}. {hand_in}").format(what=_(what), hand_in=_(HAND_IN))
+            )
     if sum(data.count(mark) for mark in (b",", b"[", b"{")) > MAX_REPAIR:
         raise IntakeError(
-            "The notebook is not valid JSON and too large to repair. Clear all outputs (Edit > Clear Outputs of All "
-            "Cells), save, and hand it in again."
+            _(
+                "The notebook is not valid JSON and too large to repair. Clear all outputs (Edit > Clear Outputs "
+                "of All Cells), save, and hand it in again."
+            )
         )
     warnings: list[str] = []
     text = _text(data, warnings)
     try:
-        value = json.loads(text, strict=False, parse_constant=lambda _: None, object_hook=_without_outputs)
+        value = json.loads(text, strict=False, parse_constant=lambda _constant: None, object_hook=_without_outputs)
     except json.JSONDecodeError as error:
         raise IntakeError(_not_json(text, error)) from None
     except ValueError:  # an integer of more digits than Python parses
-        raise IntakeError(f"This cannot be read as a notebook: a number in it is too long. {HAND_IN}") from None
+        raise IntakeError(
+            _("This cannot be read as a notebook: a number in it is too long. {hand_in}").format(hand_in=_(HAND_IN))
+        ) from None
     repaired = json.dumps(value, ensure_ascii=False)
     return re.sub("[\ud800-\udfff]", "\ufffd", repaired).encode(), warnings
 
@@ -355,7 +408,11 @@ def _text(data: bytes, warnings: list[str]) -> str:
         except UnicodeDecodeError:
             # Valid multi-byte sequences in it: damaged UTF-8. None: an editor saved it in Windows' encoding.
             encoding = "utf-8" if re.search(rb"[\xc3-\xf4][\x80-\xbf]", data) else "windows-1252"
-            warnings.append(f"The notebook is not proper UTF-8; it was read as {encoding}. Check letters such as ä, é.")
+            warnings.append(
+                _("The notebook is not proper UTF-8; it was read as {encoding}. Check letters such as ä, é.").format(
+                    encoding=encoding
+                )
+            )
     return data.decode(encoding, errors="replace")
 
 
@@ -365,13 +422,14 @@ def _conflicts(text: str) -> bool:
 
 def _not_json(text: str, error: json.JSONDecodeError) -> str:
     if _conflicts(text):
-        return (
-            "The notebook holds unresolved Git conflict markers (<<<<<<<, >>>>>>>). Resolve the merge conflict, open "
-            "the notebook to check it, and hand it in again."
+        return _(
+            "The notebook holds unresolved Git conflict markers (<<<<<<<, >>>>>>>). Resolve the merge "
+            "conflict, open the notebook to check it, and hand it in again."
         )
     if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
-        return f"The notebook ends in the middle (line {error.lineno}), as after a broken upload. {HAND_IN}"
-    return (
-        f"This is not a notebook: expected JSON, and line {error.lineno}, column {error.colno} is not "
-        f"({error.msg}). {HAND_IN}"
-    )
+        return _("The notebook ends in the middle (line {lineno}), as after a broken upload. {hand_in}").format(
+            lineno=error.lineno, hand_in=_(HAND_IN)
+        )
+    return _(
+        "This is not a notebook: expected JSON, and line {lineno}, column {colno} is not ({msg}). {hand_in}"
+    ).format(lineno=error.lineno, colno=error.colno, msg=error.msg, hand_in=_(HAND_IN))

@@ -29,6 +29,7 @@ from autograder.grading.intake.layouts import Owned, by_pattern, recognised
 from autograder.grading.intake.plain_folders import is_flat, is_own, plain_owned, unwrapped
 from autograder.grading.intake.sources import Content, Found, Order, may_be_read
 from autograder.grading.intake.student_ids import distinct, student_id
+from autograder.language import gettext as _
 from autograder.records import Cell, Submission, SubmittedFile, to_json
 from autograder.wording import shortened
 
@@ -147,21 +148,30 @@ class HandedIn:
         same = [content for content in self.contents if content.assignment == best.assignment]
         attempts = {content.order for content in same}
         last = [content for content in same if content.order == best.order]
-        unread = " Some were not read." if self.count > len(self.contents) else ""
-        counts = f"`{best.name}` counts"
+        unread = _(" Some were not read.") if self.count > len(self.contents) else ""
         if len(attempts) > 1:
-            which = "the last one" if best.order == max(attempts) else "the last one that can be graded"
-            yield f"{len(attempts)} attempts were handed in: {which}, {counts}.{unread}"
+            said = _("{count} attempts were handed in: the last one that can be graded, `{name}` counts.{unread}")
+            if best.order == max(attempts):
+                said = _("{count} attempts were handed in: the last one, `{name}` counts.{unread}")
+            yield said.format(count=len(attempts), name=best.name, unread=unread)
         if len(last) > 1 or (unread and len(attempts) == 1):
             count = len(last) if len(attempts) > 1 or len(same) < len(self.contents) else self.count
-            given = "were in it" if len(attempts) > 1 else "were handed in"
-            yield f"{count} notebooks {given}: {counts}, with {answers} answer cells.{unread} Hand in one."
+            said = _(
+                "{count} notebooks were handed in: `{name}` counts, with {answers} answer cells.{unread} Hand in one."
+            )
+            if len(attempts) > 1:
+                said = _(
+                    "{count} notebooks were in it: `{name}` counts, with {answers} answer cells.{unread} Hand in one."
+                )
+            yield said.format(count=count, name=best.name, answers=answers, unread=unread)
 
     def _nothing(self, files: Sequence[SubmittedFile]) -> str:
         if not files:
-            return "No notebook was found: the folder is empty. Hand in the .ipynb file."
+            return _("No notebook was found: the folder is empty. Hand in the .ipynb file.")
         received = shortened([f"`{file.name}`" for file in files], MAX_NAMED)
-        return f"No notebook was found: expected an .ipynb file, received {received}. Hand in the notebook itself."
+        return _(
+            "No notebook was found: expected an .ipynb file, received {received}. Hand in the notebook itself."
+        ).format(received=received)
 
 
 class Survey(NamedTuple):
@@ -305,6 +315,8 @@ def _submission(student: str, content: Content) -> Submission:
     except IntakeError as error:
         return Submission(student, content.name, digest, problem=str(error))
     except Exception as error:  # noqa: BLE001 - a bug in the grader must not stop the class; the student reads of it
-        reason = f"The grader failed to read this notebook ({type(error).__name__}). Show this to your instructor."
+        reason = _("The grader failed to read this notebook ({kind}). Show this to your instructor.").format(
+            kind=type(error).__name__
+        )
         return Submission(student, content.name, digest, problem=reason)
     return Submission(student, content.name, digest, notebook.cells, warnings=notebook.warnings)

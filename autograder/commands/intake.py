@@ -26,6 +26,7 @@ class Handed(NamedTuple):
         id: The student's number or login there; empty where it has none.
         email: Likewise.
         attempts: How often the student handed in.
+        handed_in: When, in ISO 8601, for the one that counts; empty where the download does not say it.
         notebook: The path of the one that counts, in SOURCE or its zip; empty where none can be read.
         problem: Why it cannot be graded; empty where it can.
     """
@@ -34,6 +35,7 @@ class Handed(NamedTuple):
     id: str
     email: str
     attempts: int
+    handed_in: str
     notebook: str
     problem: str
 
@@ -57,11 +59,8 @@ def run(source: Path, *, students: str, as_json: bool, screen: Console) -> None:
         handed_in = item.open()
         read = handed_in.read()
         notebook = "" if read.problem else read.filename
-        rows.append(
-            Handed(
-                item.owner.name, item.owner.id, item.owner.email, handed_in.attempts(notebook), notebook, read.problem
-            )
-        )
+        attempts = handed_in.attempts(notebook)
+        rows.append(Handed(*item.owner, attempts, read.handed_in, notebook, read.problem))
     if as_json:
         objects = [
             {name: scrub(value) if isinstance(value, str) else value for name, value in row._asdict().items()}
@@ -69,11 +68,11 @@ def run(source: Path, *, students: str, as_json: bool, screen: Console) -> None:
         ]
         screen.out(msgspec.json.format(msgspec.json.encode(objects), indent=2).decode(), highlight=False)
         return
-    table = Table("student", "id", "email", "attempts", "notebook")
+    table = Table("student", "id", "email", "attempts", "handed in", "notebook")
     for row in rows:
         last = escape(row.notebook) if row.notebook else f"[red]{escape(one_line(row.problem, 120))}[/]"
         names = (escape(one_line(text, 60)) for text in (row.student, row.id, row.email))
-        table.add_row(*names, str(row.attempts), last)
+        table.add_row(*names, str(row.attempts), row.handed_in.replace("T", " ")[:16], last)
     screen.print(table)
     screen.print(what_is_there(found.system, notebooks, len(rows)), highlight=False)
 

@@ -33,6 +33,11 @@ def test_late_work_from_the_download_to_the_export(tmp_path: Path) -> None:
         path = source / name
         path.parent.mkdir(parents=True)
         path.write_text(text)
+    listed = json.loads(nb.autograder("intake", source, "--json").stdout)
+    assert {row["id"]: row["handed_in"] for row in listed if row["notebook"]} == {
+        "ada": "2026-11-05T12:00:00",
+        "grace": "2026-11-07T23:59:01",
+    }
     assert nb.autograder("grade", bundle, source, "-o", out).returncode == 1  # one is rejected
     assert scores(out) == {"ada": (10, 0), "grace": (7, 3), "emmy": (0, 0)}
     page = (out / "feedback" / "Grace Hopper.html").read_text()
@@ -46,6 +51,8 @@ def test_late_work_from_the_download_to_the_export(tmp_path: Path) -> None:
         report = nb.autograder("report", out)
         assert scores(out) == {"ada": (9, 1), "grace": (9, 1), "emmy": (0, 0)}
     assert "2 students handed in late (Ada Lovelace, Grace Hopper): 2 points taken off in all." in report.stdout
+    merged = nb.autograder("merge", out, "-o", tmp_path / "all")
+    assert merged.returncode == 2 and "late.csv is of a part. Merge first" in merged.stderr
     again = nb.autograder("grade", bundle, source, "-o", out)  # nothing is graded, and the times stay
     assert "2 as before" in again.stderr
     assert scores(out) == {"ada": (9, 1), "grace": (9, 1), "emmy": (0, 0)}

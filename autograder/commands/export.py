@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
 
 from autograder.errors import UsageError
-from autograder.exports import canvas, moodle, other_formats
-from autograder.exports.exported import Exported
+from autograder.exports import canvas, gradescope, junit, moodle, nbgrader, plain_csv, plain_json
+from autograder.exports.exported import Exported, FinishedReport
 from autograder.files import write_whole
-from autograder.grading.results.entries import GradeEntry
 from autograder.grading.results.output_folder import OutputFolder
-from autograder.records import Assignment
 from autograder.wording import counted, listed, one_line, shortened
 
 __all__ = ["FORMATS", "run"]
 
-FORMATS: Mapping[str, Callable[[Assignment, Sequence[GradeEntry], Mapping[str, bytes], Path | None], Exported]] = {
+FORMATS: Mapping[str, Callable[[FinishedReport], Exported]] = {
     "moodle": moodle.to_moodle,
     "canvas": canvas.to_canvas,
-    "gradescope": other_formats.to_gradescope,
-    "nbgrader": other_formats.to_nbgrader,
-    "csv": other_formats.to_plain_csv,
-    "json": other_formats.to_plain_json,
-    "junit": other_formats.to_junit,
+    "gradescope": gradescope.to_gradescope,
+    "nbgrader": nbgrader.to_nbgrader,
+    "csv": plain_csv.to_plain_csv,
+    "json": plain_json.to_plain_json,
+    "junit": junit.to_junit,
 }
 FILLED = ("moodle", "canvas")
 """Those that fill a file of the instructor's, and make feedback beside it."""
@@ -58,12 +56,12 @@ def run(out: Path, *, to: str, template: Path | None, target: Path | None, with_
             f"{counted(len(pending), 'student')} still wait for points by hand: {shortened(pending, MAX_NAMED)}. Fill "
             f"in {out / 'manual.csv'} and run `autograder report {out}`, or export with --with-pending."
         )
-    pages = {}
-    for grade in grades if to in FILLED else ():
-        page = out / "feedback" / f"{grade.student}.html"
-        if not grade.absent and page.is_file():
-            pages[grade.student] = page.read_bytes()
-    made = FORMATS[to](assignment, grades, pages, template)
+
+    def page(student: str) -> bytes | None:
+        path = out / "feedback" / f"{student}.html"
+        return path.read_bytes() if path.is_file() else None
+
+    made = FORMATS[to](FinishedReport(assignment, grades, page, template))
     path = target or Path(f"{assignment.slug}-{to}{made.suffix}")
     if template is not None and path.resolve() == template.resolve():
         raise UsageError(f"{path} is the template: give another file with -o.")

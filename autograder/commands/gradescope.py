@@ -14,7 +14,7 @@ from rich.console import Console
 from autograder.commands import grade, report
 from autograder.commands.progress import events
 from autograder.errors import AutograderError, SandboxUnavailable
-from autograder.exports.other_formats import gradescope_results
+from autograder.exports.gradescope import gradescope_results
 from autograder.files import write_whole
 from autograder.grading.intake.times import iso_time
 from autograder.grading.results.entries import GradeEntry

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import Final
 
 from autograder.errors import UsageError
-from autograder.exports.exported import Exported, zip_bytes
-from autograder.exports.filled_table import Template, read_template
+from autograder.exports.exported import Exported, FinishedReport
+from autograder.exports.filled_table import Template, above, fill, read_template
 from autograder.grading.intake.layouts import recognised_folder
 from autograder.grading.results.entries import GradeEntry
 from autograder.records import Assignment
@@ -21,45 +21,39 @@ TITLE: Final = re.compile(r"(?P<title>.+) \((?P<number>\d+)\)\s*")
 MAXIMUM: Final = re.compile(r"\s*points possible\s*", re.IGNORECASE)
 
 
-def to_canvas(
-    assignment: Assignment, grades: Sequence[GradeEntry], pages: Mapping[str, bytes], template: Path | None
-) -> Exported:
+def to_canvas(report: FinishedReport) -> Exported:
     """The gradebook with the scores, and the zip of feedback.
 
     Args:
-        assignment: The exercise; its column is the one with its title or slug, or the only one of an assignment.
-        grades: Everybody's.
-        pages: Student → the feedback page.
-        template: The gradebook, as it was exported.
+        report: With the gradebook, as it was exported; the exercise's column is the one with its title or slug, or the
+            only one of an assignment.
 
     Raises:
         UsageError: The gradebook cannot be used.
     """
-    table = read_template(template, grades, "Canvas' gradebook")
-    column = _column(table, assignment)
+    table = read_template(report, "Canvas' gradebook")
+    column = _column(table, report.assignment)
     maximum = next((row for row in table.rows.values() if row and MAXIMUM.fullmatch(row[0])), None)
     most = _float(maximum[column]) if maximum is not None and len(maximum) > column else None
-    numeric = [at for at, name in enumerate(table.header) if TITLE.fullmatch(name)]
-    skipped = [f"{student}: not in {table.path.name}" for student in table.strangers]
-    cells, files = {}, {}
-    for grade in grades:
-        if (line := table.whose.get(grade.student)) is None:
-            continue
-        if grade.absent:
-            skipped.append(f"{grade.student}: handed in nothing, so the cell stays as it is")
-            continue
-        row = table.rows[line]
+
+    def refused(grade: GradeEntry, row: Sequence[str]) -> str:
         if len(row) > column and row[column].strip().upper() == "EX":
-            skipped.append(f"{grade.student}: excused in Canvas")
-        elif most is not None and grade.score > most:
-            skipped.append(f"{grade.student}: {grade.score:g} is above Canvas' maximum of {most:g}")
-        else:
-            cells[line] = {column: table.number(grade.score, numeric)}
-        if grade.student in pages and (name := recognised_folder("Canvas", grade.submission)):
-            files[f"{PurePosixPath(name).stem}.html"] = pages[grade.student]
-        elif grade.student in pages:
-            skipped.append(f"{grade.student}: no feedback file, as the notebook does not come from Canvas' download")
-    return Exported(table.filled(cells), ".csv", zip_bytes(files), skipped)
+            return "excused in Canvas"
+        return above(grade, most, "Canvas'")
+
+    def name(grade: GradeEntry, row: Sequence[str]) -> str:
+        upload = recognised_folder("Canvas", grade.submission)
+        return f"{PurePosixPath(upload).stem}.html" if upload else ""
+
+    return fill(
+        report,
+        table,
+        column,
+        numbers=[at for at, header in enumerate(table.header) if TITLE.fullmatch(header)],
+        refused=refused,
+        name=name,
+        unnamed="the notebook does not come from Canvas' download",
+    )
 
 
 def _column(table: Template, assignment: Assignment) -> int:

@@ -1,4 +1,4 @@
-"""Fills a column of a table that an LMS exported, in place; other rows stay as they are, to the byte. Trusted side."""
+"""Fills a column of a table that an LMS exported, in place; all else stays as it is, to the byte. Trusted side."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from autograder.errors import UsageError
+from autograder.exports.exported import Exported, FinishedReport, zip_bytes
 from autograder.feedback.safe_text import points
 from autograder.grading.intake.csv_reader import parse, read_table
 from autograder.grading.intake.download_people import Owner
@@ -20,7 +21,7 @@ from autograder.grading.intake.roster import match, read_roster
 from autograder.grading.results.entries import GradeEntry
 from autograder.wording import one_line
 
-__all__ = ["Template", "read_template"]
+__all__ = ["Template", "above", "fill", "read_template"]
 
 MOST_BYTES: Final = 10 << 20
 _AS_IT_IS: Final = "surrogateescape"
@@ -91,17 +92,70 @@ class Template:
         return self._mark + "".join(lines).encode(self._encoding, _AS_IT_IS)
 
 
-def read_template(path: Path | None, grades: Sequence[GradeEntry], what: str) -> Template:
+def fill(
+    report: FinishedReport,
+    table: Template,
+    column: int,
+    *,
+    numbers: Collection[int],
+    refused: Callable[[GradeEntry, Sequence[str]], str],
+    name: Callable[[GradeEntry, Sequence[str]], str],
+    unnamed: str,
+) -> Exported:
+    """The table with the scores, and the zip of feedback pages.
+
+    Args:
+        report: Whose scores.
+        table: The table.
+        column: Where they go.
+        numbers: Columns with numbers; see `Template.number`.
+        refused: Why the system would not take a score into a row; empty where it would.
+        name: What a page is called in the zip; empty where that is not known.
+        unnamed: Why it is not.
+    """
+    skipped = [f"{student}: not in {table.path.name}" for student in table.strangers]
+    cells: dict[int, Mapping[int, str]] = {}
+    names: dict[str, str] = {}
+    for grade in report.grades:
+        if (line := table.whose.get(grade.student)) is None:
+            continue
+        if grade.absent:
+            skipped.append(f"{grade.student}: handed in nothing, so the cell stays as it is")
+            continue
+        row = table.rows[line]
+        if reason := refused(grade, row):
+            skipped.append(f"{grade.student}: {reason}")
+        else:
+            cells[line] = {column: table.number(grade.score, numbers)}
+        if named := name(grade, row):
+            names[named] = grade.student
+        else:
+            skipped.append(f"{grade.student}: no feedback file, as {unnamed}")
+
+    def pages() -> Iterator[tuple[str, bytes]]:
+        for named, student in names.items():
+            if (page := report.page(student)) is not None:
+                yield named, page
+
+    return Exported(table.filled(cells), ".csv", zip_bytes(pages()), skipped)
+
+
+def above(grade: GradeEntry, most: float | None, whose: str) -> str:
+    """Why a system would not take a score: it is above the maximum there; empty where it is not."""
+    return f"{grade.score:g} is above {whose} maximum of {most:g}" if most is not None and grade.score > most else ""
+
+
+def read_template(report: FinishedReport, what: str) -> Template:
     """The table that the instructor exported, and who of the report is where in it.
 
     Args:
-        path: The file.
-        grades: The report.
+        report: Has its path.
         what: What it is, for messages.
 
     Raises:
         UsageError: It is not given, cannot be read, or has nobody of the report.
     """
+    path, grades = report.template, report.grades
     if path is None:
         raise UsageError(f"--to needs {what}: download it, and give it as --template FILE.")
     data = read_table(path, MOST_BYTES, f"{what}.")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final
 
 from autograder.errors import UsageError
-from autograder.exports.exported import Exported, zip_bytes
-from autograder.exports.filled_table import read_template
+from autograder.exports.exported import Exported, FinishedReport
+from autograder.exports.filled_table import above, fill, read_template
 from autograder.grading.intake.layouts import recognised_folder
 from autograder.grading.results.entries import GradeEntry
-from autograder.records import Assignment
 from autograder.wording import one_line
 
 __all__ = ["to_moodle"]
@@ -25,45 +23,39 @@ MAXIMUM: Final = (
 )
 
 
-def to_moodle(
-    assignment: Assignment, grades: Sequence[GradeEntry], pages: Mapping[str, bytes], template: Path | None
-) -> Exported:
+def to_moodle(report: FinishedReport) -> Exported:
     """The worksheet with the scores, and the zip for "Upload multiple feedback files in a zip".
 
     Args:
-        assignment: The exercise.
-        grades: Everybody's.
-        pages: Student → the feedback page.
-        template: The worksheet, as it was downloaded.
+        report: With the worksheet, as it was downloaded.
 
     Raises:
         UsageError: The worksheet cannot be used.
     """
-    table = read_template(template, grades, "Moodle's grading worksheet")
+    table = read_template(report, "Moodle's grading worksheet")
     column = table.column(GRADE)
     if column is None:
         header = ", ".join(f"`{one_line(name, 30)}`" for name in table.header)
         raise UsageError(f"{table.path} has no column `Grade`: its header is {header}.")
     maximum = table.column(MAXIMUM)
-    skipped = [f"{student}: not in {table.path.name}" for student in table.strangers]
-    cells, files = {}, {}
-    for grade in grades:
-        if (line := table.whose.get(grade.student)) is None:
-            continue
-        if grade.absent:
-            skipped.append(f"{grade.student}: handed in nothing, so the cell stays as it is")
-            continue
-        row = table.rows[line]
+
+    def refused(grade: GradeEntry, row: Sequence[str]) -> str:
         most = _number(row[maximum]) if maximum is not None and len(row) > maximum else None
-        if most is not None and grade.score > most:
-            skipped.append(f"{grade.student}: {grade.score:g} is above Moodle's maximum of {most:g}")
-            continue
-        cells[line] = {column: table.number(grade.score, [column, *([] if maximum is None else [maximum])])}
-        if (folder := _folder(grade, row[0])) and grade.student in pages:
-            files[f"{folder}/{assignment.slug}.html"] = pages[grade.student]
-        elif grade.student in pages:
-            skipped.append(f"{grade.student}: no feedback file, as Moodle's number of the student is not known")
-    return Exported(table.filled(cells), ".csv", zip_bytes(files), skipped)
+        return above(grade, most, "Moodle's")
+
+    def name(grade: GradeEntry, row: Sequence[str]) -> str:
+        folder = _folder(grade, row[0])
+        return f"{folder}/{report.assignment.slug}.html" if folder else ""
+
+    return fill(
+        report,
+        table,
+        column,
+        numbers=[column, *([] if maximum is None else [maximum])],
+        refused=refused,
+        name=name,
+        unnamed="Moodle's number of the student is not known",
+    )
 
 
 def _folder(grade: GradeEntry, identifier: str) -> str:

@@ -81,6 +81,7 @@ def test_moodle_and_back(bundle: Path, tmp_path: Path) -> None:
     assert [name.split("/")[0].split("_", 4)[:3] for name in sorted(names)] == [
         ["Ada Lovelace", "11", "assignsubmission"],
         ["Ada Lovelace", "21", "assignsubmission"],
+        ["Seán O'Casey", "12", "assignsubmission"],
     ]
     entries = nb.grades(out)
     assert {entry["name"] for entry in entries.values() if entry["id"] == "12"} == {"Seán O'Casey"}

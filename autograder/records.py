@@ -15,12 +15,14 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from autograder.language import N_
+from autograder.language import gettext as _
 
 __all__ = [
     "ANSWER_TAG",
     "FOLLOWS",
     "MAX_GIVEN_BYTES",
     "MAX_WIRE_BYTES",
+    "NOT_LISTED",
     "SANDBOX_VARIABLE",
     "SEED",
     "SELF_CHECK",
@@ -172,6 +174,9 @@ class Question:
     answer_cells: int = 1
     rubric: str = ""
 
+
+NOT_LISTED = N_("You are not on the class list.")
+"""A `Grade.warning`; it stays English until it is shown, as it is taken back by it."""
 
 TIME_NOT_KNOWN = N_("It is not known when this was handed in, so nothing is taken off for being late.")
 """`Grade.late` where that is so."""
@@ -576,6 +581,16 @@ class Grade:
     def raw_score(self) -> Points:
         """Points earned so far, before anything is taken off for being late."""
         return rounded(self.score + self.penalty)
+
+    @property
+    def shown_warnings(self) -> list[str]:
+        """`warnings` in the language in use."""
+        return [_(NOT_LISTED) if warning == NOT_LISTED else warning for warning in self.warnings]
+
+    @property
+    def shown_late(self) -> str:
+        """`late` in the language in use."""
+        return _(TIME_NOT_KNOWN) if self.late == TIME_NOT_KNOWN else self.late
 
     @property
     def shown_name(self) -> str:

@@ -33,7 +33,7 @@ from autograder.grading.results.output_folder import OutputFolder
 from autograder.language import gettext as _
 from autograder.language import in_language
 from autograder.publishing import ClassReport, publish
-from autograder.records import Limits, Submission
+from autograder.records import NOT_LISTED, Limits, Submission
 from autograder.sandbox.host.bubblewrap import lowered
 from autograder.sandbox.host.gpu import GPU_VARIABLE, chosen_gpus
 from autograder.sandbox.host.launch import check_sandbox
@@ -43,7 +43,6 @@ from autograder.wording import counted, listed, one_line, shortened
 __all__ = ["opened", "run"]
 
 MAX_NAMED = 8
-NOT_LISTED = "You are not on the class list."
 
 
 @contextmanager

@@ -16,16 +16,19 @@ from autograder.commands.progress import events
 from autograder.errors import AutograderError, SandboxUnavailable
 from autograder.exports.gradescope import gradescope_results
 from autograder.files import write_whole
+from autograder.grading.cases.bundle import load_bundle
 from autograder.grading.intake.times import iso_time
 from autograder.grading.results.entries import GradeEntry
 from autograder.grading.results.late_work import ALLOWANCES
 from autograder.grading.results.output_folder import OutputFolder
+from autograder.language import N_, in_language
+from autograder.language import gettext as _
 
 __all__ = ["run"]
 
 STUDENT = "student"
-NOT_GRADED = (
-    "This was received, and not graded here: {}. That is no fault of yours, and the 0 is no grade. Whoever set the "
+NOT_GRADED = N_(
+    "This was received, and not graded here: {why}. That is no fault of yours, and the 0 is no grade. Whoever set the "
     "exercise has been given the reason, and grades it elsewhere."
 )
 
@@ -40,14 +43,18 @@ def run(root: Path, console: Console) -> None:
         root: `/autograder` there.
         console: Where the reason is printed; Gradescope shows it to instructors.
     """
+    language = "en"
     try:
-        results = gradescope_results(_graded(root, console))
+        language = load_bundle(root / "source" / "bundle").assignment.language
+        results = gradescope_results(_graded(root, console), language)
     except Exception as error:  # noqa: BLE001 - without a result, Gradescope shows students its own error
         console.print(f"Not graded: {error}", soft_wrap=True, markup=False, highlight=False)
         if not isinstance(error, AutograderError):
             console.print_exception()
-        why = "the grader cannot isolate it" if isinstance(error, SandboxUnavailable) else "the grader failed"
-        results = {"score": 0, "output": NOT_GRADED.format(why), "output_format": "text", "tests": []}
+        with in_language(language):
+            why = _("the grader cannot isolate it") if isinstance(error, SandboxUnavailable) else _("the grader failed")
+            output = _(NOT_GRADED).format(why=why)
+        results = {"score": 0, "output": output, "output_format": "text", "tests": []}
     (root / "results").mkdir(exist_ok=True)
     write_whole(root / "results" / "results.json", [json.dumps(results, indent=1).encode()], shared=True)
 

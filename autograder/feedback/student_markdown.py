@@ -23,7 +23,7 @@ from autograder.feedback.safe_text import CODE, cut, scrub
 from autograder.feedback.student_page import ENDINGS, confused, mark, reviewed
 from autograder.language import gettext as _
 from autograder.language import ngettext
-from autograder.records import TIME_NOT_KNOWN, Assignment, Cell, Execution, Grade
+from autograder.records import Assignment, Cell, Execution, Grade
 from autograder.wording import cell_names
 
 __all__ = ["prepare", "render"]
@@ -82,7 +82,6 @@ def render(assignment: Assignment, grade: Grade, execution: Execution) -> str:
         raised=troubles(execution.cells, grade.causes),
         called=[cause.message for cause in grade.causes if not cause.cell and not cause.hidden],
         confused=confused,
-        late=_(TIME_NOT_KNOWN) if grade.late == TIME_NOT_KNOWN else grade.late,
         mark=mark,
         reviewed=reviewed(grade),
     )

@@ -17,7 +17,6 @@ from autograder.language import N_, ngettext, pattern_of
 from autograder.language import gettext as _
 from autograder.records import (
     FOLLOWS,
-    TIME_NOT_KNOWN,
     Assignment,
     Cell,
     Confusion,
@@ -70,7 +69,6 @@ def render(assignment: Assignment, grade: Grade, execution: Execution | None) ->
         files=execution.files if execution else (),
         drawn=_drawn_picture,
         size=size,
-        late=_(TIME_NOT_KNOWN) if grade.late == TIME_NOT_KNOWN else grade.late,
         called=[cause.message for cause in grade.causes if not cause.cell and not cause.hidden],
         # Without cells nothing ran: the grade's own message says why.
         trouble=_(ENDINGS[execution.status]) if execution and cells and ENDINGS[execution.status] else "",

@@ -18,7 +18,7 @@ MASTER = '''\
 # language: de
 # points: 5
 # install: ./keras_autograder-0.1.0-py3-none-any.whl
-# limits: {cell_seconds: 5, wall_seconds: 60}
+# limits: {cell_seconds: 2, wall_seconds: 60}
 
 # %%
 import numpy as np
@@ -93,6 +93,7 @@ ANSWERS = {
     "ben": "turned = numbers",
     "cem": "turned = nambers.T",
     "dua": "while True:\n    pass",
+    "eva": "while True:\n    try:\n        while True:\n            pass\n    except KeyboardInterrupt:\n        pass",
 }
 ENGLISH = re.compile(r"\b(the|your|points?|expected|question|cells?|hidden|notebook's)\b", re.IGNORECASE)
 
@@ -122,7 +123,7 @@ def case(root: Path, student: str, name: str) -> dict[str, Any]:
 
 
 def test_messages_are_german_and_statuses_are_not(root: Path) -> None:
-    assert [case(root, student, "transposed")["status"] for student in ANSWERS] == ["pass", "fail", "fail", "fail"]
+    assert [case(root, student, "transposed")["status"] for student in ANSWERS] == ["pass", *["fail"] * 4]
     assert case(root, "ben", "transposed")["message"] == (
         "`turned` hat die Form (2, 3) statt (3, 2): das Array ist transponiert, nehmen Sie `.T` davon."
     )
@@ -132,10 +133,15 @@ def test_messages_are_german_and_statuses_are_not(root: Path) -> None:
     )
     assert case(root, "dua", "sum")["message"] == (
         "`turned` ist nach dieser Aufgabe nicht definiert. "
-        "Codezelle 3 wurde angehalten: mehr als 5 s Prozessorzeit, das Limit für eine Zelle."
+        "Codezelle 3 wurde angehalten: mehr als 2 s Prozessorzeit, das Limit für eine Zelle."
     )
-    causes = nb.grades(root / "out")["dua"]["causes"]
-    assert [(each["kind"], each["cell"]) for each in causes] == [("time", 3)]
+    assert case(root, "eva", "sum")["message"] == (  # said by the thread that watches the sandbox
+        "`turned` ist nach dieser Aufgabe nicht definiert. Codezelle 3 wurde angehalten: "
+        "das Notebook hat mehr als 2 s Prozessorzeit verbraucht, das Limit für eine Zelle."
+    )
+    for student in ("dua", "eva"):
+        causes = nb.grades(root / "out")[student]["causes"]
+        assert [(each["kind"], each["cell"]) for each in causes] == [("time", 3)]
     assert (root / "out" / "grades.csv").read_text("utf-8").startswith('"student","submission","status"')
 
 

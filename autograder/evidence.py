@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from autograder.language import gettext as _
 from autograder.records import Evidence
 
 __all__ = ["Rested", "rest_on", "rest_on_member", "rest_on_stand_in", "rest_on_structure", "resting"]
@@ -99,5 +100,5 @@ def rest_on_structure(name: str, kind: str, *, of_model: bool = False) -> bool:
     """
     if name not in _STRUCTURE and not (of_model and name in _OF_MODELS):
         return False
-    rest_on("claimed", model=kind, reason="an object that is no Keras model")
+    rest_on("claimed", model=kind, reason=_("an object that is no Keras model"))
     return True

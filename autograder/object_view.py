@@ -14,6 +14,7 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 
 from autograder.evidence import rest_on_structure
+from autograder.language import gettext as _
 
 __all__ = [
     "SPECIAL_METHODS",
@@ -210,7 +211,9 @@ def _next(self: ObjectView) -> Any:
     self.__dict__["_taken"] += 1
     if self._taken > MAX_TAKEN:
         raise TooManyItems(
-            f"`{type(self).__name__}` gives more than the {MAX_TAKEN:,} items that a check takes. Does it end?"
+            _("`{kind}` gives more than the {most:,} items that a check takes. Does it end?").format(
+                kind=type(self).__name__, most=MAX_TAKEN
+            )
         )
     items = _special("__next__")(self)
     if type(items) is not tuple or not items:

@@ -15,6 +15,7 @@ from autograder.evidence import rest_on_member
 from autograder.expect.mismatch import Mismatch, Unsized, Unusable
 from autograder.expect.reference_record import note_returned
 from autograder.expect.remote_network import remote_network
+from autograder.language import gettext as _
 from autograder.networks.live_network import LiveNetwork
 from autograder.networks.network_description import describe, description_of
 from autograder.networks.network_view import view
@@ -135,7 +136,7 @@ class SerialisedValues(dict[str, Any]):
             except Unsupported as error:
                 raise Unusable(f"`{name}` {error}") from error
             except WireError as error:
-                raise Unusable(f"`{name}` cannot be graded: {error}") from error
+                raise Unusable(_("`{name}` cannot be graded: {error}").format(name=name, error=error)) from error
             network = view(describe(model, special.network.spec), LiveNetwork(model))
             network.claim(special.fields, special.id)
             return network

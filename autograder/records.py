@@ -289,6 +289,11 @@ class SubmittedFile:
     text: str = ""
     picture: str = ""
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether its name is that of a picture of a kind that pages show."""
+        return self.name.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"))
+
 
 @dataclass(frozen=True)
 class Submission:

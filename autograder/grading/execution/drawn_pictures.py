@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from autograder.grading.intake.companions import PICTURES
 from autograder.records import Cell, Execution, Limits, SubmittedFile
 from autograder.sandbox.host.session import Session
 from autograder.sandbox.wire.arrays import Array
@@ -57,7 +56,7 @@ def with_pictures(
     found = [
         ((at, name), _bytes(url)) for at, cell in enumerate(execution.cells) for name, url in cell.attachments.items()
     ]
-    found += [((-1, file.name), file.content) for file in files if _ending(file) in PICTURES]
+    found += [((-1, file.name), file.content) for file in files if file.is_picture]
     urls = _drawn([content for _, content in found], limits, slot, modules)
     drawn = dict(zip([key for key, _ in found], urls, strict=True))
     return replace(
@@ -119,13 +118,9 @@ def _encoded(pixels: Value) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(made.getvalue()).decode()}"
 
 
-def _ending(file: SubmittedFile) -> str:
-    return PurePosixPath(file.name.lower()).suffix
-
-
 def _text(file: SubmittedFile) -> str:
     """The beginning of a text."""
-    if _ending(file) not in TEXTS:
+    if PurePosixPath(file.name.lower()).suffix not in TEXTS:
         return ""
     text = file.content[: 4 * MAX_TEXT].decode("utf-8-sig", "replace")[:MAX_TEXT]
     return text + ("\n…" if file.size > len(text.encode()) else "")

@@ -30,7 +30,7 @@ from autograder.language import gettext as _
 from autograder.records import Submission, SubmittedFile
 from autograder.wording import shortened
 
-__all__ = ["PICTURES", "Companion", "beside_notebook", "companions", "fitted"]
+__all__ = ["Companion", "beside_notebook", "companions", "fitted"]
 
 MAX_BYTES: Final = 16 * 2**20
 MAX_ALL_BYTES: Final = 32 * 2**20
@@ -38,11 +38,13 @@ MAX_ALL_BYTES: Final = 32 * 2**20
 MAX_COUNT: Final = 200
 MAX_FOLDERS: Final = 6
 MAX_NAMED: Final = 6
-PICTURES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"})
-TYPES: Final = PICTURES | {
-    *(".py", ".csv", ".tsv", ".txt", ".md", ".json", ".html", ".yaml", ".yml", ".xlsx", ".parquet", ".mat", ".wav"),
-    *(".zip", ".npy", ".npz", ".h5", ".hdf5", ".keras", ".pkl", ".pickle", ".joblib"),
-}
+TYPES: Final = frozenset(
+    {
+        *(".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"),
+        *(".py", ".csv", ".tsv", ".txt", ".md", ".json", ".html", ".yaml", ".yml", ".xlsx", ".parquet", ".mat", ".wav"),
+        *(".zip", ".npy", ".npz", ".h5", ".hdf5", ".keras", ".pkl", ".pickle", ".joblib"),
+    }
+)
 OF_SYSTEMS: Final = frozenset({"timestamp.txt", "submission_metadata.yml"})
 """Files that a system put beside a notebook."""
 

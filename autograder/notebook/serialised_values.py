@@ -145,7 +145,7 @@ class SerialisedValues(dict[str, Any]):
 
     def _remote(self, name: str, special: Object, remote: Remote) -> Any:
         if self._rebuilt_only:
-            raise Unsupported(f"is {remote.reason}.")
+            raise Unsupported(_("is {reason}.").format(reason=remote.reason))
         held = view_of(special, self)
         described = description_of(plain_data(remote.described))
         predictor = FunctionView(name, remote.predictor, self)

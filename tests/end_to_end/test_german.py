@@ -94,6 +94,7 @@ ANSWERS = {
     "cem": "turned = nambers.T",
     "dua": "while True:\n    pass",
     "eva": "while True:\n    try:\n        while True:\n            pass\n    except KeyboardInterrupt:\n        pass",
+    "fay": "import sys\nturned = sys",
 }
 ENGLISH = re.compile(r"\b(the|your|points?|expected|question|cells?|hidden|notebook's)\b", re.IGNORECASE)
 
@@ -123,7 +124,7 @@ def case(root: Path, student: str, name: str) -> dict[str, Any]:
 
 
 def test_messages_are_german_and_statuses_are_not(root: Path) -> None:
-    assert [case(root, student, "transposed")["status"] for student in ANSWERS] == ["pass", *["fail"] * 4]
+    assert [case(root, student, "transposed")["status"] for student in ANSWERS] == ["pass", *["fail"] * 5]
     assert case(root, "ben", "transposed")["message"] == (
         "`turned` hat die Form (2, 3) statt (3, 2): das Array ist transponiert, nehmen Sie `.T` davon."
     )
@@ -139,6 +140,9 @@ def test_messages_are_german_and_statuses_are_not(root: Path) -> None:
         "`turned` ist nach dieser Aufgabe nicht definiert. Codezelle 3 wurde angehalten: "
         "das Notebook hat mehr als 2 s Prozessorzeit verbraucht, das Limit für eine Zelle."
     )
+    assert (
+        case(root, "fay", "sum")["message"] == "`turned` ist ein Modul; geben Sie einen Wert an."
+    )  # as its process says
     for student in ("dua", "eva"):
         causes = nb.grades(root / "out")[student]["causes"]
         assert [(each["kind"], each["cell"]) for each in causes] == [("time", 3)]

@@ -162,7 +162,7 @@ for folder in ("sandbox", "live", "course/data"):
     ).reported
     assert seen == []
     modules = {"__init__.py", "errors.py", "evidence.py", "language.py", "object_view.py", "records.py", "wording.py"}
-    assert set(packages) == modules | {"course", "expect", "live", "networks", "notebook", "sandbox"}
+    assert set(packages) == modules | {"course", "expect", "live", "locale", "networks", "notebook", "sandbox"}
     assert sandbox == ["__init__.py", "guest", "wire"]
     assert live == ["__init__.py"]
     assert data == ["faces.npz", "mnist.npz"]

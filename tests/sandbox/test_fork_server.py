@@ -78,7 +78,7 @@ report(sorted(os.environ))
     assert pid == 2
     assert proc == [["self"], ["exe"]]
     modules = ["__init__.py", "errors.py", "evidence.py", "language.py", "object_view.py", "records.py", "wording.py"]
-    assert parts == sorted([*modules, "networks", "sandbox"])
+    assert parts == sorted([*modules, "locale", "networks", "sandbox"])
     assert canary == "No such file or directory"
     assert writing == ["No such file or directory", "Read-only file system"] or writing == ["Read-only file system"]
     assert network == "Address family not supported by protocol"

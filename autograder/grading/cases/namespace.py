@@ -174,7 +174,7 @@ class Namespace(Mapping[str, Any]):
     def _remote(self, name: str, special: Object, remote: Remote) -> NetworkView:
         reason = one_line(remote.reason, MAX_REASON)
         if self._rebuilt_only:
-            raise Unsupported(f"is {reason}.")
+            raise Unsupported(_("is {reason}.").format(reason=reason))
         held = view_of(special, self)
         described = description_of(plain_data(remote.described))
         return remote_network(described, FunctionView(name, remote.predictor, self), name, reason, held)

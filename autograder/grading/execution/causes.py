@@ -80,7 +80,6 @@ def _any(text: str) -> str:
 _ONE_CELL, _ALL_CELLS = N_("limit for one cell"), N_("limit for all cells together")
 _RAN_LONGER, _SLEPT = N_("ran longer than"), N_("slept")
 _WAITED = re.compile(f"{_any(_RAN_LONGER)}|{_any(_SLEPT)}")
-_TOO_LONG = re.compile(r"CellTimeout: more than (\d[\d.e+]{0,9}) s of processor time, the limit for one cell")
 _TO_DO: tuple[tuple[str, re.Pattern[str]], ...] = (
     (N_("raise `cell_seconds`"), re.compile(rf"(?:{_TIMEOUT}|{_STOPPED}).*{_any(_ONE_CELL)}")),
     (N_("raise `cpu_seconds`"), re.compile(rf"{_STOPPED}.*{_any(_ALL_CELLS)}")),
@@ -243,7 +242,7 @@ def _described(cells: Sequence[Cell], at: int) -> str:
         return f"{name}: {error}"
     note = cell.note or modern_spelling(cell.error, cell.source)
     if error.startswith((_STOPPED, _TIMEOUT)):
-        said = _("{name} was stopped: {reason}.").format(name=name, reason=_reason(error))
+        said = _("{name} was stopped: {reason}.").format(name=name, reason=error.partition(": ")[2])
     elif "llipsis" in error and "..." in cell.source:  # a word that students need not know
         line = next(number for number, line in enumerate(cell.source.splitlines(), start=1) if "..." in line)
         return _("{name} still holds a gap, `...`, in line {line}: {error}").format(name=name, line=line, error=error)
@@ -254,14 +253,6 @@ def _described(cells: Sequence[Cell], at: int) -> str:
             else _("{name} raised {error}").format(name=name, error=error)
         )
     return f"{said} {note}".rstrip()
-
-
-def _reason(error: str) -> str:
-    """Why a cell was stopped; what the notebook's process says of its time is said again here, as it is English."""
-    too_long = _TOO_LONG.fullmatch(error)
-    if too_long is None:
-        return error.partition(": ")[2]
-    return _("more than {seconds} s of processor time, the limit for one cell").format(seconds=too_long[1])
 
 
 def _needs(cell: Cell, cause: Cell) -> str:

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported, WireError
+from autograder.language import gettext as _
 from autograder.networks.catalogue import LAYERS
 from autograder.networks.catalogue.base import TRAINING, Layer, defaults
 from autograder.networks.catalogue.operations import OPERATIONS, TensorOperation, operation_class
@@ -77,11 +78,15 @@ def _graph(model: Any) -> Graph:
         own = next((each for each in graph.models if type(each).call not in calls), None)
     except UnreadableModel as error:
         if error.waits and type(error.model).call is keras.Sequential.call:
-            raise Unsupported("it has no shapes yet; start it with keras.Input(...), or train it first") from None
+            raise Unsupported(_("it has no shapes yet; start it with keras.Input(...), or train it first")) from None
         own = error.model
     if own is not None:
         name = _clean(type(own).__name__)
-        raise Unsupported(f"`{name}` is a model class of its own; use keras.Sequential or keras.Model(inputs, outputs)")
+        raise Unsupported(
+            _("`{name}` is a model class of its own; use keras.Sequential or keras.Model(inputs, outputs)").format(
+                name=name
+            )
+        )
     return graph
 
 
@@ -116,7 +121,7 @@ class _Serialiser:
 
     def _input(self, tensor: Any) -> NetworkInput:
         if tensor.sparse or tensor.ragged:
-            raise Unsupported("its input is sparse or ragged; use a dense one")
+            raise Unsupported(_("its input is sparse or ragged; use a dense one"))
         return NetworkInput(self._unique(tensor._keras_history.operation.name), tuple(tensor.shape[1:]), tensor.dtype)
 
     def _call(self, call: Call) -> LayerCall:
@@ -125,9 +130,9 @@ class _Serialiser:
         operation, first = call.operation, id(call.operation) not in self._places
         if first:
             if len(self._layers) == MAX_LAYERS:
-                raise Unsupported(f"it has more than {MAX_LAYERS:,} layers")
+                raise Unsupported(_("it has more than {max_layers:,} layers").format(max_layers=MAX_LAYERS))
             place = self._places[id(operation)] = len(self._layers)
-            where = f"layer {place + 1} (`{_clean(operation.name)}`)"
+            where = _("layer {number} (`{clean}`)").format(number=place + 1, clean=_clean(operation.name))
             if isinstance(operation, keras.layers.Layer):
                 named = self._named(operation, where)
             else:
@@ -140,11 +145,15 @@ class _Serialiser:
                 array = variable.numpy()
                 if array.shape != tuple(variable.shape):  # TensorFlow makes the values only after a first step
                     raise Unbuilt(
-                        f"it is not built yet: {where} has no weights. Start it with keras.Input(...), or see that its "
-                        "training runs"
+                        _(
+                            "it is not built yet: {where} has no weights. Start it with keras.Input(...), "
+                            "or see that its training runs"
+                        ).format(where=where)
                     )
                 if array.dtype != np.float32:
-                    raise Unsupported(f"{where} has weights of {array.dtype}; use float32")
+                    raise Unsupported(
+                        _("{where} has weights of {dtype}; use float32").format(where=where, dtype=array.dtype)
+                    )
                 self.weights.append(pack_array(array))
         return LayerCall(place, inputs, keywords, len(call.outputs))
 
@@ -158,9 +167,16 @@ class _Serialiser:
         if len(held) == 1 and isinstance(held[0], keras.Model):
             network = _Serialiser().network(held[0])
             if any(isinstance(leaf, StoredArray) for call in network.calls for leaf in call.leaves()):
-                raise Unsupported(f"{where} holds a network that computes with an array of its own; use a layer for it")
+                raise Unsupported(
+                    _("{where} holds a network that computes with an array of its own; use a layer for it").format(
+                        where=where
+                    )
+                )
             return msgspec.structs.replace(named, network=network)
-        inner = tuple(_Serialiser()._named(each, f"{where} holds `{_clean(each.name)}`, which") for each in held)
+        inner = tuple(
+            _Serialiser()._named(each, _("{where} holds `{name}`, which").format(where=where, name=_clean(each.name)))
+            for each in held
+        )
         return msgspec.structs.replace(named, inner=inner)
 
     def _arguments(self, call: Call) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -181,7 +197,9 @@ class _Serialiser:
                 return self._constant(value, call)
             what = f"{key}={value!r:.20}" if key else f"{value!r:.20}"
             raise Unsupported(
-                f"layer `{_clean(call.operation.name)}` is called with {what}; call it on its inputs alone"
+                _("layer `{clean}` is called with {what}; call it on its inputs alone").format(
+                    clean=_clean(call.operation.name), what=what
+                )
             )
 
         keywords = {key: plain(value, key) for key, value in call.keywords.items() if key != "training"}
@@ -201,7 +219,11 @@ class _Serialiser:
             self.weights.append(pack_array(np.asarray(value)))
             return StoredArray()
         name = _clean(type(call.operation).__name__)
-        raise Unsupported(f"its operation `{name}` gets {type(value).__name__} {value!r:.20}, which is no number")
+        raise Unsupported(
+            _("its operation `{name}` gets {kind} {value!r:.20}, which is no number").format(
+                name=name, kind=type(value).__name__, value=value
+            )
+        )
 
     def _unique(self, name: str) -> str:
         """A clean name that no layer or input has yet; nested models may repeat names, one model may not."""
@@ -219,12 +241,16 @@ def _operation(operation: Any) -> TensorOperation:
     name = type(operation).__name__
     if name not in OPERATIONS or operation_class(name) is not type(operation):
         raise Unsupported(
-            f"it uses the operation `{_clean(name)}` between its layers, which the grader does not know; use a layer"
+            _("it uses the operation `{clean}` between its layers, which the grader does not know; use a layer").format(
+                clean=_clean(name)
+            )
         )
     try:
         given = operation.get_config()
     except NotImplementedError:
-        raise Unsupported(f"its operation `{name}` has an argument that is no plain number or text") from None
+        raise Unsupported(
+            _("its operation `{name}` has an argument that is no plain number or text").format(name=name)
+        ) from None
     return TensorOperation(name, {key: _plain(value) for key, value in given.items() if key != "name"})  # type: ignore[arg-type]
 
 
@@ -252,15 +278,26 @@ def _config(layer: Any, where: str) -> Layer:
     name = next((name for name in (*LAYERS, *LEFT_OUT) if getattr(keras.layers, name, None) is type(layer)), None)
     if name is None:
         raise Unsupported(
-            f"{where} is of the class `{_clean(type(layer).__name__)}`, which is not Keras's own; use one of Keras's "
-            "layers"
+            _("{where} is of the class `{clean}`, which is not Keras's own; use one of Keras's layers").format(
+                where=where, clean=_clean(type(layer).__name__)
+            )
         )
     if name in LEFT_OUT:
-        instead = "Rescaling, Reshape or Activation" if name == "Lambda" else "layers such as Dense, Conv2D or Dropout"
-        raise Unsupported(f"{where} is a layer of the kind {name}, which the grader cannot rebuild; use {instead}")
+        instead = _("layers such as Dense, Conv2D or Dropout")
+        if name == "Lambda":
+            instead = _("Rescaling, Reshape or Activation")
+        raise Unsupported(
+            _("{where} is a layer of the kind {name}, which the grader cannot rebuild; use {instead}").format(
+                where=where, name=name, instead=instead
+            )
+        )
     kind = LAYERS[name]
     if layer.dtype_policy.name not in kind.DTYPES:
-        raise Unsupported(f"{where} computes in {layer.dtype_policy.name}; use float32")
+        raise Unsupported(
+            _("{where} computes in {dtype_policy}; use float32").format(
+                where=where, dtype_policy=layer.dtype_policy.name
+            )
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -272,11 +309,19 @@ def _config(layer: Any, where: str) -> Layer:
         # Without what is usual, or changes nothing at inference, the layer is the same.
         idle = key.endswith((*TRAINING, *kind.IGNORED)) or value in (None, usual.get(key)) or value is False
         if key not in (*fields, "name", "trainable", "dtype") and not idle:
-            raise Unsupported(f"{where} has {key}={value!r:.40}, which the grader cannot rebuild; leave it out")
+            raise Unsupported(
+                _("{where} has {key}={value!r:.40}, which the grader cannot rebuild; leave it out").format(
+                    where=where, key=key, value=value
+                )
+            )
     try:
         return msgspec.convert({key: _plain(arguments[key]) for key in fields if key in arguments}, kind)
     except msgspec.ValidationError as error:
-        raise Unsupported(f"{where} has an argument that the grader cannot rebuild: {_reworded(error)}") from None
+        raise Unsupported(
+            _("{where} has an argument that the grader cannot rebuild: {reworded}").format(
+                where=where, reworded=_reworded(error)
+            )
+        ) from None
 
 
 def _plain(value: Any) -> Any:
@@ -292,7 +337,7 @@ def _plain(value: Any) -> Any:
 
 def _reworded(error: msgspec.ValidationError) -> str:
     """`units: expected int <= 65536` for msgspec's "Expected `int` <= 65536 - at `$.units`"."""
-    text, _, path = str(error).replace("`", "").partition(" - at $.")
+    text, _at, path = str(error).replace("`", "").partition(" - at $.")
     return f"{path}: {text[:1].lower()}{text[1:]}" if path else text
 
 

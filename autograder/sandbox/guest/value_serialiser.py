@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported
+from autograder.language import gettext as _
 from autograder.sandbox.guest.described import Described
 from autograder.sandbox.guest.object_fields import fields_of, identifier, members_of
 from autograder.sandbox.guest.remote_models import Predictor, description_data, is_predictor
@@ -81,7 +82,9 @@ class _ValueSerialiser(PlainSerialiser):
             methods = ["__call__", *(name for name in methods if name[:1] != "_")]
             return self._object(class_name(value), {}, names, methods, value=value)
         if is_predictor(kind):
-            return self._remote_model(value, f"an object of the class {class_name(kind)}, no Keras model")
+            return self._remote_model(
+                value, _("an object of the class {class_name}, no Keras model").format(class_name=class_name(kind))
+            )
         return self._known(value, kind)
 
     def _known(self, value: Any, kind: type) -> Object:
@@ -119,8 +122,8 @@ class _ValueSerialiser(PlainSerialiser):
         except Unsupported as refusal:
             unbuilt = not value.built and isinstance(value, sys.modules["keras"].Sequential)
             if unbuilt or isinstance(refusal, Unbuilt):
-                raise Unsupported(f"a Keras model, but {refusal}") from None
-            return self._remote_model(value, f"a Keras model, but {refusal}")
+                raise Unsupported(_("a Keras model, but {refusal}").format(refusal=refusal)) from None
+            return self._remote_model(value, _("a Keras model, but {refusal}").format(refusal=refusal))
         self.spend(size_bytes=sum(len(array.data) for array in network.weights))
         return msgspec.structs.replace(self._known(value, type(value)), network=network)
 
@@ -146,7 +149,7 @@ class _ValueSerialiser(PlainSerialiser):
             )
             msgspec.convert(msgspec.to_builtins(packed), History)
         except (TypeError, msgspec.ValidationError):
-            raise Unsupported("a training history that holds more than numbers; give what `fit` returned") from None
+            raise Unsupported(_("a training history that holds more than numbers; give what `fit` returned")) from None
         self.spend(values=len(packed.epoch) + sum(len(curve) + 1 for curve in packed.history.values()))
         return packed
 
@@ -155,7 +158,11 @@ class _ValueSerialiser(PlainSerialiser):
         place = self._places.setdefault(id(value), len(self._functions))
         if self._first + place >= MAX_FUNCTIONS:
             del self._places[id(value)]
-            raise Unsupported(f"one of more than {MAX_FUNCTIONS:,} functions and objects; give fewer")
+            raise Unsupported(
+                _("one of more than {max_functions:,} functions and objects; give fewer").format(
+                    max_functions=MAX_FUNCTIONS
+                )
+            )
         if place == len(self._functions):
             self._functions.append(value)
         return self._first + place
@@ -164,14 +171,14 @@ class _ValueSerialiser(PlainSerialiser):
 def _why_not(value: Any, kind: type) -> str:
     """What an object is that no check can use, and what to give in its place; empty for any other."""
     if kind is EllipsisType:
-        return "the gap"
+        return _("the gap")
     if kind is ModuleType:
-        return "a module; give a value"
+        return _("a module; give a value")
     if issubclass(kind, type) and module_of(value) != "__main__":
-        return f"the class {class_name(value)} itself; call it to make an object"
+        return _("the class {class_name} itself; call it to make an object").format(class_name=class_name(value))
     keras = sys.modules.get("keras")
     if keras is not None and issubclass(kind, keras.KerasTensor):
-        return "a symbolic Keras tensor, which holds no numbers; give what `predict` returns"
+        return _("a symbolic Keras tensor, which holds no numbers; give what `predict` returns")
     return ""
 
 

@@ -19,6 +19,8 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+from autograder.language import N_, in_language
+from autograder.language import gettext as _
 from autograder.records import MAX_GIVEN_BYTES
 from autograder.sandbox.guest.seeds import seed_everything
 from autograder.sandbox.guest.shell import Shell, make_shell
@@ -74,6 +76,10 @@ class Worker:
             job = self._next(messages.FromGrader)
         if job is None:
             return
+        with in_language(job.language):
+            self._run(job, capture)
+
+    def _run(self, job: messages.Job, capture: int) -> None:
         self._wire_bytes, self._outputs = job.wire_bytes, OutputBudget(job.output_bytes)
         self._spare_bytes = job.spare_bytes
         for path, content in job.files.items():  # a copy: what the notebook writes there, no other run sees
@@ -88,7 +94,7 @@ class Worker:
             self.send(messages.CellStarted(index))
             shell.emit = lambda output, index=index: self._show(index, output)  # type: ignore[misc]
             started = time.perf_counter()
-            error = _limited(lambda source=source: shell.run(source), job.cell_seconds, "one cell")  # type: ignore[misc]
+            error = _limited(lambda source=source: shell.run(source), job.cell_seconds, N_("one cell"))  # type: ignore[misc]
             shell.drain()
             self.send(messages.CellDone(index, shell.last_count, error[:4000], time.perf_counter() - started))
             shell.emit = lambda output: None  # what a model prints that is asked for its layers
@@ -171,7 +177,8 @@ class Worker:
         values = {name: serialise(value, functions, budget, first) for name, value in found.items()}
         frame = encode(message(values))
         if len(frame) > left:  # many small values: each has some bytes of its own
-            reason = f"too large together with others (in all: {self._wire_bytes / 2**20:g} MiB); give smaller ones"
+            said = _("too large together with others (in all: {most:g} MiB); give smaller ones")
+            reason = said.format(most=self._wire_bytes / 2**20)
             frame = encode(message({name: refused(value, reason) for name, value in found.items()}))
         self._functions += [(function, namespace) for function in functions[len(known) :]]
         self._write(frame)
@@ -214,10 +221,10 @@ class Worker:
 
         self._running = request.number
         with self._names(namespace):
-            error = _limited(run, request.seconds, "one call of a function")
+            error = _limited(run, request.seconds, N_("one call of a function"))
         self._running = None
         if error or not answer:
-            self.send(messages.Raised(request.number, (error or "it was interrupted")[:4000]))
+            self.send(messages.Raised(request.number, (error or _("it was interrupted"))[:4000]))
         else:
             returned = {"": answer[0]}
             self._send_values(returned, namespace, lambda values: messages.Returned(request.number, values[""]))
@@ -268,7 +275,8 @@ def _limited(run: Callable[[], str], seconds: float, what: str) -> str:
     """
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
-        raise CellTimeout(f"more than {seconds:g} s of processor time, the limit for {what}")
+        said = _("more than {seconds:g} s of processor time, the limit for {what}")
+        raise CellTimeout(said.format(seconds=seconds, what=_(what)))
 
     signal.signal(signal.SIGPROF, interrupt)
     signal.setitimer(signal.ITIMER_PROF, seconds)

@@ -57,7 +57,7 @@ PACKAGE = Path(__file__).resolve().parents[2]
 PACKAGE_IN_SANDBOX = Path("/opt/sandbox/autograder")
 WORKER_PARTS = (
     *("__init__.py", "errors.py", "evidence.py", "language.py", "object_view.py", "records.py", "wording.py"),
-    *("sandbox/__init__.py", "sandbox/wire", "sandbox/guest", "networks"),
+    *("sandbox/__init__.py", "sandbox/wire", "sandbox/guest", "networks", "locale"),
 )
 
 # Of /usr only programs and libraries: /usr/src or /usr/local may hold anything. No fonts either: Matplotlib would index

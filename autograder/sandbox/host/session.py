@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.errors import WireError
-from autograder.language import N_
+from autograder.language import N_, language_in_use
 from autograder.language import gettext as _
 from autograder.records import Cell, Execution, ExecutionStatus, Limits
 from autograder.sandbox.host import bubblewrap, launch
@@ -154,6 +154,7 @@ class Session(AskedProcess):
             wire_bytes=wire_bytes,
             spare_bytes=min(SPARE_BYTES, wire_bytes // 8) if self._keeps else 0,
             files=self._files,
+            language=language_in_use(),
         )
         self._converse(job, len(positions))
         return self._execution(cells, positions)

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from autograder.errors import Unsupported, WireError
+from autograder.language import gettext as _
 from autograder.records import MAX_WIRE_BYTES
 
 __all__ = ["Array", "pack_array", "unpack_array"]
@@ -58,13 +59,21 @@ def pack_array(array: np.ndarray[Any, Any]) -> Array:
     if name is None:
         if dtype.kind == "O":
             raise Unsupported(
-                "an array of Python objects; give equally long rows of numbers or of texts alone, or a pandas table"
+                _("an array of Python objects; give equally long rows of numbers or of texts alone, or a pandas table")
             )
-        raise Unsupported(f"an array of {str(dtype)[:60]}; give numbers, such as float32")
+        raise Unsupported(_("an array of {dtype}; give numbers, such as float32").format(dtype=str(dtype)[:60]))
     if array.ndim > MAX_DIMENSIONS:
-        raise Unsupported(f"an array with {array.ndim} dimensions; give at most {MAX_DIMENSIONS}")
+        raise Unsupported(
+            _("an array with {ndim} dimensions; give at most {max_dimensions}").format(
+                ndim=array.ndim, max_dimensions=MAX_DIMENSIONS
+            )
+        )
     if array.nbytes > MAX_WIRE_BYTES:
-        raise Unsupported(f"an array of {array.nbytes >> 20} MiB; give at most {MAX_WIRE_BYTES >> 20} MiB")
+        raise Unsupported(
+            _("an array of {number} MiB; give at most {number2} MiB").format(
+                number=array.nbytes >> 20, number2=MAX_WIRE_BYTES >> 20
+            )
+        )
     return Array(name, array.shape, array.astype(dtype, copy=False).tobytes())
 
 

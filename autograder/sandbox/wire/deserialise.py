@@ -94,7 +94,11 @@ def view_of(special: Special, asked: Asked) -> Any:
 
 def refusal(special: Refused) -> str:
     """Why a value cannot be graded; the text goes on after its name."""
-    return _(UNFILLED) if special.type_name == "ellipsis" else f"is {one_line(special.reason, MAX_REASON)}."
+    return (
+        _(UNFILLED)
+        if special.type_name == "ellipsis"
+        else _("is {reason}.").format(reason=one_line(special.reason, MAX_REASON))
+    )
 
 
 def arguments(values: Iterable[Value], resolve: Callable[[Any], Any] | None = None) -> list[Any]:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.errors import Unsupported, WireError
+from autograder.language import gettext as _
 from autograder.object_view import object_view
 from autograder.wording import one_line
 
@@ -95,7 +96,11 @@ def special_array(array: np.ndarray[Any, Any]) -> str:
 
 def _hashed(items: list[Any]) -> list[Any]:
     if type(items) is not list or len(items) > MAX_HASHED:
-        raise Unsupported(f"a set or dict of more than {MAX_HASHED:,}, with keys other than numbers and text")
+        raise Unsupported(
+            _("a set or dict of more than {max_hashed:,}, with keys other than numbers and text").format(
+                max_hashed=MAX_HASHED
+            )
+        )
     return items
 
 
@@ -123,7 +128,7 @@ def _range(parts: list[int]) -> range:
     found = range(*parts)
     # `len` raises where the range is longer than a list can be
     if len(found) > MAX_LENGTH:
-        raise Unsupported(f"a range of more than {MAX_LENGTH:,}")
+        raise Unsupported(_("a range of more than {max_length:,}").format(max_length=MAX_LENGTH))
     return found
 
 
@@ -131,15 +136,19 @@ def _decimal(text: str) -> Decimal:
     """Without an exponent that would make an integer of it endless."""
     number = Decimal(_short(text))
     if number.is_snan():
-        raise Unsupported("a signalling NaN, which nothing can be compared with")
+        raise Unsupported(_("a signalling NaN, which nothing can be compared with"))
     if number.is_finite() and abs(number.adjusted()) > MAX_DIGITS:
-        raise Unsupported("a Decimal with so large an exponent")
+        raise Unsupported(_("a Decimal with so large an exponent"))
     return number
 
 
 def _digits(number: int) -> str:
     if number.bit_length() > MAX_BITS:  # of more than some thousand digits, Python refuses to write any
-        raise Unsupported(f"an integer of {MAX_DIGITS:,} digits or more; give a smaller one, or a float")
+        raise Unsupported(
+            _("an integer of {max_digits:,} digits or more; give a smaller one, or a float").format(
+                max_digits=MAX_DIGITS
+            )
+        )
     return str(number)
 
 
@@ -151,7 +160,7 @@ def _integer(text: str) -> int:
 
 def _short(text: str) -> str:
     if type(text) is not str or len(text) > MAX_DIGITS:
-        raise Unsupported(f"a number of more than {MAX_DIGITS:,} digits")
+        raise Unsupported(_("a number of more than {max_digits:,} digits").format(max_digits=MAX_DIGITS))
     return text
 
 
@@ -176,7 +185,7 @@ def _times(value: Any) -> list[Any]:
     array = np.asarray(value)
     array = array.astype(array.dtype.newbyteorder("<"), copy=False)
     if "[" not in array.dtype.str:
-        raise Unsupported("an array of times without a unit; give one, such as datetime64[D]")
+        raise Unsupported(_("an array of times without a unit; give one, such as datetime64[D]"))
     return [array.view(np.int64), array.dtype.str]
 
 
@@ -211,7 +220,7 @@ def _sparse_parts(value: Any) -> dict[str, Any]:
     import scipy.sparse
 
     if value.ndim != 2:
-        raise Unsupported(f"a sparse array with {value.ndim} dimensions; give two")
+        raise Unsupported(_("a sparse array with {ndim} dimensions; give two").format(ndim=value.ndim))
     entries = value.tocoo()
     return {
         "format": value.format if value.format in _FORMATS else "csr",
@@ -226,7 +235,7 @@ def _sparse_parts(value: Any) -> dict[str, Any]:
 def _sparse_tensor_parts(value: Any) -> dict[str, Any]:
     shape, places = value.dense_shape.numpy().tolist(), value.indices.numpy()
     if len(shape) != 2:
-        raise Unsupported(f"a sparse tensor with {len(shape)} dimensions; give two")
+        raise Unsupported(_("a sparse tensor with {count} dimensions; give two").format(count=len(shape)))
     entries = {"rows": places[:, 0], "columns": places[:, 1], "data": value.values.numpy()}
     return {"format": "coo", "matrix": False, "shape": shape, **entries}
 
@@ -238,7 +247,7 @@ def _sparse(parts: dict[str, Any]) -> Any:
     height, width = parts["shape"]
     rows, columns, data = arrays = [_array(parts[name]) for name in ("rows", "columns", "data")]
     if not (0 <= height <= MAX_SPARSE_SIDE and 0 <= width <= MAX_SPARSE_SIDE and height * width <= MAX_SPARSE):
-        raise Unsupported("a sparse matrix of such a shape")
+        raise Unsupported(_("a sparse matrix of such a shape"))
     if any(each.ndim != 1 or each.shape != data.shape for each in arrays) or data.dtype.kind not in "biufc":
         raise ValueError("no entries")
     if any(each.dtype != np.int64 for each in arrays[:2]) or parts["format"] not in _FORMATS:

@@ -59,6 +59,7 @@ class Job(_Message, frozen=True):
         wire_bytes: What the worker may send in all.
         spare_bytes: How much of that the values of other names than those asked for may take.
         files: Relative path → content of what lies beside the notebook.
+        language: Of what the worker says of values; see `language.LANGUAGES`.
     """
 
     cells: list[str]
@@ -68,6 +69,7 @@ class Job(_Message, frozen=True):
     wire_bytes: int
     spare_bytes: int
     files: dict[str, bytes] = {}
+    language: str = "en"
 
 
 class TakeValues(_Message, frozen=True):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import Unsupported
+from autograder.language import gettext as _
 from autograder.object_view import reference_of
 from autograder.records import MAX_WIRE_BYTES
 from autograder.sandbox.wire.arrays import pack_array
@@ -91,7 +92,10 @@ class PlainSerialiser:
             return self._part(value, 0)
         except TooLarge as limit:
             self._budget.values, self._budget.size_bytes = before.values, before.size_bytes
-            return self._refuse(value, f"a value of the class {class_name(type(value))} {limit}")
+            return self._refuse(
+                value,
+                _("a value of the class {class_name} {limit}").format(class_name=class_name(type(value)), limit=limit),
+            )
 
     def _part(self, value: object, depth: int) -> Value:
         """Serialise a part.
@@ -100,7 +104,7 @@ class PlainSerialiser:
             TooLarge: The whole is too large, or too deep (as a list that contains itself is).
         """
         if depth > MAX_DEPTH:
-            raise TooLarge(f"nested more than {MAX_DEPTH} deep; give a flatter one")
+            raise TooLarge(_("nested more than {max_depth} deep; give a flatter one").format(max_depth=MAX_DEPTH))
         self.depth = depth
         try:
             self.spend(values=1)
@@ -110,7 +114,9 @@ class PlainSerialiser:
         except Unsupported as refusal:
             return self._refuse(value, str(refusal))
         except BaseException as error:  # noqa: BLE001 - a student's object may raise anything, an exit too
-            return self._refuse(value, f"something that cannot be read ({class_name(type(error))})")
+            return self._refuse(
+                value, _("something that cannot be read ({class_name})").format(class_name=class_name(type(error)))
+            )
 
     def _refuse(self, value: object, reason: str) -> Refused:
         return refused(value, reason)
@@ -124,10 +130,14 @@ class PlainSerialiser:
         self._budget.values -= values
         self._budget.size_bytes -= size_bytes
         if self._budget.values < 0:
-            raise TooLarge(f"with more than {MAX_VALUES:,} values; give a NumPy array")
+            raise TooLarge(_("with more than {max_values:,} values; give a NumPy array").format(max_values=MAX_VALUES))
         if self._budget.size_bytes < 0:
             most = self._budget.wire_bytes / 2**20
-            raise TooLarge(f"that is too large (all values and outputs together: {most:g} MiB); give a smaller one")
+            raise TooLarge(
+                _("that is too large (all values and outputs together: {most:g} MiB); give a smaller one").format(
+                    most=most
+                )
+            )
 
     def _convert(self, value: Any, depth: int) -> Value:
         kind = type(value)
@@ -164,17 +174,21 @@ class PlainSerialiser:
         """
         if is_tensor(kind):
             return self.array(value)
-        raise Unsupported(f"an object of the class {class_name(kind)}; give plain data")
+        raise Unsupported(_("an object of the class {class_name}; give plain data").format(class_name=class_name(kind)))
 
     def text(self, value: str) -> str:
         """A text, as a plain `str`."""
         text = str.__str__(value)
         if len(text) > MAX_TEXT:
-            raise Unsupported(f"a text of {len(text):,} characters; give at most {MAX_TEXT:,}")
+            raise Unsupported(
+                _("a text of {count:,} characters; give at most {max_text:,}").format(
+                    count=len(text), max_text=MAX_TEXT
+                )
+            )
         try:
             self.spend(size_bytes=len(text.encode()))
         except UnicodeEncodeError:
-            raise Unsupported("a text that is not valid Unicode; give it without half a surrogate pair") from None
+            raise Unsupported(_("a text that is not valid Unicode; give it without half a surrogate pair")) from None
         return text
 
     def array(self, value: Any, depth: int = 0) -> Value:
@@ -192,7 +206,7 @@ class PlainSerialiser:
             return self._made("dict", plain, depth)
         pairs = [(self._convert(key, depth), self._part(item, depth + 1)) for key, item in plain]
         if len({key for key, _ in pairs}) != len(pairs):
-            raise Unsupported("a dict whose keys are equal once they are plain data; give plain keys")
+            raise Unsupported(_("a dict whose keys are equal once they are plain data; give plain keys"))
         return Dict(pairs)  # type: ignore[arg-type]
 
 
@@ -235,7 +249,7 @@ class _ArgumentSerialiser(PlainSerialiser):
 
     def _made(self, key: str, value: Any, depth: int) -> Made:
         if isinstance(value, PurePath) and value.is_absolute():
-            raise Unsupported("the path of a file that it cannot open; read the file, and give what is in it")
+            raise Unsupported(_("the path of a file that it cannot open; read the file, and give what is in it"))
         return super()._made(key, value, depth)
 
     def _convert_object(self, value: Any, kind: type) -> Value:
@@ -290,9 +304,9 @@ def _texts(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     try:
         texts = [each if type(each) is str else each.decode() for each in items]
     except UnicodeDecodeError:
-        raise Unsupported("an array of bytes that are no text; give numbers") from None
+        raise Unsupported(_("an array of bytes that are no text; give numbers")) from None
     if 4 * len(texts) * max(map(len, texts)) > MAX_WIRE_BYTES:
-        raise Unsupported("an array of texts that is too large; give shorter ones")
+        raise Unsupported(_("an array of texts that is too large; give shorter ones"))
     return np.array(texts, dtype=f"<U{max(1, *map(len, texts), 1)}").reshape(array.shape)
 
 

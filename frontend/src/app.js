@@ -351,14 +351,6 @@ export class App {
   }
 
   /**
-   * @param {Panel} panel
-   * @param {number} channel
-   */
-  enlarge(panel, channel) {
-    this.zoom.open(panel, channel);
-  }
-
-  /**
    * Compares drawings by the codes of one layer, or of none.
    *
    * @param {number | null} index of the layer, from 1

@@ -78,7 +78,7 @@ export class Panel {
           "aria-label": this.channelName(channel),
           title: this.vector ? null : `Channel ${channel}`,
           onclick: (event) => this.clicked(event, channel),
-          ondblclick: () => this.owner.enlarge(this, channel),
+          ondblclick: () => this.owner.zoom.open(this, channel),
           onkeydown: (event) => this.key(event, channel),
           onpointermove: (event) => this.hover(event, channel),
           onpointerleave: () => this.owner.hovered(null),
@@ -222,7 +222,7 @@ export class Panel {
     this.makeTabStop(channel);
     if (event.detail === 0) {
       // Enter or space, or a screen reader
-      this.owner.enlarge(this, channel);
+      this.owner.zoom.open(this, channel);
       return;
     }
     const place = this.under(event, this.canvases[channel]);
@@ -251,7 +251,7 @@ export class Panel {
   read(unit) {
     const enlarge = element(
       "button",
-      { type: "button", class: "small", onclick: () => this.owner.enlarge(this, this.channel) },
+      { type: "button", class: "small", onclick: () => this.owner.zoom.open(this, this.channel) },
       this.vector ? "Enlarge" : `Enlarge channel ${this.channel}`,
     );
     this.reading.replaceChildren(element("span", {}, this.sentence(unit)), " ", enlarge);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from rich.console import Console
@@ -34,8 +35,7 @@ def run(out: Path, *, named: bool, screen: Console) -> None:
         say(f"Open {address}")
         say(f"Each decision is saved in {out / NAME} at once. Ctrl-C ends.")
 
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         serve_pages(decisions, ready)
-    except KeyboardInterrupt:
-        waiting = sum(part.waiting for part in decisions.parts())
-        say(f"{counted(waiting, 'decision')} left. To make pages and grades of the others: autograder report {out}")
+    waiting = sum(part.waiting for part in decisions.parts())
+    say(f"{counted(waiting, 'decision')} left. To make pages and grades of the others: autograder report {out}")

@@ -160,10 +160,7 @@ CLASS = {
         cells(labels="from helper import to_labels"),
         "needs_review",
         4,
-        (
-            "`helper.py` was handed in, but only the notebook is graded. Put its code into a cell",
-            "`%%writefile helper.py`",
-        ),
+        ("`code/helper.py` lies in another folder: import it from there.",),
     ),
     "blank": Expected(cells(why="\n  \n"), "graded", 10, ("Not answered: ",)),
     "placeholder": Expected(cells(why=OTTERS_PLACEHOLDER), "graded", 10, ("Not answered: ",)),

@@ -127,9 +127,7 @@ def test_a_file_that_came_with_the_exercise_is_said_to_lie_beside_the_notebook(p
     ran = explained(Execution("completed", "", (made,)), QUESTIONS, beside=["ada/reviews.csv"], files=files)
     (cause,) = causes_of(ran, [], ["ada/reviews.csv"], files)
     assert cause.message.startswith("Code cell 1 raised FileNotFoundError")
-    assert cause.message.endswith(
-        " `texts/reviews.csv` came with the exercise and lies beside the notebook: use it by that name."
-    )
+    assert cause.message.endswith(" `texts/reviews.csv` lies beside the notebook: use it by that name.")
 
 
 def test_a_name_that_cannot_be_looked_for_counts_as_installed() -> None:

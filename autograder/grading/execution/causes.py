@@ -123,7 +123,7 @@ def explained(
         questions: The exercise's.
         given: The cells that came with it.
         beside: Names of the files that were handed in with the notebook, and left out.
-        files: Paths of those that came with the exercise, and lie beside the notebook.
+        files: Paths of those that lie beside the notebook.
     """
     places = _places(files, beside)
     given = given or GivenCells()
@@ -179,19 +179,21 @@ def _with_origin(
 
 
 def _places(files: Iterable[str], beside: Sequence[str]) -> dict[str, str]:
-    """Name of a file → its path beside the notebook, where it came with the exercise, or empty for one handed in."""
+    """Name of a file → its path beside the notebook, or empty for one that was handed in and left out."""
     return {PurePosixPath(each).name: "" for each in beside} | {PurePosixPath(each).name: each for each in files}
 
 
 def _where_it_is(kind: CauseKind, name: str, places: Mapping[str, str]) -> str:
-    """What to say where what lacks came with the exercise, or was handed in with the notebook; else empty."""
+    """What to say where what lacks is elsewhere, or was handed in and left out; else empty."""
     last = re.split(r"[/\\]", name)[-1]  # also of a path of Windows
     file = f"{name}.py" if kind == "module" else last if kind == "file" else ""
     if file not in places:
         return ""
     if path := places[file]:
-        said = _("`{path}` came with the exercise and lies beside the notebook: use it by that name.").format(path=path)
-        return said if kind == "file" else ""
+        path = one_line(path, MAX_NAME)
+        if kind == "file":
+            return _("`{path}` lies beside the notebook: use it by that name.").format(path=path)
+        return _("`{path}` lies in another folder: import it from there.").format(path=path) if path != file else ""
     file = one_line(file, MAX_NAME)
     handed_in = _("`{file}` was handed in, and left out; the page says why.").format(file=file)
     if kind == "module":

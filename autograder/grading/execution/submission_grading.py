@@ -119,7 +119,7 @@ def grade_one(
     limits = bundle.assignment.limits
     fresh = (alone and not named_way()) or sets_variables(cell.source for cell in submission.cells)
     modules = None if fresh else bundle.imports
-    files = {file.name: file.content for file in submission.files if not file.left_out} | {**bundle.files}
+    files = _beside(bundle, submission)
     with ExitStack() as started:
 
         def run(cells: Sequence[Cell]) -> tuple[Session, Execution]:
@@ -136,7 +136,7 @@ def grade_one(
             )
 
         session, execution = run(submission.cells)
-        execution = explained(execution, questions, GivenCells(bundle.given), submission.left_out, bundle.files)
+        execution = explained(execution, questions, GivenCells(bundle.given), submission.left_out, files)
         began = time.monotonic()
         graded = _judged(
             bundle, submission, session, execution, lambda: run(without_ended(execution.cells)), slot=slot, began=began
@@ -260,9 +260,14 @@ def completed(
     grade = replace(
         _grade(bundle, submission, graded, (*submission.warnings, *remarks)),
         notice=_notice(graded, execution.cells),
-        causes=causes_of(execution, graded, submission.left_out, bundle.files),
+        causes=causes_of(execution, graded, submission.left_out, _beside(bundle, submission)),
     )
     return GradedSubmission(grade, execution, remarks=tuple(remarks))
+
+
+def _beside(bundle: Bundle, submission: Submission) -> dict[str, bytes]:
+    """Path → content of what lies beside the notebook where it runs; the exercise's own files stay what they are."""
+    return {file.name: file.content for file in submission.files if not file.left_out} | {**bundle.files}
 
 
 def _reasons(grade: Grade, execution: Execution) -> tuple[list[str], bool]:

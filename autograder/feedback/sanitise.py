@@ -235,4 +235,4 @@ def _markdown() -> MarkdownIt:
         return f"<code>{escape(content)}</code>"
 
     markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    return markdown.use(dollarmath_plugin, allow_space=False, allow_digits=False, renderer=formula)
+    return markdown.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True, renderer=formula)

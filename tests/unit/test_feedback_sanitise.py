@@ -164,6 +164,7 @@ def test_markdown() -> None:
 
 
 def test_markdown_that_cannot_be_rendered_is_shown_as_typed() -> None:
+    assert markdown_html(r"so $$\frac{a}{b}$$, too").count("$") == 0
     assert markdown_html("<script>x</script>") == "<pre>&lt;script&gt;x&lt;/script&gt;</pre>"
     assert markdown_html("<b>" * 30_000).startswith("<pre>&lt;b&gt;")
     assert markdown_html(" ") == ""

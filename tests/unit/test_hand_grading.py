@@ -72,7 +72,13 @@ def test_points_on_claims_are_proposed_and_count_once_they_are_confirmed():
     marks, (settled,) = marked(replace(given, questions=questions))
     assert settled.status == "needs_review" and settled.message.startswith("Points rest on what the notebook says")
     row = next(entry for entry in marks.entries() if entry.case == "floor")
-    assert row.answer == "Proposed: 1.5 of 3. `net` is a class."
+    assert row.answer == "Proposed: 1.5 of 3. `net` is a class." and row.proposes
+    said = replace(floor, detail="Proposed: 3 of 3. Says the student.", proposed=None)
+    questions = (replace(given.questions[0], cases=(history, said)), given.questions[1])
+    marks, _ = marked(replace(given, questions=questions))
+    unproposed = next(entry for entry in marks.entries() if entry.case == "floor")
+    assert unproposed.answer == "Answer: Proposed: 3 of 3. Says the student." and not unproposed.proposes
+    questions = (replace(given.questions[0], cases=(history, claimed)), given.questions[1])
     waiting = settled
     for written in ({"points": 1.5}, {"accept": True}):
         settled = waiting

@@ -264,7 +264,7 @@ def test_what_changes_is_written_in_the_files_own_way_and_the_old_one_kept(path)
     assert (path.parent / "manual.csv~").read_bytes() == text.encode()
 
 
-@pytest.mark.parametrize("harm", ["open", "read-only", "changed", "appeared"])
+@pytest.mark.parametrize("harm", ["open", "read-only", "changed", "appeared", "link"])
 def test_somebody_elses_file_is_not_overwritten(path, monkeypatch, harm):
     path.write_bytes(written().encode())
     sheet = Sheet() if harm == "appeared" else read_sheet(path, ASSIGNMENT)
@@ -272,13 +272,25 @@ def test_somebody_elses_file_is_not_overwritten(path, monkeypatch, harm):
         (path.parent / ".~lock.manual.csv#").touch()
     elif harm == "read-only":
         monkeypatch.setattr(manual_csv.os, "access", lambda file, mode: mode != os.W_OK)
+    elif harm == "link":
+        path.rename(path.with_name("elsewhere.csv"))
+        path.symlink_to("elsewhere.csv")
     elif harm == "changed":
         path.write_bytes(path.read_bytes().replace(b"1.5", b"1.0"))
     before = path.read_bytes()
     said = {"open": "open in LibreOffice", "read-only": "read-only", "changed": "saved by", "appeared": "saved by"}
+    said["link"] = "is a link"
     with pytest.raises(UsageError, match=said[harm]):
         saved(path, ROWS[:1], sheet)
     assert path.read_bytes() == before
+
+
+def test_an_answer_that_begins_as_a_proposal_does_takes_no_accept(path):
+    """A written answer is the student's own text; nothing is proposed for it."""
+    row = ManualRow("ada", "why", "", answer="Proposed: 2 of 2. Accept it.", accept=True)
+    path.write_bytes(written([row]).encode())
+    with pytest.raises(UsageError, match=r"`points` must be a number from 0 to 2 \(got `accept`\)"):
+        read_sheet(path, ASSIGNMENT)
 
 
 def test_a_folder_or_a_monster_in_its_place(path, monkeypatch):

@@ -100,6 +100,11 @@ class ManualRow:
         return self.student, self.question, self.case
 
     @property
+    def proposes(self) -> bool:
+        """Whether its case proposes points, which `ACCEPT` gives."""
+        return bool(self.case) and self.answer.startswith(PROPOSED)
+
+    @property
     def filled(self) -> bool:
         """Whether a person wrote something into it."""
         return self.accept or self.points is not None or bool(self.comment) or any(self.extra)
@@ -255,11 +260,11 @@ class Marks:
         case = "" if question.manual else outcome.name
         page = f"feedback/{grade.student}.html"
         text = outcome.detail or outcome.message
-        if outcome.proposed is not None:
-            text = f"{PROPOSED}{outcome.proposed} of {rounded(outcome.possible)}. {text}"
         if question.manual:
             text = question.answer or (UNREAD if _verdict(outcome)[0] == "skipped" else BLANK)
         answer = _flat(text, MAX_ANSWER, f"the whole answer is in {page}", "Answer")
+        if outcome.proposed is not None:
+            answer = f"{PROPOSED}{outcome.proposed} of {rounded(outcome.possible)}. {answer}".strip()
         if question.pictures:
             answer += f" (with {counted(len(question.pictures), 'picture')}: see {page})"
         rubric = _flat(
@@ -416,7 +421,7 @@ def _flat(text: str, limit: int, where: str, what: str) -> str:
     """A text on one line; a line that is indented goes on with the one before it.
 
     Where a spreadsheet would take it for a formula, as it would a list of Markdown, it begins with what it is: the
-    apostrophe that is put before other such cells is a sign that nobody wrote.
+    apostrophe that is put before other such cells is a sign that nobody wrote. So does what begins as a proposal does.
     """
     lines: list[str] = []
     for line in re.split(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+", text.strip()[: 4 * limit]):
@@ -425,7 +430,7 @@ def _flat(text: str, limit: int, where: str, what: str) -> str:
         elif line.strip():
             lines.append(line.strip())
     flat = _LINE.join(lines)
-    if begins_formula(flat):
+    if begins_formula(flat) or flat.startswith(PROPOSED):
         flat = f"{what}: {flat}"
     cut = max(0, len(text.strip()) - 4 * limit) + max(0, len(flat) - limit)
     return f"{flat[:limit]} … (cut; {where})" if cut else flat

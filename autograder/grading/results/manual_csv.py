@@ -18,7 +18,7 @@ from autograder.grading.results.hand_grading import ACCEPT, COLUMNS, PROPOSED, R
 from autograder.records import Assignment, Case, rounded
 from autograder.wording import one_line, shortened
 
-__all__ = ["EXPECTED", "MAX_FILE", "NAME", "read_sheet", "save_sheet"]
+__all__ = ["EXPECTED", "MAX_FILE", "NAME", "open_elsewhere", "read_sheet", "save_sheet"]
 
 NAME: Final = "manual.csv"
 MAX_FILE: Final = 64 * 2**20
@@ -70,6 +70,14 @@ def read_sheet(path: Path, assignment: Assignment) -> Sheet:
     return Sheet(tuple(entry for _, entry in found.values()), extra, parsed.delimiter, data)
 
 
+def open_elsewhere(path: Path) -> str:
+    """What to say while LibreOffice has the file open; empty while it has not."""
+    lock = path.with_name(f".~lock.{path.name}#")
+    if not lock.exists():
+        return ""
+    return f"{path} is open in LibreOffice. Save and close it there (or delete {lock.name}), then try again."
+
+
 def save_sheet(
     path: Path, sheet: Sheet, entries: Sequence[ManualRow], lines: Iterable[str], *, ours: bool = False
 ) -> None:
@@ -83,23 +91,24 @@ def save_sheet(
         ours: Whether the file is as this process wrote it; then `manual.csv~` stays.
 
     Raises:
-        UsageError: Somebody has it open, changed it meanwhile, or it is not to be written.
+        UsageError: Somebody has it open, changed it meanwhile, or it is a link or not to be written.
         AutograderError: It cannot be written.
     """
     if set(map(_essence, entries)) == set(map(_essence, sheet.entries)) and (sheet.data is not None or not entries):
         return
+    if path.is_symlink():
+        raise UsageError(f"{path} is a link and has to be updated. Put the file itself there, then try again.")
     if sheet.data is not None:
-        lock = path.with_name(f".~lock.{path.name}#")
-        if lock.exists():
-            raise UsageError(f"{path} is open in LibreOffice. Save and close it (or delete {lock.name}), run it again.")
+        if opened := open_elsewhere(path):
+            raise UsageError(opened)
         if not os.access(path, os.W_OK):
-            raise UsageError(f"{path} is read-only and has to be updated. Make it writable, then run it again.")
+            raise UsageError(f"{path} is read-only and has to be updated. Make it writable, then try again.")
         if not ours and any(entry.filled for entry in sheet.entries):
             write_whole(path.with_name(f"{path.name}~"), [sheet.data], durable=True)
 
     def unchanged() -> None:
         if read_table(path, MAX_FILE, EXPECTED) != sheet.data:
-            raise UsageError(f"{path} was saved by somebody else just now. Run it again; nothing was written.")
+            raise UsageError(f"{path} was saved by somebody else just now. Nothing was written; try again.")
 
     write_whole(path, (line.encode("utf-8", "replace") for line in lines), durable=True, check=unchanged)
 
@@ -137,7 +146,7 @@ def _entry(
         raise UsageError(
             f"{where}: `points` must be `{ACCEPT}` or empty (got `{one_line(given['points'], MAX_QUOTED)}`). {_FIX}"
         )
-    proposed = given.get("answer", "").startswith(PROPOSED)
+    proposed = bool(case) and given.get("answer", "").startswith(PROPOSED)
     if proposed:
         accept = given["points"].casefold() == ACCEPT
     points = None if accept else _points(where, given["points"], possible.get((question, case)), proposed)

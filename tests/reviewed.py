@@ -46,6 +46,9 @@ def graded(student: str) -> tuple[Grade, Execution]:
     shown = {"output_type": "display_data", "metadata": {}, "data": {"image/png": PIXEL}}
     cells = (
         Cell("code", "net = train()", ("answer:train",), (shown,), 1),
+        Cell("markdown", "An older text."),
+        Cell("markdown", "## Why\n\nSay **why** it is so."),
+        Cell("code", "grader.check('train')"),
         Cell("markdown", answer or "*Write here.*", ("answer:why",)),
     )
     return grade, Execution("completed", cells=cells, wall_seconds=1)

@@ -61,6 +61,11 @@ class Decision:
         """Whether nothing was decided, and nothing has to be."""
         return not self.waits and self.row.points is None and not self.row.accept
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One for each row, by which a page finds it again whatever is written in it."""
+        return tuple(_digest(row.key) for row in self.rows)
+
     @cached_property
     def stamp(self) -> str:
         """A digest of which answers they are about, and of what is written."""
@@ -146,6 +151,11 @@ class Decisions:
         with self._mutex:
             self._refresh()
             return self._parts
+
+    @property
+    def blocked(self) -> str:
+        """Why nothing can be saved at present, and what to do; empty where nothing is known to prevent it."""
+        return manual_csv.open_elsewhere(self._path)
 
     def shown_grade(self, student: str) -> GradeEntry:
         """A student's grade, without the name where pages show pseudonyms."""

@@ -8,16 +8,18 @@ from dataclasses import replace
 
 from autograder.errors import UsageError
 from autograder.grading.results.hand_grading import CHANGED, ManualRow, decided
-from autograder.records import Question, rounded
+from autograder.records import Points, Question, rounded
 from autograder.review.decisions import Decision
 from autograder.review.rubric_items import chosen_items, item_points, rubric_items
 from autograder.wording import one_line
 
-__all__ = ["ONLY_SAVING", "points_text", "pressed"]
+__all__ = ["UnknownPress", "points_text", "pressed"]
 
-ONLY_SAVING = ("save", "next")
-"""Presses that save what stands in the fields, and decide nothing else."""
 MAX_COMMENT = 8_000
+
+
+class UnknownPress(Exception):
+    """A press that no button of the page sends."""
 
 
 def points_text(row: ManualRow) -> str:
@@ -35,33 +37,39 @@ def pressed(decision: Decision, row: ManualRow, form: Mapping[str, str]) -> Manu
             taken out where it is there.
 
     Raises:
-        UsageError: The points are no number, or more than there are.
+        UsageError: The points are no number, more than there are or than can be kept; or the comment is too long.
+        UnknownPress: There is no such button for this row.
     """
     row = replace(row, comment=_comment(form, row.comment))
-    possible = float(row.possible or 0)
-    do, _, number = form.get("do", "save").partition("-")
-    if do == "item" and isinstance(decision.part, Question):
-        items = rubric_items(decision.part.rubric)[1]
-        numbers = sorted(chosen_items(row, items) ^ ({int(number)} & set(range(1, len(items) + 1))))
-        if not numbers:
-            return decided(row, None)
-        return decided(row, item_points(numbers, items, possible), items=" ".join(f"#{each}" for each in numbers))
-    if do in ("zero", "full"):
-        return decided(row, possible if do == "full" else 0)
-    if do == "accept":
-        return decided(row, None, accept=not row.accept or CHANGED in row.note)
+    do = form.get("do", "save")
     if do == "keep":
         return decided(row, row.points, accept=row.accept, items=row.items)
-    if do == "clear":
+    if do == "accept" and (decision.part is None or row.proposes):
+        return decided(row, None, accept=not row.accept or CHANGED in row.note)
+    if do in ("save", "next"):
+        written = form.get("points", points_text(row)).strip()
+        unchanged = decision.part is None or written == points_text(row)
+        return row if unchanged else decided(row, _points(written, row))
+    given = {"zero": 0, "full": float(row.possible or 0), "clear": None}
+    if decision.part and do in given:
+        return decided(row, given[do])
+    return _with_item(decision, row, do)
+
+
+def _with_item(decision: Decision, row: ManualRow, do: str) -> ManualRow:
+    items = rubric_items(decision.part.rubric)[1] if isinstance(decision.part, Question) else ()
+    pressed_item = {f"item-{number}": number for number in range(1, len(items) + 1)}.get(do)
+    if pressed_item is None:
+        raise UnknownPress
+    numbers = sorted(chosen_items(row, items) ^ {pressed_item})
+    if not numbers:
         return decided(row, None)
-    written = form.get("points", points_text(row)).strip()
-    if written == points_text(row):
-        return row
-    return decided(row, _number(written, possible) if written else None)
+    points = item_points(numbers, items, float(row.possible or 0))
+    return decided(row, points, items=" ".join(f"#{each}" for each in numbers))
 
 
 def _comment(form: Mapping[str, str], before: str) -> str:
-    comment = form.get("comment", before).replace("\r\n", "\n").strip()
+    comment = form.get("comment", before).strip()
     if add := form.get("add", "").strip():
         lines = comment.split("\n\n")
         comment = "\n\n".join([line for line in lines if line != add] if add in lines else [*filter(None, lines), add])
@@ -70,10 +78,14 @@ def _comment(form: Mapping[str, str], before: str) -> str:
     return comment
 
 
-def _number(written: str, possible: float) -> float:
-    number = written.replace(",", ".")
+def _points(written: str, row: ManualRow) -> Points | None:
+    if not written:
+        return None
+    number, possible = written.replace(",", "."), float(row.possible or 0)
     if not re.fullmatch(r"\d{1,9}(\.\d{0,9})?|\.\d{1,9}", number) or float(number) > possible:
-        raise UsageError(
-            f"Points must be a number from 0 to {possible:g} (got {one_line(written, 40)}). Nothing was saved."
-        )
-    return float(number)
+        must = f"a number from 0 to {possible:g}"
+    elif rounded(float(number)) != float(number):
+        must = "a number with two decimals at most"
+    else:
+        return float(number)
+    raise UsageError(f"Points must be {must} (got {one_line(written, 40)}). Nothing was saved.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,18 +18,20 @@ from autograder.feedback.ansi import ansi_html
 from autograder.feedback.notebook_view import shown_cells
 from autograder.feedback.safe_text import cut
 from autograder.feedback.sanitise import markdown_html
-from autograder.grading.results.hand_grading import ACCEPT, CHANGED
+from autograder.grading.results.hand_grading import ACCEPT, CHANGED, ManualRow
 from autograder.language import in_language
-from autograder.records import Outcome, Question, QuestionGrade
+from autograder.records import Cell, Outcome, Question, QuestionGrade
 from autograder.review.decisions import AnswerGroup, Decision, Decisions, ReviewPart
 from autograder.review.presses import points_text
 from autograder.review.rubric_items import RubricItem, chosen_items, rubric_items
-from autograder.wording import counted, shortened
+from autograder.wording import counted, one_line, shortened
 
-__all__ = ["ReviewPages"]
+__all__ = ["RefusedPress", "ReviewPages"]
 
 MAX_REUSED: Final = 9
 """Comments of a question that have a button of their own."""
+MAX_UNFOLDED: Final = 3
+"""Of them, those that are seen at once."""
 MAX_EXCERPT: Final = 160
 MAX_NAMED: Final = 8
 HTMX: Final = {
@@ -39,16 +42,32 @@ HTMX: Final = {
     "includeIndicatorStyles": False,
     "refreshOnHistoryMiss": True,
     "scrollIntoViewOnBoost": False,
-    "responseHandling": [{"code": "...", "swap": True}],
+    "responseHandling": [{"code": "[23]..|409", "swap": True}, {"code": "...", "swap": False, "error": True}],
 }
-"""No code in a page runs, no page is stored in the browser, what the server refuses is shown as well, all at once."""
+"""No code in a page runs, no page is stored in the browser, and a press that is refused shows why."""
+
+
+@dataclass(frozen=True)
+class RefusedPress:
+    """A press that changed nothing.
+
+    Attributes:
+        form: One of the names of the decision that it was for.
+        notice: Why.
+        typed: Field → what was typed into it and is not saved.
+    """
+
+    form: str
+    notice: str
+    typed: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class DecisionView:
-    """What the template shows of a decision."""
+    """What the template shows of a decision; `refusal` where a press of its buttons was refused."""
 
     decision: Decision
+    refusal: RefusedPress | None
     title: str
     whose: str
     changed: bool
@@ -60,8 +79,18 @@ class DecisionView:
     chosen: frozenset[int]
     comments: Sequence[str]
 
+    @property
+    def saved(self) -> Mapping[str, str]:
+        """Field → what is saved of it."""
+        return {"points": points_text(self.decision.row), "comment": self.decision.row.comment}
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """Field → what it shows: what is saved, or what was typed and refused."""
+        return {**self.saved, **(self.refusal.typed if self.refusal else {})}
+
     @staticmethod
-    def points(row: Any) -> str:
+    def points(row: ManualRow) -> str:
         """A row's points as its field shows them."""
         return points_text(row)
 
@@ -87,13 +116,13 @@ class ReviewPages:
 
     def answers(self, part: ReviewPart) -> str:
         """The different answers to one question."""
-        rows = [(group, self._excerpt(part, group)) for group in part.groups]
+        rows = [(group, self._whose(part, group), self._excerpt(part, group)) for group in part.groups]
         first = next((group for group in part.groups if group.waits), part.groups[0])
         return self._page(
             "review_list", _title(part), part=part, rows=rows, points=points_text, next=self.address(part, first)
         )
 
-    def answer(self, part: ReviewPart, group: AnswerGroup, *, notice: str = "", typed: str = "") -> str:
+    def answer(self, part: ReviewPart, group: AnswerGroup, refusal: RefusedPress | None = None) -> str:
         """One answer, with the buttons that decide about it and all that are equal."""
         at = part.groups.index(group)
         neighbours = [self.address(part, part.groups[n]) if 0 <= n < len(part.groups) else "" for n in (at - 1, at + 1)]
@@ -101,15 +130,16 @@ class ReviewPages:
         entry = self.decisions.shown_grade(student)
         question = next((each for each in entry.questions if each.name == part.question), None)
         asked = {decision.row.question for decision in group.decisions}
-        cells = [cell for cell in self.decisions.shown_run(student).cells if asked & set(cell.answers)]
+        run = self.decisions.shown_run(student)
+        cells = [cell for cell in run.cells if asked & set(cell.answers)]
+        refused = next((each for each in group.decisions if refusal and refusal.form in each.names), group.decisions[0])
         outcome = _outcome(question, part.case)
         said = f"{outcome.message}\n{outcome.detail}".strip() if outcome and part.case else ""
         graded = {each.name: each for each in entry.questions}
         return self._page(
             "review_answer",
             _title(part),
-            notice=notice,
-            typed=typed,
+            refusal=refusal,
             part=part,
             position=at + 1,
             before=neighbours[0],
@@ -121,7 +151,12 @@ class ReviewPages:
             said=ansi_html(cut(said, 8_000)),
             cells=list(shown_cells(cells)),
             answer=markdown_html(cut(question.answer, 20_000)) if question else "",
-            views=[self._view(part, group, decision, graded) for decision in group.decisions],
+            asking=list(shown_cells(_before(run.cells, asked))) if part.part else [],
+            views=[
+                self._view(part, group, decision, graded, refusal if decision is refused else None)
+                for decision in group.decisions
+            ],
+            unfolded=MAX_UNFOLDED,
         )
 
     def problem(self, heading: str, notice: str, typed: str = "") -> str:
@@ -150,7 +185,7 @@ class ReviewPages:
 
     def _page(self, template: str, heading: str, **values: Any) -> str:
         out = self.decisions.out
-        values = {"notice": "", "typed": "", **values}
+        values = {"notice": "", "typed": "", "blocked": self.decisions.blocked, **values}
         return pages.render(
             f"{template}.html.j2",
             heading=heading,
@@ -165,7 +200,12 @@ class ReviewPages:
         )
 
     def _view(
-        self, part: ReviewPart, group: AnswerGroup, decision: Decision, graded: Mapping[str, QuestionGrade]
+        self,
+        part: ReviewPart,
+        group: AnswerGroup,
+        decision: Decision,
+        graded: Mapping[str, QuestionGrade],
+        refusal: RefusedPress | None,
     ) -> DecisionView:
         row = decision.row
         preface, items = rubric_items(decision.part.rubric if isinstance(decision.part, Question) else "")
@@ -178,6 +218,7 @@ class ReviewPages:
         )
         return DecisionView(
             decision,
+            refusal,
             "Decision" if not own and part.part else _row_title(decision),
             f"{counted(len(whose), 'student')}: {shortened(whose, MAX_NAMED)}" if several else "",
             CHANGED in row.note,
@@ -190,6 +231,10 @@ class ReviewPages:
             [] if own else [text for text, _ in comments.most_common() if text][:MAX_REUSED],
         )
 
+    def _whose(self, part: ReviewPart, group: AnswerGroup) -> str:
+        """Whose submissions these are; nothing for answers to a question."""
+        return "" if part.part else shortened([self.decisions.names[each] for each in group.students], MAX_NAMED)
+
     def _excerpt(self, part: ReviewPart, group: AnswerGroup) -> str:
         entry = self.decisions.shown_grade(group.students[0])
         question = next((each for each in entry.questions if each.name == part.question), None)
@@ -198,7 +243,7 @@ class ReviewPages:
             text = entry.review or entry.message
         else:
             text = question.answer if question.manual else outcome.detail or outcome.message if outcome else ""
-        return " ".join(text.split())[:MAX_EXCERPT] or "(nothing in its cell)"
+        return one_line(" ".join(text.split()) or group.waiting.row.answer, MAX_EXCERPT)
 
 
 def _title(part: ReviewPart) -> str:
@@ -211,6 +256,15 @@ def _row_title(decision: Decision) -> str:
     if decision.part is None:
         return f"Let the grade stand (`{ACCEPT}`)"
     return decision.part.title or decision.part.name
+
+
+def _before(cells: Sequence[Cell], asked: AbstractSet[str]) -> Sequence[Cell]:
+    """The texts above the first answer to one of these questions, from the last heading on."""
+    first = next((at for at, cell in enumerate(cells) if asked & set(cell.answers)), 0)
+    begin = max((at + 1 for at, cell in enumerate(cells[:first]) if cell.answers), default=0)
+    texts = [cell for cell in cells[begin:first] if cell.kind == "markdown"]
+    headings = [at for at, cell in enumerate(texts) if cell.source.lstrip().startswith("#")]
+    return texts[headings[-1] if headings else 0 :]
 
 
 def _outcome(question: QuestionGrade | None, case: str) -> Outcome | None:

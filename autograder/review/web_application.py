@@ -17,23 +17,24 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograder.errors import AutograderError
 from autograder.review.decisions import AnswerGroup, DecisionConflict, Decisions, ReviewPart
-from autograder.review.presses import pressed
-from autograder.review.review_page import ReviewPages
+from autograder.review.presses import UnknownPress, pressed
+from autograder.review.review_page import RefusedPress, ReviewPages
 
 __all__ = ["application", "serve_pages"]
 
 HOST: Final = "127.0.0.1"
-MAX_BODY: Final = 256 * 2**10
-"""Bytes of a form; the longest comment takes a third of it in any script."""
+MAX_BODY: Final = 384 * 2**10
+"""Bytes of a form; the longest comment takes a quarter of it in any script, and a form may have three."""
 CONFLICT: Final = (
-    "It was decided or changed elsewhere meanwhile. What is here now is shown; your press changed nothing."
+    "It was decided or changed elsewhere meanwhile. What is here now is shown; your press changed nothing. "
+    "What you typed is in its fields."
 )
 GONE: Final = "There is no such answer any more: the grades were made anew, or another notebook was handed in."
 HEADERS: Final = {
@@ -110,8 +111,12 @@ class _Guard:
 
     def _allowed(self, path: str, method: str, headers: Headers) -> bool:
         given = path.split("/")[1].encode("utf-8", "replace")
-        ours = secrets.compare_digest(given, self._token) and headers.get("host", "") in self._hosts
-        return ours and (method in ("GET", "HEAD") or headers.get("sec-fetch-site", "same-origin") == "same-origin")
+        host, site, origin = (headers.get(name, "") for name in ("host", "sec-fetch-site", "origin"))
+        if not secrets.compare_digest(given, self._token) or host not in self._hosts:
+            return False
+        # Of a form that is sent without our script, a browser says `null`, since our pages give no referrer.
+        own_origin = origin in ("", f"http://{host}") or (origin == "null" and site == "same-origin")
+        return method in ("GET", "HEAD") or (own_origin and site in ("", "same-origin"))
 
 
 class _Handlers:
@@ -145,34 +150,45 @@ class _Handlers:
 
     async def press(self, request: Request) -> Response:
         body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY:
-                return PlainTextResponse("Too long.", 413)
-        form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20))
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY:
+                    return PlainTextResponse("Too long.", 413)
+        except ClientDisconnect:
+            return PlainTextResponse("Cut off.", 400)  # nobody reads it
+        try:
+            pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+        except ValueError:
+            return PlainTextResponse("Too many fields.", 400)
+        form = {name: value.replace("\r\n", "\n") for name, value in pairs}
         return await run_in_threadpool(self._pressed, request, form)
 
     def _pressed(self, request: Request, form: Mapping[str, str]) -> Response:
         notice = ""
         try:
             self.decisions.decide(form.get("stamp", ""), lambda decision, row: pressed(decision, row, form))
+        except UnknownPress:
+            return PlainTextResponse("There is no such button.", 400)
         except DecisionConflict:
             notice = CONFLICT
-        except (AutograderError, ValueError) as error:
+        except AutograderError as error:
             notice = str(error)
         part, group = self._found(request)
-        typed = form.get("comment", "").strip() if notice else ""
+        fields = [name for name in ("points", "comment") if form.get(name, "") != form.get(f"{name}_saved", "")]
+        typed = {name: form[name] for name in fields if name in form}
         if not part or not group:
-            return self._gone(typed)
+            return self._gone(typed.get("comment", "") if notice else "")
         if notice:
-            return HTMLResponse(self.pages.answer(part, group, notice=notice, typed=typed), 409)
+            refusal = RefusedPress(form.get("form", ""), notice, typed)
+            return HTMLResponse(self.pages.answer(part, group, refusal), 409)
         here = self.pages.address(part, group)
         if form.get("do") == "next":
             here = self.pages.after(self.decisions.parts(), part.number, group.name) or f"{self.pages.root}/"
         return RedirectResponse(here, 303)
 
     def failed(self, request: Request, error: Exception) -> Response:
-        return HTMLResponse(self.pages.problem("This cannot be shown", str(error)), 409)
+        return HTMLResponse(self.pages.problem("This cannot be shown", str(error)), 503)
 
     def _found(self, request: Request) -> tuple[ReviewPart | None, AnswerGroup | None]:
         number, name = request.path_params["part"], request.path_params.get("group", "")

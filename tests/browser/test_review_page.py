@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.progress import Progress
 
-from tests.reviewed import ANSWERS, PIXEL, edit, table, write_class
+from autograder.grading.results.output_folder import OutputFolder
+from autograder.grading.results.staged_report import locked
+from autograder.publishing import publish
+from tests.reviewed import ANSWERS, PIXEL, edit, graded, table, write_class
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +55,22 @@ class Window:
     def keys(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
+
+    def reads(self) -> None:
+        """A refusal; until then, keys do nothing."""
+        self.page.wait_for_timeout(1_000)
+
+    def shows(self, selector: str) -> bool:
+        """Whether an element is wholly on the screen."""
+        self.page.wait_for_timeout(100)
+        found = self.page.locator(selector).first.bounding_box()
+        size = self.page.viewport_size
+        return found["y"] >= 0 and found["y"] + found["height"] <= size["height"] + 1
+
+    @property
+    def focus(self) -> str:
+        """The text of what has the focus."""
+        return str(self.page.evaluate("document.activeElement.innerText")).split("\n")[0].strip()
 
     def open(self, text: str) -> None:
         """The answer with a text, from the list of the question's answers."""
@@ -107,7 +129,8 @@ def test_two_windows_and_a_kill_lose_nothing(browser: Any, out: Path) -> None:
         second.page.keyboard.type("From the second.")
         second.keys("Escape", "0")
         second.sees("text=It was decided or changed elsewhere meanwhile.")
-        assert second.page.locator("blockquote").inner_text() == "From the second."
+        assert second.page.locator("textarea").input_value() == "From the second."
+        second.reads()
         assert second.page.locator("[data-key='1'][aria-pressed=true]").count() == 1
         edit(out, "deedee", "why", points="0.5", comment="In a spreadsheet.")
         second.keys("2")  # now it has seen what there is
@@ -158,6 +181,134 @@ def test_what_a_killed_server_had_shown_as_saved_is_in_the_file(browser: Any, ou
             assert all(points(out)[student] in (f"{given}", f"{given - 0.5}") for student in students)
             for window in windows:
                 window.page.close()
+
+
+def answer_of(out: Path, student: str, answer: str) -> None:
+    """Have a student hand in another answer."""
+    with OutputFolder.reopen(out) as folder:
+        grade, run = graded(student)
+        *cells, last = run.cells
+        questions = (grade.questions[0], replace(grade.questions[1], answer=answer))
+        folder.add(replace(grade, questions=questions), replace(run, cells=(*cells, replace(last, source=answer))))
+        publish(folder, {}, Progress(disable=True))
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_a_refusal_is_seen_at_the_pace_of_keys(browser: Any, out: Path, width: int) -> None:
+    answer_of(out, "cydcharisse", "No idea.\n\n" + "And so on.\n\n" * 200)
+    for student in ANSWERS:
+        edit(out, student, "why", comment=f"{student}: say which differences you would bet on. " * 4)
+    with served(out) as (_, address):
+        first, second = (
+            Window(browser, f"{address}3/", viewport={"width": width, "height": 900}, reduced_motion="reduce")
+            for _ in range(2)
+        )
+        first.open("No idea.")
+        second.open("No idea.")
+        if width == 1440:
+            assert first.shows("button[value=next]") and first.shows("button[value=save].press"), "without scrolling"
+        first.keys("1")
+        first.sees("[data-key='1'][aria-pressed=true]")
+        here = second.page.url
+        second.keys("0", "Enter")
+        second.sees("text=It was decided or changed elsewhere meanwhile.")
+        second.keys("Enter", "x")
+        assert second.page.url == here and second.shows(".foot [role=alert]:not([hidden])")
+        second.reads()
+        assert second.page.url == here and points(out)["cydcharisse"] == "1"
+        (out / ".~lock.manual.csv#").touch()
+        second.keys("m", "Enter")
+        second.sees(".foot :text('is open in LibreOffice')")
+        second.reads()
+        assert second.page.url == here and second.shows(".foot [role=alert]:not([hidden])")
+        second.page.fill("[name=points]", "7")
+        second.keys("Enter")
+        second.sees("text=Points must be a number from 0 to 2 (got 7).")
+        second.reads()
+        assert second.shows(".foot [role=alert]:not([hidden])")
+        assert second.page.locator("[name=points]").input_value() == "7"
+        assert second.page.evaluate("dispatchEvent(new Event('beforeunload', {cancelable: true}))") is False
+        for page in (address, f"{address}3/", here):
+            first.page.goto(page)
+            first.sees("text=Nothing can be saved:")
+        assert points(out)["cydcharisse"] == "1"
+
+
+def test_what_is_typed_in_another_form_stays(browser: Any, out: Path) -> None:
+    edit(out, "bobross", "why", points="0.5")
+    with served(out) as (_, address):
+        window = Window(browser, f"{address}3/")
+        asked: list[str] = []
+        window.page.on("dialog", lambda dialog: [asked.append(dialog.message), dialog.dismiss()])
+        window.open("seven")
+        one, two = (window.page.locator("form").nth(number) for number in (0, 1))
+        two.locator("textarea").fill("Typed in the other.")
+        one.locator("[name=points]").fill("1.5")
+        one.get_by_role("button", name="Save s").click()
+        window.sees(".points :text('1.5 / 2')")
+        assert two.locator("textarea").input_value() == "Typed in the other."
+        one.get_by_role("button", name="Full marks").click()
+        window.sees(".points :text('2 / 2')")
+        here = window.page.url
+        window.keys("Enter")
+        window.page.wait_for_timeout(300)
+        assert (window.page.url, len(asked)) == (here, 1), asked
+        two.locator("[name=points]").fill("many")
+        two.get_by_role("button", name="Save").last.click()
+        window.sees("text=Points must be a number")
+        refused = window.page.locator("form:has(.foot [role=alert]:not([hidden]))")
+        assert refused.locator("textarea").input_value() == "Typed in the other."
+        assert refused.locator("[name=points]").input_value() == "many"
+        refused.locator("[name=points]").fill("2")
+        refused.get_by_role("button", name="Save").last.click()
+        window.sees("text=Equal answers of 2 students")
+        window.page.wait_for_function("document.querySelectorAll('form .foot [role=alert]:not([hidden])').length === 0")
+        comments = {row["student"]: row["comment"] for (_, part), row in table(out).items() if part == "why"}
+        assert "Typed in the other." in (comments["bobross"], comments["adalovelace"])
+        assert points(out)["bobross"] == points(out)["adalovelace"] == "2"
+
+
+def test_the_focus_stays_and_the_points_are_said(browser: Any, out: Path) -> None:
+    edit(out, "cydcharisse", "why", comment="Good")
+    with served(out) as (_, address):
+        window = Window(browser, f"{address}3/")
+        answers = [False, True]
+        window.page.on("dialog", lambda dialog: dialog.accept() if answers.pop(0) else dialog.dismiss())
+        window.open("No idea.")
+        window.page.get_by_role("button", name="Full marks").click()
+        window.sees("#said:text('2 / 2')")
+        assert window.focus.startswith("Full marks")
+        window.keys("Shift+X")
+        assert len(answers) == 2
+        window.keys("x")
+        assert (answers, points(out)["cydcharisse"]) == ([True], "2"), "it asked"
+        window.keys("c")
+        window.page.keyboard.type("!")
+        window.keys("Control+Enter")
+        window.sees("button[value='Good!']")
+        assert window.focus.startswith("Save"), "and keys are for the page again"
+        window.keys("q")
+        assert window.page.get_by_text("Say why it is so.").is_visible()
+        window.keys("x")
+        window.sees("#said:text('– / 2')")
+        assert points(out)["cydcharisse"] == ""
+        here = window.page.url
+        window.keys("Enter")
+        window.page.wait_for_url(lambda url: url != here)
+        window.page.wait_for_function(
+            "document.getElementById('said').textContent === document.querySelector('h1').textContent"
+        )
+        assert window.page.evaluate("document.activeElement.id") == "content"
+        window.page.goto(f"{address}3/")
+        window.open("Because of the filters.")
+        lock = locked(out)
+        window.keys("1")
+        window.sees("form.htmx-request")
+        window.page.locator("textarea").fill("Typed meanwhile.")
+        os.close(lock)
+        window.sees("[data-key='1'][aria-pressed=true]")
+        assert window.page.locator("textarea").input_value() == "Typed meanwhile."
+        assert window.noise == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from rich.progress import Progress
@@ -21,11 +23,12 @@ from autograder.grading.results import hand_grading, manual_csv
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.grading.results.staged_report import locked
 from autograder.publishing import publish
+from autograder.records import Execution
 from autograder.review import decisions as deciding
 from autograder.review.decisions import Decisions
 from autograder.review.rubric_items import RubricItem, rubric_items
 from autograder.review.web_application import application
-from tests.reviewed import ANSWERS, edit, table, write_class
+from tests.reviewed import ANSWERS, edit, graded, table, write_class
 
 TOKEN = "a-token"
 
@@ -99,13 +102,19 @@ def test_presses_need_the_token_and_a_page_of_ours(out):
         (address, {"sec-fetch-site": "cross-site"}),
         (address, {"sec-fetch-site": "same-site"}),  # a page of another port of this machine
         (address, {"host": "evil.example:8000"}),
+        (address, {"origin": "http://127.0.0.1:8001"}),
+        (address, {"origin": "null"}),
+        (address, {"origin": "null", "sec-fetch-site": "cross-site"}),
     ]:
         assert client.post(path, data=form, headers=headers).status_code == 403
     assert client.get(address, headers={"sec-fetch-site": "cross-site"}).status_code == 200, "a link to the page"
-    assert client.post(address, content=b"x" * 300_000).status_code == 413
+    assert client.post(address, content=b"x" * 400_000).status_code == 413
     assert client.put(address, data=form, headers={"sec-fetch-site": "same-origin"}).status_code == 405
     assert (out / "manual.csv").read_bytes() == before
-    assert client.post(address, data=form, headers={"sec-fetch-site": "same-origin"}).status_code == 303
+    for ours in ({}, {"origin": "http://127.0.0.1:8000"}, {"origin": "null"}):
+        headers = {"sec-fetch-site": "same-origin", **ours}
+        form["stamp"] = stamps(client, address)[0]
+        assert client.post(address, data=form, headers=headers).status_code == 303
 
 
 def test_pages_run_no_script_but_ours_and_name_nobody(out):
@@ -174,14 +183,57 @@ def test_a_comment_may_have_8000_characters_of_any_script(out):
     assert points(out)["cydcharisse"] == "0"
 
 
-@pytest.mark.parametrize("written", ["2.5", "-1", "1e0", "two", "nan"])
-def test_points_that_are_none_are_refused_and_the_comment_is_shown(out, written):
+@pytest.mark.parametrize("written", ["2.5", "-1", "1e0", "two", "nan", "accept"])
+def test_points_that_are_none_are_refused_and_stay_in_their_field(out, written):
     client = window(out)
     response = press(client, place(client, "No idea."), do="save", points=written, comment="Typed with care.")
     assert response.status_code == 409
     assert f"Points must be a number from 0 to 2 (got {written}). Nothing was saved." in response.text
-    assert '<blockquote class="comment">Typed with care.</blockquote>' in response.text
+    foot = response.text.split('class="foot"')[1]
+    assert "Points must be" in foot and 'role="alert"' in foot, "beside the buttons"
+    assert f'name="points" size="5" autocomplete="off" value="{written}"' in response.text
+    assert "Typed with care.</textarea>" in response.text
     assert points(out)["cydcharisse"] == ""
+
+
+def test_points_are_not_rounded_without_a_word(out):
+    client = window(out)
+    refused = press(client, place(client, "No idea."), do="save", points="1.125")
+    assert "Points must be a number with two decimals at most (got 1.125). Nothing was saved." in refused.text
+    assert points(out)["cydcharisse"] == ""
+    assert press(client, place(client, "No idea."), do="save", points="1,500").status_code == 303
+    assert points(out)["cydcharisse"] == "1.5"
+
+
+@pytest.mark.parametrize("do", ["item-0", "item--1", "item-3", "item-" + "9" * 5_000, "item-1 ", "accept", "erase", ""])
+def test_a_press_that_no_button_sends_changes_nothing(out, do):
+    client = window(out)
+    address = place(client, "No idea.")
+    press(client, address, do="item-1", comment="Good.")
+    before = (out / "manual.csv").read_bytes()
+    response = press(client, address, do=do, comment="Other.")
+    assert (response.status_code, response.text) == (400, "There is no such button.")
+    (review,) = places(client)[0]
+    assert press(client, review, do="full").status_code == 400, "a review has no points of its own"
+    assert press(client, review, do="save", points="1").status_code == 303
+    assert press(client, address, **{f"field{number}": "" for number in range(30)}).status_code == 400
+    assert (out / "manual.csv").read_bytes() == before
+
+
+def test_a_connection_that_ends_within_a_press_is_no_error(out):
+    client = window(out)
+    address, before = place(client, "No idea."), (out / "manual.csv").read_bytes()
+    sent = [{"type": "http.request", "body": b"do=full&", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive():
+        return sent.pop(0)
+
+    async def send(message):
+        assert message["type"].startswith("http.response.")
+
+    scope = {"type": "http", "method": "POST", "path": address, "query_string": b"", "root_path": ""}
+    asyncio.run(client.app({**scope, "headers": [(b"host", b"127.0.0.1:8000")]}, receive, send))
+    assert not sent and (out / "manual.csv").read_bytes() == before
 
 
 def test_what_another_window_decided_is_not_overwritten(out):
@@ -189,10 +241,11 @@ def test_what_another_window_decided_is_not_overwritten(out):
     address = place(one, "No idea.")
     (seen,) = stamps(two, address)
     press(one, address, do="full", comment="From the first.")
-    refused = press(two, address, stamp=seen, do="zero", comment="From the second.")
+    refused = press(two, address, stamp=seen, do="zero", comment="From the second.", points="", points_saved="")
     assert refused.status_code == 409
     assert "It was decided or changed elsewhere meanwhile." in refused.text
-    assert ">From the second.</blockquote>" in refused.text and "From the first.</textarea>" in refused.text
+    assert "From the second.</textarea>" in refused.text and ">From the first.</blockquote>" in refused.text
+    assert 'autocomplete="off" value="2"' in refused.text, "what was not typed is as it is saved now"
     row = table(out)["cydcharisse", "why"]
     assert (row["points"], row["comment"]) == ("2", "From the first.")
     assert press(two, address, do="zero").status_code == 303, "what is shown now may be changed"
@@ -244,7 +297,11 @@ def test_equal_answers_that_are_decided_differently_have_a_form_each(out):
 
 @pytest.mark.parametrize(
     ("problem", "said"),
-    [("broken_file", "manual.csv, line 1: no column"), ("folder_in_use", "Another command is writing in")],
+    [
+        ("broken_file", "manual.csv, line 1: no column"),
+        ("folder_in_use", "Another command is writing in"),
+        ("file_is_open", "is open in LibreOffice. Save and close it there (or delete .~lock.manual.csv#), then try"),
+    ],
 )
 def test_a_problem_is_shown_and_nothing_is_written(out, monkeypatch, problem, said):
     monkeypatch.setattr(deciding, "PATIENCE", 0)
@@ -254,7 +311,7 @@ def test_a_problem_is_shown_and_nothing_is_written(out, monkeypatch, problem, sa
     before = (out / "manual.csv").read_bytes()
     with globals()[problem](out) as there:
         response = press(client, address, stamp=seen, do="full", comment="Kept here.")
-        assert (response.status_code, said in response.text) == (409, True)
+        assert (response.status_code, said in response.text) == (503 if problem == "broken_file" else 409, True)
         assert (out / "manual.csv").read_bytes() == there
     assert press(client, address, stamp=seen, do="full").status_code == 303
     assert before != (out / "manual.csv").read_bytes()
@@ -265,6 +322,25 @@ def folder_in_use(out):
     lock = locked(out)
     yield (out / "manual.csv").read_bytes()
     os.close(lock)
+
+
+@contextmanager
+def file_is_open(out):
+    lock = out / ".~lock.manual.csv#"
+    lock.touch()
+    yield (out / "manual.csv").read_bytes()
+    lock.unlink()
+
+
+def test_each_page_says_while_the_file_is_open_elsewhere(out):
+    client = window(out)
+    pages = [f"/{TOKEN}/", f"/{TOKEN}/3/", place(client, "No idea.")]
+    said = "Nothing can be saved: "
+    with file_is_open(out):
+        assert [client.get(page).text.count(said) for page in pages] == [1, 1, 1]
+        refused = press(client, pages[-1], do="full").text
+        assert refused.count("is open in LibreOffice") == 1 and said not in refused
+    assert [client.get(page).text.count(said) for page in pages] == [0, 0, 0]
 
 
 @contextmanager
@@ -347,6 +423,40 @@ def test_a_case_gives_what_it_proposes_on_a_press(out):
     with OutputFolder.reopen(out) as folder:
         publish(folder, {}, Progress(disable=True))
     assert table(out)["deedee", "floor"]["points"] == "1.5"
+
+
+def test_lists_say_whose_submissions_need_a_look_and_where_they_cut(out):
+    assert "<bdi>fayreview</bdi>: <bdi>`pandas`" in window(out, named=True).get(f"/{TOKEN}/0/").text
+    assert re.search(r"<bdi>student-\w+</bdi>: <bdi>`pandas`", window(out).get(f"/{TOKEN}/0/").text)
+    with OutputFolder.reopen(out) as folder:
+        grade, run = graded("cydcharisse")
+        why = replace(grade.questions[1], answer="word " * 100)
+        folder.add(replace(grade, questions=(grade.questions[0], why)), run)
+        publish(folder, {}, Progress(disable=True))
+    assert "word…</bdi>" in window(out).get(f"/{TOKEN}/3/").text
+
+
+def test_an_answer_that_could_not_be_read_is_said_to_be_so(out):
+    with OutputFolder.reopen(out) as folder:
+        grade, _ = graded("fayreview")
+        skipped = [
+            replace(each, answer="", score=0, cases=(replace(each.cases[0], status="skipped", points=0, message=""),))
+            for each in grade.questions
+        ]
+        unread = replace(grade, status="rejected", questions=tuple(skipped), message="No notebook.", review="")
+        folder.add(unread, Execution("completed"))
+        publish(folder, {}, Progress(disable=True))
+    client = window(out)
+    assert table(out)["fayreview", "why"]["answer"] == "(the submission could not be read)"
+    assert "<bdi>(the submission could not be read)</bdi>" in client.get(f"/{TOKEN}/3/").text
+    assert "(the submission could not be read)" in answer(client, place(client, "(the submission"))
+
+
+def test_the_question_stands_above_its_answer_folded(out):
+    client = window(out)
+    page = answer(client, place(client, "No idea."))
+    asking = page[page.index('<details class="asking"') : page.index("</details>")]
+    assert "Say <strong>why</strong> it is so." in asking and "older" not in asking and "grader" not in asking
 
 
 def test_enter_leads_through_all_that_waits(out):

@@ -262,7 +262,7 @@ def test_what_is_typed_in_another_form_stays(browser: Any, out: Path) -> None:
         refused.locator("[name=points]").fill("2")
         refused.get_by_role("button", name="Save").last.click()
         window.sees("text=Equal answers of 2 students")
-        window.page.wait_for_function("document.querySelectorAll('form .foot [role=alert]:not([hidden])').length === 0")
+        window.page.wait_for_selector("form .foot [role=alert]:not([hidden])", state="detached")
         comments = {row["student"]: row["comment"] for (_, part), row in table(out).items() if part == "why"}
         assert "Typed in the other." in (comments["bobross"], comments["adalovelace"])
         assert points(out)["bobross"] == points(out)["adalovelace"] == "2"
@@ -295,9 +295,7 @@ def test_the_focus_stays_and_the_points_are_said(browser: Any, out: Path) -> Non
         here = window.page.url
         window.keys("Enter")
         window.page.wait_for_url(lambda url: url != here)
-        window.page.wait_for_function(
-            "document.getElementById('said').textContent === document.querySelector('h1').textContent"
-        )
+        window.sees(f"#said:text('{window.page.locator('h1').inner_text()}')")
         assert window.page.evaluate("document.activeElement.id") == "content"
         window.page.goto(f"{address}3/")
         window.open("Because of the filters.")

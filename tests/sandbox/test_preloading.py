@@ -53,8 +53,9 @@ print(subprocess.run([sys.executable, "-c", "import numpy; print(numpy.pi)"], ca
 """
 
 
-def executed(source: str, *, modules: tuple[str, ...] = MODULES, way: str = "") -> Execution:
-    with Session(Limits(), slot=3, files={"numbers.csv": b"1,2"}, modules=modules) as session:
+def executed(source: str, *, modules: tuple[str, ...] = MODULES, way: str = "", single: bool = False) -> Execution:
+    files = {"numbers.csv": b"1,2", "keras.py": b"raise SystemExit"}  # which the notebook's `import keras` must not run
+    with Session(Limits(), slot=3, files=files, modules=modules, single=single) as session:
         assert session.way == (way or session.way)
         return session.run([Cell("code", cell) for cell in source.strip().split("\n---\n")], {})
 
@@ -78,6 +79,8 @@ def test_a_notebook_shows_the_same_in_each_way(
         assert [run.status for run in runs] == ["completed"] * 2, [run.message for run in runs]
         assert shown(runs[0]) == shown(runs[1])
         seen[way] = shown(runs[0])
+    monkeypatch.delenv(preloading.VARIABLE)
+    assert shown(executed(NOTEBOOK, way="fresh", single=True)) == seen["fresh"]
     assert seen["forked"] == seen["ahead"] == seen["fresh"]
     assert "['numbers.csv'] [] /tmp" in json.dumps(seen["fresh"][0])
     assert "image/png" in json.dumps(seen["fresh"][4])

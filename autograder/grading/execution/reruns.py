@@ -27,6 +27,7 @@ def run_notebook(
     files: Mapping[str, bytes],
     modules: Sequence[str] | None,
     keeps: bool,
+    single: bool,
 ) -> Iterator[tuple[Session, Execution]]:
     """Run a notebook until it gets to its end: at most three times, each time without the cell that ended the last.
 
@@ -42,6 +43,7 @@ def run_notebook(
         files: Relative path → content of what lies beside the notebook.
         modules: Are imported already; None for new processes.
         keeps: Whether what it sends is to be kept.
+        single: Whether nothing is to be imported for several.
 
     Yields:
         The last run, whose functions can be called, and what all of them gave; how it ended and what the student reads
@@ -54,7 +56,7 @@ def run_notebook(
     runs: list[Execution] = []
     while True:
         left = without_ended([ended.get(at, cell) for at, cell in enumerate(cells)])
-        with Session(limits, slot=slot, files=files, modules=modules, keeps=keeps) as session:
+        with Session(limits, slot=slot, files=files, modules=modules, keeps=keeps, single=single) as session:
             run = session.run(left, takes)
             runs.append(run)
             at = _ended_in(run)

@@ -45,7 +45,7 @@ from autograder.records import (
 )
 from autograder.sandbox.host import bubblewrap
 from autograder.sandbox.host.evaluation import Evaluation
-from autograder.sandbox.host.preloading import named_way, sets_variables
+from autograder.sandbox.host.preloading import sets_variables
 from autograder.sandbox.host.recording import NotRecorded, RecordedSession, Recording
 from autograder.sandbox.host.session import Session
 from autograder.sandbox.wire.values import History
@@ -117,8 +117,7 @@ def grade_one(
         return again
     questions = bundle.assignment.questions
     limits = bundle.assignment.limits
-    fresh = (alone and not named_way()) or sets_variables(cell.source for cell in submission.cells)
-    modules = None if fresh else bundle.imports
+    modules = None if sets_variables(cell.source for cell in submission.cells) else bundle.imports
     files = _beside(bundle, submission)
     with ExitStack() as started:
 
@@ -132,6 +131,7 @@ def grade_one(
                     files=files,
                     modules=modules,
                     keeps=keep,
+                    single=alone,
                 )
             )
 

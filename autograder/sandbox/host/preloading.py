@@ -160,13 +160,23 @@ def preload(program: Program, limits: Limits, *, slot: int, modules: Sequence[st
 
 
 def open_preloaded(
-    program: Program, limits: Limits, *, slot: int, modules: Sequence[str], first: bytes = b""
+    program: Program, limits: Limits, *, slot: int, modules: Sequence[str], first: bytes = b"", single: bool = False
 ) -> tuple[Sandbox, Way]:
-    """A sandbox in which modules are imported already, or a fresh one, and which way it was opened; see `preload`.
+    """A sandbox in which modules are imported before its program does anything else, and which way it was opened.
+
+    Args:
+        program: See `preload`, also for the others.
+        limits: Of the sandbox.
+        slot: Number of the grader's worker.
+        modules: Names.
+        first: A frame.
+        single: Whether it is the only one of its kind, so that nothing is imported for several.
 
     Raises:
         SandboxUnavailable: This machine cannot run a sandbox, or it cannot nest them and the environment demands it.
     """
+    if single:
+        return _opened(program, limits, program.first_slot + slot, first), "fresh"
     preload(program, limits, slot=slot, modules=modules, first=first)
     key = _Key(program, limits, slot, tuple(modules))
     kept = _kept.get(key)

@@ -20,7 +20,7 @@ from autograder.sandbox.host import bubblewrap, launch
 from autograder.sandbox.host.cell_outputs import CellOutputs, Displays, settle_error
 from autograder.sandbox.host.endings import Ending
 from autograder.sandbox.host.gpu import assigned_gpu
-from autograder.sandbox.host.preloading import Program, Way, open_preloaded
+from autograder.sandbox.host.preloading import Program, Way, named_way, open_preloaded
 from autograder.sandbox.host.recording import (
     Answer,
     AskedProcess,
@@ -62,13 +62,14 @@ class _Running:
     cpu_seconds: float = 0.0
 
 
-def _open_sandbox(limits: Limits, slot: int, modules: Sequence[str] | None) -> tuple[Sandbox, Way]:
-    gpu = assigned_gpu()
-    if modules is None or gpu is not None:
-        profile = PROGRAM.profile._replace(gpu=gpu)
-        return launch.open_sandbox(limits, module=PROGRAM.module, slot=slot, profile=profile), "fresh"
+def _open_sandbox(limits: Limits, slot: int, modules: Sequence[str] | None, *, single: bool) -> tuple[Sandbox, Way]:
+    program = PROGRAM._replace(profile=PROGRAM.profile._replace(gpu=assigned_gpu()))
+    if modules is None:
+        return launch.open_sandbox(limits, module=program.module, slot=slot, profile=program.profile), "fresh"
+    # In each way before the notebook runs: a file beside it, such as keras.py, must not be imported in one of them.
     first = encode(messages.ImportModules(list(modules)))
-    return open_preloaded(PROGRAM, limits, slot=slot, modules=modules, first=first)
+    single = program.profile.gpu is not None or (single and not named_way())
+    return open_preloaded(program, limits, slot=slot, modules=modules, first=first, single=single)
 
 
 class Session(AskedProcess):
@@ -87,6 +88,7 @@ class Session(AskedProcess):
         files: Mapping[str, bytes] | None = None,
         modules: Sequence[str] | None = None,
         keeps: bool = False,
+        single: bool = False,
     ) -> None:
         """Start the sandbox.
 
@@ -96,6 +98,7 @@ class Session(AskedProcess):
             files: Relative path → content of what lies beside the notebook; the notebook gets a copy of its own.
             modules: Are imported already, see `preloading.preload`; by default it is a new process.
             keeps: Whether there is to be a `recording` that answers as much as can be.
+            single: See `preloading.open_preloaded`.
 
         Raises:
             SandboxUnavailable: This machine cannot sandbox student code.
@@ -105,7 +108,7 @@ class Session(AskedProcess):
         self._files = dict(files or {})
         self._keeps = keeps
         self._started = time.monotonic()
-        self._sandbox, self.way = _open_sandbox(limits, slot, modules)
+        self._sandbox, self.way = _open_sandbox(limits, slot, modules, single=single)
         budget = int(limits.wire_mb * MIB)
         self._reader = FrameReader(self._sandbox.results, budget, budget)
         self._taken: dict[str, Taken] = {}

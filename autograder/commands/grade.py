@@ -23,6 +23,7 @@ from autograder.grading.execution.environment import environment
 from autograder.grading.execution.kept_runs import KeptRun, case_digests
 from autograder.grading.execution.pool import Engine, fitting_workers, grade_class
 from autograder.grading.execution.submission_grading import LOWERED, rejected
+from autograder.grading.intake.download_people import Owner
 from autograder.grading.intake.owners import count_notebooks
 from autograder.grading.intake.roster import Roster, match, read_roster
 from autograder.grading.intake.student_ids import distinct, same_student
@@ -141,8 +142,15 @@ def run(
         ) as folder,
     ):
         _say_what_is_there(console, what_is_there(system, notebooks, len(items)), own)
+        if unlisted:
+            names = shortened(sorted(unlisted), MAX_NAMED)
+            console.print(f"Not on the class list: {len(unlisted)} ({names}).", soft_wrap=True, markup=False)
         if lower := lowered(assignment.limits):
             console.print(f"{LOWERED} ({lower}). What fails asks for review.", soft_wrap=True, markup=False)
+        before = {
+            entry.student: (Owner(entry.shown_name, entry.id, entry.email), entry.digest, entry.handed_in)
+            for entry in folder.entries()
+        }
         items = _as_known(folder, items)
         for student in remove:
             if any(item.student == student for item in items):
@@ -180,20 +188,23 @@ def run(
                 folder.add(nothing.grade, nothing.execution)
         owners = {item.student: item.owner for item in items}
         if on_list is not None:
-            owners |= {student: on_list.owner(student, NOBODY) for student in absent}
+            owners |= {student: on_list.absent(student, system) for student in absent}
         listed_times = on_list.times if on_list is not None else {}
         for entry in folder.entries():  # a grade that is kept may have been made with another class list
             if (owner := owners.get(entry.student)) is not None:
                 others = tuple(warning for warning in entry.warnings if warning != NOT_LISTED)
+                known, digest, time = before.get(entry.student, (NOBODY, "", ""))
+                name = (known.name if on_list is None else "") or owner.name
                 revised = replace(
                     entry,
                     warnings=(*others, NOT_LISTED) if entry.student in unlisted else others,
-                    name="" if owner.name == entry.student else owner.name,
-                    id=owner.id or entry.id,
-                    email=owner.email or entry.email,
+                    name="" if name == entry.student else name,
+                    id=owner.id or entry.id or known.id,
+                    email=owner.email or entry.email or known.email,
                     handed_in=standing.get(entry.student, entry.handed_in)
                     or listed_times.get(entry.student)
-                    or entry.handed_in,
+                    or entry.handed_in
+                    or (time if digest == entry.digest else ""),
                 )
                 if revised != entry:
                     folder.revise(revised)

@@ -67,3 +67,19 @@ def test_late_work_from_the_download_to_the_export(tmp_path: Path) -> None:
     moved = nb.autograder("grade", bundle, source, "-o", out).stderr
     assert "Ada Lovelace: 9 → 8 (what being late costs, another notebook)" in moved
     assert scores(out) == {"ada": (8, 2), "grace": (7, 3), "emmy": (0, 0)}
+
+
+def test_a_time_from_the_class_list_stays_with_what_was_handed_in(tmp_path: Path) -> None:
+    bundle, source, out = nb.small_bundle(tmp_path / "small"), tmp_path / "class", tmp_path / "out"
+    path = source / "Ada_12_assignsubmission_file_" / "x.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text(RIGHT)
+    worksheet = tmp_path / "worksheet.csv"
+    worksheet.write_text(
+        'Identifier,Full name,Last modified (submission)\nParticipant 12,Ada,"Friday, 6 November 2026, 8:00 AM"\n'
+    )
+    assert nb.autograder("grade", bundle, source, "--roster", worksheet, "-o", out).returncode == 0
+    (entry,) = nb.grades(out).values()
+    assert entry["handed_in"].startswith("2026-11-06T08:00")
+    assert nb.autograder("grade", bundle, source, "-o", out, "--again").returncode == 0
+    assert [each["handed_in"] for each in nb.grades(out).values()] == [entry["handed_in"]]

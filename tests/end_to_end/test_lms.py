@@ -67,6 +67,7 @@ def test_moodle_and_back(bundle: Path, tmp_path: Path) -> None:
     assert sorted(scores.values()) == [7, 10, 10, 10]
     assert happened[-1] == {"event": "report", "index": str(out.resolve() / "index.html"), "needs_review": False}
     assert "Moodle download: 4 students, 5 notebooks." in graded.stderr
+    assert "Not on the class list: 1 (Not Enrolled)." in graded.stderr
     assert nb.autograder("report", out).returncode == 0
     exported = nb.autograder("export", out, "--to", "moodle", "--template", worksheet, "-o", tmp_path / "upload.csv")
     assert exported.returncode == 0, exported.stderr
@@ -124,7 +125,18 @@ def test_canvas_and_back(bundle: Path, tmp_path: Path) -> None:
             "lovelaceada_11_998899_cnn-1.html",
         ]
     absent = [entry for entry in nb.grades(out).values() if not entry["submission"]]
-    assert [entry["student"] for entry in absent] == ["Hopper, Grace"]
+    assert [(entry["student"], entry["id"]) for entry in absent] == [("Hopper, Grace", "13")]
+    later = {"hoppergrace_LATE_13_998881_cnn.ipynb": RIGHT, "duchâteletémilie_LATE_12_998890_cnn.ipynb": WRONG}
+    source = download(tmp_path, later | {"bob.ipynb": WRONG})
+    again = nb.autograder("grade", bundle, source, "-o", out)  # without the list, with one that came by mail
+    assert "Canvas download: 3 students, 3 notebooks." in again.stderr
+    found = {entry["student"]: (entry["name"], entry["id"], entry["score"]) for entry in nb.grades(out).values()}
+    assert found == {
+        "Lovelace, Ada": ("", "11", 10),
+        "Hopper, Grace": ("", "13", 10),
+        "du Châtelet, Émilie": ("", "12", 7),
+        "bob": ("", "", 7),
+    }
 
 
 def test_a_namesake_who_hands_in_later_takes_nobodys_place(bundle: Path, tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ class Layout:
             student; `assignment` is the exercise's name, `file` the name that the student gave the file.
         origin: Where the layout is from, for the docs; `untested` where nobody has seen it work.
         details: The file of the download that says who is who, by `id`; without it, the download is another system's.
-        unique: A part that no two files share. Where it is given, the pattern alone shows nothing: all notebooks must
-            follow it, and most students have one.
+        unique: A part that no two files share. Where it is given, the pattern alone shows nothing: most notebooks must
+            follow it, and most students have one; another notebook may have come by mail.
         skipped: Whether such files were not handed in.
         stamps: Pattern of the files that hold the time of an upload, which the system wrote.
     """
@@ -108,6 +108,8 @@ LAYOUTS: Final = (
     Layout("Google Classroom", r"(?P<name>[^/]+?) - (?P<assignment>[^/]+)\.ipynb", "untested", unique="name"),
 )
 
+MOST_FOLLOW: Final = 2 / 3
+"""Of the notebooks, where a pattern could be met by chance."""
 _MOST: Final = 1_000
 """Characters of a path that a system makes; in a longer one, patterns could search for long."""
 _ABOVE: Final = r"(?P<above>(?:.*?/)??)"
@@ -158,7 +160,7 @@ def recognised(found: Sequence[Found]) -> Recognised | None:
             continue
         if rows[0].details and not details:
             continue
-        if rows[0].unique and not _shown_by_all(found, matched, rows[0].unique):
+        if rows[0].unique and not _shown_by_most(found, matched, rows[0].unique):
             continue
         known = details_of(system, details)
         for file, match, row in matched:
@@ -232,10 +234,10 @@ def _matches(file: Found, pattern: str) -> re.Match[str] | None:
     return re.fullmatch(_ABOVE + pattern, path, re.DOTALL) if len(path) <= _MOST else None
 
 
-def _shown_by_all(found: Sequence[Found], matched: Sequence[tuple[Found, re.Match[str], Layout]], unique: str) -> bool:
-    """Whether all notebooks follow a pattern, a part is another one in each, and most students have one."""
+def _shown_by_most(found: Sequence[Found], matched: Sequence[tuple[Found, re.Match[str], Layout]], unique: str) -> bool:
+    """Whether most notebooks follow a pattern, a part is another one in each, and most students have one."""
     readable = [match for file, match, _ in matched if sources.may_be_read(file)]
-    if len(readable) < sum(map(sources.may_be_read, found)):
+    if len(readable) < MOST_FOLLOW * sum(map(sources.may_be_read, found)):
         return False
     uploads = {match[0].removeprefix(match["above"]).partition("/")[0].partition(".")[0] for match in readable}
     values = {match[unique] for match in readable}

@@ -66,6 +66,7 @@ class Roster:
         lines: Where each student's row begins in the file.
         system: The system whose own numbers the list has: `Moodle`, `Canvas`, or empty.
         times: Student id → when they handed in, where the file says it; see `records.Submission`.
+        numbers: Student id → the number that downloads of `system` have.
     """
 
     students: tuple[str, ...]
@@ -76,10 +77,15 @@ class Roster:
     lines: tuple[int, ...] = ()
     system: str = ""
     times: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
     def owner(self, student: str, given: Owner) -> Owner:
         """What is known of a student of the list, who handed in as `given`."""
         return Owner(self.names[student], given.id, given.email or self.emails.get(student, ""))
+
+    def absent(self, student: str, system: str) -> Owner:
+        """What is known of a student of the list who is in no download of a system."""
+        return self.owner(student, Owner("", self.numbers.get(student, "") if system == self.system else ""))
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,7 @@ def read_roster(path: Path) -> Roster:
     found: list[tuple[str, str, frozenset[str], str]] = []
     lines: list[int] = []
     times: list[str] = []
+    numbers: list[str] = []
     system = "Canvas" if columns.of_canvas else ""
     seen: dict[tuple[str, frozenset[str]], int] = {}
     for number, row in rows[1:]:
@@ -166,6 +173,7 @@ def read_roster(path: Path) -> Roster:
             )
         seen[key] = number
         lines.append(number)
+        numbers.append(next(iter(participants), cells[columns.ids[0]] if columns.of_canvas else ""))
         times.append("" if columns.time is None else iso_time(cells[columns.time]))
         email = cells[columns.email] if columns.email is not None and "@" in cells[columns.email] else ""
         found.append((name, _joined(cells, columns.names) or name, marks, email))
@@ -185,6 +193,7 @@ def read_roster(path: Path) -> Roster:
         tuple(lines),
         system,
         {student: time for student, time in zip(students, times, strict=True) if time},
+        {student: number for student, number in zip(students, numbers, strict=True) if number},
     )
 
 

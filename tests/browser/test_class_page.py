@@ -57,6 +57,17 @@ def test_search_filter_and_sort(browser: Any, path: Path) -> None:
         assert watched.noise == []
 
 
+def test_a_search_is_not_printed(browser: Any, path: Path) -> None:
+    with Watched(browser, path) as watched:
+        page = watched.page
+        page.get_by_label("Search").fill("dimitrova ADA")
+        found = shown_rows(page)
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert len(found) < len(shown_rows(page)) == SIZE
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert shown_rows(page) == found
+
+
 def test_all_of_it_is_there_without_a_script(browser: Any, path: Path) -> None:
     with Watched(browser, path, java_script_enabled=False) as watched:
         assert watched.page.locator("table.students tbody tr").count() == SIZE

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from autograder.feedback import class_page, student_page
+from autograder.language import in_language
 from autograder.records import (
     Assignment,
     Case,
@@ -490,6 +491,19 @@ def test_fits_a_narrow_phone(browser: Any, paths: dict[str, Path], name: str) ->
         watched.page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
         assert watched.page.evaluate("document.documentElement.scrollWidth") == 320
         assert watched.page.evaluate("scrollTo(100, 0), scrollX") == 0
+
+
+@pytest.mark.parametrize("width", [700, 1440])
+def test_german_words_stay_in_the_overview(browser: Any, tmp_path: Path, width: int) -> None:
+    path = tmp_path / "ada.html"
+    with in_language("de"):
+        student_grade = grade("ada", question_grade(0), MANUAL)
+        german = student_page.render(replace(ASSIGNMENT, language="de"), student_grade, Execution("completed"))
+        path.write_text(german, encoding="utf-8")
+    with Watched(browser, path, viewport={"width": width, "height": 900}) as watched:
+        badge = watched.page.locator(".overview .badge.manual")
+        assert badge.inner_text() == "Noch zu bewerten"
+        assert badge.evaluate("badge => badge.scrollWidth <= badge.clientWidth")
 
 
 @pytest.mark.parametrize("width", [390, 768, 1024, 1040, 1440])

@@ -69,5 +69,8 @@
   search.addEventListener("input", show);
   filter.addEventListener("change", show);
   order.addEventListener("change", sort);
+  // On paper nothing says that the table was searched.
+  window.addEventListener("beforeprint", () => rows.forEach(({ row }) => { row.hidden = false; }));
+  window.addEventListener("afterprint", show);
   show();
 }

@@ -26,6 +26,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import timezone
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -182,8 +183,15 @@ def _fault_of_late(rule: LateRule) -> tuple[str, str] | None:
         ZoneInfo(rule.zone)
     except (OSError, KeyError, ValueError):
         return f"has the zone `{one_line(rule.zone, 40)}`, which is not known", "Write one such as `Europe/Berlin`."
-    if (rule.percent > 0) == (rule.points > 0) or min(rule.percent, rule.points, rule.grace) < 0:
-        return "does not say what being late costs", "Give `percent` or `points`, above 0, and `grace` from 0 on."
+    local = rule.due.replace(tzinfo=ZoneInfo(rule.zone))
+    if local.astimezone(timezone.utc).astimezone(local.tzinfo).replace(tzinfo=None) != rule.due:
+        return "has a `due` that no clock shows, since clocks change then", "Write a time before or after it."
+    if rule.grace < 0:
+        return "has `grace` below 0", "Write minutes from 0 on, or leave it out."
+    if rule.percent > 0 and rule.points > 0:
+        return "has `percent` and `points`", "Keep one of them."
+    if max(rule.percent, rule.points) <= 0 or min(rule.percent, rule.points) < 0:
+        return "does not say what being late costs", "Give `percent` or `points`, above 0."
     return None
 
 
@@ -265,6 +273,8 @@ class _Reader:
             at = next(filter(None, (self.source.find(cell, key) for key in reversed(path.split(".")) if key)), 0)
             what = f"`{path}` cannot be read" if path else "the configuration cannot be read"
             fix = f"{problem}: correct it, or leave it out." if path else _BEGIN_WITH_CONFIG
+            if path == "late.due":
+                fix = "Write a day and a time that there are, such as 2026-11-05 23:59."
             self._fault(cell, what, fix, at)
             return None
 

@@ -137,7 +137,7 @@ def fill(
             if (page := report.page(student)) is not None:
                 yield named, page
 
-    return Exported(table.filled(cells), ".csv", zip_bytes(pages()), skipped)
+    return Exported(table.filled(cells), ".csv", zip_bytes(pages()) if names else b"", skipped)
 
 
 def above(grade: GradeEntry, most: float | None, whose: str) -> str:

@@ -285,8 +285,15 @@ def test_a_file_beyond_the_bound_is_not_read(folder):
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert "is larger than 100 MB" in problem
+    assert "is larger than 100 MB" in problem and "Clear all outputs" in problem
     assert peak < 4 * 2**20
+
+
+def test_what_is_no_notebook_gets_no_advice_for_notebooks(folder):
+    with (folder / "digits.csv").open("wb") as file:
+        file.truncate(sources.MAX_FILE + 1)
+    problems = {file.short: file.problem for file in sources.listing(folder)}
+    assert problems["digits.csv"] == "is larger than 100 MB, the most that is read."
 
 
 def test_a_file_that_grew_after_it_was_listed_is_not_read(folder, monkeypatch):

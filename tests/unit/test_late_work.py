@@ -141,7 +141,7 @@ def test_what_is_said(tmp_path: Path) -> None:
         "2026-10-31 12:01. 2 days have begun since, and each costs 10 % of 10 points; a score is never less than 0."
     )
     late = LateWork(Assignment("x", "X", (), late=RULE), tmp_path)
-    assert (late.strangers([grade("")]), late.strangers([grade("", email="ada@x")])) == (["ada@x"], [])
+    assert (late.strangers([grade("")]), late.strangers([grade("", email="ada@x")])) == (["ADA@x"], [])
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_what_is_said(tmp_path: Path) -> None:
     [
         ("student,until\nada,5.11.2026\n", "line 2: `until` must be like 2026-11-05 23:59 (got `5.11.2026`)"),
         ("student,until\n,2026-11-05 23:59\n", "line 2: no `student`"),
-        ("student,until\nada,\nAda,\n", "line 3: ada is there already"),
+        ("student,until\nada,\nAda,\n", "line 3: Ada is there already"),
         ("name,until\nada,\n", "line 1: expected the columns student, until, handed_in"),
         ("", "line 1: expected"),
     ],
@@ -181,7 +181,11 @@ def test_the_master_says_the_rule(tmp_path: Path, due: str) -> None:
         ("{due: 2026-10-24 23:59, zone: Mars/Base, percent: 1}", "has the zone `Mars/Base`, which is not known"),
         ("{due: 2026-10-24 23:59, zone: ../UTC, percent: 1}", "has the zone `../UTC`, which is not known"),
         ("{due: 2026-10-24 23:59, zone: UTC}", "does not say what being late costs"),
-        ("{due: 2026-10-24 23:59, zone: UTC, percent: 1, points: 1}", "does not say what being late costs"),
+        ("{due: 2026-10-24 23:59, zone: UTC, percent: 1, points: 1}", "has `percent` and `points`"),
+        ("{due: 2026-10-24 23:59, zone: UTC, percent: 1, grace: -5}", "has `grace` below 0"),
+        ("{due: 2026-03-29 02:30, zone: Europe/Berlin, percent: 1}", "a `due` that no clock shows"),
+        ("{due: 2026-11-31 23:59, zone: UTC, percent: 1}", "Write a day and a time that there are"),
+        ("{due: 2026-11-05, zone: UTC, percent: 1}", "Write a day and a time that there are"),
         ("{due: 2026-10-24 23:59, zone: UTC, percent: 1, every: week}", "`late.every` cannot be read"),
         ("{due: 2026-10-24 23:59, zone: UTC, percent: 1, each: day}", "no key `late.each`"),
         ("10", "`late` cannot be read"),

@@ -60,10 +60,8 @@ CLUTTER: Final = frozenset(
 
 LINK: Final = "is a link to somewhere else, and links are not followed. Hand in the notebook itself."
 SPECIAL: Final = "is not an ordinary file. Hand in the notebook itself."
-TOO_LARGE: Final = (
-    f"is larger than {MAX_FILE // 2**20} MB, the most that is read. Clear all outputs (Edit > Clear Outputs of All "
-    "Cells), save, and hand it in again."
-)
+TOO_LARGE: Final = f"is larger than {MAX_FILE // 2**20} MB, the most that is read."
+CLEAR: Final = "Clear all outputs (Edit > Clear Outputs of All Cells), save, and hand it in again."
 DAMAGED: Final = "is damaged in the zip and cannot be read. Make the zip again, or hand in the notebook itself."
 ZIP_ERRORS: Final = (
     zipfile.BadZipFile,
@@ -315,7 +313,7 @@ def _whole(raw: IO[bytes], file: Found) -> bytes:
     """
     data = _at_most(raw, MAX_FILE)
     if len(data) > MAX_FILE:
-        raise IntakeError(f"`{file.short}` {TOO_LARGE}")
+        raise IntakeError(f"`{file.short}` {_too_large(file.short)}")
     return data
 
 
@@ -385,8 +383,12 @@ def _entry_problem(info: zipfile.ZipInfo) -> str:
         return "is compressed in a way that is not read here. Make an ordinary zip, or hand in the notebook itself."
     # No limit on the ratio: an honest `print("x" * 10**7)` compresses as well as a zip bomb. The size is limited.
     if info.file_size > MAX_FILE:
-        return TOO_LARGE
+        return _too_large(info.filename)
     return ""
+
+
+def _too_large(name: str) -> str:
+    return f"{TOO_LARGE} {CLEAR}" if is_notebook(name) else TOO_LARGE
 
 
 def _in_folder(root: str) -> Iterator[Found]:
@@ -432,7 +434,7 @@ def _scan(folder: str, above: tuple[str, ...]) -> list[Found]:
             elif not is_folder and not stat.S_ISREG(status.st_mode):
                 problem = SPECIAL
             elif status.st_size > MAX_FILE and not is_folder and not is_zip(entry.name):
-                problem = TOO_LARGE
+                problem = _too_large(entry.name)
             parts = (*above, entry.name)
             found.append(Found(parts, entry.path, None, status.st_size, _when(status.st_mtime), is_folder, problem))
             if len(found) > MAX_FILES:

@@ -34,10 +34,11 @@ G = TypeVar("G", bound=Grade)
 
 @dataclass(frozen=True)
 class Allowance:
-    """What a person allowed one student, in ISO 8601; empty for nothing."""
+    """What a person allowed one student, in ISO 8601; empty for nothing. `student` is as the file has it."""
 
     until: str = ""
     handed_in: str = ""
+    student: str = ""
 
 
 class LateWork:
@@ -73,7 +74,7 @@ class LateWork:
     def strangers(self, grades: Iterable[Grade]) -> list[str]:
         """Those of `late.csv` of whom there is no grade."""
         known = {same_student(key) for grade in grades for key in (grade.student, grade.id, grade.email) if key}
-        return [student for student in self._allowances if student not in known]
+        return [allowed.student for key, allowed in self._allowances.items() if key not in known]
 
     def _penalty(self, rule: LateRule, grade: Grade, allowance: Allowance) -> tuple[float, str]:
         """What the rule takes off, were there so much, and what to say of it."""
@@ -145,7 +146,7 @@ def _read(path: Path) -> dict[str, Allowance]:
                 raise UsageError(f"{path}, line {line}: `{name}` must be like 2026-11-05 23:59 (got `{received}`).")
         student = same_student(cells.get("student", ""))
         if not student or student in found:
-            what = f"{one_line(student, 40)} is there already" if student else "no `student`"
+            what = f"{one_line(cells['student'], 40)} is there already" if student else "no `student`"
             raise UsageError(f"{path}, line {line}: {what}. Correct the file; nothing was written.")
-        found[student] = Allowance(**times)
+        found[student] = Allowance(**times, student=cells["student"])
     return found

@@ -22,6 +22,8 @@ from markupsafe import Markup, escape
 
 from autograder.feedback.safe_text import scrub
 from autograder.feedback.svg_picture import svg_picture
+from autograder.language import N_
+from autograder.language import gettext as _
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -36,6 +38,9 @@ MAX_PICTURE = 2_000_000
 
 _MAX_TAGS = 10_000
 _MAX_PIXELS = 40_000_000
+_REFUSED = N_(
+    "A picture must be pasted in as a whole PNG, JPEG or GIF with at most {mb:g} MB and {millions} million pixels."
+)
 # fmt: off
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "del", "div", "em", "h1", "h2",
@@ -86,7 +91,7 @@ def clean_html(html: str, attachments: Mapping[str, str] = MappingProxyType({}))
     cleaned = _clean(scrub(html), pictures)
     # A browser parses our output anew. What does not come out of the parser as it went in might change its meaning
     # there (close our frame, run on behind it), so only a fixed point is shown.
-    for _ in range(3):
+    for _attempt in range(3):
         again = _clean(cleaned, pictures)
         if again == cleaned:
             break
@@ -222,7 +227,9 @@ def _with_alternative(match: re.Match[str]) -> str:
     attributes = match[1]
     if ' src="' not in attributes:
         alt = re.search(r' alt="([^"]+)"', attributes)
-        return f"<em>[picture not shown{': ' + alt[1] if alt else ''}]</em>"
+        what = _("picture not shown")
+        why = _(_REFUSED).format(mb=MAX_PICTURE * 0.75e-6, millions=_MAX_PIXELS // 10**6)
+        return f"<em>[{what}{': ' + alt[1] if alt else ''}. {why}]</em>"
     return match[0] if " alt=" in attributes else f'<img{attributes} alt="Picture without a description">'
 
 

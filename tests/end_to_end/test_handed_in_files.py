@@ -96,7 +96,7 @@ def test_pictures_are_drawn_anew_and_what_is_left_out_is_named(course: Path) -> 
     assert (pasted.size, pasted.getpixel((0, 0))) == ((40, 30), (255, 0, 0))
     assert beside.size == (1600, 1067)
     assert html.count("<p>It is not shown: it is damaged, too large, or one of too many.</p>") == 1  # `huge.png`
-    assert "<em>[picture not shown: what]</em>" in html  # the damaged one
+    assert "<em>[picture not shown: what. A picture must be pasted in" in html  # the damaged one
     assert f"helper.py</bdi></strong> ({len(HELPER)} bytes): it was beside the notebook" in html
     assert "def total(rows):" in html
     assert "scan.pdf</bdi></strong> (29 bytes): left out, for files of this type are not put beside a notebook" in html

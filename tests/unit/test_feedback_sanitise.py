@@ -7,8 +7,11 @@ import struct
 import pytest
 
 from autograder.feedback.sanitise import MAX_MARKUP, MAX_PICTURE, clean_html, markdown_html, picture_html
+from autograder.language import in_language
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 8, 8) + b"rest").decode()
+
+REFUSED = "A picture must be pasted in as a whole PNG, JPEG or GIF with at most 1.5 MB and 40 million pixels."
 
 
 def jpeg(width: int, height: int) -> str:
@@ -145,7 +148,7 @@ def test_pictures_in_html_are_data_of_their_kind(source: str, kept: bool) -> Non
     if kept:
         assert re.fullmatch(r'<img src="data:image/(png|jpeg|gif);base64,[\w+/=]+" alt="a digit">', cleaned)
     else:
-        assert cleaned == "<em>[picture not shown: a digit]</em>"
+        assert cleaned == f"<em>[picture not shown: a digit. {REFUSED}]</em>"
 
 
 def test_a_picture_always_has_an_alternative() -> None:
@@ -249,10 +252,12 @@ def test_a_pasted_picture_is_shown_where_the_text_has_it() -> None:
     scan = f"data:image/png;base64,{PNG}"
     html = markdown_html(text, {"my scan.png": scan, "other.png": "data:image/png;base64,AAAA"})
     assert html == (
-        f'<p><img src="{scan}" alt="a b"> <em>[picture not shown]</em> '
+        f'<p><img src="{scan}" alt="a b"> <em>[picture not shown. {REFUSED}]</em> '
         '<a rel="noopener noreferrer">link</a></p>\n'
     )  # fmt: skip
     assert "picture not shown" in markdown_html(text)
+    with in_language("de"):
+        assert "[Bild nicht gezeigt. Ein Bild muss" in markdown_html(text)
 
 
 def test_a_pasted_picture_may_be_larger_than_a_text() -> None:

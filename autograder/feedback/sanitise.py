@@ -38,9 +38,7 @@ MAX_PICTURE = 2_000_000
 
 _MAX_TAGS = 10_000
 _MAX_PIXELS = 40_000_000
-_REFUSED = N_(
-    "A picture must be pasted in as a whole PNG, JPEG or GIF with at most {mb:g} MB and {millions} million pixels."
-)
+_REFUSED = N_("A picture must be pasted in, undamaged, and have at most {millions} million pixels.")
 # fmt: off
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "del", "div", "em", "h1", "h2",
@@ -228,7 +226,7 @@ def _with_alternative(match: re.Match[str]) -> str:
     if ' src="' not in attributes:
         alt = re.search(r' alt="([^"]+)"', attributes)
         what = _("picture not shown")
-        why = _(_REFUSED).format(mb=MAX_PICTURE * 0.75e-6, millions=_MAX_PIXELS // 10**6)
+        why = _(_REFUSED).format(millions=_MAX_PIXELS // 10**6)
         return f"<em>[{what}{': ' + alt[1] if alt else ''}. {why}]</em>"
     return match[0] if " alt=" in attributes else f'<img{attributes} alt="Picture without a description">'
 

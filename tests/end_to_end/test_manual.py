@@ -191,7 +191,10 @@ def test_a_regrade_keeps_every_entry_and_flags_changed_answers(bundle: Path, sou
         run = nb.autograder(*command)
         assert run.returncode == status, run.stdout
         (row,) = (row for row in read(out) if row["student"] == "new")
-        assert row["answer"] == "![](attachment:a.gif) (with 1 picture: see feedback/new.html)"
+        assert (
+            row["answer"]
+            == "![](attachment:a.gif) (handed in with 1 picture: feedback/new.html shows what can be shown)"
+        )
         fill(out, give({"new": "1"}))
     assert row["note"] == "answer changed since it was graded"
 

@@ -11,7 +11,7 @@ from autograder.language import in_language
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 8, 8) + b"rest").decode()
 
-REFUSED = "A picture must be pasted in as a whole PNG, JPEG or GIF with at most 1.5 MB and 40 million pixels."
+REFUSED = "A picture must be pasted in, undamaged, and have at most 40 million pixels."
 
 
 def jpeg(width: int, height: int) -> str:

@@ -410,7 +410,7 @@ def test_another_picture_is_another_answer():
         return replace(given, questions=(given.questions[0], replace(given.questions[1], pictures=pictures)))
 
     entry = filled(drawn("sha256:1"), 2)
-    assert entry.answer == "Because. (with 1 picture: see feedback/ada.html)"
+    assert entry.answer == "Because. (handed in with 1 picture: feedback/ada.html shows what can be shown)"
     for pictures, changed in (("sha256:1",), False), (("sha256:2",), True), ((), True), (("sha256:1",) * 2, True):
         marks, _ = marked(drawn(*pictures), entries=[entry])
         assert bool(marks.changed) is changed, pictures

@@ -266,7 +266,7 @@ class Marks:
         if outcome.proposed is not None:
             answer = f"{PROPOSED}{outcome.proposed} of {rounded(outcome.possible)}. {answer}".strip()
         if question.pictures:
-            answer += f" (with {counted(len(question.pictures), 'picture')}: see {page})"
+            answer += f" (handed in with {counted(len(question.pictures), 'picture')}: {page} shows what can be shown)"
         rubric = _flat(
             self._rubrics.get((question.name, case), ""), MAX_RUBRIC, "the rest is in the exercise", "Rubric"
         )

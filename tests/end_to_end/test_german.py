@@ -114,7 +114,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 cell["source"] = answer
         if student == "ada":
             cells[-1] = {**cells[-1], "source": "Weil es so ist."}
-        nb.write_notebook(root / "class" / f"{student}.ipynb", *cells)
+        nb.write_notebook(root / "class" / student / "uebung.ipynb", *cells)
+    (root / "class" / "ada" / "notes.exe").write_bytes(b"MZ")
     nb.autograder("grade", root / "reference" / "uebung" / "bundle", root / "class", "-o", root / "out")
     return root
 
@@ -155,6 +156,7 @@ def test_the_page_is_german(root: Path) -> None:
         assert '<html lang="de">' in page
         text = re.sub(r"(?s)<style>.*?</style>|<section class=\"notebook\".*?</section>|<[^>]*>", " ", page)
         assert ENGLISH.findall(text) == []
+        assert ("Dateien dieses Typs werden nicht neben ein Notebook gelegt" in text) == (student == "ada")
     assert '<html lang="en">' in (root / "out" / "index.html").read_text("utf-8")
 
 

@@ -222,9 +222,9 @@ class _Pool:
 
     def _begun(self, job: _Job, packed: bytes = b"") -> Future[bytes]:
         kept = self._kept(job.item, job.key) if job.key and job.twin is None else None
-        task = Task(
-            job.item.open(), self._versions, job.wanted, job.twin, job.key, kept, keep=job.keep, alone=job.alone
-        )
+        with in_language(self.bundle.assignment.language):  # in which it is said why a file is left out
+            handed_in = job.item.open()
+        task = Task(handed_in, self._versions, job.wanted, job.twin, job.key, kept, keep=job.keep, alone=job.alone)
         return self._executor.submit(graded_task, self.bundle.digest, msgspec.msgpack.encode(task), packed)
 
 

@@ -219,9 +219,7 @@ def grade(
 
     emit = events(screen if as_json else None)
     with command.opened(slug, errors) as bundle:
-        outcome = command.run(
-            bundle,
-            source,
+        options = command.GradeOptions(
             out=out,
             students=students,
             roster=roster,
@@ -233,9 +231,8 @@ def grade(
             shard=shard,
             keep=keep,
             remove=remove or [],
-            console=errors,
-            emit=emit,
         )
+        outcome = command.run(bundle, source, options, console=errors, emit=emit)
     emit("report", index=str(outcome.out / "index.html"), needs_review=outcome.needs_review)
     _end(outcome, errors if as_json else screen)
 

@@ -6,9 +6,9 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -23,25 +23,25 @@ from autograder.grading.execution.environment import environment
 from autograder.grading.execution.kept_runs import KeptRun, case_digests
 from autograder.grading.execution.pool import Engine, fitting_workers, grade_class
 from autograder.grading.execution.submission_grading import LOWERED, rejected
-from autograder.grading.intake.download_people import Owner
 from autograder.grading.intake.owners import count_notebooks
-from autograder.grading.intake.roster import Roster, match, read_roster
-from autograder.grading.intake.student_ids import distinct, same_student
-from autograder.grading.intake.submissions import NOBODY, Item, survey
+from autograder.grading.intake.roster import read_roster
+from autograder.grading.intake.student_ids import same_student
+from autograder.grading.intake.submissions import Item, survey
 from autograder.grading.requirements import refuse_lacking
+from autograder.grading.results.class_members import ClassMembers
 from autograder.grading.results.manual_csv import NAME, read_sheet
 from autograder.grading.results.output_folder import OutputFolder
 from autograder.language import gettext as _
 from autograder.language import in_language
 from autograder.publishing import ClassReport, publish
-from autograder.records import NOT_LISTED, Limits, Submission
+from autograder.records import Limits, Submission
 from autograder.sandbox.host.bubblewrap import lowered
 from autograder.sandbox.host.gpu import GPU_VARIABLE, chosen_gpus
 from autograder.sandbox.host.launch import check_sandbox
 from autograder.sandbox.host.preloading import DESCRIBED, chosen_way
 from autograder.wording import counted, listed, one_line, shortened
 
-__all__ = ["opened", "run"]
+__all__ = ["GradeOptions", "opened", "run"]
 
 MAX_NAMED = 8
 
@@ -72,30 +72,12 @@ def opened(slug: str, console: Console) -> Iterator[str]:
         yield str(made)
 
 
-def run(
-    slug: str,
-    source: Path,
-    *,
-    out: Path | None,
-    students: str,
-    roster: Path | None,
-    workers: int | None,
-    executor: str,
-    gpus: str | None,
-    again: bool,
-    share: bool,
-    shard: str | None,
-    keep: str,
-    remove: Sequence[str],
-    console: Console,
-    emit: Emit,
-) -> ClassReport:
-    """Grade all submissions, and add them to the output folder.
+@dataclass(frozen=True)
+class GradeOptions:
+    """How a class is graded.
 
-    Args:
-        slug: The exercise, or the path of its bundle.
-        source: What was handed in.
-        out: The output folder.
+    Attributes:
+        out: The output folder; by default the exercise's name with `-grades`.
         students: What names the student; see `submissions.survey`.
         roster: The class list.
         workers: Submissions at one time; by default as many as the machine has cores and memory for.
@@ -106,53 +88,73 @@ def run(
         shard: `i/n`, to grade the i-th of n parts of the class.
         keep: `all` that runs send, so that changed cases can run on it, or `none`.
         remove: Students to take out of the folder.
+    """
+
+    out: Path | None = None
+    students: str = ""
+    roster: Path | None = None
+    workers: int | None = None
+    executor: str = "local"
+    gpus: str | None = None
+    again: bool = False
+    share: bool = True
+    shard: str | None = None
+    keep: str = "all"
+    remove: Sequence[str] = ()
+
+
+def run(slug: str, source: Path, options: GradeOptions, *, console: Console, emit: Emit) -> ClassReport:
+    """Grade all submissions, and add them to the output folder.
+
+    Args:
+        slug: The exercise, or the path of its bundle.
+        source: What was handed in.
+        options: How.
         console: Where the progress is shown.
         emit: Gets the event `class` before the first submission, and those of `ClassProgress`.
 
     Raises:
         AutograderError: See the errors' own texts; nothing that was there is lost.
     """
-    if keep not in ("all", "none"):
-        raise UsageError(f"--keep {keep}: give `all` or `none`.")
-    part, parts = (1, 1) if shard is None else _part(shard)
+    if options.keep not in ("all", "none"):
+        raise UsageError(f"--keep {options.keep}: give `all` or `none`.")
+    keeps = options.keep == "all"
+    part, parts = (1, 1) if options.shard is None else _part(options.shard)
     bundle = load_bundle(find_bundle(slug, Path.cwd()))
     assignment = bundle.assignment
     refuse_lacking(assignment.slug, assignment.requires)
-    out = out or Path(f"{assignment.slug}-grades")
+    out = options.out or Path(f"{assignment.slug}-grades")
     if source.is_dir() and out.resolve().is_relative_to(source.resolve()):
         raise UsageError(f"{out} lies in {source}, where its pages would be taken for submissions. Choose another -o.")
-    items, own, system = survey(source, students)
-    on_list = read_roster(roster) if roster is not None else None
-    items, absent, unlisted = _on_roster(on_list, items, system)
-    items, absent = items[part - 1 :: parts], absent if part == 1 else ()
-    notebooks = count_notebooks(items, assignment.slug, on_list.students if on_list else ())
+    found = survey(source, options.students)
+    roster = read_roster(options.roster) if options.roster is not None else None
+    members = ClassMembers(found.items, roster, found.system)
+    members.keep_part(part, parts)
+    notebooks = count_notebooks(members.items, assignment.slug, roster.students if roster else ())
     questions = [question.name for question in assignment.questions]
     read_sheet(out / NAME, assignment)  # before anything takes time: it is read again when everything is graded
-    cases = case_digests(bundle) if keep == "all" else {}
+    cases = case_digests(bundle) if keeps else {}
     with (
-        _engine(executor, workers, gpus, assignment.limits) as engine,
+        _engine(options, assignment.limits) as engine,
         OutputFolder.start(
             out,
             assignment,
             bundle.digest,
             environment(assignment.limits.threads),
-            again=again,
+            again=options.again,
             cases=cases,
-            part="" if shard is None else f"{part}/{parts}",
+            part="" if options.shard is None else f"{part}/{parts}",
         ) as folder,
     ):
-        _say_what_is_there(console, what_is_there(system, notebooks, len(items)), own)
-        if unlisted:
-            names = shortened(sorted(unlisted), MAX_NAMED)
-            console.print(f"Not on the class list: {len(unlisted)} ({names}).", soft_wrap=True, markup=False)
+        _say_what_is_there(console, what_is_there(found.system, notebooks, len(members.items)), found.own)
+        if members.unlisted:
+            names = shortened(sorted(members.unlisted), MAX_NAMED)
+            console.print(f"Not on the class list: {len(members.unlisted)} ({names}).", soft_wrap=True, markup=False)
         if lower := lowered(assignment.limits):
             console.print(f"{LOWERED} ({lower}). What fails asks for review.", soft_wrap=True, markup=False)
-        before = {
-            entry.student: (Owner(entry.shown_name, entry.id, entry.email), entry.digest, entry.handed_in)
-            for entry in folder.entries()
-        }
-        items = _as_known(folder, items)
-        for student in remove:
+        members.recognise(folder)
+        items = members.items
+        for student in options.remove:
             if any(item.student == student for item in items):
                 raise UsageError(
                     f"{student} is to be removed, and is in {source}. Take the submission out of it first."
@@ -169,8 +171,8 @@ def run(
                 bundle.path,
                 waiting,
                 engine=engine,
-                share=share,
-                keep=keep == "all",
+                share=options.share,
+                keep=keeps,
                 kept=_kept_runs(folder),
                 watch=shown.runs,
             ):
@@ -178,36 +180,15 @@ def run(
                 counts["shared" if graded.shares else graded.way] += 1
                 shown.graded(graded)
         _say_what_ran(console, counts)
-        if keep == "none":
+        if not keeps:
             _forget_runs(folder)
         graded_before = set(map(same_student, folder.students))
-        for student in absent:
+        for student in members.absent:
             if same_student(student) not in graded_before:
                 with in_language(bundle.assignment.language):
                     nothing = rejected(bundle, Submission(student, "", problem=_("Nothing was handed in.")))
                 folder.add(nothing.grade, nothing.execution)
-        owners = {item.student: item.owner for item in items}
-        if on_list is not None:
-            owners |= {student: on_list.absent(student, system) for student in absent}
-        listed_times = on_list.times if on_list is not None else {}
-        for entry in folder.entries():  # a grade that is kept may have been made with another class list
-            if (owner := owners.get(entry.student)) is not None:
-                others = tuple(warning for warning in entry.warnings if warning != NOT_LISTED)
-                known, digest, time = before.get(entry.student, (NOBODY, "", ""))
-                name = (known.name if on_list is None else "") or owner.name
-                revised = replace(
-                    entry,
-                    warnings=(*others, NOT_LISTED) if entry.student in unlisted else others,
-                    name="" if name == entry.student else name,
-                    id=owner.id or entry.id or known.id,
-                    email=owner.email or entry.email or known.email,
-                    handed_in=standing.get(entry.student, entry.handed_in)
-                    or listed_times.get(entry.student)
-                    or entry.handed_in
-                    or (time if digest == entry.digest else ""),
-                )
-                if revised != entry:
-                    folder.revise(revised)
+        members.revise(folder, standing)
         with progress(console, "Writing pages") as bar:
             report = publish(folder, {}, bar)
         if folder.store.size_bytes:
@@ -219,7 +200,7 @@ def run(
 
 
 @contextmanager
-def _engine(executor: str, workers: int | None, gpus: str | None, limits: Limits) -> Iterator[Engine]:
+def _engine(options: GradeOptions, limits: Limits) -> Iterator[Engine]:
     """What grades: processes of this machine, or a cluster that has shown that it can.
 
     Raises:
@@ -227,6 +208,7 @@ def _engine(executor: str, workers: int | None, gpus: str | None, limits: Limits
         UsageError: The environment names a way of opening sandboxes that is none, or options do not fit together; see
             `chosen_gpus` and `connected`, too.
     """
+    executor, workers, gpus = options.executor, options.workers, options.gpus
     chosen_way()
     most = None if gpus is None else len(chosen_gpus(gpus))
     if most and executor != "local":
@@ -311,57 +293,6 @@ def _say_who_is_new(console: Console, folder: OutputFolder, items: Sequence[Item
     same = len(items) - len(waiting)
     text = "; ".join([*said, *([f"{same} as before"] if same else [])])
     console.print(f"{text[:1].upper()}{text[1:]}.", soft_wrap=True, markup=False, highlight=False)
-
-
-def _on_roster(
-    roster: Roster | None, items: Iterable[Item], system: str
-) -> tuple[list[Item], tuple[str, ...], frozenset[str]]:
-    """The submissions under the roster's names; who handed in nothing; who is not on the roster."""
-    listed = list(items)
-    if roster is None:
-        return listed, (), frozenset()
-    owners = {item.student: item.owner for item in listed}
-    numbered = [student for student, owner in owners.items() if owner.id and system and system == roster.system]
-    found = match(roster, owners, owners, numbered)
-    if not found.found and len(listed) > 1:  # a late student may well be the one who is not on it
-        raise UsageError(
-            f"nobody who handed in ({len(listed)} in all) is on the class list: it has students such as "
-            f"`{roster.students[0]}`, from its column `{roster.column}`; a submission is `{listed[0].student}`. Give "
-            "the list a column `student` with the names that the files have."
-        )
-    named = [
-        replace(item, student=student, owner=roster.owner(student, item.owner))
-        if (student := found.found.get(item.student)) is not None
-        else item
-        for item in listed
-    ]
-    return named, found.missing, frozenset(found.unknown)
-
-
-def _as_known(folder: OutputFolder, items: Iterable[Item]) -> list[Item]:
-    """The submissions under the ids that their students have in the folder already: by the system's, or by case.
-
-    A namesake with another number gets an id of another student, so that no grade takes the place of somebody else's.
-    """
-    numbers = {entry.student: entry.id for entry in folder.entries()}
-    numbered: dict[str, set[str]] = {}
-    for student, number in numbers.items():
-        if number:
-            numbered.setdefault(number, set()).add(student)
-    known = {same_student(student): student for student in folder.students}
-
-    def there(item: Item) -> str:
-        of_number = numbered.get(item.owner.id, set())
-        if len(of_number) == 1:
-            return next(iter(of_number))
-        named = known.get(same_student(item.student), item.student)
-        number = numbers.get(named, "")
-        if number and item.owner.id and number != item.owner.id:
-            return distinct([(named, number), (item.student, item.owner.id)])[1]
-        return named
-
-    named = [replace(item, student=there(item)) for item in items]
-    return named if len({item.student for item in named}) == len(named) else list(items)
 
 
 def _stands(folder: OutputFolder, item: Item, questions: list[str]) -> str | None:

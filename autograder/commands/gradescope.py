@@ -66,17 +66,7 @@ def _graded(root: Path, console: Console) -> GradeEntry:
         grade.run(
             str(root / "source" / "bundle"),
             source,
-            out=out,
-            students=rf"(?P<id>{STUDENT})/.*",
-            roster=None,
-            workers=1,
-            executor="local",
-            gpus=None,
-            again=False,
-            share=False,
-            shard=None,
-            keep="none",
-            remove=[],
+            grade.GradeOptions(out, rf"(?P<id>{STUDENT})/.*", workers=1, keep="none"),
             console=console,
             emit=events(None),
         )
